@@ -1,0 +1,1 @@
+"""The generation step: schema files in, typed packages out."""

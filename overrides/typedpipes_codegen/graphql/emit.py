@@ -1,0 +1,109 @@
+"""Writing modules: source text from syntax trees, imports from the names used, one formatting run for the package."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+
+from typedpipes_codegen.formatting import run_ruff
+
+RUFF_RULES = "F401,I,UP006,UP007,UP037,UP045"
+
+SUPPORT = {
+    "ClassVar": "typing",
+    "Final": "typing",
+    "Annotated": "typing",
+    "Literal": "typing",
+    "NotRequired": "typing",
+    "Optional": "typing",
+    "Required": "typing",
+    "TYPE_CHECKING": "typing",
+    "TypeAlias": "typing",
+    "TypedDict": "typing",
+    "Union": "typing",
+    "Unpack": "typing",
+    "deprecated": "typing_extensions",
+    "Sequence": "collections.abc",
+    "Field": "pydantic",
+    "AsyncGraphQLClient": "typedpipes.runtime",
+    "AsyncPages": "typedpipes.runtime",
+    "CallOptions": "typedpipes.runtime",
+    "Connection": "typedpipes.runtime",
+    "GraphQLClient": "typedpipes.runtime",
+    "GraphQLOperation": "typedpipes.runtime",
+    "InputModel": "typedpipes.runtime",
+    "JsonInput": "typedpipes.runtime",
+    "JsonValue": "typedpipes.runtime",
+    "OpenEnum": "typedpipes.runtime",
+    "PagedCallOptions": "typedpipes.runtime",
+    "Pages": "typedpipes.runtime",
+    "ResultModel": "typedpipes.runtime",
+    "member": "typedpipes.runtime",
+    "UNSET": "typedpipes.runtime",
+    "Unset": "typedpipes.runtime",
+}
+"""Where the names come from that generated code may use."""
+
+
+def imports(names: Iterable[str], own: Mapping[str, str], here: str) -> str:
+    """The import lines for ``names``; ``own`` maps names of the package to their module, ``here`` is the importer.
+
+    Modules are dotted paths below the package, so the number of dots follows from where the importer stands.
+    """
+    wanted: dict[str, set[str]] = {}
+    for name in names:
+        if name in own:
+            if own[name] != here:
+                wanted.setdefault("." * (here.count(".") + 1) + own[name], set()).add(name)
+        elif name in SUPPORT:
+            wanted.setdefault(SUPPORT[name], set()).add(name)
+    return "".join(f"from {module} import {', '.join(sorted(found))}\n" for module, found in sorted(wanted.items()))
+
+
+def source(nodes: Iterable[ast.stmt]) -> str:
+    """Source text of statements, a blank line between them."""
+    return "\n\n".join(ast.unparse(ast.fix_missing_locations(node)) for node in nodes) + "\n"
+
+
+def models_source(classes: Iterable[ast.ClassDef], *, serialized: bool) -> str:
+    """Source text of pydantic classes; ``serialized`` ones are written by wire name too.
+
+    Type checkers take ``alias`` for the name of the constructor's argument, so it becomes ``validation_alias``: the
+    argument is the attribute's name.
+    """
+    return source(_Aliases(serialized).visit(node) for node in classes)
+
+
+class _Aliases(ast.NodeTransformer):
+    def __init__(self, serialized: bool) -> None:
+        self._names = ("validation_alias", "serialization_alias") if serialized else ("validation_alias",)
+
+    def visit_Call(self, node: ast.Call) -> ast.Call:
+        keywords: list[ast.keyword] = []
+        for keyword in node.keywords:
+            names = self._names if keyword.arg == "alias" else (keyword.arg,)
+            keywords += [ast.keyword(name, keyword.value) for name in names]
+        node.keywords = keywords
+        return node
+
+
+def text_literal(text: str) -> str:
+    """A Python literal for ``text``: triple-quoted where nothing in it could end or escape the quotes."""
+    safe = '"""' not in text and "\\" not in text and not text.endswith('"')
+    if safe and all(line.isprintable() for line in text.split("\n")):
+        return f'"""{text}"""'
+    return repr(text)
+
+
+def write_package(directory: Path, header: str, modules: Mapping[str, str]) -> None:
+    """Write ``modules`` (dotted path below the package -> source) and format them all at once."""
+    comment = "".join(f"# {line}\n" for line in header.splitlines())
+    for path, text in modules.items():
+        file = directory / (path.replace(".", "/") + ".py")
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(f"{comment}{text}", encoding="utf-8", newline="\n")
+    (directory / "py.typed").write_text("", encoding="utf-8")
+    run_ruff("check", "--fix", "--select", RUFF_RULES, "--ignore-noqa", folder=directory)
+    run_ruff("format", folder=directory)
+

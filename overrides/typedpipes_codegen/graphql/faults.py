@@ -1,0 +1,53 @@
+"""Reading input files, and one `SchemaError` for everything wrong with them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+
+from graphql import GraphQLError
+
+from typedpipes_codegen.errors import SchemaError
+
+MAX_FILE_BYTES = 8 * 1024 * 1024
+
+
+def read_text(path: Path, what: str) -> str:
+    try:
+        if path.stat().st_size > MAX_FILE_BYTES:
+            raise SchemaError(
+                f"{path.name} is larger than {MAX_FILE_BYTES // 1024 // 1024} MiB",
+                file=path,
+                remedy="split it",
+            )
+        return path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise SchemaError(
+            f"cannot read the {what} {path.name}: {type(error).__name__}",
+            file=path,
+            remedy="give the path of a readable UTF-8 file",
+        ) from None
+
+
+def too_deep(path: Path) -> SchemaError:
+    return SchemaError("nested too deeply to be read", file=path, remedy="flatten it")
+
+
+def fault(
+    path: Path, errors: Iterable[GraphQLError], what: str, sources: Mapping[str, Path] | None = None
+) -> SchemaError:
+    """One `SchemaError` for all of ``errors``, each with file and line."""
+    places: list[tuple[Path, int | None, str]] = []
+    for error in errors:
+        location = error.locations[0] if error.locations else None
+        # Of two definitions with one name the second is the one to rename.
+        node = error.nodes[-1 if error.message.startswith("There can be only one") else 0] if error.nodes else None
+        source = node.loc.source if node is not None and node.loc else error.source
+        file = (sources or {}).get(source.name, path) if source else path
+        line = node.loc.start_token.line if node is not None and node.loc else (location.line if location else None)
+        places.append((file, line, error.message))
+    places.sort(key=lambda place: (str(place[0]), place[1] or 0, place[2]))
+    lines = [f"  {file.name}:{line if line is not None else '?'}: {message}" for file, line, message in places]
+    file, line, message = places[0]
+    text = f"{what}: {message}" if len(places) == 1 else f"{path.name} {what}:\n" + "\n".join(lines)
+    return SchemaError(text, file=file, line=line, remedy="correct the lines named")

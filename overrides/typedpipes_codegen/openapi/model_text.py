@@ -1,0 +1,103 @@
+"""Models, enums and aliases as source."""
+
+from __future__ import annotations
+
+from graphlib import CycleError, TopologicalSorter
+
+from typedpipes_codegen.errors import SchemaError
+from typedpipes_codegen.openapi import ir
+from typedpipes_codegen.openapi.layout import Layout, Mode
+from typedpipes_codegen.openapi.naming import enum_member, numbered
+from typedpipes_codegen.openapi.reach import references
+from typedpipes_codegen.openapi.source import docstring, literal
+from typedpipes_codegen.openapi.type_text import TypeText
+
+
+def component_lines(layout: Layout, module: str) -> tuple[list[str], list[str]]:
+    """The source of every component of one module, and the names it defines. Aliases stand behind the classes."""
+    types = TypeText(layout)
+    lines: list[str] = []
+    names: list[str] = []
+    aliases: list[ir.Alias] = []
+    for key, component in layout.api.components.items():
+        if layout.module(key) != module:
+            continue
+        if isinstance(component, ir.Enum):
+            found = _enum(layout, component)
+            names += [layout.name(key, "response")] + ([layout.literal(key)] if component.is_text else [])
+            lines += found
+        elif isinstance(component, ir.Model):
+            for mode in layout.modes(key):
+                lines += _model(layout, types, component, mode)
+                names.append(layout.name(key, mode))
+            selector = layout.selector(key)
+            if selector is not None:
+                lines += ["", f"{selector}: TypeAlias = {_choice(tuple(field.wire for field in component.fields))}"]
+                names.append(selector)
+        else:
+            aliases.append(component)
+    for alias in _ordered(aliases):
+        for mode in layout.modes(alias.key):
+            lines += ["", f"{layout.name(alias.key, mode)}: TypeAlias = {types.text(alias.type, mode)}"]
+            lines += docstring(alias.description)
+            names.append(layout.name(alias.key, mode))
+    return lines, names
+
+
+def _ordered(aliases: list[ir.Alias]) -> list[ir.Alias]:
+    """Aliases after those they are made of."""
+    known = {alias.key: alias for alias in aliases}
+    graph = {key: {name for name in references(alias.type) if name in known} for key, alias in known.items()}
+    try:
+        return [known[key] for key in TopologicalSorter(graph).static_order()]
+    except CycleError as error:
+        raise SchemaError(
+            f"{' and '.join(error.args[1])} are defined by each other only",
+            pointer="/components/schemas",
+            remedy="put an object in between",
+        ) from None
+
+
+def _choice(values: tuple[object, ...]) -> str:
+    return f"Literal[{', '.join(literal(value) for value in values)}]"
+
+
+def _enum(layout: Layout, enum: ir.Enum) -> list[str]:
+    name = layout.name(enum.key, "response")
+    if not enum.is_text:
+        return ["", f"{name}: TypeAlias = {_choice(enum.values)}", *docstring(enum.description)]
+    lines = ["", "", f"class {name}(OpenEnum):", *docstring(enum.description, "    ")]
+    taken: set[str] = set()
+    for value in enum.values:
+        member = numbered(enum_member(str(value)), taken)
+        taken.add(member)
+        lines.append(f"    {member}: ClassVar[{name}] = member({literal(value)})")
+    return [*lines, "", "", f"{layout.literal(enum.key)}: TypeAlias = {_choice(enum.values)}"]
+
+
+def _model(layout: Layout, types: TypeText, model: ir.Model, mode: Mode) -> list[str]:
+    lines = [
+        "",
+        "",
+        "@define(eq=False, repr=False, kw_only=True, slots=True)",
+        f"class {layout.name(model.key, mode)}({f'{model.mixin}, ' if model.mixin else ''}Model):",
+        *docstring(model.description, "    "),
+    ]
+    renamed = {field.name: field.wire for field in model.fields if field.name != field.wire}
+    if renamed:
+        lines.append(f"    _wire_ = {literal(renamed)}")
+    secrets = [field.name for field in model.fields if field.secret]
+    if secrets:
+        lines.append(f"    _secret_ = frozenset({literal(tuple(secrets))})")
+    for field in model.fields:
+        lines.append(f"    {field.name}: {_annotation(types, field, mode)}")
+        lines += docstring(field.description, "    ")
+    return lines if len(lines) > 4 else [*lines, "    pass"]
+
+
+def _annotation(types: TypeText, field: ir.Field, mode: Mode) -> str:
+    if field.required:
+        return types.text(field.type, mode)
+    if mode == "request":
+        return f"{types.text(field.type, mode)} | Unset = UNSET"
+    return f"{types.optional(field.type, mode)} = None"

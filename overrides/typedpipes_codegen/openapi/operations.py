@@ -1,0 +1,230 @@
+"""One operation in the renderer's terms."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Final, Literal
+
+from typedpipes_codegen.errors import SchemaError
+from typedpipes_codegen.openapi import ir
+from typedpipes_codegen.openapi.adapter import ParsedEndpoint
+from typedpipes_codegen.openapi.endpoints import RawOperation, RawParameter, chosen_body
+from typedpipes_codegen.openapi.naming import METHOD_PATH
+from typedpipes_codegen.openapi.reading import Document, Node, mapping, number, sequence, step, text, texts
+
+if TYPE_CHECKING:
+    from typedpipes_codegen.openapi.build import Naming
+
+_SAFETY: Final[dict[str, Literal["safe", "idempotent"]]] = {
+    "get": "safe",
+    "head": "safe",
+    "put": "idempotent",
+    "delete": "idempotent",
+}
+_PLACEHOLDER: Final = re.compile(r"\{([^{}]*)\}")
+
+
+def build_operation(
+    document: Document,
+    raw: RawOperation,
+    parsed: ParsedEndpoint,
+    path: tuple[str, ...],
+    names: Naming,
+    components: dict[str, ir.Component],
+) -> ir.Operation:
+    """Join what the parser found with the facts of the document."""
+    node, where = raw.node, raw.where
+    parameters = _parameters(raw, parsed, names)
+    body = None
+    if parsed.bodies:
+        media, schema = chosen_body(raw)
+        body = ir.Body(media, names.named(parsed.bodies[0][1], schema), raw.body_required)
+    returns = ir.union(
+        *(names.named(parsed.responses[str(200 + index)], schema) for index, (_, schema) in enumerate(raw.answers))
+    )
+    return ir.Operation(
+        id=text(node.get("operationId"), step(where, "operationId"), f"{raw.method} {raw.path}"),
+        method=raw.method.upper(),
+        path=raw.path,
+        pointer=where,
+        resource=path[:-1],
+        verb=path[-1],
+        parameters=tuple(parameters),
+        body=body,
+        returns=returns if raw.answers else ir.NONE,
+        safety=_safety(raw),
+        summary=text(node.get("x-summary", node.get("description")), where),
+        credentials=_credentials(document, raw),
+        server=_server(raw),
+        token_cost=number(node.get("x-token-cost"), step(where, "x-token-cost")) or 0,
+        buckets=texts(node.get("x-buckets"), step(where, "x-buckets")),
+        paging=_paging(raw, returns, parameters, components),
+        normalize=texts(node.get("x-normalize"), step(where, "x-normalize")),
+        selector=node.get("x-field-selector") is True,
+        omittable=_omittable(raw, parameters, body, components),
+        deprecated=_deprecated(raw),
+    )
+
+
+def _parameters(raw: RawOperation, parsed: ParsedEndpoint, names: Naming) -> list[ir.Parameter]:
+    found = {
+        (location, name): (type_, required)
+        for location, items in (("path", parsed.path), ("query", parsed.query), ("header", parsed.header))
+        for name, type_, required in items
+    }
+    order = _PLACEHOLDER.findall(raw.path)
+    inside = sorted(
+        (item for item in raw.parameters if item.location == "path"), key=lambda item: order.index(item.wire)
+    )
+    result: list[ir.Parameter] = []
+    for item in (*inside, *(item for item in raw.parameters if item.location != "path")):
+        type_, required = found[item.location, names.neutral.wire(item.wire)]
+        default = item.node.get("x-client-default")
+        result.append(
+            ir.Parameter(
+                wire=item.wire,
+                location=item.location,
+                type=names.named(type_, item.node["schema"]),
+                required=required,
+                csv=_csv(item),
+                client_default=None if default is None else text(default, item.where),
+                description=text(item.node.get("x-summary", item.node.get("description")), item.where),
+            )
+        )
+    return result
+
+
+def _csv(parameter: RawParameter) -> bool:
+    """Whether a list is joined by commas. The other styles of OpenAPI are not used by any API we know: refused."""
+    style = parameter.node.get("style")
+    if style not in (None, "form", "simple"):
+        raise SchemaError(
+            f"style {style!r} cannot be generated",
+            pointer=step(parameter.where, "style"),
+            remedy="describe it as style: form",
+        )
+    return parameter.location == "query" and parameter.node.get("explode") is False
+
+
+def _safety(raw: RawOperation) -> Literal["safe", "idempotent", "unsafe"]:
+    given = raw.node.get("x-safety")
+    if given is None:
+        return _SAFETY.get(raw.method, "unsafe")
+    if given not in ("safe", "idempotent", "unsafe"):
+        raise SchemaError(
+            f"{given!r} is no safety", pointer=step(raw.where, "x-safety"), remedy="safe, idempotent or unsafe"
+        )
+    return given
+
+
+def _credentials(document: Document, raw: RawOperation) -> tuple[str, ...]:
+    """The names of the security schemes, in order; those of the document where the operation has none of its own."""
+    own = "security" in raw.node
+    where = step(raw.where, "security") if own else "/security"
+    found: dict[str, None] = {}
+    for index, choice in enumerate(sequence((raw.node if own else document.root).get("security"), where)):
+        found.update(dict.fromkeys(mapping(choice, step(where, index))))
+    return tuple(found)
+
+
+def _server(raw: RawOperation) -> str | None:
+    for holder in (raw.node, raw.item):
+        servers = sequence(holder.get("servers"), step(raw.where, "servers"))
+        if servers:
+            return text(mapping(servers[0], step(raw.where, "servers", 0)).get("url"), step(raw.where, "servers", 0))
+    return None
+
+
+def _deprecated(raw: RawOperation) -> str | None:
+    if raw.node.get("deprecated") is not True:
+        return None
+    replacement = text(raw.node.get("x-replacement"), step(raw.where, "x-replacement"))
+    if not replacement:
+        return "withdrawn by the vendor"
+    return f"use {replacement}" if METHOD_PATH.match(replacement) else replacement
+
+
+def _omittable(
+    raw: RawOperation, parameters: list[ir.Parameter], body: ir.Body | None, components: dict[str, ir.Component]
+) -> tuple[str, ...]:
+    where = step(raw.where, "x-omittable")
+    names = texts(raw.node.get("x-omittable"), where)
+    known = {parameter.wire for parameter in parameters if parameter.location == "query"}
+    held = None if body is None else _resolved(body.type, components)
+    component = components.get(held.key) if isinstance(held, ir.Ref) else None
+    if isinstance(component, ir.Model):
+        known |= {field.wire for field in component.fields}
+    for name in names:
+        if name not in known:
+            raise SchemaError(
+                f"{name!r} is neither a query parameter nor a field of the body",
+                pointer=where,
+                remedy="name a parameter of this operation",
+            )
+    return names
+
+
+def _paging(
+    raw: RawOperation, returns: ir.Type, parameters: list[ir.Parameter], components: dict[str, ir.Component]
+) -> ir.Page | None:
+    where = step(raw.where, "x-paging")
+    if "x-paging" not in raw.node:
+        return None
+    node: Node = mapping(raw.node["x-paging"], where)
+    style = node.get("style")
+    if style not in ("cursor", "offset", "after"):
+        raise SchemaError(f"{style!r} is no style of paging", pointer=where, remedy="cursor, offset or after")
+    cursor, limit = text(node.get("cursor"), where), node.get("limit")
+    query = {parameter.wire for parameter in parameters if parameter.location == "query"}
+    for name in (cursor, *([limit] if limit is not None else [])):
+        if name not in query:
+            raise SchemaError(
+                f"paging by {name!r}, which is no query parameter",
+                pointer=where,
+                remedy="name query parameters of this operation",
+            )
+    items = text(node.get("items"), where)
+    found = _along(returns, items, components)
+    if not isinstance(found, ir.ListOf):
+        raise SchemaError(f"the answer has no list at {items!r}", pointer=where, remedy="mend items, or the answer")
+    following = text(node.get("next"), where)
+    if _along(returns, following, components) is None:
+        raise SchemaError(f"the answer has nothing at {following!r}", pointer=where, remedy="mend next, or the answer")
+    return ir.Page(
+        style=style,
+        cursor=cursor,
+        limit=None if limit is None else text(limit, where),
+        items=items,
+        next=following,
+        more=text(node["more"], where) if "more" in node else None,
+        size=number(node.get("default"), where),
+        max_size=number(node.get("max"), where),
+        item=found.item,
+    )
+
+
+def _along(type_: ir.Type, path: str, components: dict[str, ir.Component]) -> ir.Type | None:
+    """The type at a dot path of wire names; null and aliases are looked through."""
+    names = [] if path in ("", ".") else path.split(".")
+    for name in names:
+        model = _resolved(type_, components)
+        if model == ir.JSON or isinstance(model, ir.DictOf):
+            return ir.JSON if isinstance(model, ir.Scalar) else model.value
+        field = None
+        for option in model.options if isinstance(model, ir.Union) else (model,):
+            component = components.get(option.key) if isinstance(option, ir.Ref) else None
+            if isinstance(component, ir.Model):
+                field = field or component.field(name)
+        if field is None:
+            return None
+        type_ = field.type
+    return _resolved(type_, components)
+
+
+def _resolved(type_: ir.Type, components: dict[str, ir.Component]) -> ir.Type:
+    plain = ir.without_none(type_)
+    if isinstance(plain, ir.Ref):
+        component = components[plain.key]
+        if isinstance(component, ir.Alias):
+            return _resolved(component.type, components)
+    return plain

@@ -1,0 +1,153 @@
+"""The files of one package."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Final
+
+from typedpipes_codegen.formatting import run_ruff
+from typedpipes_codegen.openapi.layout import CLIENT, LOOSE, SEAM, SHARED, Layout
+from typedpipes_codegen.openapi.model_text import component_lines
+from typedpipes_codegen.openapi.naming import clear
+from typedpipes_codegen.openapi.resource_text import ResourceText
+from typedpipes_codegen.openapi.source import comment, docstring, identifiers, import_from, literal
+
+_TYPING: Final = ("Any", "ClassVar", "Literal", "TypeAlias", "Unpack", "overload")
+_ABC: Final = ("Mapping", "Sequence")
+
+
+class Package:
+    """Collects the modules of a package and writes them."""
+
+    def __init__(self, layout: Layout, *, api: str, header: str, options_type: str) -> None:
+        self._layout = layout
+        self._api = api
+        self._header = header
+        self._options = options_type
+        self._names: dict[str, list[str]] = {}
+        self._files: dict[str, list[str]] = {}
+
+    def files(self) -> dict[str, str]:
+        """Name and unformatted text of each file."""
+        self._module(SHARED, f"Models of {self._layout.package} that more than one resource uses.")
+        for resource in self._layout.resources:
+            self._module(resource, f"``{resource}`` of {self._layout.package}: operations, models and enums.")
+        self._module(LOOSE, f"Models of {self._layout.package} that no operation refers to.")
+        self._files[CLIENT] = self._client()
+        self._files["__init__"] = self._init()
+        texts = {
+            f"{name}.py": "\n".join([*comment(self._header), "", *lines, ""]) for name, lines in self._files.items()
+        }
+        return {**texts, "py.typed": ""}
+
+    def _module(self, module: str, about: str) -> None:
+        lines, names = component_lines(self._layout, module)
+        if module == SHARED and any(operation.paging for operation in self._layout.api.operations):
+            lines = [*self._page_options(), *lines]
+            names = ["PagedCallOptions", *names]
+        if module not in (SHARED, LOOSE):
+            text = ResourceText(self._layout, module, api=self._api, options_type=self._options)
+            more, defined = text.lines()
+            lines, names = [*lines, *more], [*names, *defined]
+        if not names:
+            return
+        self._names[module] = names
+        head = [*docstring(about), "", "from __future__ import annotations", "", *self._imports(module, lines, names)]
+        self._files[module] = [*head, *lines, "", f"__all__ = [{', '.join(literal(name) for name in sorted(names))}]"]
+
+    def _page_options(self) -> list[str]:
+        return [
+            "",
+            "",
+            f"class PagedCallOptions({self._options}, PageOptions, total=False):",
+            *docstring("Options of the methods that walk all pages.", "    "),
+        ]
+
+    def _imports(self, module: str, lines: list[str], names: list[str]) -> Iterable[str]:
+        used = identifiers(lines)
+        if "builtins" in used:
+            yield "import builtins"
+        for source, known in (("collections.abc", _ABC), ("typing", _TYPING)):
+            found = [name for name in known if name in used]
+            if found:
+                yield import_from(source, found)
+        yield ""
+        yield import_from("typedpipes.runtime", (used & SEAM) - set(names))
+        for other in (SHARED,) if module != LOOSE else self._names:
+            found = [name for name in self._names.get(other, ()) if name in used and name not in names]
+            if found and other != module:
+                yield import_from(f"{self._layout.package}.{other}", found)
+
+    def _client(self) -> list[str]:
+        lines = [
+            *docstring(f"The client of {self._layout.package}: one attribute per resource, imported when first used."),
+            "",
+            "from __future__ import annotations",
+            "",
+            "from functools import cached_property",
+            "from typing import TYPE_CHECKING",
+            "",
+        ]
+        body: list[str] = []
+        checked: list[str] = []
+        for prefix in ("", "Async"):
+            name = prefix + self._layout.root
+            body += ["", "", f"class {name}:", *docstring(f"Every resource of {self._layout.package}.", "    ")]
+            body += ["", f"    def __init__(self, caller: {prefix}Caller) -> None:", "        self._caller = caller"]
+            for resource in self._layout.resources:
+                kind = prefix + self._layout.resource((resource,))
+                module = f"{self._layout.package}.{resource}"
+                body += ["", "    @cached_property", f"    def {clear(resource)}(self) -> {kind}:"]
+                body += [f"        from {module} import {kind}", "", f"        return {kind}(self._caller)"]
+        for resource in self._layout.resources:
+            kind = self._layout.resource((resource,))
+            checked.append("    " + import_from(f"{self._layout.package}.{resource}", (f"Async{kind}", kind)))
+        names = [f"Async{self._layout.root}", self._layout.root]
+        self._names[CLIENT] = names
+        checked.append("    from typedpipes.runtime import AsyncCaller, Caller")
+        return [*lines, "if TYPE_CHECKING:", *checked, *body, "", f"__all__ = {literal_list(names)}"]
+
+    def _init(self) -> list[str]:
+        places = {name: module for module, names in self._names.items() for name in names}
+        lines = [
+            *docstring(f"Generated client of {self._api}. Names are imported from their modules when first used."),
+            "",
+            "from __future__ import annotations",
+            "",
+            "from typing import TYPE_CHECKING",
+            "",
+            "if TYPE_CHECKING:",
+        ]
+        for module in sorted(self._names):
+            lines.append("    " + import_from(f"{self._layout.package}.{module}", self._names[module], reexport=True))
+        pairs = ", ".join(f"{literal(name)}: {literal(places[name])}" for name in sorted(places))
+        return [*lines, "", f"_MODULES = {{{pairs}}}", "", f"__all__ = {literal_list(sorted(places))}", _LAZY]
+
+    def write(self, folder: Path) -> None:
+        """Write every file, formatted by the ruff of this interpreter's environment."""
+        for name, text in self.files().items():
+            (folder / name).write_text(text, encoding="utf-8", newline="\n")
+        run_ruff("format", folder=folder)
+
+
+_LAZY: Final = """
+
+def __getattr__(name: str) -> object:
+    module = _MODULES.get(name)
+    if module is None:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from importlib import import_module
+
+    value: object = getattr(import_module(f"{__name__}.{module}"), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return [*globals(), *__all__]
+"""
+
+
+def literal_list(names: Iterable[str]) -> str:
+    return f"[{', '.join(literal(name) for name in names)}]"

@@ -1,0 +1,197 @@
+"""What kind of thing a schema describes, however it is written (OpenAPI 3.0 or 3.1)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Literal, TypeAlias, cast
+
+import attrs
+
+from typedpipes_codegen.errors import SchemaError
+from typedpipes_codegen.openapi.naming import pascal
+from typedpipes_codegen.openapi.reading import Document, Node, mapping, sequence, step, text, texts
+
+Shape: TypeAlias = Literal[
+    "object", "enum", "const", "map", "array", "union", "any", "string", "integer", "number", "boolean", "null"
+]
+
+_TYPES = ("string", "integer", "number", "boolean", "null", "array", "object")
+_CONSTRAINTS = frozenset(("required", "not", "description", "title", "minProperties", "maxProperties"))
+
+
+@attrs.frozen
+class Merged:
+    """An object with everything its ``allOf`` adds."""
+
+    properties: dict[str, tuple[object, str]]
+    required: frozenset[str]
+
+
+class Shapes:
+    """Reads schemas of one document."""
+
+    def __init__(self, document: Document) -> None:
+        self._document = document
+
+    def of(self, node: Node, where: str) -> Shape:
+        """The shape of a schema that is no reference, null left aside."""
+        if node.get("allOf"):
+            return self._composed(node, where)
+        if "const" in node:
+            return "null" if node["const"] is None else "const"
+        if "enum" in node:
+            return self._enumerated(node, where)
+        if node.get("properties"):
+            return "object"
+        if self._parts(node, where):
+            return "union"
+        types = self.types(node, where)
+        if len(types) > 1:
+            return "union"
+        if not types:
+            return "null" if self.allows_null(node, where) else self._untyped(node)
+        return "map" if types[0] == "object" else cast("Shape", types[0])
+
+    def _untyped(self, node: Node) -> Shape:
+        if "items" in node:
+            return "array"
+        return "map" if isinstance(node.get("additionalProperties"), dict) else "any"
+
+    def _enumerated(self, node: Node, where: str) -> Shape:
+        values = self.values(node, where)
+        kinds = {type(value) for value in values}
+        if not values:
+            return "null"
+        if kinds == {bool}:
+            return "boolean" if len(values) > 1 else "const"
+        if kinds <= {float, int} and float in kinds:
+            return "number"
+        if len(kinds) > 1:
+            return "union"
+        return "const" if len(values) == 1 and "x-enum-name" not in node else "enum"
+
+    def _composed(self, node: Node, where: str) -> Shape:
+        """``allOf`` is one other schema with remarks, or a composed object."""
+        only = self._only(node, where)
+        if only is not None:
+            return "union"
+        self.merged(node, where)
+        return "object"
+
+    def _only(self, node: Node, where: str) -> tuple[object, str] | None:
+        """The one part that says something, if it is the only one."""
+        parts = sequence(node.get("allOf"), step(where, "allOf"))
+        telling = [(part, index) for index, part in enumerate(parts) if _tells(part)]
+        if len(telling) == 1 and not _tells({key: value for key, value in node.items() if key != "allOf"}):
+            return telling[0][0], step(where, "allOf", telling[0][1])
+        return None
+
+    def types(self, node: Node, where: str) -> list[str]:
+        """The values of ``type`` besides null."""
+        value = node.get("type")
+        found = [value] if isinstance(value, str) else list(texts(value, step(where, "type")))
+        for name in found:
+            if name not in _TYPES:
+                raise SchemaError(
+                    f"{name!r} is no type of JSON Schema",
+                    pointer=step(where, "type"),
+                    remedy=f"use one of {', '.join(_TYPES)}",
+                )
+        return [name for name in found if name != "null"]
+
+    def allows_null(self, node: Node, where: str) -> bool:
+        """Whether null is allowed besides what `of` tells."""
+        value = node.get("type")
+        if node.get("nullable") is True or value == "null" or (isinstance(value, list) and "null" in value):
+            return True
+        listed = node.get("enum")
+        return isinstance(listed, list) and None in listed
+
+    def values(self, node: Node, where: str) -> list[str | int]:
+        """The values of an enum besides null, in order, without doubles."""
+        found: list[str | int] = []
+        textual = self.types(node, where) == ["string"]
+        for index, value in enumerate(sequence(node.get("enum"), step(where, "enum"))):
+            if value is None:
+                continue
+            if not isinstance(value, str | int | float):
+                raise SchemaError(
+                    "an enum lists plain values", pointer=step(where, "enum", index), remedy="describe objects instead"
+                )
+            plain = str(value) if textual and not isinstance(value, bool) else value
+            if not any(plain == known and type(plain) is type(known) for known in found):
+                found.append(cast("str | int", plain))
+        return found
+
+    def constant(self, node: Node, where: str) -> str | int:
+        value = node["const"] if "const" in node else self.values(node, where)[0]
+        if not isinstance(value, str | int):
+            raise SchemaError("a const is a string, integer or boolean", pointer=where, remedy="describe it by type")
+        return value
+
+    def _parts(self, node: Node, where: str) -> list[tuple[object, str]]:
+        return [
+            (part, step(where, word, index))
+            for word in ("anyOf", "oneOf")
+            for index, part in enumerate(sequence(node.get(word), step(where, word)))
+        ]
+
+    def branches(self, node: Node, where: str) -> list[tuple[object, str, str]]:
+        """The alternatives of a union: schema, pointer, and a word that tells them apart."""
+        only = self._only(node, where) if node.get("allOf") else None
+        if only is not None:
+            return [(*only, "")]
+        parts = self._parts(node, where)
+        if parts:
+            return [(part, place, _label(part, index)) for index, (part, place) in enumerate(parts, 1)]
+        if "enum" in node:
+            return [(branch, where, str(index)) for index, branch in enumerate(self._by_kind(node, where), 1)]
+        return [({**node, "type": name}, where, pascal(name)) for name in self.types(node, where)]
+
+    def _by_kind(self, node: Node, where: str) -> Iterator[Node]:
+        values = self.values(node, where)
+        for kind in dict.fromkeys(type(value) for value in values):
+            yield {"enum": [value for value in values if type(value) is kind]}
+
+    def merged(self, node: Node, where: str) -> Merged:
+        """The properties of an object, those of its ``allOf`` included."""
+        properties: dict[str, tuple[object, str]] = {}
+        required: set[str] = set()
+        for part, place in self._objects(node, where, ()):
+            for name, value in mapping(part.get("properties"), step(place, "properties")).items():
+                properties[name] = (value, step(place, "properties", name))
+            required.update(texts(part.get("required"), step(place, "required")))
+        return Merged(properties, frozenset(required))
+
+    def _objects(self, node: Node, where: str, seen: tuple[str, ...]) -> Iterator[tuple[Node, str]]:
+        for index, value in enumerate(sequence(node.get("allOf"), step(where, "allOf"))):
+            part, place = mapping(value, where), step(where, "allOf", index)
+            if "$ref" in part:
+                key = self._document.schema_key(text(part["$ref"], place), place)
+                if key in seen:
+                    raise SchemaError(f"{key!r} composes itself", pointer=place, remedy="break the circle")
+                part, place = mapping(self._document.schemas[key], place), step("/components/schemas", key)
+                yield from self._objects(part, place, (*seen, key))
+            else:
+                yield from self._objects(part, place, seen)
+        for choice, place in self._parts(node, where):
+            if not isinstance(choice, dict) or not choice.keys() <= _CONSTRAINTS:
+                raise SchemaError(
+                    "properties beside a choice of schemas cannot be held by one class",
+                    pointer=place,
+                    remedy="put the properties into each alternative",
+                )
+        if "enum" in node or self.types(node, where) not in ([], ["object"]):
+            raise SchemaError("allOf joins objects only", pointer=where, remedy="write the joined type out")
+        yield node, where
+
+
+def _tells(part: object) -> bool:
+    """Whether a part of a composition says anything about structure."""
+    words = ("$ref", "properties", "required", "enum", "const", "items", "allOf", "anyOf", "oneOf")
+    return isinstance(part, dict) and (any(word in part for word in words) or part.get("type") not in (None, "object"))
+
+
+def _label(part: object, index: int) -> str:
+    title = part.get("title") if isinstance(part, dict) else None
+    return (pascal(title) if isinstance(title, str) else "") or str(index)
