@@ -1,0 +1,1 @@
+"""Credentials: what is sent to whom, how tokens are obtained, kept and renewed."""

@@ -1,0 +1,139 @@
+"""``typedpipes call``: any operation by name."""
+
+from __future__ import annotations
+
+import sys
+import warnings
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Annotated, Any, Final
+
+import typer
+
+from typedpipes.cli.answers import plain
+from typedpipes.cli.arguments import Call
+from typedpipes.cli.clients import Limits, open_client
+from typedpipes.cli.failures import UsageError
+from typedpipes.cli.operations import Named, find, near, operations
+from typedpipes.cli.session import Debug, EnvFile, emit, emit_text, say, session
+from typedpipes.errors import ConfigurationError
+from typedpipes.paging import Pages
+
+MANY: Final = 12
+"""Names that are listed in one message at most."""
+
+
+def complete_name(incomplete: str) -> Iterator[tuple[str, str]]:
+    """Completion of an operation's name."""
+    for operation in operations(incomplete):
+        yield operation.name, operation.summary
+
+
+def complete_argument(context: typer.Context, incomplete: str) -> Iterator[tuple[str, str]]:
+    """Completion of an argument's name, ``=`` included."""
+    operation = find(str(context.params.get("operation") or ""))
+    if operation is None or "=" in incomplete:
+        return
+    for parameter in operation.call.parameters.values():
+        if parameter.name.startswith(incomplete):
+            yield f"{parameter.name}=", parameter.shown
+
+
+def call(
+    context: typer.Context,
+    operation: Annotated[
+        str, typer.Argument(metavar="API.RESOURCE.METHOD", autocompletion=complete_name, help="Such as pipefy.card.")
+    ],
+    arguments: Annotated[
+        list[str] | None,
+        typer.Argument(
+            metavar="[KEY=VALUE]...",
+            autocompletion=complete_argument,
+            help="key=value by the argument's type, key:=JSON, key.below=value for objects, key=@FILE for files.",
+        ),
+    ] = None,
+    json: Annotated[
+        str | None,
+        typer.Option("--json", metavar="OBJECT", help="Arguments as one JSON object; @FILE or - (stdin) reads it."),
+    ] = None,
+    show_secrets: Annotated[bool, typer.Option("--show-secrets", help="Do not mask secrets of the answer.")] = False,
+    output: Annotated[
+        Path | None, typer.Option("--output", "-o", metavar="FILE", help="Where the content of a file goes.")
+    ] = None,
+    describe: Annotated[
+        bool, typer.Option("--describe", help="Show what the operation takes, and send nothing.")
+    ] = False,
+    limits: Limits = None,
+    env_file: EnvFile = None,
+    debug: Debug = False,
+) -> None:
+    """Call any operation; the answer goes to stdout as JSON, one line per item for `iter` methods.
+
+    Names: pipefy.*, pipedream.rest.*, pipedream.connect.*, pipedrive.v1.*, pipedrive.v2.*, as in Python.
+    """
+    settings = session(context).environment()
+    named = _named(operation)
+    parsed = named.call
+    if describe:
+        emit_text(_description(named, parsed))
+        return
+    given = parsed.arguments(arguments or [], json)
+    with open_client(named.api.vendor, settings, limits) as client:
+        answer = _answer(named, client, given, parsed)
+        if isinstance(answer, bytes):
+            _store(answer, output)
+        elif isinstance(answer, Pages):
+            for item in answer:
+                emit(plain(item, secrets=show_secrets), line=True)
+        else:
+            emit(plain(answer, secrets=show_secrets))
+
+
+def _named(name: str) -> Named:
+    named = find(name)
+    if named is not None:
+        return named
+    meant = near(name)
+    if not meant:
+        raise UsageError(f"there is no operation {name!r}", "press Tab after `typedpipes call ` to see the names")
+    more = f" and {len(meant) - MANY} more" if len(meant) > MANY else ""
+    listed = ", ".join(meant[:MANY]) + more
+    if meant[0].startswith(name + "."):
+        raise UsageError(f"{name} is not an operation, but these are below it", listed)
+    raise UsageError(f"there is no operation {name!r}", f"did you mean {listed}?")
+
+
+def _answer(named: Named, client: object, given: dict[str, Any], parsed: Call) -> object:
+    try:
+        with warnings.catch_warnings(record=True) as caught:
+            warnings.simplefilter("always", DeprecationWarning)
+            answer: object = named.bound_to(client)(**given)
+    except ConfigurationError as error:
+        if error.setting in parsed.parameters:  # it is about what was typed
+            raise UsageError(str(error), parsed.usage) from error
+        raise
+    for warning in caught:
+        if issubclass(warning.category, DeprecationWarning):
+            say(f"note: {warning.message}")
+    return answer
+
+
+def _store(content: bytes, output: Path | None) -> None:
+    if output is not None:
+        output.write_bytes(content)
+        emit_text(str(output))
+    elif sys.stdout.isatty():
+        raise UsageError("the answer is the content of a file, which is not for a terminal", "give --output FILE")
+    else:
+        sys.stdout.buffer.write(content)
+
+
+def _description(named: Named, parsed: Call) -> str:
+    lines = [parsed.usage, "", *(line.strip() for line in (named.function.__doc__ or "").strip().splitlines()), ""]
+    for parameter in parsed.parameters.values():
+        mark = "option" if parameter.option else "required" if parameter.required else ""
+        lines.append(f"  {parameter.name:24} {parameter.shown:16} {mark}".rstrip())
+    return "\n".join(lines)
+
+
+__all__ = ["call"]

@@ -1,0 +1,156 @@
+"""Options that every client of this package takes, and the policies they make."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Final, Literal, TypeAlias, TypedDict
+
+from typedpipes.drift import DriftLog
+from typedpipes.errors import ConfigurationError
+from typedpipes.events import OnEvent, Reporter
+from typedpipes.retry import RetryPolicy
+
+if TYPE_CHECKING:
+    import httpx
+
+    from typedpipes.auth.store import TokenStore
+    from typedpipes.limits.limiter import StoreLimiter
+    from typedpipes.limits.policy import Policy
+
+TokenCache: TypeAlias = "Literal['memory', 'file', 'keyring'] | TokenStore"
+
+
+class SharedOptions(TypedDict, total=False):
+    """Options of every client, synchronous or not."""
+
+    timeout: float
+    """Seconds one wire request may take to connect, to send, and between two pieces of the answer. Default 60."""
+    deadline: float | None
+    """Seconds a whole call may take, waits and retries included. Default 600; None: no bound."""
+    retries: int
+    """Repetitions of a failed attempt at most. Default 3."""
+    max_wait: float | None
+    """Seconds to wait at most for a slot of a limit, or because the server said so. Default: up to the deadline."""
+    limits: str | None
+    """Where requests are counted: ``memory://``, ``sqlite:///PATH``, ``redis://HOST`` …; ``off`` counts nothing.
+
+    Default: memory, or a file in your state directory when a plan brings a monthly or daily budget.
+    """
+    policy: Policy
+    """Your own table of limits instead of the vendor's (`typedpipes.limits.Policy`)."""
+    unreachable: Literal["fail", "local"]
+    """When the store cannot be reached: ``fail`` with `LimitStoreError` (default), or grant ``local``ly a tenth of each
+    allowance, which is exact for up to ten processes."""
+    strict: bool
+    """Raise `ResponseMismatch` for the first departure of an answer from its schema. Default: keep and report it."""
+    on_event: OnEvent
+    """Called with each event: request, retry, wait, refresh, drift, poll, budget."""
+    token_cache: TokenCache
+    """Where access tokens are kept: ``memory`` (default), ``file`` (shared by processes), ``keyring``, or a store."""
+
+
+class ClientOptions(SharedOptions, total=False):
+    """Options of the synchronous clients."""
+
+    http_client: httpx.Client
+    """Puts requests on the wire instead of ours: for proxies, certificates, tests. It is not closed."""
+
+
+class AsyncClientOptions(SharedOptions, total=False):
+    """Options of the asynchronous clients."""
+
+    http_client: httpx.AsyncClient
+    """Puts requests on the wire instead of ours. It is not closed."""
+
+
+DEFAULTS: Final = RetryPolicy()
+
+
+def retry_policy(options: SharedOptions) -> RetryPolicy:
+    """The retry policy of a client. Raises `ConfigurationError` for values that make no sense."""
+    for name in ("timeout", "deadline", "retries", "max_wait"):
+        value = options.get(name)
+        least = 0 if name in ("retries", "max_wait") else 0.001
+        if isinstance(value, (int, float)) and value < least:
+            raise ConfigurationError(f"{name} must be at least {least}, not {value}", setting=name)
+    return RetryPolicy(
+        retries=options.get("retries", DEFAULTS.retries),
+        timeout=options.get("timeout", DEFAULTS.timeout),
+        deadline=options.get("deadline", DEFAULTS.deadline),
+        max_wait=options.get("max_wait", DEFAULTS.max_wait),
+    )
+
+
+def token_store(options: SharedOptions) -> TokenStore | None:
+    """The token store of a client; None: in memory."""
+    cache = options.get("token_cache", "memory")
+    if cache == "memory":
+        return None
+    if cache == "file":
+        from typedpipes.auth.store_file import FileTokenStore
+
+        return FileTokenStore()
+    if cache == "keyring":
+        from typedpipes.auth.store_file import KeyringTokenStore
+
+        return KeyringTokenStore()
+    if isinstance(cache, str):
+        raise ConfigurationError(
+            f"token_cache is 'memory', 'file', 'keyring' or a store, not {cache!r}", setting="token_cache"
+        )
+    return cache
+
+
+def drift_log(options: SharedOptions) -> DriftLog:
+    """Drift goes to the caller's function and to the log, each place once."""
+    return DriftLog(Reporter(options.get("on_event")))
+
+
+class LimiterOptions(TypedDict, total=False):
+    """What a vendor's facade knows about its limits."""
+
+    plan: str | None
+    seats: int | None
+    allowance: int | None
+    auth: str
+    figures: str
+
+
+def limiter_for(
+    vendor: Literal["pipefy", "pipedream", "pipedrive"],
+    options: SharedOptions,
+    identity: Mapping[str, str],
+    facts: LimiterOptions,
+) -> StoreLimiter | None:
+    """The limiter of a client; None if ``limits="off"``."""
+    where = options.get("limits")
+    if where == "off":
+        if facts.get("plan") is not None:
+            raise ConfigurationError(
+                "plan= brings a budget to keep, but limits is 'off'; give one or the other", setting="limits"
+            )
+        return None
+    from typedpipes.limits import build_limiter
+
+    return build_limiter(
+        vendor,
+        identity=identity,
+        store_url=where,
+        policy=options.get("policy"),
+        unreachable=options.get("unreachable", "fail"),
+        on_event=options.get("on_event"),
+        **facts,
+    )
+
+
+__all__ = [
+    "AsyncClientOptions",
+    "ClientOptions",
+    "LimiterOptions",
+    "SharedOptions",
+    "TokenCache",
+    "drift_log",
+    "limiter_for",
+    "retry_policy",
+    "token_store",
+]

@@ -1,0 +1,131 @@
+"""Where an answer departs from its schema: paths, kinds, and who is told."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Final, TypeAlias
+
+import attrs
+
+from typedpipes.errors import ResponseMismatch
+
+_KINDS: Final = {
+    type(None): "null",
+    bool: "boolean",
+    int: "integer",
+    float: "number",
+    str: "string",
+    list: "array",
+    dict: "object",
+}
+
+
+@attrs.frozen
+class SchemaDrift:
+    """One place where an answer does not fit the schema, reported once per client.
+
+    Attributes:
+        operation: the operation's method path, for example ``pipedrive_v2.deals.list``.
+        path: JSON path with list positions generalised, for example ``$.data[*].status``.
+        expected: what the schema promises, in words.
+        got: the kind of value received (``null``, ``string`` …), never the value itself.
+    """
+
+    operation: str
+    path: str
+    expected: str
+    got: str
+
+    def __str__(self) -> str:
+        return f"{self.operation}: {self.path}: expected {self.expected}, got {self.got}"
+
+
+class Node:
+    """A position in the answer: a key below a parent, or the items of a list (``index`` moves along)."""
+
+    __slots__ = ("index", "key", "parent")
+
+    def __init__(self, parent: Node | None, key: str | None) -> None:
+        self.parent = parent
+        self.key = key
+        self.index: int | str = 0
+
+    def exact(self) -> str:
+        """``$.data[3].owner``: where the object really is."""
+        return self._text(exact=True)
+
+    def general(self) -> str:
+        """``$.data[*].owner``: the place, whichever item it was."""
+        return self._text(exact=False)
+
+    def _text(self, *, exact: bool) -> str:
+        parts: list[str] = []
+        node: Node | None = self
+        while node is not None and node.parent is not None:
+            if node.key is not None:
+                parts.append(f".{node.key}")
+            elif isinstance(node.index, int):
+                parts.append(f"[{node.index if exact else '*'}]")
+            else:
+                parts.append(f".{node.index}" if exact else ".*")
+            node = node.parent
+        return "$" + "".join(reversed(parts))
+
+
+Report: TypeAlias = Callable[[SchemaDrift], None]
+
+
+class Decoding:
+    """What one decoding knows: the operation, how strict it is, and who hears of drift."""
+
+    __slots__ = ("_local", "_report", "omitted", "operation", "strict")
+
+    def __init__(
+        self,
+        operation: str,
+        *,
+        strict: bool = False,
+        omitted: bool = False,
+        report: Report | None = None,
+    ) -> None:
+        self.operation = operation
+        self.strict = strict
+        self.omitted = omitted
+        """The caller asked the server to leave fields out: absence is no drift."""
+        self._report = report
+        self._local: set[object] = set()
+
+    def mismatch(self, node: Node, field: str | None, expected: str, value: object) -> None:
+        """Report that ``value`` at ``node.field`` is not what was expected; raises `ResponseMismatch` when strict."""
+        self.drift(node, field, expected, _KINDS.get(type(value), type(value).__name__))
+
+    def drift(self, node: Node, field: str | None, expected: str, got: str) -> None:
+        """Report a departure described in words; raises `ResponseMismatch` when strict."""
+        suffix = "" if field is None else f".{field}"
+        if self.strict:
+            path = node.exact() + suffix
+            raise ResponseMismatch(
+                f"{self.operation}: {path}: expected {expected}, got {got}", operation=self.operation, path=path
+            )
+        if self._report is None:
+            return
+        place = (node.parent or node, node.key, field, got)  # field nodes of one list share their parent
+        if place in self._local:
+            return
+        self._local.add(place)
+        self._report(SchemaDrift(self.operation, node.general() + suffix, expected, got))
+
+
+class DriftLog:
+    """Passes each place on once; share one per client."""
+
+    __slots__ = ("_seen", "_sink")
+
+    def __init__(self, sink: Report) -> None:
+        self._seen: set[SchemaDrift] = set()
+        self._sink = sink
+
+    def __call__(self, drift: SchemaDrift) -> None:
+        if drift not in self._seen and len(self._seen) < 10_000:
+            self._seen.add(drift)
+            self._sink(drift)

@@ -1,0 +1,167 @@
+"""What a client tells about itself: one small object per happening, given to ``on_event`` and to the log.
+
+Events hold no secret: URLs are without query and redacted, bodies are not included. Times are seconds.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from datetime import datetime
+from typing import Final, Literal, TypeAlias
+
+import attrs
+
+from typedpipes.drift import SchemaDrift
+
+logger: Final = logging.getLogger("typedpipes")
+
+
+@attrs.frozen(kw_only=True)
+class Request:
+    """One wire request ended: with a status, or with ``error`` naming the kind of failure."""
+
+    api: str
+    operation: str
+    method: str
+    url: str
+    attempt: int
+    elapsed: float
+    """Until the response headers arrived, or the failure."""
+    status: int | None = None
+    error: str | None = None
+    request_id: str | None = None
+
+
+@attrs.frozen(kw_only=True)
+class Retry:
+    """A failed attempt will be repeated after ``delay``; ``reason`` says why, ``status`` what was answered."""
+
+    api: str
+    operation: str
+    attempt: int
+    delay: float
+    reason: str
+    status: int | None = None
+
+
+@attrs.frozen(kw_only=True)
+class Wait:
+    """A request waits for a slot of ``limit``."""
+
+    api: str
+    operation: str
+    seconds: float
+    limit: str
+
+
+@attrs.frozen(kw_only=True)
+class Refresh:
+    """A new access token was obtained for the credential ``kind``; ``expires_in`` None is unknown."""
+
+    kind: str
+    expires_in: float | None
+    reason: str
+    """``first``, ``early``, ``expired`` or ``rejected``."""
+
+
+@attrs.frozen(kw_only=True)
+class Poll:
+    """The state of a job was asked for; the next question is ``next_in`` away, None if it is finished."""
+
+    operation: str
+    job: str
+    status: str
+    elapsed: float
+    next_in: float | None
+
+
+@attrs.frozen(kw_only=True)
+class Budget:
+    """A monthly or daily budget passed a mark (80 % by default)."""
+
+    limit: str
+    used: float
+    total: float
+    resets_at: datetime
+
+
+@attrs.frozen(kw_only=True)
+class Block:
+    """The server refused because of ``limit``: everybody who shares it pauses for ``seconds``."""
+
+    api: str
+    operation: str
+    limit: str
+    seconds: float
+
+
+@attrs.frozen(kw_only=True)
+class LimitStore:
+    """The store that counts requests changed its state.
+
+    ``unreachable``; ``local``: a conservative share is granted without it; ``recovered``; ``lost``: it forgot its
+    counts, so grants pause for one window.
+    """
+
+    store: str
+    """The store's URL without credentials."""
+    state: Literal["unreachable", "local", "recovered", "lost"]
+    detail: str = ""
+
+
+Event: TypeAlias = Request | Retry | Wait | Refresh | Poll | Budget | Block | LimitStore | SchemaDrift
+OnEvent: TypeAlias = Callable[[Event], None]
+
+_LEVELS: Final[dict[type, int]] = {
+    Request: logging.DEBUG,
+    Wait: logging.DEBUG,
+    Poll: logging.DEBUG,
+    Refresh: logging.DEBUG,
+    Retry: logging.INFO,
+    Budget: logging.WARNING,
+    Block: logging.WARNING,
+    LimitStore: logging.WARNING,
+    SchemaDrift: logging.WARNING,
+}
+
+
+class Reporter:
+    """Passes events to the caller's function and to the ``typedpipes`` logger. A failing function breaks no call."""
+
+    __slots__ = ("_on_event",)
+
+    def __init__(self, on_event: OnEvent | None = None) -> None:
+        self._on_event = on_event
+
+    def wants(self, kind: type[Event]) -> bool:
+        """Whether anybody listens: spares building events nobody sees."""
+        return self._on_event is not None or logger.isEnabledFor(_LEVELS[kind])
+
+    def __call__(self, event: Event) -> None:
+        level = _LEVELS[type(event)]
+        if logger.isEnabledFor(level):
+            logger.log(level, "%s", event)
+        if self._on_event is None:
+            return
+        try:
+            self._on_event(event)
+        except Exception:
+            logger.exception("on_event failed; the call goes on")
+
+
+__all__ = [
+    "Block",
+    "Budget",
+    "Event",
+    "LimitStore",
+    "OnEvent",
+    "Poll",
+    "Refresh",
+    "Reporter",
+    "Request",
+    "Retry",
+    "SchemaDrift",
+    "Wait",
+    "logger",
+]

@@ -1,0 +1,187 @@
+"""What the sync and the async client have in common, and how requests are made for httpx."""
+
+from __future__ import annotations
+
+import functools
+import logging
+import random as random_module
+import ssl
+from collections.abc import AsyncIterator, Callable, Iterator
+from typing import Final, TypedDict
+from urllib.parse import urlencode
+
+import anyio.to_thread
+import httpx
+
+from typedpipes._flow import Flow
+from typedpipes._httpx import QuietRequest
+from typedpipes._version import __version__
+from typedpipes.auth.credential import AuthContext
+from typedpipes.auth.credentials import Credentials
+from typedpipes.clock import Clock, SystemClock
+from typedpipes.errors import ConfigurationError
+from typedpipes.events import OnEvent, Reporter
+from typedpipes.http_flow import Exchange
+from typedpipes.http_permits import Permits
+from typedpipes.http_policies import Policies
+from typedpipes.limits.protocol import Limiter
+from typedpipes.redaction import RedactingFilter, Redactor
+from typedpipes.retry import RetryPolicy
+from typedpipes.stamp import STAMP, Stamp, default_stamp
+from typedpipes.wire import Streamed, WireRequest, WireResponse
+
+USER_AGENT: Final = f"typedpipes/{__version__}"
+HEADERS: Final = {"accept": "application/json", "accept-encoding": "gzip, deflate", "user-agent": USER_AGENT}
+
+
+class WireOptions(TypedDict, total=False):
+    """How connections are made; as in httpx."""
+
+    verify: ssl.SSLContext | bool
+    proxy: str | httpx.URL | httpx.Proxy | None
+    trust_env: bool
+
+
+class _NoCookies(httpx.Cookies):
+    """These APIs know no sessions; a cookie kept would tie one credential's calls to another's."""
+
+    def extract_cookies(self, response: httpx.Response) -> None:
+        """Keep nothing."""
+
+    def set_cookie_header(self, request: httpx.Request) -> None:
+        """Send nothing."""
+
+
+class SharedClient:
+    """What the two clients have in common."""
+
+    policies: Policies
+    _none = _NoCookies()
+
+    @property
+    def cookies(self) -> httpx.Cookies:
+        """Always empty."""
+        return self._none
+
+    @cookies.setter
+    def cookies(self, cookies: object) -> None:
+        raise ConfigurationError("cookies are neither kept nor sent; put what the API needs into headers")
+
+    def context(self) -> AuthContext:
+        """A context for flows of credentials run with `perform` (revoking, exchanging a code)."""
+        policies = self.policies
+        return AuthContext(policies.clock, report=policies.report, redactor=policies.redactor)
+
+    def flow(self, request: WireRequest) -> Flow[WireResponse]:
+        """``request`` as a flow, for policies that send more than one; run it with `perform`."""
+        exchange = Exchange(self.policies, to_httpx(request), request.stamp, stream=False)
+        response = yield from exchange.run()
+        return WireResponse(response.status_code, exchange.headers, exchange.content, str(response.url))
+
+    def _exchange(self, request: httpx.Request, auth: object, follow: object, *, stream: bool) -> Exchange:
+        if not (auth is None or auth is httpx.USE_CLIENT_DEFAULT):
+            raise ConfigurationError("auth= is this client's business; give credentials to its constructor")
+        if follow is True:
+            raise ConfigurationError("redirects are this client's business; see Stamp.redirects")
+        stamp = request.extensions.get(STAMP)
+        if not isinstance(stamp, Stamp):
+            stamp = default_stamp(request.method)
+            if auth is None:
+                stamp.credentials = ()
+        return Exchange(self.policies, request, stamp, stream=stream)
+
+
+def build_policies(
+    permits: Permits,
+    credentials: Credentials | None,
+    limiter: Limiter | None,
+    retry: RetryPolicy | None,
+    clock: Clock | None,
+    random: Callable[[], float] | None,
+    on_event: OnEvent | None,
+    redactor: Redactor | None,
+) -> Policies:
+    _quiet_foreign_logs()
+    return Policies(
+        retry=retry or RetryPolicy(),
+        credentials=credentials or Credentials(),
+        limiter=limiter,
+        permits=permits,
+        clock=clock or SystemClock(),
+        random=random or random_module.random,
+        report=Reporter(on_event),
+        redactor=redactor or Redactor(),
+    )
+
+
+class Elsewhere(httpx.BaseTransport, httpx.AsyncBaseTransport):
+    """Stands where a transport would be while another client has the wire: building a real one costs 100 ms."""
+
+
+def to_httpx(request: WireRequest) -> httpx.Request:
+    """The request as httpx sends it. Raises `ConfigurationError` if the URL is none."""
+    url = request.url
+    if request.query:
+        url = f"{url}{'&' if '?' in url else '?'}{urlencode(request.query)}"
+    headers = HEADERS
+    if request.headers:
+        headers = {**HEADERS, **{name.lower(): value for name, value in request.headers.items()}}
+    extensions = {STAMP: request.stamp}
+    content = request.content
+    try:
+        if content is None or isinstance(content, bytes):
+            return QuietRequest(request.method, url, headers=headers, content=content, extensions=extensions)
+        length = content.length
+        framing = {"transfer-encoding": "chunked"} if length is None else {"content-length": str(length)}
+        framing["host"] = httpx.URL(url).netloc.decode("ascii")  # httpx adds it only to bodies it encodes itself
+        return QuietRequest(
+            request.method, url, headers={**headers, **framing}, stream=_Pieces(content), extensions=extensions
+        )
+    except httpx.InvalidURL as error:
+        raise ConfigurationError(f"{request.stamp.name}: this is no address: {error}", setting="base_url") from error
+
+
+class _Pieces(httpx.SyncByteStream, httpx.AsyncByteStream):
+    """A streamed body for either client; the asynchronous one reads it in a worker thread."""
+
+    def __init__(self, body: Streamed) -> None:
+        self._body = body
+
+    def __iter__(self) -> Iterator[bytes]:
+        return iter(self._body)
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        pieces = iter(self._body)
+        while (piece := await anyio.to_thread.run_sync(next, pieces, None)) is not None:
+            yield piece
+
+
+def read_response(response: httpx.Response, raw: bytes) -> httpx.Response:
+    """``response`` as httpx hands out responses whose body was read."""
+    made = httpx.Response(
+        response.status_code,
+        headers=response.headers,
+        content=raw,
+        request=response.request,
+        extensions=response.extensions,
+    )
+    made.elapsed = response.elapsed
+    return made
+
+
+@functools.cache
+def _quiet_foreign_logs() -> None:
+    for name in ("httpx", "httpcore.connection", "httpcore.http11", "httpcore.http2", "httpcore.proxy"):
+        logging.getLogger(name).addFilter(RedactingFilter())
+
+
+__all__ = [
+    "HEADERS",
+    "USER_AGENT",
+    "Elsewhere",
+    "SharedClient",
+    "WireOptions",
+    "build_policies",
+    "read_response",
+    "to_httpx",
+]

@@ -1,0 +1,114 @@
+"""Putting a limiter together from a vendor's name and a few settings."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Literal, TypeAlias
+
+from typedpipes.clock import Clock
+from typedpipes.errors import ConfigurationError
+from typedpipes.events import OnEvent
+from typedpipes.limits import pipedream, pipedrive, pipefy
+from typedpipes.limits.limiter import GRACE, StoreLimiter
+from typedpipes.limits.policy import Policy
+from typedpipes.limits.stores.base import Store, open_store
+
+Vendor: TypeAlias = Literal["pipefy", "pipedream", "pipedrive"]
+Unreachable: TypeAlias = Literal["fail", "local"]
+
+
+def build_limiter(
+    vendor: Vendor,
+    *,
+    identity: Mapping[str, str],
+    store_url: str | None = None,
+    store: Store | None = None,
+    plan: str | None = None,
+    seats: int | None = None,
+    allowance: int | None = None,
+    auth: str = "api_token",
+    figures: str = "documented",
+    policy: Policy | None = None,
+    unreachable: Unreachable = "fail",
+    share: float = 0.1,
+    clock: Clock | None = None,
+    on_event: OnEvent | None = None,
+    grace: float = GRACE,
+) -> StoreLimiter:
+    """A limiter for ``vendor``.
+
+    ``identity``: whom limits count for, by scope, stable and never a token (it is hashed): Pipefy ``user`` and, if
+    known, ``organization``; Pipedream ``client`` and ``project``; Pipedrive ``company`` and ``token`` (an id of the
+    user or app behind the token). A claim's own scope values come on top.
+
+    ``store_url``: see `typedpipes.limits.stores.open_store`. Default: in memory, or, when a plan brings a budget, a
+    SQLite file in the user's state directory. ``store`` takes a store object instead.
+
+    ``plan``, ``seats``, ``allowance`` (calls a month, tokens a day), ``auth``, ``figures``: see the vendor's module.
+    ``policy``: your own table instead of the vendor's.
+
+    ``unreachable``: what to do when the store cannot be reached: ``fail`` with `LimitStoreError`, or grant ``local``ly
+    the fraction ``share`` of each allowance (exact as long as at most 1 / ``share`` processes do).
+
+    ``grace``: seconds that an unanswered request may still be under way after its deadline.
+
+    Raises `ConfigurationError` for contradictory settings, such as a budget on ``memory://``.
+    """
+    table = policy or _policy(vendor, plan, seats, allowance, auth, figures)
+    chosen = store or open_store(store_url or _default_url(table))
+    if table.budgeted and not chosen.durable:
+        raise ConfigurationError(
+            f"a monthly or daily budget ({plan or 'allowance'}) cannot be counted in memory://, which forgets at exit: "
+            "use sqlite:///PATH or redis://HOST, or give no store at all (a file in your state directory is used)",
+            setting="limits",
+        )
+    if unreachable == "local":
+        from typedpipes.limits.fallback import FallbackStore
+
+        chosen = FallbackStore(chosen, share=share, clock=clock)
+    return StoreLimiter(
+        table,
+        chosen,
+        identity=complete(table, identity),
+        clock=clock,
+        on_event=on_event,
+        grace=grace,
+    )
+
+
+def complete(policy: Policy, identity: Mapping[str, str]) -> dict[str, str]:
+    """``identity`` with the account filled in: a limit of an unknown organization counts for the user, for example.
+
+    Processes share limits only if they are given the same identity.
+    """
+    known = {name: value for name, value in identity.items() if value}
+    if policy.account not in known:
+        known[policy.account] = next((f"{name}={known[name]}" for name in sorted(known)), "default")
+    return known
+
+
+def _policy(
+    vendor: str,
+    plan: str | None,
+    seats: int | None,
+    allowance: int | None,
+    auth: str,
+    figures: str,
+) -> Policy:
+    if vendor == "pipefy":
+        return pipefy.policy(plan, allowance)
+    if vendor == "pipedream":
+        return pipedream.policy(figures)
+    if vendor == "pipedrive":
+        return pipedrive.policy(plan, seats, auth=auth, daily_tokens=allowance)
+    raise ConfigurationError(f"no limits known for {vendor!r}", setting="vendor")
+
+
+def _default_url(policy: Policy) -> str:
+    if not policy.budgeted:
+        return "memory://"
+    import platformdirs
+
+    folder = platformdirs.user_state_path("typedpipes", appauthor=False)
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    return f"sqlite:///{folder / 'limits.db'}"

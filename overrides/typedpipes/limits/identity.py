@@ -1,0 +1,131 @@
+"""From a claim to keys: whom each limit counts for. Keys are HMACs of stable identity, never of tokens."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import itertools
+import math
+import os
+import secrets
+from collections.abc import Mapping
+
+from typedpipes.errors import ConfigurationError
+from typedpipes.limits.ask import Bound, BudgetEntry, WindowEntry
+from typedpipes.limits.policy import Budget, Policy, Window
+from typedpipes.limits.protocol import Claim
+from typedpipes.limits.window import hold_of
+
+_PURPOSE = b"typedpipes limits 1"
+_REMEMBERED = 4096
+
+
+def keyed(*parts: str) -> str:
+    """A name for an identity that does not tell it: 20 hex digits of an HMAC for this purpose only."""
+    message = b"\0".join(part.encode() for part in parts)
+    return hmac.new(_PURPOSE, message, hashlib.sha256).hexdigest()[:20]
+
+
+_counter = itertools.count()
+_process = secrets.token_hex(8)
+
+
+def fresh_id() -> str:
+    """A name no other lease has, in this or any other process."""
+    return f"{_process}-{next(_counter)}"
+
+
+def _after_fork() -> None:
+    global _process
+    _process = secrets.token_hex(8)
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_after_fork)
+
+
+class Binder:
+    """Binds claims to the rows of a policy for one identity; remembers what it bound."""
+
+    def __init__(self, policy: Policy, identity: Mapping[str, str], *, count_unknown: bool = True) -> None:
+        self._policy = policy
+        self._budgets = tuple(row for row in policy.budgets if count_unknown or row.allowance is not None)
+        self._identity = dict(identity)
+        self._bound: dict[object, Bound] = {}
+
+    def bind(self, claim: Claim) -> Bound:
+        """What ``claim`` counts in. Raises `ConfigurationError` if it can never fit a limit."""
+        scope = claim.scope
+        key = (claim.buckets, claim.token_cost, tuple(scope.items()) if scope else ())
+        bound = self._bound.get(key)
+        if bound is None:
+            if len(self._bound) >= _REMEMBERED:
+                self._bound.clear()
+            bound = self._bound[key] = self._bind(claim)
+        return bound
+
+    def everything(self, scope: Mapping[str, str]) -> Bound:
+        """All rows whose scope value is known, as if one call counted in each: for looking at them."""
+        policy, known = self._policy, {*self._identity, *scope}
+        buckets = {bucket for window in policy.windows for bucket in window.buckets}
+        buckets |= {bucket for budget in policy.budgets for bucket in budget.buckets}
+        bound = self._bind(Claim("", "", buckets=tuple(sorted(buckets)), token_cost=1, scope=scope))
+        scopes = {window.name: window.scope for window in policy.windows}
+        per_call = {"external_user"} - known
+        shown = tuple(entry for entry in bound.windows if scopes[entry.name] not in per_call)
+        return Bound(bound.account, shown, bound.budgets, bound.counted)
+
+    def _bind(self, claim: Claim) -> Bound:
+        values = {**self._identity, **claim.scope}
+        account = keyed(
+            self._policy.vendor,
+            self._policy.account,
+            values.get(self._policy.account, ""),
+        )
+        windows = tuple(
+            self._window(window, claim, values) for window in self._policy.windows if _counts(window.buckets, claim)
+        )
+        budgets = tuple(
+            self._budget(budget, claim, values) for budget in self._budgets if _counts(budget.buckets, claim)
+        )
+        counted = bool(budgets) or any(entry.allowance is not None for entry in windows)
+        return Bound(account, windows, budgets, counted)
+
+    def _window(self, window: Window, claim: Claim, values: Mapping[str, str]) -> WindowEntry:
+        weight = claim.token_cost if window.unit == "token" else 1
+        if window.allowance is not None and weight > window.allowance:
+            raise ConfigurationError(
+                f"{claim.operation} costs {weight} units, more than {window.name} ever allows ({window.allowance})",
+                setting="limits",
+            )
+        return WindowEntry(
+            name=window.name,
+            key=self._key(window.name, window.scope, values),
+            allowance=window.allowance,
+            hold=hold_of(window.seconds),
+            weight=weight,
+            block=math.ceil(window.block * 1_000_000),
+            bucket=bool(window.buckets),
+        )
+
+    def _budget(self, budget: Budget, claim: Claim, values: Mapping[str, str]) -> BudgetEntry:
+        return BudgetEntry(
+            name=budget.name,
+            key=self._key(budget.name, budget.scope, values),
+            allowance=budget.allowance,
+            period=budget.period,
+            weight=claim.token_cost if budget.unit == "token" else 1,
+            warn_at=budget.warn_at,
+            adopt=budget.adopt,
+        )
+
+    def _key(self, name: str, scope: str, values: Mapping[str, str]) -> str:
+        account = self._policy.account
+        root = keyed(self._policy.vendor, account, values.get(account, ""))
+        if scope == account:
+            return f"{root}:{name}"
+        return f"{root}:{name}:{keyed(self._policy.vendor, scope, values.get(scope, ''))}"
+
+
+def _counts(buckets: tuple[str, ...], claim: Claim) -> bool:
+    return not buckets or any(bucket in buckets for bucket in claim.buckets)

@@ -1,0 +1,280 @@
+"""The limiter the retry flow uses: a policy, an identity and a store, tied together by flows.
+
+`StoreLimiter.acquire` reserves, waits through effects, and registers the release with the driver *before* the first
+reservation, so that no cancellation at any point can leak a place or a unit.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Mapping
+from datetime import UTC, datetime
+
+from typedpipes import events
+from typedpipes._flow import Call, Flow, Hold, Sleep
+from typedpipes.clock import Clock, SystemClock
+from typedpipes.errors import LimitStoreError, QuotaExhausted, RateLimited
+from typedpipes.limits import feedback
+from typedpipes.limits.ask import Ask, Bound, Exhausted, Granted, Note, Reply, Retry
+from typedpipes.limits.book import NAP
+from typedpipes.limits.identity import Binder, fresh_id
+from typedpipes.limits.policy import Budget, Policy, Window
+from typedpipes.limits.protocol import Claim
+from typedpipes.limits.stores.base import Store
+from typedpipes.limits.stores.memory import MemoryStore
+
+UNANSWERED = 60.0
+"""Seconds a request is assumed to take at most when the caller gives no deadline."""
+GRACE = 5.0
+"""Seconds added for a request that is still under way to the server when its caller gives up."""
+SHORTEST_NAP = 0.0005
+"""Seconds: never spin on a store."""
+
+
+class StoreLimiter:
+    """Grants leases by ``policy`` from ``store``. See `typedpipes.limits.build_limiter` for how to make one."""
+
+    def __init__(
+        self,
+        policy: Policy,
+        store: Store,
+        *,
+        identity: Mapping[str, str] | None = None,
+        clock: Clock | None = None,
+        on_event: events.OnEvent | None = None,
+        grace: float = GRACE,
+        unanswered: float = UNANSWERED,
+    ) -> None:
+        self.policy = policy
+        self.store = store
+        self.memory = store if isinstance(store, MemoryStore) else None
+        """The store, if it needs no effects: its operations are then called directly, which is faster."""
+        # What is unknown and forgotten at exit is not worth counting, unless the server tells about it.
+        count_unknown = store.durable or policy.reads != "none"
+        self._binder = Binder(policy, identity or {}, count_unknown=count_unknown)
+        self.clock = clock or SystemClock()
+        self._report = on_event if isinstance(on_event, events.Reporter) else events.Reporter(on_event)
+        self._grace = int(grace * 1_000_000)
+        self._unanswered = self._grace + int(unanswered * 1_000_000)
+        self.reads = policy.reads != "none"
+        """Whether answers other than 429 say something."""
+        self._warned: set[tuple[str, int]] = set()
+        store.attach(self)
+
+    def __repr__(self) -> str:
+        return f"<Limiter {self.policy.vendor} on {self.store.url}>"
+
+    def bind(self, claim: Claim) -> Bound:
+        """What ``claim`` counts in: keys and weights."""
+        return self._binder.bind(claim)
+
+    def everything(self, scope: Mapping[str, str]) -> Bound:
+        """All limits, for looking at them; those whose scope value is unknown are left out."""
+        return self._binder.everything(scope)
+
+    def row(self, name: str) -> Window | Budget:
+        """The policy's row ``name``."""
+        for window in self.policy.windows:
+            if window.name == name:
+                return window
+        for budget in self.policy.budgets:
+            if budget.name == name:
+                return budget
+        raise KeyError(name)
+
+    def seconds(self, name: str) -> float | None:
+        """Length of the window ``name``; None for a budget."""
+        row = self.row(name)
+        return row.seconds if isinstance(row, Window) else None
+
+    def acquire(self, claim: Claim, *, until: float | None = None, max_wait: float | None = None) -> Flow[StoreLease]:
+        """Wait for a slot, through effects, and register its release with the driver.
+
+        ``until`` is a time of the monotonic clock by which the request will have been answered or given up;
+        ``max_wait`` is seconds, 0 asks without waiting. Raises `RateLimited` if the slot would come later than either
+        bound, `QuotaExhausted` if a budget would be exceeded, `LimitStoreError` if the store cannot be reached.
+        """
+        bound = self._binder.bind(claim)
+        if not bound.windows and not bound.budgets:
+            return StoreLease(self, claim, bound, "")
+        lease = StoreLease(self, claim, bound, fresh_id())
+        yield Hold(Call(lease.release, lease.arelease))
+        give_up = None if max_wait is None else self.clock.monotonic() + max_wait
+        while True:
+            if until is None and give_up is None:
+                answer_by, patience = self._unanswered, -1
+            else:
+                answer_by, patience = self._bounds(until, give_up)
+            lease.ask = Ask(bound, lease.id, answer_by, patience, lease.place)
+            reply: Reply
+            if self.memory is not None:
+                reply = self.memory.reserve_now(lease.ask)
+            else:
+                reply = yield from self.store.reserve(lease.ask)
+            if isinstance(reply, Granted):
+                lease.state = "held"
+                if reply.budgets:
+                    self._warn(bound, reply)
+                return lease
+            if isinstance(reply, Exhausted):
+                raise self._exhausted(claim, reply)
+            if 0 <= patience < reply.wait:
+                raise self._too_late(claim, reply)
+            if lease.place is None:
+                self._waiting(claim, reply)
+            lease.place = reply.place
+            yield Sleep(max(SHORTEST_NAP, min(reply.wait, NAP) / 1_000_000))
+
+    def _bounds(self, until: float | None, give_up: float | None) -> tuple[int, int]:
+        """When the request will have been answered or given up, and how long it may wait: microseconds from now."""
+        now = self.clock.monotonic()
+        bounds = [max(0, int((moment - now) * 1_000_000)) for moment in (until, give_up) if moment is not None]
+        return self._unanswered if until is None else bounds[0] + self._grace, min(bounds)
+
+    def _waiting(self, claim: Claim, reply: Retry) -> None:
+        if self._report.wants(events.Wait):
+            seconds = reply.wait / 1_000_000
+            self._report(
+                events.Wait(
+                    api=claim.api,
+                    operation=claim.operation,
+                    seconds=seconds,
+                    limit=reply.limit,
+                )
+            )
+
+    def _warn(self, bound: Bound, reply: Granted) -> None:
+        for entry, (used, allowance, end) in zip(bound.budgets, reply.budgets, strict=True):
+            mark = (entry.key, end)
+            if allowance and used >= entry.warn_at * allowance and mark not in self._warned:
+                self._warned.add(mark)
+                self._report(
+                    events.Budget(
+                        limit=entry.name,
+                        used=used,
+                        total=allowance,
+                        resets_at=_moment(end),
+                    )
+                )
+
+    def _exhausted(self, claim: Claim, reply: Exhausted) -> QuotaExhausted:
+        resets_at = _moment(reply.resets_at)
+        figures = f"{reply.used} of {reply.allowance} used" if reply.allowance else "the server says it is used up"
+        return QuotaExhausted(
+            f"{claim.operation} was not sent: the budget {reply.limit} would be exceeded ({figures}); "
+            f"it resets at {resets_at:%Y-%m-%d %H:%M} UTC",
+            limit=reply.limit,
+            resets_at=resets_at,
+        )
+
+    def _too_late(self, claim: Claim, reply: Retry) -> RateLimited:
+        seconds = reply.wait / 1_000_000
+        error = RateLimited(
+            f"{claim.operation} was not sent: the next slot of {reply.limit} is {seconds:.3f} s away, "
+            "longer than this call may wait (max_wait, deadline)",
+            status=429,
+            operation=claim.operation,
+            retry_after=seconds,
+        )
+        error.resume_at = datetime.fromtimestamp(self.clock.wall() + seconds, UTC)
+        return error
+
+    def observe(self, claim: Claim, bound: Bound, status: int, headers: Mapping[str, str]) -> tuple[Note, ...]:
+        """What an answer tells the store; reports a refusal as an event."""
+        notes = feedback.notes_of(self.policy, bound, status, headers, self.clock.wall())
+        names = {entry.key: entry.name for entry in bound.windows}
+        names |= {budget.key: budget.name for budget in bound.budgets}
+        for note in notes:
+            if note.kind in ("block", "exhausted"):
+                limit, seconds = names[note.key], note.duration / 1_000_000
+                self._report(
+                    events.Block(
+                        api=claim.api,
+                        operation=claim.operation,
+                        limit=limit,
+                        seconds=seconds,
+                    )
+                )
+        return notes
+
+    def report(self, event: events.Event) -> None:
+        """Pass an event to whoever listens."""
+        self._report(event)
+
+
+class StoreLease:
+    """A granted slot. Unanswered requests keep it until deadline + window + grace; `settle` shortens that."""
+
+    __slots__ = ("_claim", "_limiter", "ask", "bound", "id", "place", "state")
+
+    def __init__(self, limiter: StoreLimiter, claim: Claim, bound: Bound, id: str) -> None:
+        self._limiter = limiter
+        self._claim = claim
+        self.bound = bound
+        self.id = id
+        self.ask: Ask | None = None
+        self.place: int | None = None
+        self.state = "asked"
+        """``asked`` → ``held`` → ``done``."""
+
+    def settle(self, status: int, headers: Mapping[str, str]) -> Flow[None]:
+        """Response headers were seen (names in lower case): the window starts to run; limits named there are learnt.
+
+        A store that cannot be reached now does not fail the call: the slot stays held until it lapses, and an event
+        says so.
+        """
+        if self.state != "held":
+            return
+        self.state = "done"
+        limiter = self._limiter
+        notes: tuple[Note, ...] = ()
+        if limiter.reads or status == 429:
+            notes = limiter.observe(self._claim, self.bound, status, headers)
+        if not notes and not self.bound.counted:
+            return
+        if limiter.memory is not None:
+            limiter.memory.settle_now(self.bound, self.id, notes)
+            return
+        try:
+            yield from limiter.store.settle(self.bound, self.id, notes)
+        except LimitStoreError:
+            return  # the store has announced it, and the slot lapses by itself
+
+    def unsent(self) -> Flow[None]:
+        """Nothing of the request left this machine (no connection): the slot is given back, budgets too."""
+        if self.state != "held" or self.ask is None:
+            return
+        self.state = "done"
+        with contextlib.suppress(LimitStoreError):
+            yield self._limiter.store.release(self.ask, True)
+
+    def release(self) -> None:
+        """End the lease, synchronously. A request that was sent and not answered keeps its slot until it lapses."""
+        undo = self._undo()
+        if undo is not None:
+            with contextlib.suppress(LimitStoreError):  # the place or unit lapses by itself
+                undo.sync()
+
+    async def arelease(self) -> None:
+        """End the lease under the async driver."""
+        undo = self._undo()
+        if undo is not None:
+            with contextlib.suppress(LimitStoreError):  # the place or unit lapses by itself
+                if undo.asynchronous is not None:
+                    await undo.asynchronous()
+                else:
+                    undo.sync()
+
+    def _undo(self) -> Call[None] | None:
+        if self.state != "asked" or self.ask is None:
+            return None
+        self.state = "done"
+        self.ask.place = self.place
+        return self._limiter.store.release(self.ask, False)
+
+
+def _moment(microseconds: int) -> datetime:
+    return datetime.fromtimestamp(microseconds / 1_000_000, UTC)
+
+
+__all__ = ["GRACE", "UNANSWERED", "StoreLease", "StoreLimiter"]

@@ -1,0 +1,229 @@
+"""What users see of their limits: how they stand, and what a bulk job will take before it starts."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from datetime import UTC, datetime, timedelta
+
+import attrs
+
+from typedpipes._flow import AsyncIO, Flow, SyncIO, adrive, drive
+from typedpipes.limits.ask import (
+    Bound,
+    BudgetEntry,
+    BudgetView,
+    WindowEntry,
+    WindowView,
+)
+from typedpipes.limits.limiter import StoreLimiter
+from typedpipes.limits.protocol import Claim
+
+
+@attrs.frozen(kw_only=True)
+class LimitStatus:
+    """One limit as it stands. ``allowance`` None: unknown (no plan was given) and not enforced."""
+
+    name: str
+    scope: str
+    unit: str
+    allowance: int | None
+    used: int | None
+    """None: not counted, because it is not enforced and the store would forget it."""
+    in_flight: int = 0
+    waiting: int = 0
+    """Requests that queue for it."""
+    free_at: datetime | None = None
+    """When the next unit is free (UTC), None: now. A lower bound while requests are in flight."""
+    blocked_until: datetime | None = None
+    """The server asked for a pause until then (UTC)."""
+    window: float | None = None
+    """Seconds, of a window."""
+    resets_at: datetime | None = None
+    """End of the period (UTC), of a budget."""
+    source: str = ""
+
+    @property
+    def remaining(self) -> int | None:
+        """Units that can be used now; None: unknown."""
+        return None if self.allowance is None or self.used is None else max(0, self.allowance - self.used)
+
+
+@attrs.frozen(kw_only=True)
+class Snapshot:
+    """All limits of a client, by name."""
+
+    limits: tuple[LimitStatus, ...]
+    store: str
+    taken_at: datetime
+
+    def __getitem__(self, name: str) -> LimitStatus:
+        for limit in self.limits:
+            if limit.name == name:
+                return limit
+        raise KeyError(name)
+
+
+@attrs.frozen(kw_only=True)
+class CostRow:
+    """What a job takes of one limit. ``fits``: within a budget's rest; a window only takes time. None: unknown."""
+
+    name: str
+    amount: int
+    remaining: int | None
+    fits: bool | None
+    seconds: float = 0.0
+    """Time this limit alone makes the job take, at least."""
+
+
+@attrs.frozen(kw_only=True)
+class Cost:
+    """What a job takes, told before it starts. ``seconds`` is the least time the windows leave it."""
+
+    rows: tuple[CostRow, ...]
+    seconds: float
+
+    @property
+    def fits(self) -> bool:
+        """Whether no known budget would be exceeded."""
+        return all(row.fits is not False for row in self.rows)
+
+
+def take_snapshot(limiter: StoreLimiter, scope: Mapping[str, str], wall: float) -> Flow[Snapshot]:
+    """Read how all limits stand. Limits per external user are left out unless ``scope`` names one."""
+    bound = limiter.everything(scope)
+    view = yield from limiter.store.view(bound)
+    now = datetime.fromtimestamp(wall, UTC)
+    rows = [_window(limiter, entry, state, now) for entry, state in zip(bound.windows, view.windows, strict=True)]
+    rows += [_budget(limiter, entry, state) for entry, state in zip(bound.budgets, view.budgets, strict=True)]
+    counted = {row.name for row in rows}
+    rows += [
+        LimitStatus(
+            name=row.name,
+            scope=row.scope,
+            unit=row.unit,
+            allowance=None,
+            used=None,
+            source=row.source,
+        )
+        for row in limiter.policy.budgets
+        if row.name not in counted
+    ]
+    return Snapshot(limits=tuple(rows), store=limiter.store.url, taken_at=now)
+
+
+def _window(limiter: StoreLimiter, entry: WindowEntry, state: WindowView, now: datetime) -> LimitStatus:
+    row = limiter.row(entry.name)
+    return LimitStatus(
+        name=entry.name,
+        scope=row.scope,
+        unit=row.unit,
+        allowance=state.observed or entry.allowance,
+        used=state.used,
+        in_flight=state.in_flight,
+        waiting=state.waiting,
+        free_at=now + timedelta(microseconds=state.free_in) if state.free_in else None,
+        blocked_until=now + timedelta(microseconds=state.blocked) if state.blocked else None,
+        window=limiter.seconds(entry.name),
+        source=row.source,
+    )
+
+
+def _budget(limiter: StoreLimiter, entry: BudgetEntry, state: BudgetView) -> LimitStatus:
+    row = limiter.row(entry.name)
+    allowance = state.observed if entry.adopt and state.observed else entry.allowance
+    used = max(state.used, allowance or 0) if state.exhausted else state.used
+    return LimitStatus(
+        name=entry.name,
+        scope=row.scope,
+        unit=row.unit,
+        allowance=allowance,
+        used=used,
+        resets_at=datetime.fromtimestamp(state.resets_at / 1_000_000, UTC),
+        source=row.source,
+    )
+
+
+def work_out(limiter: StoreLimiter, job: Iterable[tuple[Claim, int]]) -> Flow[Cost]:
+    """What ``job`` takes: pairs of a claim and how often it is made."""
+    rows: list[CostRow] = []
+    windows: dict[str, tuple[Bound, int, int]] = {}
+    budgets: dict[str, tuple[Bound, int, int]] = {}
+    for claim, times in job:
+        bound = limiter.bind(claim)
+        for index, entry in enumerate(bound.windows):
+            amount = windows.get(entry.key, (bound, index, 0))[2]
+            windows[entry.key] = (bound, index, amount + entry.weight * times)
+        for index, budget in enumerate(bound.budgets):
+            amount = budgets.get(budget.key, (bound, index, 0))[2]
+            budgets[budget.key] = (bound, index, amount + budget.weight * times)
+    for bound, index, amount in windows.values():
+        state = (yield from limiter.store.view(bound)).windows[index]
+        rows.append(_window_cost(bound.windows[index], state, amount))
+    for bound, index, amount in budgets.values():
+        account = (yield from limiter.store.view(bound)).budgets[index]
+        status = _budget(limiter, bound.budgets[index], account)
+        left = status.remaining
+        rows.append(
+            CostRow(
+                name=status.name,
+                amount=amount,
+                remaining=left,
+                fits=None if left is None else amount <= left,
+            )
+        )
+    return Cost(rows=tuple(rows), seconds=max((row.seconds for row in rows), default=0.0))
+
+
+def _window_cost(entry: WindowEntry, state: WindowView, amount: int) -> CostRow:
+    allowance = state.observed or entry.allowance
+    if allowance is None:
+        return CostRow(
+            name=entry.name,
+            amount=amount,
+            remaining=None,
+            fits=True,
+            seconds=state.blocked / 1_000_000,
+        )
+    free = max(0, allowance - state.used)
+    wait = state.blocked
+    if amount > free:
+        wait = max(wait, state.all_free_in) + (amount - free - 1) // allowance * entry.hold
+    return CostRow(
+        name=entry.name,
+        amount=amount,
+        remaining=free,
+        fits=True,
+        seconds=wait / 1_000_000,
+    )
+
+
+class Limits:
+    """The limits of a client. ``client.limits``."""
+
+    def __init__(self, limiter: StoreLimiter, io: SyncIO | None = None) -> None:
+        self._limiter = limiter
+        self._io = io or SyncIO()
+
+    def snapshot(self, **scope: str) -> Snapshot:
+        """How every limit stands. ``external_user="u1"`` adds the limits of that user. Raises `LimitStoreError`."""
+        return drive(take_snapshot(self._limiter, scope, self._limiter.clock.wall()), self._io)
+
+    def cost(self, *job: tuple[Claim, int]) -> Cost:
+        """What a job takes before it starts: pairs of a claim and how often it is made. Raises `LimitStoreError`."""
+        return drive(work_out(self._limiter, job), self._io)
+
+
+class AsyncLimits:
+    """The asynchronous twin of `Limits`."""
+
+    def __init__(self, limiter: StoreLimiter, io: AsyncIO | None = None) -> None:
+        self._limiter = limiter
+        self._io = io or AsyncIO()
+
+    async def snapshot(self, **scope: str) -> Snapshot:
+        """How every limit stands. ``external_user="u1"`` adds the limits of that user. Raises `LimitStoreError`."""
+        return await adrive(take_snapshot(self._limiter, scope, self._limiter.clock.wall()), self._io)
+
+    async def cost(self, *job: tuple[Claim, int]) -> Cost:
+        """What a job takes before it starts: pairs of a claim and how often it is made. Raises `LimitStoreError`."""
+        return await adrive(work_out(self._limiter, job), self._io)

@@ -1,0 +1,267 @@
+"""Counts in Redis, shared by many machines.
+
+Every operation is one Lua script and one round trip; time is the Redis server's, so clients' clocks do not matter. All
+keys of a vendor account carry one hash tag, so a cluster keeps them in one slot.
+
+If Redis forgets (flushed, restarted without its data, failed over to a stale replica), clients that saw the counts
+before notice it by the generation and grants pause until what was held is over; what this process knew of budgets is
+written back. Clients started after the loss cannot know, so up to one allowance may be granted by them before one that
+knows asks for the first time.
+
+Under the async driver the client runs in worker threads: redis-py's own async client is bound to asyncio.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+import anyio
+import anyio.lowlevel
+import anyio.to_thread
+import msgspec
+
+from typedpipes._flow import AsyncIO, Call, Flow, Sleep, SyncIO, adrive, drive
+from typedpipes.clock import Clock, SystemClock
+from typedpipes.errors import ConfigurationError, LimitStoreError
+from typedpipes.limits.ask import (
+    Ask,
+    Bound,
+    BudgetView,
+    Exhausted,
+    Granted,
+    Note,
+    Reply,
+    Retry,
+    View,
+    WindowView,
+)
+from typedpipes.limits.book import NAP, PLACE_GRACE
+from typedpipes.limits.budget import neighbours
+from typedpipes.limits.identity import fresh_id
+from typedpipes.limits.stores.base import Announcer
+
+if TYPE_CHECKING:
+    from redis import Redis
+    from redis.commands.core import Script
+
+SCRIPT: Final = Path(__file__).with_name("limits.lua")
+KEEP: Final = 86_400_000
+"""Milliseconds idle keys are kept, beyond what they hold."""
+REMEMBERED: Final = 43_200.0
+"""Seconds for which a generation seen is taken to be still there; half of `KEEP`."""
+TIMEOUT: Final = 2.0
+"""Seconds for one round trip."""
+PATIENCE: Final = 6.0
+"""Seconds during which a failed operation is repeated before the store counts as unreachable."""
+THREADS: Final = 16
+_threads: Final[anyio.lowlevel.RunVar[anyio.CapacityLimiter]] = anyio.lowlevel.RunVar("typedpipes redis threads")
+
+
+class RedisStore(Announcer):
+    """The rules of `Book`, run inside Redis. ``client`` takes a ready client instead of the URL, a cluster's too."""
+
+    durable = True
+
+    def __init__(
+        self,
+        url: str = "redis://",
+        *,
+        client: Redis | None = None,
+        clock: Clock | None = None,
+        patience: float = PATIENCE,
+        timeout: float = TIMEOUT,
+        script: str | None = None,
+    ) -> None:
+        super().__init__(_without_credentials(url))
+        try:
+            import redis
+            from redis.backoff import NoBackoff
+            from redis.retry import Retry as NoRetry
+        except ImportError:
+            raise ConfigurationError(
+                "limits on Redis need the extra: pip install typedpipes[redis]",
+                setting="limits",
+            ) from None
+        self._client = client or redis.Redis.from_url(
+            url,
+            socket_timeout=timeout,
+            socket_connect_timeout=timeout,
+            retry=NoRetry(NoBackoff(), 0),
+        )
+        self._errors: tuple[type[Exception], ...] = (redis.RedisError, OSError)
+        self._passing: tuple[type[Exception], ...] = (
+            redis.ConnectionError,
+            redis.TimeoutError,
+            OSError,
+        )
+        self._clock = clock or SystemClock()
+        self._patience = patience
+        self._script: Script = self._client.register_script(script or SCRIPT.read_text("utf-8"))
+        self._encode = msgspec.json.Encoder().encode
+        self._generations: dict[str, tuple[str, float]] = {}
+        self._seen: dict[str, tuple[int, int]] = {}
+
+    def reserve(self, ask: Ask) -> Flow[Reply]:
+        """See `Store`."""
+        operation: dict[str, object] = {
+            "op": "reserve",
+            "lease": ask.lease,
+            "answer_by": ask.answer_by,
+            "patience": ask.patience,
+            "nap": NAP,
+            "grace": PLACE_GRACE,
+            "keep": KEEP + ask.answer_by // 1000,
+        }
+        if ask.place is not None:
+            operation["place"] = ask.place
+        reply = yield from self._run(ask.bound, operation)
+        kind, bound = reply[0], ask.bound
+        if kind == 0:
+            figures = tuple((used, allowance, end) for used, allowance, end in reply[3:])
+            for entry, (used, _, end) in zip(bound.budgets, figures, strict=True):
+                self._seen[entry.key] = (end, used)
+            return Granted(figures)
+        if kind == 1:
+            _, _, _, index, wait, place = reply
+            return Retry(wait, bound.windows[index - 1].name, None if place < 0 else place)
+        _, _, _, index, used, allowance, end = reply
+        return Exhausted(bound.budgets[index - 1].name, used, allowance, end)
+
+    def settle(self, bound: Bound, lease: str, notes: tuple[Note, ...]) -> Flow[None]:
+        """See `Store`."""
+        named = {note.key for note in notes}
+        budgets = tuple(budget for budget in bound.budgets if budget.key in named)
+        touched = Bound(bound.account, bound.windows, budgets, bound.counted)
+        yield from self._run(touched, {"op": "settle", "lease": lease, "notes": notes, "keep": KEEP})
+
+    def release(self, ask: Ask, granted: bool) -> Call[None]:
+        """See `Store`."""
+        operation: dict[str, object] = {
+            "op": "release",
+            "lease": ask.lease,
+            "granted": granted,
+            "keep": KEEP,
+        }
+        if ask.place is not None:
+            operation["place"] = ask.place
+
+        async def aundo() -> None:
+            await adrive(self._run(ask.bound, operation), AsyncIO())
+
+        def undo() -> None:
+            drive(self._run(ask.bound, operation), SyncIO())
+
+        return Call(undo, aundo)
+
+    def view(self, bound: Bound) -> Flow[View]:
+        """See `Store`."""
+        reply = yield from self._run(bound, {"op": "view", "keep": KEEP})
+        rows = reply[3:]
+        count = len(bound.windows)
+        windows = tuple(WindowView(*row) for row in rows[:count])
+        budgets = tuple(BudgetView(used, observed, bool(gone), end) for used, observed, gone, end in rows[count:])
+        return View(windows, budgets)
+
+    def close(self) -> None:
+        """Close the connections; they open again when needed."""
+        self._client.close()
+
+    def _run(self, bound: Bound, operation: dict[str, object]) -> Flow[Any]:
+        """One round trip, repeated for a while if Redis cannot be reached. All operations may be repeated."""
+        started, delay = self._clock.monotonic(), 0.05
+        while True:
+            keys, argument = self._prepare(bound, operation)
+
+            def perform(keys: list[str] = keys, argument: bytes = argument) -> Any:
+                return self._script(keys=keys, args=[argument])
+
+            async def aperform(perform: Any = perform) -> Any:
+                return await anyio.to_thread.run_sync(perform, limiter=_thread_limit())
+
+            try:
+                reply = yield Call(perform, aperform)
+            except self._errors as error:
+                self.failed(f"{type(error).__name__}: {error}")
+                passing = isinstance(error, self._passing)
+                if not passing or self._given_up or self._clock.monotonic() - started + delay > self._patience:
+                    self.gave_up()
+                    raise self._broken(error) from error
+            else:
+                self._note(bound, reply)
+                return reply
+            yield Sleep(delay)
+            delay = min(delay * 2, 1.0)
+
+    def _prepare(self, bound: Bound, operation: dict[str, object]) -> tuple[list[str], bytes]:
+        account = f"typedpipes:{{{bound.account}}}"
+        keys = [account]
+        for entry in bound.windows:
+            base = f"{account}:{entry.key}"
+            keys += [
+                base,
+                f"{base}:settled",
+                f"{base}:flights",
+                f"{base}:places",
+                f"{base}:expiries",
+            ]
+        keys += [f"{account}:{budget.key}" for budget in bound.budgets]
+        generation, at = self._generations.get(bound.account, ("", 0.0))
+        if self._clock.monotonic() - at > REMEMBERED:
+            generation = ""
+        wall = round(self._clock.wall() * 1_000_000)
+        operation["fresh"] = fresh_id()
+        operation["generation"] = generation
+        operation["longest"] = max((entry.hold for entry in bound.windows), default=0)
+        operation["windows"] = [
+            {
+                "key": entry.key,
+                "allowance": -1 if entry.allowance is None else entry.allowance,
+                "hold": entry.hold,
+                "weight": entry.weight,
+            }
+            for entry in bound.windows
+        ]
+        operation["budgets"] = [
+            {
+                "key": budget.key,
+                "allowance": -1 if budget.allowance is None else budget.allowance,
+                "weight": budget.weight,
+                "adopt": budget.adopt,
+                "periods": neighbours(budget.period, wall),
+                "seen_end": self._seen.get(budget.key, (0, 0))[0],
+                "seen": self._seen.get(budget.key, (0, 0))[1],
+            }
+            for budget in bound.budgets
+        ]
+        return keys, self._encode(operation)
+
+    def _note(self, bound: Bound, reply: Any) -> None:
+        self.worked()
+        generation = reply[1].decode() if isinstance(reply[1], bytes) else reply[1]
+        self._generations[bound.account] = (generation, self._clock.monotonic())
+        if reply[2]:
+            self.announce(
+                "lost",
+                "Redis has forgotten its counts; grants pause until what was held is over",
+            )
+
+    def _broken(self, error: Exception) -> LimitStoreError:
+        return LimitStoreError(
+            f"the limit store {self.url} cannot be reached ({type(error).__name__}: {error}); nothing was sent. "
+            "Check the server, or choose what to do then (unreachable='local')"
+        )
+
+
+def _thread_limit() -> anyio.CapacityLimiter:
+    try:
+        return _threads.get()
+    except LookupError:
+        limiter = anyio.CapacityLimiter(THREADS)
+        _threads.set(limiter)
+        return limiter
+
+
+def _without_credentials(url: str) -> str:
+    scheme, separator, rest = url.partition("://")
+    return f"{scheme}{separator}{rest.rpartition('@')[2].partition('?')[0]}"

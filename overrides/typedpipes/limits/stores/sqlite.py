@@ -1,0 +1,231 @@
+"""Counts in a SQLite file, shared by the processes of one machine.
+
+Every operation is one short ``BEGIN IMMEDIATE`` transaction in WAL mode with ``busy_timeout=0``: a lock somebody else
+holds is waited for with `Sleep` effects, never inside SQLite, so an event loop is not blocked.
+
+Time is the machine's monotonic clock, which all its processes share; the file remembers the last reading, so after a
+reboot time goes on from there and what was held stays held for the rest of its time. Dates of budgets come from the
+wall clock. Not for network file systems, nor for containers with time namespaces of their own.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import random
+import sqlite3
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import TypeVar
+
+import msgspec
+
+from typedpipes._flow import AsyncIO, Call, Flow, Sleep, SyncIO, adrive, call, drive
+from typedpipes.clock import Clock, SystemClock
+from typedpipes.errors import LimitStoreError
+from typedpipes.limits.ask import Ask, Bound, Note, Reply, View
+from typedpipes.limits.book import Book
+from typedpipes.limits.budget import BudgetState
+from typedpipes.limits.stores.base import Announcer
+from typedpipes.limits.stores.pace import Pace
+from typedpipes.limits.window import WindowState
+
+T = TypeVar("T")
+
+SCHEMA = """
+CREATE TABLE IF NOT EXISTS limits_state (key TEXT PRIMARY KEY, touched INTEGER NOT NULL, data BLOB NOT NULL)
+WITHOUT ROWID
+"""
+UPSERT = "INSERT OR REPLACE INTO limits_state (key, touched, data) VALUES (?, ?, ?)"
+CLOCK = "clock 1"
+PATIENCE = 5.0
+"""Seconds to wait for the file's lock before the store counts as unreachable."""
+CHECKPOINT = 500
+"""Transactions between two checkpoints, which run on a worker thread because they sync to disk."""
+IDLE = 86_400_000_000 * 62
+"""Microseconds after which an untouched row is deleted: two months, so that no running budget is lost."""
+
+
+class SqliteStore(Announcer):
+    """A `Book` whose rows live in a file."""
+
+    durable = True
+
+    def __init__(self, path: str | os.PathLike[str], *, clock: Clock | None = None) -> None:
+        self.path = Path(path)
+        super().__init__(f"sqlite:///{self.path}")
+        self._clock = clock or SystemClock()
+        self._connection: sqlite3.Connection | None = None
+        self._pid = 0
+        self._transactions = 0
+        self._pace = Pace()
+        self._windows = msgspec.msgpack.Decoder(WindowState)
+        self._budgets = msgspec.msgpack.Decoder(BudgetState)
+        self._encode = msgspec.msgpack.Encoder().encode
+
+    def reserve(self, ask: Ask) -> Flow[Reply]:
+        """See `Store`."""
+        # Before the reservation: nothing may come between it and its result, or a cancellation would lose it.
+        if self._transactions >= CHECKPOINT:
+            self._transactions = 0
+            yield from call(self._checkpoint, blocking=True)
+        return (yield from self._run(ask.bound, lambda book: book.reserve(ask)))
+
+    def settle(self, bound: Bound, lease: str, notes: tuple[Note, ...]) -> Flow[None]:
+        """See `Store`."""
+        # Budgets were counted when reserved: only what the server said changes them.
+        named = {note.key for note in notes}
+        budgets = tuple(budget for budget in bound.budgets if budget.key in named)
+        touched = Bound(bound.account, bound.windows, budgets, bound.counted)
+        return self._run(touched, lambda book: book.settle(touched, lease, notes))
+
+    def release(self, ask: Ask, granted: bool) -> Call[None]:
+        """See `Store`."""
+
+        def undo(book: Book) -> None:
+            book.release(ask, granted=granted)
+
+        async def aundo() -> None:
+            await adrive(self._run(ask.bound, undo), AsyncIO())
+
+        return Call(lambda: drive(self._run(ask.bound, undo), SyncIO()), aundo)
+
+    def view(self, bound: Bound) -> Flow[View]:
+        """See `Store`."""
+        return self._run(bound, lambda book: book.view(bound))
+
+    def close(self) -> None:
+        """Close the connection; it opens again when needed."""
+        with self._lock:
+            self._discard()
+
+    def _run(self, bound: Bound, work: Callable[[Book], T]) -> Flow[T]:
+        """One transaction; sleeps through effects while another process holds the file's lock."""
+        started: float | None = None
+        delay = 0.0002
+        pause = self._pace.wait(time.perf_counter())
+        if pause:
+            yield Sleep(pause)
+        while True:
+            try:
+                with self._lock:
+                    began = time.thread_time()
+                    try:
+                        result = self._transaction(bound, work)
+                    finally:
+                        self._pace.done(time.perf_counter(), time.thread_time() - began)
+                self.worked()
+                return result
+            except sqlite3.OperationalError as error:
+                if not _busy(error):
+                    self.close()
+                    raise self._broken(error) from error
+                now = self._clock.monotonic()
+                started = now if started is None else started
+                if now - started > PATIENCE:
+                    raise self._broken(error) from error
+            except (sqlite3.Error, msgspec.MsgspecError, OSError) as error:
+                self.close()
+                raise self._broken(error) from error
+            yield Sleep(random.uniform(delay / 2, delay))
+            delay = min(delay * 1.5, 0.003)
+
+    def _transaction(self, bound: Bound, work: Callable[[Book], T]) -> T:
+        connection = self._open()
+        connection.execute("BEGIN IMMEDIATE")
+        try:
+            windows = [entry.key for entry in bound.windows]
+            budgets = [budget.key for budget in bound.budgets]
+            keys = [CLOCK, *windows, *budgets]
+            book, offset = self._load(connection, keys, windows)
+            result = work(book)
+            self._save(connection, book, offset)
+        except BaseException:
+            # A failing rollback must not hide the error; the lock ends with the connection then.
+            with contextlib.suppress(sqlite3.Error):
+                connection.execute("ROLLBACK")
+            raise
+        connection.execute("COMMIT")
+        self._transactions += 1
+        return result
+
+    def _load(
+        self,
+        connection: sqlite3.Connection,
+        keys: Sequence[str],
+        windows: Sequence[str],
+    ) -> tuple[Book, int]:
+        marks = ",".join("?" * len(keys))
+        rows = dict(connection.execute(f"SELECT key, data FROM limits_state WHERE key IN ({marks})", keys))
+        last, offset = msgspec.msgpack.decode(rows.pop(CLOCK, b"\x92\x00\x00"), type=tuple[int, int])
+        now = round(self._clock.monotonic() * 1_000_000)
+        if now + offset < last:  # the machine was started again: go on from where time stood
+            offset = last - now
+        book = Book()
+        book.now = max(now + offset, last + 1)
+        book.wall = round(self._clock.wall() * 1_000_000)
+        for key, data in rows.items():
+            if key in windows:
+                book.windows[key] = self._windows.decode(data)
+            else:
+                book.budgets[key] = self._budgets.decode(data)
+        return book, offset
+
+    def _save(self, connection: sqlite3.Connection, book: Book, offset: int) -> None:
+        encode = self._encode
+        rows = [(CLOCK, book.now, encode((book.now, offset)))]
+        rows += [(key, book.now, encode(state)) for key, state in book.windows.items()]
+        rows += [(key, book.now, encode(account)) for key, account in book.budgets.items()]
+        connection.executemany(UPSERT, rows)
+
+    def _open(self) -> sqlite3.Connection:
+        if self._connection is not None and self._pid == os.getpid():
+            return self._connection
+        # A connection inherited over a fork must not even be closed: it would drop the parent's locks.
+        self.path.parent.mkdir(parents=True, exist_ok=True)
+        connection = sqlite3.connect(self.path, timeout=0, isolation_level=None, check_same_thread=False)
+        try:
+            connection.execute("PRAGMA busy_timeout=0")
+            connection.execute("PRAGMA journal_mode=WAL")
+            # Loses nothing when a process dies. After a power cut the last counts may be gone, not the file.
+            connection.execute("PRAGMA synchronous=NORMAL")
+            connection.execute("PRAGMA wal_autocheckpoint=0")
+            connection.execute(SCHEMA)
+        except BaseException:
+            connection.close()
+            raise
+        self._connection = connection
+        self._pid = os.getpid()
+        return connection
+
+    def _discard(self) -> None:
+        if self._connection is not None and self._pid == os.getpid():
+            self._connection.close()
+        self._connection = None
+
+    def _checkpoint(self) -> None:
+        """Move the log into the file and drop rows nobody has used for long; another time if the file is busy."""
+        with (
+            contextlib.suppress(sqlite3.Error),
+            contextlib.closing(sqlite3.connect(self.path, timeout=0)) as connection,
+        ):
+            # Under steady load a passive checkpoint never catches up and the log grows for ever; this one keeps writers
+            # out for the moment it takes: the file itself is a few pages.
+            connection.execute("PRAGMA busy_timeout=250")
+            connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+            row = connection.execute("SELECT touched FROM limits_state WHERE key = ?", (CLOCK,)).fetchone()
+            if row is not None:
+                connection.execute("DELETE FROM limits_state WHERE touched < ?", (row[0] - IDLE,))
+                connection.commit()
+
+    def _broken(self, error: Exception) -> LimitStoreError:
+        self.failed(f"{type(error).__name__}: {error}")
+        return LimitStoreError(
+            f"the limit store {self.url} cannot be used ({type(error).__name__}: {error}); nothing was sent. "
+            "Check the file and its folder, or give another store"
+        )
+
+
+def _busy(error: sqlite3.OperationalError) -> bool:
+    return error.sqlite_errorcode & 0xFF in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)

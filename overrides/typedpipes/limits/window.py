@@ -1,0 +1,203 @@
+"""The exact window, pure: no clock, no lock, no I/O. Times are whole microseconds of one store's clock.
+
+A unit is held from before the send until ``hold`` after its response headers were seen, or until it lapses when no
+answer was seen. The server's arrival lies between the two, so the server never counts more than the allowance in any
+window, whatever the latency. ``hold`` is the window plus a guard (see `hold_of`).
+
+Waiting is first come, first served. A waiter has a place (its ordinal); a later one gets a unit only if enough is left
+for everybody ahead. A place expires when its owner stops asking, and asking again restores it.
+"""
+
+from __future__ import annotations
+
+import math
+from bisect import bisect_left
+
+import msgspec
+
+MICROSECONDS = 1_000_000
+NEVER = 1 << 62
+DRIFT = 0.001
+"""Part of the window added as a guard: two clocks, each slewed by NTP at its maximum of 500 ppm."""
+GUARD = 1_000
+"""Microseconds added for rounding and for servers that count in milliseconds."""
+
+
+def hold_of(seconds: float) -> int:
+    """How long a settled unit is held, in microseconds, for a window of ``seconds``."""
+    return math.ceil(seconds * (1 + DRIFT) * MICROSECONDS) + GUARD
+
+
+class WindowState(msgspec.Struct, array_like=True):
+    """What is held and who waits, for one window and one value of its scope."""
+
+    free_at: list[int] = []
+    """When settled units come free, ascending; parallel to ``weights``."""
+    weights: list[int] = []
+    settled: int = 0
+    flights: dict[str, tuple[int, int]] = {}
+    """Unanswered: lease -> (weight, when it lapses)."""
+    flying: int = 0
+    next_lapse: int = NEVER
+    blocked_until: int = 0
+    observed: int = 0
+    """Allowance as the server stated it; 0: not stated."""
+    order: list[int] = []
+    """Ordinals of the waiters, ascending; parallel to ``waiting`` (weights) and ``expiry``."""
+    waiting: list[int] = []
+    expiry: list[int] = []
+    next_expiry: int = NEVER
+
+    @property
+    def used(self) -> int:
+        """Units held now, in flight included."""
+        return self.settled + self.flying
+
+    def expire(self, now: int) -> None:
+        """Drop what is over at ``now``."""
+        free_at = self.free_at
+        if free_at and free_at[0] < now:
+            gone = bisect_left(free_at, now)
+            self.settled -= sum(self.weights[:gone])
+            del free_at[:gone]
+            del self.weights[:gone]
+        if self.next_lapse < now:
+            self._lapse(now)
+        if self.next_expiry < now:
+            self._forget_absent(now)
+
+    def _lapse(self, now: int) -> None:
+        alive = {lease: flight for lease, flight in self.flights.items() if flight[1] >= now}
+        self.flights = alive
+        self.flying = sum(weight for weight, _ in alive.values())
+        self.next_lapse = min((at for _, at in alive.values()), default=NEVER)
+
+    def _forget_absent(self, now: int) -> None:
+        rows = [row for row in zip(self.order, self.waiting, self.expiry, strict=True) if row[2] >= now]
+        self.order = [row[0] for row in rows]
+        self.waiting = [row[1] for row in rows]
+        self.expiry = [row[2] for row in rows]
+        self.next_expiry = min(self.expiry, default=NEVER)
+
+    def fits(self, allowance: int | None, weight: int, now: int) -> bool:
+        """Whether ``weight`` units are certainly free, without looking at what is over. False: ask `opening`."""
+        return (
+            allowance is not None
+            and self.blocked_until <= now
+            and not self.order
+            and not self.observed
+            and self.settled + self.flying + weight <= allowance
+        )
+
+    def opening(
+        self,
+        allowance: int | None,
+        hold: int,
+        weight: int,
+        ordinal: int | None,
+        now: int,
+    ) -> int:
+        """The earliest time at which ``weight`` units can be granted to this waiter; ``now`` or less: at once.
+
+        A lower bound: units in flight are taken to be answered now. `expire` must have been called for ``now``.
+        """
+        if allowance is None:
+            return self.blocked_until
+        if self.observed:
+            allowance = self.observed
+            weight = min(weight, allowance)
+        if self.order:
+            ahead = sum(self.waiting if ordinal is None else self.waiting[: bisect_left(self.order, ordinal)])
+        else:
+            ahead = 0
+        free = allowance - self.settled - self.flying
+        need = ahead + weight
+        if need <= free and need <= allowance:
+            return self.blocked_until
+        cycles, unit = divmod(need - 1, allowance)
+        at = now if unit < free else self._freed(unit + 1 - free, now, hold)
+        return max(at + cycles * hold, self.blocked_until)
+
+    def _freed(self, units: int, now: int, hold: int) -> int:
+        """When ``units`` more than now will be free."""
+        if units > self.settled:
+            return now + hold
+        if self.settled == len(self.free_at):
+            return self.free_at[units - 1] + 1
+        for at, weight in zip(self.free_at, self.weights, strict=True):
+            units -= weight
+            if units <= 0:
+                return at + 1
+        return now + hold
+
+    def hold(self, lease: str, weight: int, lapse: int) -> None:
+        """Give ``weight`` units to ``lease`` until `settle`, `forget` or ``lapse``."""
+        self.flights[lease] = (weight, lapse)
+        self.flying += weight
+        if lapse < self.next_lapse:
+            self.next_lapse = lapse
+
+    def settle(self, lease: str, weight: int, free_at: int) -> None:
+        """The answer's headers were seen: hold until ``free_at``. A lapsed or unknown lease is held all the same."""
+        flight = self.flights.pop(lease, None)
+        if flight is not None:
+            self.flying -= flight[0]
+        self.occupy(weight, free_at)
+
+    def occupy(self, weight: int, free_at: int) -> None:
+        """Hold ``weight`` units until ``free_at`` for nobody in particular."""
+        if not self.free_at or free_at >= self.free_at[-1]:
+            self.free_at.append(free_at)
+            self.weights.append(weight)
+        else:
+            index = bisect_left(self.free_at, free_at)
+            self.free_at.insert(index, free_at)
+            self.weights.insert(index, weight)
+        self.settled += weight
+
+    def forget(self, lease: str) -> bool:
+        """Give back what ``lease`` holds in flight; tells whether it held anything."""
+        flight = self.flights.pop(lease, None)
+        if flight is None:
+            return False
+        self.flying -= flight[0]
+        return True
+
+    def queue(self, ordinal: int, weight: int, expiry: int) -> None:
+        """Take or keep the place ``ordinal`` until ``expiry``."""
+        index = bisect_left(self.order, ordinal)
+        if index < len(self.order) and self.order[index] == ordinal:
+            self.expiry[index] = expiry
+        else:
+            self.order.insert(index, ordinal)
+            self.waiting.insert(index, weight)
+            self.expiry.insert(index, expiry)
+        self.next_expiry = min(self.next_expiry, expiry)
+
+    def queued(self, ordinal: int) -> bool:
+        """Whether the place ``ordinal`` is taken here."""
+        index = bisect_left(self.order, ordinal)
+        return index < len(self.order) and self.order[index] == ordinal
+
+    def leave(self, ordinal: int) -> None:
+        """Give up the place ``ordinal``; harmless if it is not taken."""
+        index = bisect_left(self.order, ordinal)
+        if index < len(self.order) and self.order[index] == ordinal:
+            del self.order[index]
+            del self.waiting[index]
+            del self.expiry[index]
+
+    def block(self, until: int) -> None:
+        """Grant nothing before ``until``."""
+        self.blocked_until = max(self.blocked_until, until)
+
+    def correct(self, allowance: int, limit: int, remaining: int, free_at: int) -> None:
+        """Take over what the server stated: its ``limit`` (0: not stated) and the ``remaining`` until ``free_at``."""
+        if limit > 0:
+            self.observed = limit
+        missing = (self.observed or allowance) - self.used - max(remaining, 0)
+        if remaining >= 0 and missing > 0:
+            self.occupy(missing, free_at)
+
+
+__all__ = ["DRIFT", "GUARD", "MICROSECONDS", "NEVER", "WindowState", "hold_of"]

@@ -1,0 +1,43 @@
+"""Pipedream: the REST API and Connect, workspace and user credentials, workflows, the Connect proxy."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from typedpipes.pipedream.client import AsyncPipedream as AsyncPipedream
+    from typedpipes.pipedream.client import Pipedream as Pipedream
+    from typedpipes.pipedream.links import connect_link as connect_link
+    from typedpipes.pipedream.proxy import ProxyResponse as ProxyResponse
+    from typedpipes.pipedream.webhooks import ConnectionEvent as ConnectionEvent
+    from typedpipes.pipedream.webhooks import connection_event as connection_event
+    from typedpipes.pipedream.workflows import HTTPAuthType as HTTPAuthType
+    from typedpipes.pipedream.workflows import WorkflowResponse as WorkflowResponse
+
+__all__ = [
+    "AsyncPipedream",
+    "ConnectionEvent",
+    "HTTPAuthType",
+    "Pipedream",
+    "ProxyResponse",
+    "WorkflowResponse",
+    "connect_link",
+    "connection_event",
+]
+
+_MODULES: Final = {
+    "ConnectionEvent": "webhooks",
+    "HTTPAuthType": "workflows",
+    "ProxyResponse": "proxy",
+    "WorkflowResponse": "workflows",
+    "connect_link": "links",
+    "connection_event": "webhooks",
+}
+
+
+def __getattr__(name: str) -> object:
+    if name not in __all__:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    import importlib
+
+    return getattr(importlib.import_module(f"{__name__}.{_MODULES.get(name, 'client')}"), name)

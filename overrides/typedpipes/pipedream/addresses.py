@@ -1,0 +1,90 @@
+"""Where workflows listen, and which addresses may be shown a token (reference notes, "Workflow invocation")."""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+import attrs
+import httpx
+
+from typedpipes._httpx import is_loopback
+from typedpipes.auth.pipedream import is_workflow_host
+from typedpipes.errors import ConfigurationError
+from typedpipes.settings import PipedreamSettings
+
+ENDPOINT: Final = re.compile(r"e[no][a-z0-9-]+")
+"""Endpoint ids, as a whole."""
+
+
+@attrs.frozen
+class Address:
+    """Where one invocation goes. ``trusted``: a workflow's host, which may be shown a token."""
+
+    url: str
+    host: str
+    trusted: bool
+
+
+class Addresses:
+    """Turns endpoint ids, hosts and URLs into addresses."""
+
+    def __init__(self, settings: PipedreamSettings) -> None:
+        self._domain = settings.workflow_domain.lower().strip(".")
+        self._base = settings.workflows_url
+        self._loopback = is_loopback(httpx.URL(settings.base_url).host)
+        if "." not in self._domain:
+            raise ConfigurationError(
+                f"workflow_domain is a domain such as m.pipedream.net, not {settings.workflow_domain!r}",
+                setting="workflow_domain",
+            )
+
+    def find(self, endpoint: str) -> Address:
+        """The address of an endpoint id (``enabc123``), a bare host or a URL.
+
+        http trigger addresses of the workflow domain become https. Raises `ConfigurationError` for what is no address
+        of this kind, for other http addresses, and for one that carries a password.
+        """
+        if ENDPOINT.fullmatch(endpoint):
+            if self._base is not None:
+                return self._checked(f"{self._base.rstrip('/')}/{endpoint}", "workflows_url")
+            return self._checked(f"https://{endpoint}.{self._domain}", "endpoint")
+        return self._checked(endpoint if "://" in endpoint else f"https://{endpoint}", "endpoint")
+
+    def _checked(self, text: str, setting: str) -> Address:
+        try:
+            url = httpx.URL(text)
+        except (httpx.InvalidURL, ValueError):
+            url = httpx.URL("")
+        host = url.host.lower().rstrip(".")
+        local = is_loopback(host)
+        if url.scheme not in ("http", "https") or not (local or "." in host) or text != text.strip():
+            raise ConfigurationError(
+                f"{setting}: give an endpoint id such as 'enabc123', or the address of the workflow's HTTP trigger",
+                setting=setting,
+            )
+        if url.userinfo:
+            raise ConfigurationError(f"{setting}: the address of {host} carries a user or password", setting=setting)
+        if local:
+            return Address(str(url.copy_with(fragment=None)), host, self._loopback)
+        ours = is_workflow_host(host, self._domain) and url.port in (None, {"http": 80, "https": 443}[url.scheme])
+        if url.scheme == "http":
+            if not ours:
+                raise ConfigurationError(
+                    f"{setting}: http://{host} is not of the workflow domain {self._domain}, and only https is used "
+                    "elsewhere",
+                    setting=setting,
+                )
+            url = url.copy_with(scheme="https", port=None)
+        return Address(str(url.copy_with(host=host, fragment=None)), host, ours)
+
+    def refuse(self, address: Address) -> ConfigurationError:
+        """The error for a token that would leave the workflow domain."""
+        return ConfigurationError(
+            f"{address.host} is not a workflow's host ({self._domain} and below, https, the usual port), so no token "
+            "is sent there; for a domain of your own give workflow_domain= to the client",
+            setting="workflow_domain",
+        )
+
+
+__all__ = ["Address", "Addresses"]

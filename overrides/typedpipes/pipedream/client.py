@@ -1,0 +1,243 @@
+"""`Pipedream` and `AsyncPipedream`: REST as ``rest``, Connect as ``connect``, ``workflows`` and ``proxy``."""
+
+from __future__ import annotations
+
+import functools
+import os
+from collections.abc import Mapping
+from types import TracebackType
+from typing import TYPE_CHECKING, Literal, Self, Unpack
+
+from typedpipes.client_options import AsyncClientOptions, ClientOptions
+from typedpipes.http import AsyncPolicyClient, PolicyClient
+from typedpipes.limits.snapshot import AsyncLimits, Limits
+from typedpipes.pipedream.core import Core, Environment
+from typedpipes.redaction import Secret
+from typedpipes.rest import AsyncRestCaller, RestCaller
+from typedpipes.settings import PipedreamSettings
+
+if TYPE_CHECKING:
+    from typedpipes.pipedream.proxy import AsyncProxy, Proxy
+    from typedpipes.pipedream.rest_api import AsyncRestApi, RestApi
+    from typedpipes.pipedream.workflows import AsyncWorkflows, Workflows
+    from typedpipes_api.connect import AsyncConnectApi, ConnectApi
+
+
+class Pipedream:
+    """Pipedream's REST API (``rest``), Connect (``connect``), workflow invocation and the Connect proxy.
+
+    Give an OAuth client (``client_id``, ``client_secret``), a user API key (``api_key``), a Connect token, or several:
+    each operation takes the one it accepts, and raises `ConfigurationError` before sending if that is missing.
+    ``project_id`` and ``environment`` serve Connect, ``org_id`` REST; calls can override them. With only a Connect
+    token, both may be left out: the token names them. ``workflow_domain`` is where workflows listen and their tokens
+    may go (default ``m.pipedream.net``).
+    """
+
+    def __init__(
+        self,
+        *,
+        client_id: str | None = None,
+        client_secret: str | Secret | None = None,
+        api_key: str | Secret | None = None,
+        connect_token: str | Secret | None = None,
+        org_id: str | None = None,
+        project_id: str | None = None,
+        environment: Environment | None = None,
+        base_url: str | None = None,
+        workflow_domain: str | None = None,
+        workflows_url: str | None = None,
+        figures: Literal["documented", "published-2026"] | None = None,
+        env: Mapping[str, str] | None = None,
+        **options: Unpack[ClientOptions],
+    ) -> None:
+        settings = PipedreamSettings.resolve(
+            env=env,
+            client_id=client_id,
+            client_secret=client_secret,
+            api_key=api_key,
+            connect_token=connect_token,
+            org_id=org_id,
+            project_id=project_id,
+            environment=environment,
+            base_url=base_url,
+            workflow_domain=workflow_domain,
+            workflows_url=workflows_url,
+        )
+        self._core = Core(settings, options, figures)
+        self._http = PolicyClient(
+            credentials=self._core.credentials,
+            limiter=self._core.limiter,
+            retry=self._core.retry,
+            on_event=self._core.on_event,
+            http_client=options.get("http_client"),
+        )
+
+    @classmethod
+    def from_env(
+        cls, *, figures: Literal["documented", "published-2026"] | None = None, **options: Unpack[ClientOptions]
+    ) -> Self:
+        """From ``PIPEDREAM_CLIENT_ID``, ``_CLIENT_SECRET``, ``_API_KEY``, ``_ORG_ID``, ``_PROJECT_ID`` and the rest."""
+        return cls(env=os.environ, figures=figures, **options)
+
+    @functools.cached_property
+    def rest(self) -> RestApi:
+        """The REST API (seed 001)."""
+        from typedpipes.pipedream.rest_api import RestApi
+
+        return RestApi(RestCaller(self._http, self._core.rest()))
+
+    @functools.cached_property
+    def connect(self) -> ConnectApi:
+        """Connect (seed 002)."""
+        from typedpipes_api.connect import ConnectApi
+
+        return ConnectApi(RestCaller(self._http, self._core.connect()))
+
+    @functools.cached_property
+    def workflows(self) -> Workflows:
+        """Invoking workflows by their HTTP triggers."""
+        from typedpipes.pipedream.workflows import Workflows
+
+        return Workflows(self._http, self._core)
+
+    @functools.cached_property
+    def proxy(self) -> Proxy:
+        """Requests to an app's own API with a user's account."""
+        from typedpipes.pipedream.proxy import Proxy
+
+        return Proxy(self._http, self._core.connect())
+
+    def revoke_token(self) -> None:
+        """Make the current OAuth token invalid (seed 001, "Revoke an access token"); the next call gets a new one.
+
+        Raises `ConfigurationError` if the client has no OAuth client.
+        """
+        self._http.perform(self._core.oauth().revoke(self._http.context()))
+
+    @functools.cached_property
+    def limits(self) -> Limits | None:
+        """How the limits stand; None if they are off."""
+        return None if self._core.limiter is None else Limits(self._core.limiter)
+
+    def close(self) -> None:
+        """Close the connections."""
+        self._http.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def __repr__(self) -> str:
+        return f"<Pipedream {self._core.settings.base_url}>"
+
+
+class AsyncPipedream:
+    """The asynchronous twin of `Pipedream`, for asyncio and trio; belongs to one event loop."""
+
+    def __init__(
+        self,
+        *,
+        client_id: str | None = None,
+        client_secret: str | Secret | None = None,
+        api_key: str | Secret | None = None,
+        connect_token: str | Secret | None = None,
+        org_id: str | None = None,
+        project_id: str | None = None,
+        environment: Environment | None = None,
+        base_url: str | None = None,
+        workflow_domain: str | None = None,
+        workflows_url: str | None = None,
+        figures: Literal["documented", "published-2026"] | None = None,
+        env: Mapping[str, str] | None = None,
+        **options: Unpack[AsyncClientOptions],
+    ) -> None:
+        settings = PipedreamSettings.resolve(
+            env=env,
+            client_id=client_id,
+            client_secret=client_secret,
+            api_key=api_key,
+            connect_token=connect_token,
+            org_id=org_id,
+            project_id=project_id,
+            environment=environment,
+            base_url=base_url,
+            workflow_domain=workflow_domain,
+            workflows_url=workflows_url,
+        )
+        self._core = Core(settings, options, figures)
+        self._http = AsyncPolicyClient(
+            credentials=self._core.credentials,
+            limiter=self._core.limiter,
+            retry=self._core.retry,
+            on_event=self._core.on_event,
+            http_client=options.get("http_client"),
+        )
+
+    @classmethod
+    def from_env(
+        cls, *, figures: Literal["documented", "published-2026"] | None = None, **options: Unpack[AsyncClientOptions]
+    ) -> Self:
+        """From ``PIPEDREAM_CLIENT_ID``, ``_CLIENT_SECRET``, ``_API_KEY``, ``_ORG_ID``, ``_PROJECT_ID`` and the rest."""
+        return cls(env=os.environ, figures=figures, **options)
+
+    @functools.cached_property
+    def rest(self) -> AsyncRestApi:
+        """The REST API (seed 001)."""
+        from typedpipes.pipedream.rest_api import AsyncRestApi
+
+        return AsyncRestApi(AsyncRestCaller(self._http, self._core.rest()))
+
+    @functools.cached_property
+    def connect(self) -> AsyncConnectApi:
+        """Connect (seed 002)."""
+        from typedpipes_api.connect import AsyncConnectApi
+
+        return AsyncConnectApi(AsyncRestCaller(self._http, self._core.connect()))
+
+    @functools.cached_property
+    def workflows(self) -> AsyncWorkflows:
+        """Invoking workflows by their HTTP triggers."""
+        from typedpipes.pipedream.workflows import AsyncWorkflows
+
+        return AsyncWorkflows(self._http, self._core)
+
+    @functools.cached_property
+    def proxy(self) -> AsyncProxy:
+        """Requests to an app's own API with a user's account."""
+        from typedpipes.pipedream.proxy import AsyncProxy
+
+        return AsyncProxy(self._http, self._core.connect())
+
+    async def revoke_token(self) -> None:
+        """Make the current OAuth token invalid (seed 001, "Revoke an access token"); the next call gets a new one.
+
+        Raises `ConfigurationError` if the client has no OAuth client.
+        """
+        await self._http.perform(self._core.oauth().revoke(self._http.context()))
+
+    @functools.cached_property
+    def limits(self) -> AsyncLimits | None:
+        """How the limits stand; None if they are off."""
+        return None if self._core.limiter is None else AsyncLimits(self._core.limiter)
+
+    async def aclose(self) -> None:
+        """Close the connections."""
+        await self._http.aclose()
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self.aclose()
+
+    def __repr__(self) -> str:
+        return f"<AsyncPipedream {self._core.settings.base_url}>"
+
+
+__all__ = ["AsyncPipedream", "Pipedream"]

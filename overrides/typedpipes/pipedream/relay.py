@@ -1,0 +1,130 @@
+"""Answers of others that come through Pipedream: what a workflow returned, what a proxied app's API said."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from email.message import Message
+from typing import TYPE_CHECKING, Final, TypedDict, TypeVar
+
+from typedpipes._flow import Flow
+from typedpipes.auth.credential import StaticCredential
+from typedpipes.errors import AuthenticationError, ConfigurationError, ResponseMismatch
+from typedpipes.model import JSON, to_wire
+from typedpipes.wire import WireRequest
+
+if TYPE_CHECKING:
+    from typedpipes.http_shared import SharedClient
+
+CREDENTIAL_HEADERS: Final = frozenset({"authorization", "proxy-authorization", "cookie", "host"})
+"""What callers may not set on a request that carries one of the client's credentials."""
+
+
+class RelayOptions(TypedDict, total=False):
+    """Options of one relayed call (see `typedpipes.operation.CallOptions`)."""
+
+    timeout: float
+    """Seconds one wire request may take (connect, read, write and pool each)."""
+    deadline: float
+    """Seconds the whole call may take, waits and retries included."""
+    retries: int
+    """How often a failed attempt may be repeated; 0 turns retries off."""
+    max_wait: float
+    """Seconds to wait at most for a free slot of a limit. 0: do not wait."""
+
+
+class RelayedResponse:
+    """An answer as it came. ``headers`` have lower-case names; ``content`` is the body without content encoding."""
+
+    __slots__ = ("content", "headers", "status")
+
+    def __init__(self, status: int, headers: Mapping[str, str], content: bytes) -> None:
+        self.status = status
+        self.headers = headers
+        self.content = content
+
+    @property
+    def is_success(self) -> bool:
+        """Whether the status is 2xx."""
+        return 200 <= self.status < 300
+
+    @property
+    def text(self) -> str:
+        """The body as text, in the charset its content type names, else UTF-8; undecodable bytes are replaced."""
+        try:
+            return self.content.decode(self._charset(), "replace")
+        except LookupError:
+            return self.content.decode("utf-8", "replace")
+
+    def json(self) -> JSON:
+        """The body as JSON; None if it is empty. Raises `ResponseMismatch` if it is not JSON."""
+        if not self.content.strip():
+            return None
+        try:
+            value: JSON = json.loads(self.content)
+        except (ValueError, RecursionError) as error:
+            kind = self.headers.get("content-type", "no content type")
+            raise ResponseMismatch(
+                f"the answer ({self.status}, {kind[:80]}) is not JSON; see content or text"
+            ) from error
+        return value
+
+    def _charset(self) -> str:
+        message = Message()
+        message["content-type"] = self.headers.get("content-type", "")
+        charset = message.get_content_charset()
+        return charset or "utf-8"
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__} {self.status}, {len(self.content)} bytes>"
+
+
+R = TypeVar("R", bound=RelayedResponse)
+
+
+def relayed(
+    http: SharedClient, request: WireRequest, make: Callable[[int, Mapping[str, str], bytes], R], *, raising: bool
+) -> Flow[R]:
+    """Perform ``request``; unless ``raising``, a failure's answer is a result like any other.
+
+    A 401 that ends the renewal of our own token is known by its error only: then ``content`` is the error's body.
+    """
+    request.stamp.relays = not raising
+    try:
+        response = yield from http.flow(request)
+    except AuthenticationError as error:
+        absolve(http, request)
+        if raising or error.operation != request.stamp.name:
+            raise
+        return make(error.status, error.headers, error.body.encode())
+    return make(response.status, response.headers, response.content)
+
+
+def absolve(http: SharedClient, request: WireRequest) -> None:
+    """Let a token that was never accepted be sent again: this 401 may be that of somebody behind the API."""
+    for kind in request.stamp.credentials or ():
+        credential = http.policies.credentials.get(kind)
+        if isinstance(credential, StaticCredential):
+            credential.forget()
+
+
+def encoded_body(body: object, headers: dict[str, str], operation: str) -> bytes | None:
+    """``body`` as bytes, its content type put into ``headers`` unless given: bytes and text as they are, else JSON."""
+    if body is None:
+        return None
+    if isinstance(body, (bytes, bytearray)):
+        headers.setdefault("content-type", "application/octet-stream")
+        return bytes(body)
+    if isinstance(body, str):
+        headers.setdefault("content-type", "text/plain; charset=utf-8")
+        return body.encode()
+    headers.setdefault("content-type", "application/json")
+    import msgspec
+
+    try:
+        return msgspec.json.encode(to_wire(body))
+    except TypeError as error:
+        raise ConfigurationError(f"{operation}: body: {error}", setting="body") from None
+
+
+__all__ = ["CREDENTIAL_HEADERS", "RelayOptions", "RelayedResponse", "absolve", "encoded_body", "relayed"]

@@ -1,0 +1,48 @@
+"""What Connect posts to the ``webhook_uri`` of a Connect token (vendor's page "Connect webhooks", read for its facts).
+
+Signatures are not verified here: no document at hand says how deliveries are signed.
+"""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from typedpipes.decode import from_wire, parse_json
+from typedpipes.drift import Decoding
+from typedpipes.errors import ResponseMismatch
+from typedpipes.model import Model, OpenEnum, member
+from typedpipes.runtime import define
+from typedpipes_api.connect.accounts import Account
+
+
+class ConnectionEventType(OpenEnum):
+    """What happened to a connection."""
+
+    SUCCESS: ClassVar[ConnectionEventType] = member("CONNECTION_SUCCESS")
+    ERROR: ClassVar[ConnectionEventType] = member("CONNECTION_ERROR")
+
+
+@define(eq=False, repr=False, kw_only=True, slots=True)
+class ConnectionEvent(Model):
+    """An end user connected an account, or failed to. Credentials are never in it: get the account by its id."""
+
+    _secret_ = frozenset(("connect_token",))
+    event: ConnectionEventType
+    connect_token: str | None = None
+    environment: str | None = None
+    connect_session_id: float | None = None
+    """Beyond 2**53: as received."""
+    account: Account | None = None
+    error: str | None = None
+
+
+def connection_event(body: bytes | str, *, strict: bool = False) -> ConnectionEvent:
+    """The event in the body of a delivery. Raises `ResponseMismatch` if it is not a JSON object."""
+    data = body.encode() if isinstance(body, str) else body
+    value = parse_json(data, Decoding("connect.webhook"))
+    if not isinstance(value, dict):
+        raise ResponseMismatch("connect.webhook: the body is not a JSON object", operation="connect.webhook")
+    return from_wire(ConnectionEvent, value, strict=strict)
+
+
+__all__ = ["ConnectionEvent", "ConnectionEventType", "connection_event"]

@@ -1,0 +1,141 @@
+"""What became of each item of a bulk job, in a form that can be kept and gone on from."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any, Final, Literal, TypeAlias, cast, get_args
+
+import attrs
+
+from typedpipes.errors import ConfigurationError, TypedPipesError
+
+Status: TypeAlias = Literal["ok", "error", "ambiguous", "pending"]
+"""``ambiguous``: it was sent and nobody answered, so nobody can know. ``pending``: not attempted."""
+
+VERSION: Final = 1
+
+
+@attrs.frozen(kw_only=True)
+class BulkItem:
+    """One item. ``key`` is the id it was given by the caller, ``id`` the one the server gave or confirmed."""
+
+    index: int
+    status: Status = "pending"
+    key: str | None = None
+    id: str | None = None
+    message: str | None = None
+    """What went wrong; secrets are taken out."""
+    code: str | None = None
+    """The server's error code."""
+
+
+@attrs.frozen(kw_only=True)
+class BulkReport:
+    """All items of a job in the caller's order. Pass it as ``resume=`` to run what is left.
+
+    ``digest`` tells the job's input apart from others: a report resumes only the job it is of.
+    """
+
+    job: str
+    digest: str
+    items: tuple[BulkItem, ...]
+
+    @property
+    def ok(self) -> tuple[BulkItem, ...]:
+        """Items that are done."""
+        return self._of("ok")
+
+    @property
+    def failed(self) -> tuple[BulkItem, ...]:
+        """Items the server refused; resuming tries them again."""
+        return self._of("error")
+
+    @property
+    def ambiguous(self) -> tuple[BulkItem, ...]:
+        """Items sent without an answer. Creates are never repeated: look for them, then decide."""
+        return self._of("ambiguous")
+
+    @property
+    def pending(self) -> tuple[BulkItem, ...]:
+        """Items not attempted."""
+        return self._of("pending")
+
+    @property
+    def complete(self) -> bool:
+        """Whether every item is done."""
+        return all(item.status == "ok" for item in self.items)
+
+    def _of(self, status: Status) -> tuple[BulkItem, ...]:
+        return tuple(item for item in self.items if item.status == status)
+
+    def to_json(self) -> str:
+        """The report as text, for `from_json`."""
+        items = [attrs.asdict(item, filter=lambda _, value: value is not None) for item in self.items]
+        return json.dumps({"version": VERSION, "job": self.job, "digest": self.digest, "items": items})
+
+    @classmethod
+    def from_json(cls, text: str | bytes) -> BulkReport:
+        """The report `to_json` wrote. Raises `ConfigurationError` for anything else."""
+        try:
+            found = json.loads(text)
+            if found["version"] != VERSION:
+                raise ConfigurationError(f"this report is of version {found['version']!r}, not {VERSION}")
+            items = tuple(item_of(entry) for entry in found["items"])
+            if [item.index for item in items] != list(range(len(items))):
+                raise ValueError("items are missing")
+            return cls(job=str(found["job"]), digest=str(found["digest"]), items=items)
+        except (KeyError, TypeError, ValueError) as error:
+            raise ConfigurationError(f"this is no bulk report: {type(error).__name__}", setting="resume") from None
+
+    def __str__(self) -> str:
+        counts = ", ".join(f"{len(self._of(status))} {status}" for status in get_args(Status) if self._of(status))
+        return f"{self.job}: {counts or 'nothing to do'}"
+
+
+class BulkStopped(TypedPipesError):
+    """A bulk job cannot go on: the cause is ``__cause__``, ``report`` says what is done. Resume with it."""
+
+    def __init__(self, message: str, *, report: BulkReport) -> None:
+        super().__init__(message)
+        self.report = report
+
+
+@attrs.frozen(kw_only=True)
+class BulkProgress:
+    """How far a bulk job is: given to ``progress`` after each item."""
+
+    job: str
+    total: int
+    done: int
+    """Items with an outcome, those of earlier runs included."""
+    ok: int
+    failed: int
+    ambiguous: int
+    last: BulkItem
+
+
+def progress_of(job: str, counts: Mapping[Status, int], last: BulkItem) -> BulkProgress:
+    """From the number of items of each status."""
+    total = sum(counts.values())
+    return BulkProgress(
+        job=job,
+        total=total,
+        done=total - counts["pending"],
+        ok=counts["ok"],
+        failed=counts["error"],
+        ambiguous=counts["ambiguous"],
+        last=last,
+    )
+
+
+def item_of(entry: Any) -> BulkItem:
+    """An item from its JSON form. Raises KeyError, TypeError or ValueError if it is none."""
+    status = entry.get("status", "pending")
+    if status not in get_args(Status):
+        raise ValueError("no status")
+    texts = {name: None if entry.get(name) is None else str(entry[name]) for name in ("key", "id", "message", "code")}
+    return BulkItem(index=int(entry["index"]), status=cast("Status", status), **texts)
+
+
+__all__ = ["BulkItem", "BulkProgress", "BulkReport", "BulkStopped", "Status"]
