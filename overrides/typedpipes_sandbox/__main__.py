@@ -1,0 +1,67 @@
+"""``python -m typedpipes_sandbox``: serve until interrupted, print what to paste, log requests."""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import shlex
+import sys
+import threading
+from collections.abc import Sequence
+
+from typedpipes_sandbox.arrivals import Arrival
+from typedpipes_sandbox.sandbox import Sandbox
+
+ORIGINS = ("pipefy", "files", "pipedream", "workflows", "pipedrive", "pipedrive_oauth")
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Serve. Settings go to stdout, the request log to stderr. Returns 0 when interrupted."""
+    options = _parser().parse_args(arguments)
+    ports = {name: options.port + index for index, name in enumerate(ORIGINS)} if options.port else {}
+    listener = None if options.quiet else _show
+    sandbox = Sandbox(
+        ports=ports,
+        on_request=listener,
+        seed=options.seed,
+        pipefy_form=options.pipefy_form,
+        connect_envelopes=options.connect_envelopes,
+        latency=options.latency,
+        exports={"format": options.export_format, "rows": options.export_rows},
+    )
+    with sandbox:
+        for name in ORIGINS:
+            sys.stdout.write(f"# {name:16} {sandbox.url(name)}\n")
+        line = " ".join(f"{name}={shlex.quote(value)}" for name, value in sandbox.environment().items())
+        sys.stdout.write(f"export {line}\n")
+        sys.stdout.flush()
+        with contextlib.suppress(KeyboardInterrupt):
+            threading.Event().wait()
+    return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="typedpipes-sandbox", description="Pipefy, Pipedream and Pipedrive on loopback."
+    )
+    parser.add_argument("--port", type=int, default=0, help="first of six ports in a row; default: free ones")
+    parser.add_argument("--seed", type=int, default=1, help="the example data follows from it")
+    parser.add_argument("--pipefy-form", choices=("live", "documented"), default="live")
+    parser.add_argument("--connect-envelopes", choices=("live", "documented", "mixed"), default="live")
+    parser.add_argument("--export-format", choices=("csv", "xlsx"), default="csv")
+    parser.add_argument("--export-rows", type=int, default=25)
+    parser.add_argument("--latency", type=float, default=0.0, help="seconds every request takes on its way in")
+    parser.add_argument("--quiet", action="store_true", help="no request log")
+    return parser
+
+
+def _show(arrival: Arrival) -> None:
+    marks = f"  !! {', '.join(arrival.violations)}" if arrival.violations else ""
+    fault = f"  ({arrival.fault})" if arrival.fault else ""
+    query = f"?{arrival.query}" if arrival.query else ""
+    what = f"{arrival.api:15} {arrival.status:3} {arrival.method:6} {arrival.path}{query}"
+    sys.stderr.write(f"{what}  {arrival.operation}{fault}{marks}\n")
+
+
+if __name__ == "__main__":
+    sys.exit(main())

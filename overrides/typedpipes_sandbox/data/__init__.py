@@ -1,0 +1,1 @@
+"""Example data that looks like a real workspace, the same for the same seed."""

@@ -1,0 +1,1 @@
+"""The stand-in for Pipedream: REST API, Connect, and workflow endpoints."""

@@ -1,0 +1,1 @@
+"""The stand-in for Pipefy: token endpoint, GraphQL, exports."""
