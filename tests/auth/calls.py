@@ -1,0 +1,31 @@
+"""Calls against a `TokenServer`."""
+
+from __future__ import annotations
+
+from tests.auth.token_server import CLIENT_ID, CLIENT_SECRET, TokenServer
+from tests.core.fake_time import FakeTime
+from typedpipes.auth.credentials import Credentials
+from typedpipes.auth.grant import ClientCredentials
+from typedpipes.auth.store import TokenStore
+from typedpipes.auth.token_credential import TokenCredential
+from typedpipes.http import PolicyClient
+from typedpipes.redaction import Secret
+from typedpipes.stamp import Stamp
+from typedpipes.wire import WireRequest
+
+
+def credential(server_url: str, *, store: TokenStore | None = None, secret: str = CLIENT_SECRET) -> TokenCredential:
+    grant = ClientCredentials(f"{server_url}/oauth/token", CLIENT_ID, Secret(secret))
+    return TokenCredential("oauth", grant, identity="me", origins=[server_url], store=store)
+
+
+def request(server_url: str, path: str = "/api/things", **options: object) -> WireRequest:
+    stamp = Stamp(api="t", operation="things.list", safety="safe", credentials=("oauth", "oauth2"), **options)  # type: ignore[arg-type]  # options of a call
+    return WireRequest(method="GET", url=server_url + path, stamp=stamp)
+
+
+def client(server: TokenServer, made: TokenCredential | None = None, time: FakeTime | None = None) -> PolicyClient:
+    credentials = Credentials(made or credential(server.url))
+    if time is None:
+        return PolicyClient(credentials=credentials)
+    return PolicyClient(credentials=credentials, clock=time, sleep=time.sleep)

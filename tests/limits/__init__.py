@@ -1,0 +1,1 @@
+"""Tests of limits: exact windows, budgets, stores."""

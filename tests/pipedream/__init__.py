@@ -1,0 +1,1 @@
+"""Pipedream beyond the generated methods, against the sandbox over real HTTP."""
