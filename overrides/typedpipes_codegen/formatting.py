@@ -29,5 +29,5 @@ def run_ruff(command: str, *arguments: str, folder: Path) -> None:
     if run.returncode != 0:
         raise SchemaError(
             f"ruff {command} refused the generated code: {run.stdout.strip()[:500]} {run.stderr.strip()[:500]}",
-            remedy="install the pinned ruff; if it is, this is a fault of the generation step: report it with the schema",
+            remedy="install the pinned ruff; if it is, report this fault of the generation step",
         )

@@ -106,4 +106,3 @@ def write_package(directory: Path, header: str, modules: Mapping[str, str]) -> N
     (directory / "py.typed").write_text("", encoding="utf-8")
     run_ruff("check", "--fix", "--select", RUFF_RULES, "--ignore-noqa", folder=directory)
     run_ruff("format", folder=directory)
-
