@@ -43,6 +43,7 @@ from typedpipes.limits.stores.base import Announcer
 
 if TYPE_CHECKING:
     from redis import Redis
+    from redis.cluster import RedisCluster
     from redis.commands.core import Script
 
 SCRIPT: Final = Path(__file__).with_name("limits.lua")
@@ -67,7 +68,7 @@ class RedisStore(Announcer):
         self,
         url: str = "redis://",
         *,
-        client: Redis | None = None,
+        client: Redis | RedisCluster | None = None,
         clock: Clock | None = None,
         patience: float = PATIENCE,
         timeout: float = TIMEOUT,
