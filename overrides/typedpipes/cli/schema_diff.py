@@ -1,0 +1,97 @@
+"""``typedpipes schema diff``: what changed between two schemas, rated for a client."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+from typing import Annotated, Final, Literal
+
+import typer
+
+from typedpipes.cli.failures import CommandError, ExitCode, one_line
+from typedpipes.cli.session import Debug
+
+DIFF_EXIT_CODES: Final = "Exit codes: 0 nothing breaks; 1 something breaks; 2 the comparison could not be made."
+
+
+def diff(
+    old: Annotated[str, typer.Argument(metavar="OLD", help="The schema as it was: a file, or REVISION:PATH in git.")],
+    new: Annotated[str, typer.Argument(metavar="NEW", help="The schema as it is: a file, or REVISION:PATH in git.")],
+    form: Annotated[Literal["text", "json", "markdown"], typer.Option("--format", help="How to report.")] = "text",
+    output: Annotated[
+        Path | None, typer.Option("--output", metavar="FILE", help="Write the report there instead of to stdout.")
+    ] = None,
+    operations: Annotated[
+        Path | None,
+        typer.Option("--operations", metavar="DIR", help="Your GraphQL documents, to be checked against NEW."),
+    ] = None,
+    overlay: Annotated[
+        list[Path] | None,
+        typer.Option("--overlay", metavar="FILE", help="Lay over both documents, instead of the overlays found."),
+    ] = None,
+    touching: Annotated[
+        list[Path] | None,
+        typer.Option("--touching", metavar="PATH", help="Only what reaches this program of yours: file or folder."),
+    ] = None,
+    package: Annotated[
+        str | None,
+        typer.Option("--package", metavar="NAME", help="What your program imports; default: typedpipes_api.<api>."),
+    ] = None,
+    surface: Annotated[
+        bool, typer.Option("--surface", help="Generate both packages and compare their Python names. Takes seconds.")
+    ] = False,
+    changelog: Annotated[
+        Path | None,
+        typer.Option("--changelog", metavar="FILE", help="Add an entry to the unreleased section of this changelog."),
+    ] = None,
+    debug: Debug = False,
+) -> int:
+    """Compare two schemas, canonical or as the vendor publishes them; order and prose make no difference.
+
+    Each change is rated for a client: breaking, dangerous or safe. Takes OpenAPI 3.0 and 3.1, GraphQL SDL and
+    introspection answers. For a file named in the apis.toml beside it, overlays and saved operations are found there.
+    Ends with advice for your version: major, minor or patch.
+    """
+    try:
+        from typedpipes_codegen.diff.command import told
+        from typedpipes_codegen.diff.revision import at_revisions
+        from typedpipes_codegen.document import write_atomically
+        from typedpipes_codegen.release import changelog_entry, write_changelog
+        from typedpipes_codegen.verdict import judge, rendered
+    except ModuleNotFoundError as error:
+        raise CommandError(
+            f"schemas are compared with {error.name}, which is not installed",
+            'pip install "typedpipes[codegen]"',
+            ExitCode.USAGE,
+        ) from error
+    try:
+        with at_revisions(old, new) as (before, after):
+            verdict = judge(
+                before,
+                after,
+                overlays=overlay,
+                operations=operations,
+                program=touching or (),
+                package=package,
+                surface=surface,
+            )
+        text = rendered(verdict, form)
+        if changelog is not None and verdict.report.changes:
+            write_changelog(changelog, changelog_entry(verdict.report, verdict.surface or ()))
+        if output is not None:
+            write_atomically(output, text)
+            return verdict.exit_code
+    except Exception as error:  # an error must never end with 1: that means "breaking"
+        what, todo = told(error)
+        raise CommandError(one_line(what), todo, ExitCode.USAGE) from error
+    try:
+        sys.stdout.write(text)
+        sys.stdout.flush()
+    except BrokenPipeError:
+        # Whoever read stdout has gone; the verdict stands.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    return verdict.exit_code
+
+
+__all__ = ["DIFF_EXIT_CODES", "diff"]

@@ -1,0 +1,270 @@
+"""Schemas as comparable shapes: references followed, ``allOf`` joined, null told apart, the spelling forgotten."""
+
+from __future__ import annotations
+
+import hashlib
+from typing import Final
+
+import attrs
+
+from typedpipes_codegen.document import resolve
+from typedpipes_codegen.tree import Json, JsonObject, fingerprint, pointer, tokens
+
+EXACT: Final = (
+    "contains contentSchema dependentRequired dependentSchemas else if maxContains minContains not propertyNames then "
+    "unevaluatedItems unevaluatedProperties"
+).split()
+"""Keywords compared as a whole: nothing is known about which way they narrow."""
+CONSTRAINTS: Final = (
+    "contentEncoding contentMediaType exclusiveMaximum exclusiveMinimum format maxItems maxLength maxProperties "
+    "maximum minItems minLength minProperties minimum multipleOf pattern uniqueItems"
+).split()
+ANNOTATIONS: Final = "default deprecated readOnly writeOnly x-client-default x-enum-varnames x-mixin x-secret".split()
+DEEPEST: Final = 6
+SCALARS: Final = frozenset(("string", "integer", "number", "boolean"))
+
+
+@attrs.frozen
+class Spot:
+    """A schema and where it stands."""
+
+    schema: Json
+    place: str
+
+
+@attrs.define(eq=False)
+class Shape:
+    """What a schema accepts. ``types`` is empty for anything."""
+
+    place: str
+    component: str | None = None
+    model: str | None = None
+    types: frozenset[str] = frozenset()
+    nullable: bool = False
+    values: dict[str, str] | None = None
+    """Enum values: text shown by JSON text; None where every value goes."""
+    properties: dict[str, Spot] = attrs.field(factory=dict)
+    required: frozenset[str] = frozenset()
+    patterns: dict[str, Spot] = attrs.field(factory=dict)
+    additional: Spot | None = None
+    items: Spot | None = None
+    prefix: tuple[Spot, ...] = ()
+    variants: tuple[Spot, ...] = ()
+    tag: str | None = None
+    """The property that tells the variants apart."""
+    tags: dict[str, str] = attrs.field(factory=dict)
+    constraints: dict[str, Json] = attrs.field(factory=dict)
+    annotations: dict[str, Json] = attrs.field(factory=dict)
+    exact: dict[str, Json] = attrs.field(factory=dict)
+    source: Json = None
+    """The schema as it stands in the document, its references behind it."""
+
+    @property
+    def anything(self) -> bool:
+        """Whether nothing is said about the kind of value."""
+        return not (self.types or self.values or self.variants or self.properties)
+
+    @property
+    def free(self) -> bool:
+        """Whether it is an object about which nothing is known."""
+        return self.types == {"object"} and not (self.properties or self.variants or self.patterns)
+
+
+class Reader:
+    """Reads the schemas of one plain document (`typedpipes_codegen.canonical.plain_document`)."""
+
+    def __init__(self, document: JsonObject) -> None:
+        self.document = document
+        self._shapes: dict[tuple[int, str], tuple[Json, Shape]] = {}
+        self._components: dict[str, Shape] = {}
+        self._digests: dict[tuple[str, int], str] = {}
+        self._cuts = 0
+
+    def shape(self, spot: Spot) -> Shape:
+        """The shape of a schema."""
+        key = (id(spot.schema), spot.place)
+        if key not in self._shapes:
+            self._shapes[key] = (spot.schema, self._read(spot, frozenset()))
+        return self._shapes[key][1]
+
+    def copy(self, spot: Spot) -> Shape:
+        """The shape of a schema, as an object of its own."""
+        return attrs.evolve(self.shape(spot))
+
+    def follow(self, node: JsonObject, place: str) -> tuple[JsonObject, str]:
+        """A parameter, body, response or header behind its references, and its place."""
+        while isinstance(node.get("$ref"), str):
+            reference = str(node["$ref"])
+            target = resolve(self.document, reference, place)
+            node, place = (target if isinstance(target, dict) else {}), pointer(*tokens(reference))
+        return node, place
+
+    def closure(self, value: Json) -> str:
+        """Text that is equal for schemas of the same structure, whatever their parts are called and where they stand.
+
+        References are followed `DEEPEST` levels: enough to tell forms apart.
+        """
+        return self._digest(value, DEEPEST)
+
+    def _digest(self, node: Json, levels: int) -> str:
+        if isinstance(node, list):
+            text = f"[{','.join(self._digest(item, levels) for item in node)}]"
+        elif not isinstance(node, dict):
+            return fingerprint(node)
+        elif isinstance(reference := node.get("$ref"), str):
+            if levels == 0:
+                return "…"
+            if (reference, levels) not in self._digests:
+                self._digests[reference, levels] = self._digest(resolve(self.document, reference), levels - 1)
+            return self._digests[reference, levels]
+        else:
+            text = "".join(f"{key}\0{self._digest(node[key], levels)}\0" for key in sorted(node))
+        return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
+
+    def _read(self, spot: Spot, seen: frozenset[str]) -> Shape:
+        schema = spot.schema
+        if not isinstance(schema, dict):
+            # `false` accepts nothing; no type has that name.
+            return Shape(spot.place) if schema is not False else Shape(spot.place, types=frozenset({"nothing"}))
+        reference = schema.get("$ref")
+        if isinstance(reference, str):
+            return self._referred(reference, schema, spot.place, seen)
+        shape = _own(schema, spot.place)
+        for index, part in enumerate(_list(schema.get("allOf"))):
+            inner = self._read(Spot(part, f"{spot.place}/allOf/{index}"), seen)
+            if inner.component is not None and len(_list(schema.get("allOf"))) == 1:
+                shape.component, shape.model = inner.component, inner.model
+            _join(shape, inner)
+        for key in ("oneOf", "anyOf"):
+            if key in schema:
+                self._choose(
+                    shape, [Spot(item, f"{spot.place}/{key}/{i}") for i, item in enumerate(_list(schema[key]))], seen
+                )
+        return shape
+
+    def _referred(self, reference: str, schema: JsonObject, place: str, seen: frozenset[str]) -> Shape:
+        if reference in seen:
+            self._cuts += 1
+            return Shape(place)
+        shape = self._components.get(reference)
+        if shape is None:
+            cuts = self._cuts
+            shape = self._component(reference, place, seen)
+            if cuts == self._cuts:
+                # What was read inside a circle is cut short there: it is read again from the outside.
+                self._components[reference] = shape
+        beside = {key: schema[key] for key in ANNOTATIONS if key in schema}
+        return attrs.evolve(shape, annotations=shape.annotations | beside)
+
+    def _component(self, reference: str, place: str, seen: frozenset[str]) -> Shape:
+        names = tokens(reference)
+        schema = resolve(self.document, reference, place)
+        shape = self._read(Spot(schema, pointer(*names)), seen | {reference})
+        own = schema if isinstance(schema, dict) else {}
+        if "$ref" in own and shape.component is not None:
+            return shape
+        fixed = own.get("x-class", own.get("x-enum-name"))
+        return attrs.evolve(shape, component=names[-1], model=fixed if isinstance(fixed, str) else names[-1])
+
+    def _choose(self, shape: Shape, spots: list[Spot], seen: frozenset[str]) -> None:
+        """Take the alternatives of a ``oneOf`` or ``anyOf`` into ``shape``."""
+        shapes = [(spot, self._read(spot, seen)) for spot in spots]
+        rest = [(spot, inner) for spot, inner in shapes if inner.types != {"null"}]
+        null = len(rest) < len(shapes) or any(inner.nullable for _, inner in rest)
+        if len(rest) == 1 and not (shape.properties or shape.variants):
+            component, model = rest[0][1].component, rest[0][1].model
+            _join(shape, rest[0][1])
+            shape.component, shape.model = component, model
+        elif rest and all(_bare(inner) for _, inner in rest) and not (shape.types or shape.values or shape.variants):
+            shape.types = frozenset().union(*(inner.types for _, inner in rest))
+        else:
+            shape.variants += tuple(spot for spot, _ in rest)
+        shape.nullable = null
+
+
+def _own(schema: JsonObject, place: str) -> Shape:
+    """What a schema says itself, compositions left aside."""
+    kinds = schema.get("type")
+    names = {str(kind) for kind in kinds} if isinstance(kinds, list) else {kinds} if isinstance(kinds, str) else set()
+    listed = [schema["const"]] if "const" in schema else schema.get("enum")
+    values = listed if isinstance(listed, list) else None
+    known = None if values is None else {fingerprint(item): _shown(item) for item in values if item is not None}
+    nullable = "null" in names or (values is not None and None in values)
+    if values is not None and not known:
+        names = {"null"}
+    additional = schema.get("additionalProperties")
+    discriminator = schema.get("discriminator")
+    discriminator = discriminator if isinstance(discriminator, dict) else {}
+    tag = discriminator.get("propertyName")
+    return Shape(
+        place,
+        types=frozenset(names - {"null"}) if names != {"null"} else frozenset({"null"}),
+        nullable=nullable,
+        values=known or None,
+        properties=_named(schema, "properties", place),
+        required=frozenset(str(name) for name in _list(schema.get("required"))),
+        patterns=_named(schema, "patternProperties", place),
+        additional=None if additional in (None, True, {}) else Spot(additional, f"{place}/additionalProperties"),
+        items=Spot(schema["items"], f"{place}/items") if "items" in schema else None,
+        prefix=tuple(Spot(item, f"{place}/prefixItems/{i}") for i, item in enumerate(_list(schema.get("prefixItems")))),
+        tag=tag if isinstance(tag, str) else None,
+        tags={name: str(at) for name, at in _object(discriminator.get("mapping")).items()},
+        constraints={key: schema[key] for key in CONSTRAINTS if key in schema},
+        annotations={key: schema[key] for key in ANNOTATIONS if key in schema},
+        exact={key: schema[key] for key in EXACT if key in schema},
+        source=schema,
+    )
+
+
+def _join(shape: Shape, part: Shape) -> None:
+    """Let ``shape`` say what ``part`` says too."""
+    untold = shape.anything and not shape.constraints
+    if not shape.types:
+        shape.types = part.types
+    elif part.types:
+        both = shape.types & part.types
+        shape.types = both or (frozenset({"integer"}) if "integer" in shape.types | part.types else shape.types)
+    shape.nullable = part.nullable if untold else shape.nullable and (part.nullable or part.anything)
+    if part.values is not None:
+        # Vendors write "the old list, and in addition the new one": the larger stands (canonical_merge does the same).
+        shape.values = max(shape.values or {}, part.values, key=len)
+    for name, spot in part.properties.items():
+        mine = shape.properties.get(name)
+        both_say = mine is not None and mine.schema != spot.schema
+        shape.properties[name] = Spot({"allOf": [mine.schema, spot.schema]}, spot.place) if both_say and mine else spot
+    shape.required |= part.required
+    shape.patterns |= part.patterns
+    shape.additional = shape.additional or part.additional
+    shape.items = shape.items or part.items
+    shape.prefix = shape.prefix or part.prefix
+    shape.variants += part.variants
+    shape.tag = shape.tag or part.tag
+    shape.tags = {**part.tags, **shape.tags}
+    shape.constraints = {**part.constraints, **shape.constraints}
+    shape.annotations = {**part.annotations, **shape.annotations}
+    shape.exact = {**part.exact, **shape.exact}
+
+
+def _bare(shape: Shape) -> bool:
+    """Whether a shape is a scalar type and nothing more."""
+    said = shape.values or shape.constraints or shape.exact or shape.component
+    return bool(shape.types) and shape.types <= SCALARS and not said
+
+
+def _shown(value: Json) -> str:
+    return value if isinstance(value, str) else fingerprint(value)
+
+
+def _named(schema: JsonObject, key: str, place: str) -> dict[str, Spot]:
+    return {name: Spot(item, f"{place}/{key}{pointer(name)}") for name, item in _object(schema.get(key)).items()}
+
+
+def _object(value: Json) -> JsonObject:
+    return value if isinstance(value, dict) else {}
+
+
+def _list(value: Json) -> list[Json]:
+    return value if isinstance(value, list) else []
+
+
+__all__ = ["Reader", "Shape", "Spot"]

@@ -1,0 +1,212 @@
+"""The comparison as a process: what it prints, and above all how it ends."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.diff.corpus_support import base_document, base_sdl, changed_document, rows
+from typedpipes_codegen.yaml_writer import write_yaml
+
+PROGRAMS = {
+    "typedpipes schema diff": (sys.executable, "-m", "typedpipes.cli", "schema", "diff"),
+    "typedpipes_codegen diff": (sys.executable, "-m", "typedpipes_codegen", "diff"),
+}
+each_program = pytest.mark.parametrize("program", PROGRAMS.values(), ids=PROGRAMS)
+ROWS = {row.change: row for row in rows("openapi.yaml")}
+
+
+@pytest.fixture
+def files(tmp_path: Path) -> dict[str, Path]:
+    texts = {
+        "base.yaml": write_yaml(base_document()),
+        "breaking.yaml": write_yaml(changed_document(ROWS["an operation goes"])),
+        "dangerous.yaml": write_yaml(changed_document(ROWS["a call costs more"])),
+        "safe.yaml": write_yaml(changed_document(ROWS["the operation id is another, the method's name is ours"])),
+        "base.graphql": base_sdl(),
+        "broken.graphql": base_sdl().replace("deleteBook(id: ID!)", "deleteBook(id: ID!, why: String!)"),
+        "cut.yaml": write_yaml(base_document())[:700],
+        "page.html": "<!doctype html><html><body>Not found</body></html>",
+    }
+    for name, text in texts.items():
+        (tmp_path / name).write_text(text, encoding="utf-8")
+    return {name: tmp_path / name for name in (*texts, "absent.yaml")}
+
+
+SCHEMAS = Path(__file__).parents[2] / "schemas"
+
+
+def run(
+    program: tuple[str, ...], *words: str | Path, env: dict[str, str] | None = None
+) -> subprocess.CompletedProcess[str]:
+    command = [*program, *map(str, words)]
+    return subprocess.run(command, check=False, capture_output=True, text=True, encoding="utf-8", timeout=300, env=env)
+
+
+@each_program
+def test_a_known_break_makes_the_process_exit_with_1(program: tuple[str, ...], files: dict[str, Path]) -> None:
+    done = run(program, files["base.yaml"], files["breaking.yaml"])
+
+    assert (done.returncode, done.stderr) == (1, "")
+    assert done.stdout == (
+        "base: 1 breaking, 0 dangerous, 0 safe\n\n"
+        "DELETE /books/{id} (books.delete)\n"
+        "  breaking   the operation is gone: stop calling it.\n\n"
+        "Version advice: major\n"
+    )
+
+
+def test_a_break_of_a_graphql_schema_makes_the_process_exit_with_1(files: dict[str, Path]) -> None:
+    done = run(PROGRAMS["typedpipes_codegen diff"], files["base.graphql"], files["broken.graphql"])
+
+    assert done.returncode == 1
+    assert "breaking   a required arg why on Mutation.deleteBook was added: give the argument" in done.stdout
+
+
+@pytest.mark.parametrize("new", ["base.yaml", "safe.yaml", "dangerous.yaml"])
+def test_what_does_not_break_exits_with_0(new: str, files: dict[str, Path]) -> None:
+    done = run(PROGRAMS["typedpipes_codegen diff"], files["base.yaml"], files[new])
+
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+@pytest.mark.parametrize("new", ["absent.yaml", "cut.yaml", "page.html", "base.graphql"])
+def test_an_error_exits_with_2_and_says_what_and_what_to_do(new: str, files: dict[str, Path]) -> None:
+    done = run(PROGRAMS["typedpipes schema diff"], files["base.yaml"], files[new])
+
+    what, todo = done.stderr.splitlines()
+    assert (done.returncode, done.stdout) == (2, "")
+    assert what.startswith("error: ")
+    assert new in what
+    assert todo.startswith("  do: ")
+
+
+def test_an_error_of_the_codegen_program_exits_with_2_too(files: dict[str, Path]) -> None:
+    done = run(PROGRAMS["typedpipes_codegen diff"], files["base.yaml"], files["cut.yaml"])
+
+    assert done.returncode == 2
+    assert [line.partition(":")[0] for line in done.stderr.splitlines()] == ["error", "  do"]
+
+
+@each_program
+def test_a_fault_of_our_own_is_never_taken_for_a_break(program: tuple[str, ...], files: dict[str, Path]) -> None:
+    broken = (
+        program[0],
+        "-c",
+        f"import typedpipes_codegen.diff.openapi as o\no.openapi_changes = None\n{START[program]}",
+    )
+
+    done = run(broken, files["base.yaml"], files["breaking.yaml"])
+
+    assert done.returncode == 2
+    assert "unexpected TypeError" in done.stderr
+
+
+START = {
+    PROGRAMS["typedpipes schema diff"]: (
+        "import sys; from typedpipes.cli import main; sys.exit(main(['schema', 'diff', *sys.argv[1:]]))"
+    ),
+    PROGRAMS["typedpipes_codegen diff"]: (
+        "import sys; from typedpipes_codegen.__main__ import main; sys.exit(main(['diff', *sys.argv[1:]]))"
+    ),
+}
+
+
+@pytest.mark.parametrize("form", ["json", "markdown"])
+def test_a_report_is_written_to_a_file_and_the_verdict_stands(
+    form: str, files: dict[str, Path], tmp_path: Path
+) -> None:
+    report = tmp_path / "report"
+
+    done = run(
+        PROGRAMS["typedpipes schema diff"],
+        files["base.yaml"],
+        files["breaking.yaml"],
+        "--format",
+        form,
+        "--output",
+        report,
+    )
+
+    assert (done.returncode, done.stdout, done.stderr) == (1, "", "")
+    text = report.read_text(encoding="utf-8")
+    if form == "json":
+        assert json.loads(text)["worst"] == "breaking"
+    else:
+        assert text.startswith("## Schema changes: base\n\n**1 breaking, 0 dangerous, 0 safe**\n")
+
+
+def test_a_report_that_cannot_be_written_exits_with_2_and_leaves_nothing(
+    files: dict[str, Path], tmp_path: Path
+) -> None:
+    (tmp_path / "taken").write_text("a file, no folder", encoding="utf-8")
+
+    done = run(
+        PROGRAMS["typedpipes schema diff"],
+        files["base.yaml"],
+        files["safe.yaml"],
+        "--output",
+        tmp_path / "taken/report",
+    )
+
+    assert done.returncode == 2
+    assert sorted(path.name for path in tmp_path.iterdir()) == sorted({*files} - {"absent.yaml"} | {"taken"})
+
+
+def test_a_reader_that_has_gone_does_not_change_the_verdict(files: dict[str, Path]) -> None:
+    words = [*PROGRAMS["typedpipes schema diff"], str(files["base.yaml"]), str(files["safe.yaml"])]
+    with subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+        assert process.stdout is not None
+        process.stdout.close()
+        assert process.wait(60) == 0
+
+
+def test_python_names_the_advice_and_the_changelog_come_with_the_verdict(
+    files: dict[str, Path], tmp_path: Path
+) -> None:
+    changelog = tmp_path / "CHANGELOG.md"
+    changelog.write_text("# Changelog\n\n## 1.0.0\n\nFirst.\n", encoding="utf-8")
+
+    done = run(
+        PROGRAMS["typedpipes schema diff"],
+        *(files["base.yaml"], files["breaking.yaml"], "--surface", "--changelog", changelog, "--format", "json"),
+    )
+
+    assert (done.returncode, done.stderr) == (1, "")
+    told = json.loads(done.stdout)
+    assert told["advice"]["level"] == "major"
+    assert "base.books.Books.delete" in {change["path"] for change in told["surface"] if change["breaking"]}
+    assert told["touches"] is None
+    text = changelog.read_text(encoding="utf-8")
+    assert text.index("## Unreleased") < text.index("`DELETE /books/{id}`") < text.index("## 1.0.0")
+
+
+def test_only_what_reaches_the_program_counts_for_the_exit_code(tmp_path: Path) -> None:
+    """The program uses what stays, and the package that is installed."""
+    old = SCHEMAS / "pipedream" / "connect.yaml"
+    new = tmp_path / "connect.yaml"
+    text = old.read_text(encoding="utf-8")
+    assert "        healthy:\n" in text
+    new.write_text(text.replace("        healthy:\n", "        is_healthy:\n"), encoding="utf-8")
+    program = tmp_path / "program.py"
+    program.write_text(
+        "from typedpipes_api.connect.accounts import Account, Accounts\n\n\n"
+        "def show(accounts: Accounts) -> None:\n"
+        "    for account in accounts.iter():\n"
+        "        print(account.name)\n",
+        encoding="utf-8",
+    )
+    words = (old, new, "--touching", program)
+    env = {**os.environ, "XDG_CACHE_HOME": str(tmp_path)}
+
+    assert run(PROGRAMS["typedpipes schema diff"], old, new).returncode == 1
+    assert run(PROGRAMS["typedpipes schema diff"], *words, env=env).returncode == 0
+    program.write_text(program.read_text(encoding="utf-8").replace("account.name", "account.healthy"), encoding="utf-8")
+    done = run(PROGRAMS["typedpipes schema diff"], *words, env=env)
+    assert done.returncode == 1
+    assert f"{program}:6  print(account.healthy)" in done.stdout
