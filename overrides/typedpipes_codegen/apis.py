@@ -15,6 +15,8 @@ from typedpipes_codegen.errors import SchemaError
 _PACKAGE = re.compile(r"[a-z][a-z0-9_]{0,63}\Z")
 _REQUIRED = ("package", "generator", "schema", "base_url")
 _SOURCE = ("origin", "document", "date", "sha256")
+UNFINISHED = ".refresh"
+"""Folder in which a refresh keeps what it is writing; there only while it writes, or after it was killed there."""
 
 
 @attrs.frozen
@@ -28,6 +30,12 @@ class Api:
     operations: Path | None = None
     overlays: tuple[Path, ...] = ()
     options: str = "CallOptions"
+    published: str | None = None
+    """Where the vendor publishes the schema: https, fetched without credentials by a refresh."""
+    introspect: bool = False
+    """Whether a refresh asks ``base_url`` itself, with the configured credential (GraphQL)."""
+    keep_withdrawn: bool = False
+    """Whether operations the vendor takes away are kept as deprecated (OpenAPI)."""
 
     def inputs(self) -> list[Path]:
         """Every file the package is made from, in a fixed order."""
@@ -43,6 +51,10 @@ class Api:
 def load_apis(schemas: Path) -> list[Api]:
     """Read ``apis.toml`` in ``schemas``; a bad row is a `SchemaError` that names it."""
     file = schemas / "apis.toml"
+    if (schemas / UNFINISHED).is_dir():
+        raise SchemaError(
+            "a refresh was ended while it wrote", file=schemas, remedy="run `typedpipes schema refresh`: it finishes it"
+        )
     try:
         document = tomllib.loads(file.read_text(encoding="utf-8"))
     except FileNotFoundError:
@@ -74,6 +86,14 @@ def _row(row: Mapping[str, object], index: int, schemas: Path, file: Path) -> Ap
             f"unknown generator {generator!r}", file=file, pointer=f"{pointer}/generator", remedy="graphql or openapi"
         )
     overlays = cast("list[str]", row.get("overlays", []))
+    published = row.get("published")
+    if published is not None and not (isinstance(published, str) and published.startswith("https://")):
+        raise SchemaError(
+            "the address of the published document is not https",
+            file=file,
+            pointer=f"{pointer}/published",
+            remedy="give an https:// address, or leave it out",
+        )
     operations = row.get("operations")
     return Api(
         package=package,
@@ -83,6 +103,9 @@ def _row(row: Mapping[str, object], index: int, schemas: Path, file: Path) -> Ap
         operations=None if operations is None else _inside(schemas, str(operations), file, pointer),
         overlays=tuple(_inside(schemas, name, file, pointer) for name in overlays),
         options=str(row.get("options", "CallOptions")),
+        published=published,
+        introspect=row.get("introspect") is True,
+        keep_withdrawn=row.get("keep_withdrawn") is True,
     )
 
 

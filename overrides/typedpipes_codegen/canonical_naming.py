@@ -40,8 +40,8 @@ def name_groups(
 
 
 def folded(name: str) -> str:
-    """Names that differ only in case or underscores are one name: file systems and Python modules fold them."""
-    return name.replace("_", "").casefold()
+    """Names that differ only in case, underscores, dots and dashes are one name: they become one Python name."""
+    return name.replace("_", "").replace(".", "").replace("-", "").casefold()
 
 
 class _Namer:

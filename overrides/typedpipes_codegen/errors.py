@@ -12,7 +12,8 @@ class TypedError(Exception):
 class SchemaError(TypedError):
     """A schema, overlay or names file that cannot be used: what is wrong, where, and what to do.
 
-    ``file`` and ``line`` (1-based) say where in a text, ``pointer`` (JSON pointer, without ``#``) where in a document.
+    ``file``, ``line`` and ``column`` (1-based) say where in a text, ``pointer`` (JSON pointer, without ``#``) where in
+    a document.
     """
 
     def __init__(
@@ -22,12 +23,14 @@ class SchemaError(TypedError):
         remedy: str = "",
         file: str | Path | None = None,
         line: int | None = None,
+        column: int | None = None,
         pointer: str | None = None,
     ) -> None:
         self.message = message
         self.remedy = remedy
         self.file = None if file is None else str(file)
         self.line = line
+        self.column = None if line is None else column
         self.pointer = pointer
         super().__init__(message)
 
@@ -41,7 +44,8 @@ class SchemaError(TypedError):
     def where(self) -> str:
         parts = []
         if self.file is not None:
-            parts.append(self.file if self.line is None else f"{self.file}:{self.line}")
+            at = "".join(f":{number}" for number in (self.line, self.column) if number is not None)
+            parts.append(f"{self.file}{at}")
         elif self.line is not None:
             parts.append(f"line {self.line}")
         if self.pointer is not None:

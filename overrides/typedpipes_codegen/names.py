@@ -38,7 +38,7 @@ class NamesLock:
         for api, rows in load_document(path).items():
             if not isinstance(rows, dict):
                 raise SchemaError(f"{api}: expected names by JSON pointer", file=path)
-            lock.names[api] = {at: _checked(name, at, path) for at, name in rows.items()}
+            lock.names[api] = {at: checked_name(name, at, path) for at, name in rows.items()}
         return lock
 
     def of(self, api: str) -> dict[str, str]:
@@ -59,7 +59,7 @@ class NamesLock:
         write_atomically(path, self.text())
 
 
-def _checked(name: object, pointer: str, path: Path) -> str:
+def checked_name(name: object, pointer: str, path: Path) -> str:
     if not isinstance(name, str) or not _NAME.match(name) or keyword.iskeyword(name):
         raise SchemaError(
             f"{name!r} cannot be a component name",

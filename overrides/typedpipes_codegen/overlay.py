@@ -21,16 +21,23 @@ _ENVIRONMENT = jsonpath.JSONPathEnvironment()
 _ACTION_KEYS = frozenset(("target", "description", "update", "remove"))
 
 
-def apply_overlay(document: JsonObject, overlay: JsonObject, *, file: Path) -> JsonObject:
+def apply_overlay(
+    document: JsonObject, overlay: JsonObject, *, file: Path, unmatched: list[str] | None = None
+) -> JsonObject:
     """A copy of ``document`` with every action of ``overlay`` applied in order.
 
     ``file`` is the overlay's, for messages. Raises :class:`SchemaError` for an overlay that is not one, an action
-    that matches nothing, and a result with references that do not resolve.
+    that matches nothing, and a result with references that do not resolve. With a list ``unmatched``, actions that
+    match nothing are left out and their targets appended to it: for comparing documents, never for generating.
     """
     try:
         result = as_object(clone(document), "")
         for number, action in enumerate(_actions(overlay)):
-            _apply(result, action, f"/actions/{number}")
+            where = f"/actions/{number}"
+            if unmatched is None or _places(result, as_text(action.get("target"), where), where):
+                _apply(result, action, where)
+            else:
+                unmatched.append(as_text(action["target"], where))
         check_references(result)
     except SchemaError as error:
         raise error.in_file(file) from None

@@ -51,9 +51,9 @@ def test_every_fault_of_the_documents_is_listed_with_file_and_line(tmp_path: Pat
         First="query First {\n  one {\n    id\n    missing\n  }\n}",
         Second="query Second($id: Nope) {\n  two\n}\n\nquery Third { two { id } }",
     )
-    assert "First.graphql:4: Cannot query field 'missing' on type 'Thing'." in error.message
-    assert "Second.graphql:1: Unknown type 'Nope'." in error.message
-    assert "Second.graphql:5: Field 'two' must not have a selection" in error.message
+    assert "First.graphql:4:5: Cannot query field 'missing' on type 'Thing'." in error.message
+    assert "Second.graphql:1:19: Unknown type 'Nope'." in error.message
+    assert "Second.graphql:5:19: Field 'two' must not have a selection" in error.message
     assert str(error.file).endswith("First.graphql")
     assert error.line == 4
 

@@ -78,9 +78,7 @@ def test_each_attribute_the_adapter_reads_means_what_it_did() -> None:
             return code if code in ("C12", "C7") else None
 
     read = adapter._Types(Keys()).endpoint(endpoint)  # type: ignore[arg-type]  # stands for Neutral
-    assert read.path == (("p1", ir.Scalar("int"), True),)
     assert read.query == (("p9", ir.Ref("C7"), False),)
-    assert read.header == (("p8", ir.union(ir.STR, ir.NONE), False),)
     assert read.bodies == (("application/json", ir.ListOf(ir.Ref("C12"))),)
     assert read.responses == {"200": ir.Const(4), "201": ir.STR, "202": ir.NONE}
 

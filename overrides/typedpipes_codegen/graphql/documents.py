@@ -80,7 +80,7 @@ def read_documents(schema: GraphQLSchema, directory: Path) -> Documents:
 
 
 def _read_documents(schema: GraphQLSchema, directory: Path) -> Documents:
-    documents = {path: _parse(path) for path in _files(directory)}
+    documents = parse_documents(directory)
     merged = DocumentNode(definitions=tuple(node for document in documents.values() for node in document.definitions))
     sources = {str(path): path for path in documents}
     if errors := [error for error in validate(schema, merged) if not error.message.endswith("is never used.")]:
@@ -139,6 +139,11 @@ def _files(directory: Path) -> list[Path]:
             remedy="write at least one named query or mutation",
         )
     return paths
+
+
+def parse_documents(directory: Path) -> dict[Path, DocumentNode]:
+    """Every ``*.graphql`` file under ``directory``, parsed and not checked against any schema. Raises `SchemaError`."""
+    return {path: _parse(path) for path in _files(directory)}
 
 
 def _parse(path: Path) -> DocumentNode:

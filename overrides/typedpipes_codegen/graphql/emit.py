@@ -26,11 +26,10 @@ SUPPORT = {
     "deprecated": "typing_extensions",
     "Sequence": "collections.abc",
     "Field": "pydantic",
-    "AsyncGraphQLClient": "typedpipes.runtime",
+    "AsyncSelectingClient": "typedpipes.runtime",
     "AsyncPages": "typedpipes.runtime",
     "CallOptions": "typedpipes.runtime",
     "Connection": "typedpipes.runtime",
-    "GraphQLClient": "typedpipes.runtime",
     "GraphQLOperation": "typedpipes.runtime",
     "InputModel": "typedpipes.runtime",
     "JsonInput": "typedpipes.runtime",
@@ -39,6 +38,7 @@ SUPPORT = {
     "PagedCallOptions": "typedpipes.runtime",
     "Pages": "typedpipes.runtime",
     "ResultModel": "typedpipes.runtime",
+    "SelectingClient": "typedpipes.runtime",
     "member": "typedpipes.runtime",
     "UNSET": "typedpipes.runtime",
     "Unset": "typedpipes.runtime",
@@ -96,11 +96,13 @@ def text_literal(text: str) -> str:
     return repr(text)
 
 
-def write_package(directory: Path, header: str, modules: Mapping[str, str]) -> None:
-    """Write ``modules`` (dotted path below the package -> source) and format them all at once."""
+def write_package(directory: Path, header: str, modules: Mapping[str, str], stubs: Mapping[str, str]) -> None:
+    """Write ``modules`` and ``stubs`` (dotted path below the package -> source) and format them all at once."""
     comment = "".join(f"# {line}\n" for line in header.splitlines())
-    for path, text in modules.items():
-        file = directory / (path.replace(".", "/") + ".py")
+    files = [(f"{path.replace('.', '/')}.py", text) for path, text in modules.items()]
+    files += [(f"{path.replace('.', '/')}.pyi", text) for path, text in stubs.items()]
+    for name, text in files:
+        file = directory / name
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_text(f"{comment}{text}", encoding="utf-8", newline="\n")
     (directory / "py.typed").write_text("", encoding="utf-8")

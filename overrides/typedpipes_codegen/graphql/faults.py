@@ -36,8 +36,8 @@ def too_deep(path: Path) -> SchemaError:
 def fault(
     path: Path, errors: Iterable[GraphQLError], what: str, sources: Mapping[str, Path] | None = None
 ) -> SchemaError:
-    """One `SchemaError` for all of ``errors``, each with file and line."""
-    places: list[tuple[Path, int | None, str]] = []
+    """One `SchemaError` for all of ``errors``, each with file, line and column."""
+    places: list[tuple[Path, int | None, int | None, str]] = []
     for error in errors:
         location = error.locations[0] if error.locations else None
         # Of two definitions with one name the second is the one to rename.
@@ -45,9 +45,12 @@ def fault(
         source = node.loc.source if node is not None and node.loc else error.source
         file = (sources or {}).get(source.name, path) if source else path
         line = node.loc.start_token.line if node is not None and node.loc else (location.line if location else None)
-        places.append((file, line, error.message))
-    places.sort(key=lambda place: (str(place[0]), place[1] or 0, place[2]))
-    lines = [f"  {file.name}:{line if line is not None else '?'}: {message}" for file, line, message in places]
-    file, line, message = places[0]
+        column = (
+            node.loc.start_token.column if node is not None and node.loc else (location.column if location else None)
+        )
+        places.append((file, line, column, error.message))
+    places.sort(key=lambda place: (str(place[0]), place[1] or 0, place[2] or 0, place[3]))
+    lines = [f"  {file.name}:{line or '?'}:{column or '?'}: {message}" for file, line, column, message in places]
+    file, line, column, message = places[0]
     text = f"{what}: {message}" if len(places) == 1 else f"{path.name} {what}:\n" + "\n".join(lines)
-    return SchemaError(text, file=file, line=line, remedy="correct the lines named")
+    return SchemaError(text, file=file, line=line, column=column, remedy="correct the lines named")

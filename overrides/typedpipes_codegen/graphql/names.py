@@ -56,7 +56,10 @@ CLIENT_NAMES = frozenset(
         "exports",
         "find_organization",
         "from_env",
+        "iter_query",
         "limits",
+        "mutate",
+        "query",
         "raw",
         "webhooks",
     }

@@ -26,11 +26,13 @@ def plain_names(operation: OperationDefinitionNode, classes: list[ast.ClassDef])
     stem = pascal_case(operation_name(operation))
     prefix = classes[0].name + pascal_case(first.target.id)
     top = "Payload" if operation.operation is OperationType.MUTATION else "Data"
-    return {
+    plain = {
         node.name: f"{stem}{node.name.removeprefix(prefix) or top}"
         for node in classes[1:]
         if node.name.startswith(prefix)
     }
+    # A member of a union may be called Result, as the operation's own class is.
+    return {name: short for name, short in plain.items() if short != classes[0].name}
 
 
 def root_fields(operation: OperationDefinitionNode) -> list[FieldNode]:

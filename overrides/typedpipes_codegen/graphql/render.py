@@ -6,6 +6,7 @@ import ast
 import keyword
 from collections.abc import Iterable
 from pathlib import Path
+from typing import Protocol
 
 from graphql import GraphQLEnumType, GraphQLInputObjectType, OperationDefinitionNode, print_ast
 
@@ -30,17 +31,27 @@ from typedpipes_codegen.graphql.package_init import init_source
 from typedpipes_codegen.graphql.passes import ASYNC, SYNC, Generator, Pass
 from typedpipes_codegen.graphql.plugin import Method, has_default, method_name
 from typedpipes_codegen.graphql.sdl import read_schema
+from typedpipes_codegen.graphql.selections import MODULE as SELECT
+from typedpipes_codegen.graphql.selections import Roots, Selections
 
 FUTURE = "from __future__ import annotations\n\n"
 
 
 def render(
-    schema_path: Path, operations_dir: Path, output_dir: Path, *, package: str, header: str, complete: bool = True
+    schema_path: Path,
+    operations_dir: Path,
+    output_dir: Path,
+    *,
+    package: str,
+    header: str,
+    complete: bool = True,
+    facade: Facade | None = None,
 ) -> None:
     """Write the typed package for ``schema_path`` and the documents under ``operations_dir`` into ``output_dir``.
 
     ``output_dir`` must be empty. ``complete`` demands an operation for every root field of the schema; leave it off
-    for a user's own documents. Raises `SchemaError`, with everything wrong in it, before any file is written.
+    for a user's own documents. ``facade`` is a module with ready client classes to add. Raises `SchemaError`, with
+    everything wrong in it, before any file is written.
     """
     schema = read_schema(schema_path)
     documents = read_documents(schema, operations_dir)
@@ -48,19 +59,34 @@ def render(
         check_complete(documents, operations_dir)
     check_names(documents, operations_dir, package)
     try:
-        modules = _Package(documents).modules()
+        rendered = _Package(documents, facade)
+        modules = rendered.modules()
     except SchemaError as error:
         raise error.in_file(operations_dir) from None
     if output_dir.exists() and any(output_dir.iterdir()):
         raise SchemaError(f"{output_dir.name} is not empty", remedy="give an empty output directory")
-    write_package(output_dir, header, modules)
+    write_package(output_dir, header, modules, rendered.stubs)
+
+
+class Facade(Protocol):
+    """A module with ready client classes (`typedpipes_codegen.own.facade`)."""
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The classes it defines."""
+        ...
+
+    def lines(self) -> list[str]:
+        """Its unformatted source, without the header."""
+        ...
 
 
 class _Package:
     """Collects the source of every module of one package."""
 
-    def __init__(self, documents: Documents) -> None:
+    def __init__(self, documents: Documents, facade: Facade | None = None) -> None:
         self.documents = documents
+        self.facade = facade
         self.generator = Generator(documents)
         self.index = ModelIndex()
         self.paths = dict(fragment_modules(documents))
@@ -68,12 +94,18 @@ class _Package:
         """Every generated class -> its module."""
         self.wrappers: set[str] = set()
         """Result classes no method returns, because it returns what their one field holds."""
+        self.stubs: dict[str, str] = {}
+        """What type checkers see in place of a module."""
+        self.roots = Roots(None, None)
 
     def modules(self) -> dict[str, str]:
         found: dict[str, str] = {}
         for path, text in (("enums", self._enums()), ("inputs", self._inputs()), ("input_dicts", self._input_dicts())):
             if path in self.own.values():
                 found[path] = text
+        selections = Selections(self.documents.schema, dict(self.own))
+        self.roots = selections.roots()
+        found[SELECT], self.stubs[SELECT] = selections.table(), selections.stub()
         models = self._models()
         results = self._results()
         self.index.check_fields()
@@ -88,6 +120,9 @@ class _Package:
         if models:
             found["models.__init__"] = '"""Models shared by several operations."""\n'
         found["operations.__init__"] = '"""One module per operation: its document and what only it returns."""\n'
+        if self.facade is not None:
+            self._claim(self.facade.names, "_facade")
+            found["_facade"] = "\n".join([*self.facade.lines(), ""])
         found["__init__"] = init_source({name: path for name, path in self.own.items() if name not in self.wrappers})
         return found
 
@@ -225,19 +260,30 @@ class _Package:
             items=None if connection is None else item_type(self.index, result, connection),
         )
 
+    def _base(self, flavour: Pass) -> tuple[str, str]:
+        """What type checkers are told that a client derives from, and what it does; its root types are not imported."""
+        base = "AsyncSelectingClient" if flavour.asynchronous else "SelectingClient"
+        roots = [
+            f"from .{SELECT} import {root} as _{kind}\n" if root else f"from typing import Never as _{kind}\n"
+            for kind, root in (("Query", self.roots.query), ("Mutation", self.roots.mutation))
+        ]
+        return "".join([*roots, f"\n_Base: TypeAlias = {base}[_Query, _Mutation]\n"]), f"_Base = {base}\n"
+
     def _client(self, flavour: Pass, methods: dict[str, Method]) -> str:
         node = self.generator.client(flavour, methods)
         for method in node.body:
             if isinstance(method, (ast.FunctionDef, ast.AsyncFunctionDef)) and method.returns is not None:
                 method.returns = ast.parse(ast.unparse(method.returns), mode="eval").body
         here = "async_client" if flavour.asynchronous else "client"
-        names = names_in(node)
-        evaluated = {flavour.base, "UNSET", "deprecated"}
+        node.bases = [ast.Name("_Base")]
+        names = names_in(node) | {"AsyncSelectingClient" if flavour.asynchronous else "SelectingClient", "TypeAlias"}
+        evaluated = {"AsyncSelectingClient", "SelectingClient", "UNSET", "deprecated"}
         typed = names - evaluated
         node.body.insert(0, ast.Expr(ast.Constant("A method per operation; each returns what its root field holds.")))
         lines = imports({*(names & evaluated), "TYPE_CHECKING"}, {}, here)
-        checking = "".join(f"    {line}\n" for line in imports(typed, self.own, here).splitlines())
-        guard = f"\nif TYPE_CHECKING:\n{checking}\n" if checking else "\n"
+        typed_base, plain_base = self._base(flavour)
+        checking = "".join(f"    {line}\n" for line in (imports(typed, self.own, here) + typed_base).splitlines())
+        guard = f"\nif TYPE_CHECKING:\n{checking}else:\n    {plain_base}\n"
         self._claim([flavour.class_name], here)
         return FUTURE + lines + guard + source([node])
 

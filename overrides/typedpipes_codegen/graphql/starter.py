@@ -6,11 +6,14 @@ a fragment per object type the new operations need. What exists is never touched
 
 from __future__ import annotations
 
+import keyword
 from pathlib import Path
 from typing import Literal, TypeAlias
 
 from graphql import (
+    GraphQLEnumType,
     GraphQLField,
+    GraphQLInputObjectType,
     GraphQLInterfaceType,
     GraphQLNamedType,
     GraphQLObjectType,
@@ -24,7 +27,8 @@ from graphql import (
 )
 from graphql.language import FragmentDefinitionNode, OperationDefinitionNode
 
-from typedpipes_codegen.graphql.names import pascal_case
+from typedpipes_codegen.graphql.names import CLIENT_NAMES, is_reserved, pascal_case
+from typedpipes_codegen.graphql.plugin import iter_name, method_name
 from typedpipes_codegen.graphql.sdl import read_schema
 
 Level: TypeAlias = Literal["ref", "plain", "full"]
@@ -45,11 +49,13 @@ def write_missing(schema_path: Path, operations_dir: Path) -> list[Path]:
     covered, fragments = _existing(operations_dir)
     starter = _Starter(schema, fragments)
     files: dict[Path, str] = {}
+    names = _OperationNames(schema, covered)
     for folder, root in (("queries", schema.query_type), ("mutations", schema.mutation_type)):
         for name, field in (root.fields if root else {}).items():
             if (folder, pascal_case(name)) not in covered:
-                text = starter.operation("query" if folder == "queries" else "mutation", name, field)
-                files[operations_dir / folder / f"{pascal_case(name)}.graphql"] = text
+                kind = "query" if folder == "queries" else "mutation"
+                chosen = names.give(name, kind)
+                files[operations_dir / folder / f"{chosen}.graphql"] = starter.operation(kind, name, field, chosen)
     for name, text in starter.written.items():
         files[operations_dir / "fragments" / f"{name}.graphql"] = text
     for path, text in files.items():
@@ -71,6 +77,42 @@ def _existing(operations_dir: Path) -> tuple[set[tuple[str, str]], dict[str, str
     return covered, fragments
 
 
+class _OperationNames:
+    """Names for new operations: after the root field, told apart where methods or files would meet."""
+
+    def __init__(self, schema: GraphQLSchema, covered: set[tuple[str, str]]) -> None:
+        self._methods = {method_name(name) for _, name in covered if name} | CLIENT_NAMES
+        self._classes = _class_names(schema)
+        self._files = {name.casefold() for _, name in covered}
+
+    def give(self, field: str, kind: str) -> str:
+        """A name for the operation on a root field."""
+        stem = pascal_case(field) or "Root"
+        stem = stem if stem[0].isalpha() else f"Root{stem}"
+        wanted = [stem, f"{stem}{kind.capitalize()}"]
+        wanted += [f"{wanted[1]}{number}" for number in range(2, 1000)]
+        chosen = next(name for name in wanted if self._is_free(name))
+        self._methods |= {method_name(chosen), iter_name(method_name(chosen))}
+        self._files.add(chosen.casefold())
+        return chosen
+
+    def _is_free(self, name: str) -> bool:
+        method = method_name(name)
+        clash = {method, iter_name(method)} & self._methods or name.casefold() in self._files
+        usable = method.isidentifier() and not keyword.iskeyword(name)
+        return usable and not clash and f"{name}Result" not in self._classes
+
+
+def _class_names(schema: GraphQLSchema) -> set[str]:
+    """The classes that enums and inputs become."""
+    types = [
+        pascal_case(name)
+        for name, type_ in schema.type_map.items()
+        if isinstance(type_, GraphQLEnumType | GraphQLInputObjectType)
+    ]
+    return {form for name in types for form in (name, f"{name}Literal", f"{name}Dict")}
+
+
 class _Starter:
     """Writes selections; an entity that has a ``...Ref`` fragment is selected by it when it is nested."""
 
@@ -78,9 +120,10 @@ class _Starter:
         self.schema = schema
         self.known = dict(fragments)
         self.written: dict[str, str] = {}
+        self._classes = _class_names(schema)
         self._open: list[str] = []
 
-    def operation(self, kind: str, name: str, field: GraphQLField) -> str:
+    def operation(self, kind: str, name: str, field: GraphQLField, chosen: str) -> str:
         variables = ", ".join(f"${argument}: {given.type}" for argument, given in field.args.items())
         arguments = ", ".join(f"{argument}: ${argument}" for argument in field.args)
         target = get_named_type(field.type)
@@ -88,7 +131,7 @@ class _Starter:
             selection = f"{{ {self.fields(target, 'plain')} }}"
         else:
             selection = self.selection(target, "full")
-        head = f"{kind} {pascal_case(name)}" + (f"({variables})" if variables else "")
+        head = f"{kind} {chosen}" + (f"({variables})" if variables else "")
         return f"{head} {{ {name}{f'({arguments})' if arguments else ''} {selection} }}"
 
     def selection(self, type_: GraphQLNamedType, level: Level) -> str:
@@ -134,14 +177,28 @@ class _Starter:
                 return name
         if connection and (pages := [name for name, on in self.known.items() if on == type_.name]):
             return pages[0]
+        base = self._free(base, type_.name)
         if base in self._open:
             return None
+        if self.known.get(base) == type_.name:
+            return base
         self._open.append(base)
         body = self.fields(type_, "plain" if connection and level != "ref" else "ref")
         self._open.pop()
         self.written[base] = f"fragment {base} on {type_.name} {{ {body} }}"
         self.known[base] = type_.name
         return base
+
+    def _free(self, base: str, on: str) -> str:
+        """``base``, or what comes nearest to it that is not another type's class or a name generated code needs."""
+
+        def is_free(name: str) -> bool:
+            return self.known.get(name, on) == on and not is_reserved(name) and name not in self._classes
+
+        if is_free(base):
+            return base
+        forms = (f"{base}Fields{number or ''}" for number in range(1000))
+        return next(name for name in forms if is_free(name))
 
     def fields(self, type_: GraphQLObjectType | GraphQLInterfaceType, level: Level) -> str:
         """The selection of every field worth asking for: not deprecated, callable without arguments."""

@@ -13,7 +13,7 @@ from typedpipes_codegen.errors import SchemaError
 from typedpipes_codegen.openapi import ir
 from typedpipes_codegen.openapi.build import build_api
 from typedpipes_codegen.openapi.layout import Layout
-from typedpipes_codegen.openapi.package import Package
+from typedpipes_codegen.openapi.package import Facade, Package
 from typedpipes_codegen.openapi.reading import METHODS, mapping
 
 
@@ -34,11 +34,13 @@ def render(
     api: str,
     header: str,
     options_type: str = "CallOptions",
+    facade: Facade | None = None,
 ) -> RenderReport:
     """Write the package of an effective document into the empty folder ``output_dir``.
 
     ``package`` is its import path, ``api`` the name stamped on requests, ``header`` the comment on top of each file,
-    ``options_type`` the class in typedpipes.runtime that types per-call options. Raises `SchemaError` for anything in
+    ``options_type`` the class in typedpipes.runtime that types per-call options, ``facade`` a module with ready
+    client classes to add. Raises `SchemaError` for anything in
     the document that cannot be generated completely; the folder is then incomplete and to be thrown away.
     """
     result = build_api(document)
@@ -49,8 +51,8 @@ def render(
             pointer="/paths",
             remedy="report it: an operation was lost in generation",
         )
-    layout = Layout(result, package)
-    Package(layout, api=api, header=header, options_type=options_type).write(output_dir)
+    layout = Layout(result, package, () if facade is None else facade.names)
+    Package(layout, api=api, header=header, options_type=options_type, facade=facade).write(output_dir)
     enums = sum(isinstance(component, ir.Enum) for component in result.components.values())
     models = sum(isinstance(component, ir.Model) for component in result.components.values())
     return RenderReport(len(result.operations), models, enums)

@@ -40,9 +40,7 @@ class Parsed:
 @attrs.frozen
 class ParsedEndpoint:
     method: str
-    path: tuple[tuple[str, ir.Type, bool], ...]
     query: tuple[tuple[str, ir.Type, bool], ...]
-    header: tuple[tuple[str, ir.Type, bool], ...]
     bodies: tuple[tuple[str, ir.Type], ...]
     responses: dict[str, ir.Type]
 
@@ -130,9 +128,7 @@ class _Types:
     def endpoint(self, endpoint: Endpoint) -> ParsedEndpoint:
         return ParsedEndpoint(
             method=endpoint.method,
-            path=self._parameters(endpoint.path_parameters),
             query=self._parameters(endpoint.query_parameters),
-            header=self._parameters(endpoint.header_parameters),
             bodies=tuple((body.content_type.get_untrusted_value(), self.of(body.prop)) for body in endpoint.bodies),
             responses={response.status_code.pattern: self._answer(response) for response in endpoint.responses},
         )

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typedpipes_codegen.errors import SchemaError
 from typedpipes_codegen.openapi import ir
 from typedpipes_codegen.openapi.adapter import Parsed, parse
-from typedpipes_codegen.openapi.endpoints import RawOperation, neutral_paths, raw_operations
+from typedpipes_codegen.openapi.endpoints import RawOperation, neutral_paths, parameter_name, raw_operations
 from typedpipes_codegen.openapi.methods import method_paths
 from typedpipes_codegen.openapi.naming import attributes
 from typedpipes_codegen.openapi.neutral import ROOT, Facts, Neutral
@@ -46,10 +46,8 @@ def check_complete(raw: list[RawOperation], neutral: Neutral, parsed: Parsed) ->
         endpoint = parsed.endpoints.get(operation.code)
         if endpoint is None:
             raise _lost(f"operation {operation.method.upper()} {operation.path}", operation.where)
-        for location, found in (("path", endpoint.path), ("query", endpoint.query), ("header", endpoint.header)):
-            expected = {neutral.wire(item.wire) for item in operation.parameters if item.location == location}
-            if expected != {name for name, _, _ in found}:
-                raise _lost(f"a {location} parameter", operation.where)
+        if {parameter_name(item, neutral) for item in operation.parameters} != {name for name, _, _ in endpoint.query}:
+            raise _lost("a parameter", operation.where)
         if len(endpoint.responses) != len(operation.answers) or len(endpoint.bodies) != min(len(operation.bodies), 1):
             raise _lost("a body or an answer", operation.where)
     if len(parsed.endpoints) != len(raw):

@@ -85,7 +85,7 @@ def _read(document: Document, operation: RawOperation) -> None:
         operation.bodies = list(_content(body, where))
     responses = mapping(operation.node.get("responses"), step(operation.where, "responses"))
     for status in sorted(responses):
-        if status.startswith("2"):
+        if status.startswith("2") or (status == "default" and not any(known[0] in "23" for known in responses)):
             answer, where = document.follow(responses[status], step(operation.where, "responses", status))
             operation.answers += list(_content(answer, where)) or [("", None)]
 
@@ -103,14 +103,23 @@ def _parameters(document: Document, operation: RawOperation) -> Iterator[RawPara
         for index, value in enumerate(sequence(holder.get("parameters"), step(place, "parameters"))):
             node, where = document.follow(value, step(place, "parameters", index))
             wire, location = text(node.get("name"), where), text(node.get("in"), where)
-            if location not in ("path", "query", "header") or not wire or "schema" not in node:
+            if "schema" not in node and node.get("content"):
+                node, where = _described_by_content(node, where), step(where, "content")
+            if location not in ("path", "query", "header", "cookie") or not wire or "schema" not in node:
                 raise SchemaError(
                     f"a {location or 'nameless'} parameter described like this cannot be generated",
                     pointer=where,
-                    remedy="give it a name, a schema, and in: path, query or header",
+                    remedy="give it a name, a schema, and in: path, query, header or cookie",
                 )
             found[location, wire] = RawParameter(node, where, wire, cast("ir.Location", location))
     yield from found.values()
+
+
+def _described_by_content(node: Node, where: str) -> Node:
+    """A parameter that is a document in itself, with its schema where the others have it; ``style`` says which kind."""
+    media, value = next(iter(mapping(node.get("content"), step(where, "content")).items()))
+    schema = mapping(value, step(where, "content", media)).get("schema", True)
+    return {**node, "schema": schema, "style": "json" if _is_json(media) else "text"}
 
 
 def neutral_paths(operations: list[RawOperation], neutral: Neutral) -> Node:
@@ -128,15 +137,22 @@ def _neutral(operation: RawOperation, neutral: Neutral) -> Node:
         "operationId": operation.code,
         "tags": ["t"],
         "parameters": [
-            {
-                "name": neutral.wire(parameter.wire),
-                "in": parameter.location,
-                "required": parameter.location == "path" or parameter.node.get("required") is True,
-                "schema": neutral.schema(
-                    parameter.node["schema"], step(parameter.where, "schema"), hint + pascal(parameter.wire)
-                ),
-            }
-            for parameter in operation.parameters
+            *(
+                {"name": neutral.wire(parameter.wire), "in": "path", "required": True, "schema": {"type": "string"}}
+                for parameter in operation.parameters
+                if parameter.location == "path"
+            ),
+            *(
+                {
+                    "name": parameter_name(parameter, neutral),
+                    "in": "query",
+                    "required": parameter.location == "path" or parameter.node.get("required") is True,
+                    "schema": neutral.schema(
+                        parameter.node["schema"], step(parameter.where, "schema"), hint + pascal(parameter.wire)
+                    ),
+                }
+                for parameter in operation.parameters
+            ),
         ],
         "responses": {
             str(200 + index): _answer(media, schema, operation, neutral)
@@ -151,8 +167,23 @@ def _neutral(operation: RawOperation, neutral: Neutral) -> Node:
     return result
 
 
+def parameter_name(parameter: RawParameter, neutral: Neutral) -> str:
+    """A parameter's neutral name. All go in as query parameters: elsewhere the parser takes plain values only."""
+    return neutral.wire(f"\0{parameter.location} {parameter.wire}")
+
+
 def chosen_body(operation: RawOperation) -> tuple[str, object]:
-    """The form of the body that is sent: JSON if the operation takes it, else the first."""
+    """The form of the body that is sent: that of ``x-media``, else JSON if the operation takes it, else the first."""
+    wanted = operation.node.get("x-media")
+    if wanted is not None:
+        for media, schema in operation.bodies:
+            if media == wanted:
+                return media, schema
+        raise SchemaError(
+            f"the operation takes no {str(wanted)[:80]!r}",
+            pointer=step(operation.where, "x-media"),
+            remedy=f"one of {', '.join(media for media, _ in operation.bodies)[:300]}",
+        )
     for media, schema in operation.bodies:
         if _is_json(media):
             return "application/json", schema

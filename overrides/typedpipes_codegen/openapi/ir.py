@@ -7,7 +7,7 @@ from typing import Final, Literal, TypeAlias
 import attrs
 
 Atom: TypeAlias = Literal["str", "int", "float", "bool", "None", "JSON", "bytes"]
-Location: TypeAlias = Literal["path", "query", "header"]
+Location: TypeAlias = Literal["path", "query", "header", "cookie"]
 Value: TypeAlias = "str | int | bool"
 
 
@@ -18,7 +18,8 @@ class Scalar:
 
 @attrs.frozen
 class Const:
-    value: Value
+    value: Value = attrs.field(eq=lambda value: (type(value).__name__, value))
+    """``True`` and ``1`` are two constants."""
 
 
 @attrs.frozen
@@ -134,6 +135,8 @@ class Parameter:
     type: Type
     required: bool
     csv: bool = False
+    style: str | None = None
+    """Style code, where it is not written the usual way (typedpipes.parameter_styles)."""
     client_default: str | None = None
     description: str = ""
 
@@ -149,7 +152,7 @@ class Body:
 class Page:
     """``x-paging`` with the item's type found."""
 
-    style: Literal["cursor", "offset", "after"]
+    style: Literal["cursor", "offset", "after", "page", "skip"]
     cursor: str
     limit: str | None
     items: str
@@ -158,6 +161,8 @@ class Page:
     size: int | None
     max_size: int | None
     item: Type
+    first: int | None = None
+    total: str | None = None
 
 
 @attrs.frozen

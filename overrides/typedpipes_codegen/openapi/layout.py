@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Final, Literal, TypeAlias
 
 from typedpipes_codegen.openapi import ir
@@ -17,28 +17,28 @@ CLIENT: Final = "_client"
 
 SEAM: Final = frozenset(
     "JSON UNSET ApiResponse Arguments AsyncCaller AsyncPages AsyncResource CallOptions Caller ConnectOptions "
-    "ConnectTokenLinks CustomField FileContent Model OpenEnum Operation PageOptions PagedOperation Pages Paging "
-    "PipedreamOptions RawAsyncResource RawResource Resource Unset async_raw_method define deprecated member raw_caller "
-    "raw_async_caller raw_method raw_of request_body".split()
+    "ConnectTokenLinks CustomField FileContent Model OffsetPageOptions OpenEnum Operation PageOptions PagedOperation "
+    "Pages Paging PipedreamOptions PipedriveOptions RawAsyncResource RawResource Resource Unset async_raw_method "
+    "define deprecated member raw_caller raw_async_caller raw_method raw_of request_body".split()
 )
 """What generated code may import from typedpipes.runtime."""
 STDLIB: Final = frozenset(
     "Any ClassVar Literal Mapping Sequence TYPE_CHECKING TypeAlias TypedDict Unpack overload builtins".split()
 )
-_TAKEN: Final = SEAM | STDLIB | {"PagedCallOptions", "None", "True", "False"}
+_TAKEN: Final = SEAM | STDLIB | {"OffsetCallOptions", "PagedCallOptions", "None", "True", "False"}
 
 
 class Layout:
     """Names and places of everything one API is rendered to."""
 
-    def __init__(self, api: ir.Api, package: str) -> None:
+    def __init__(self, api: ir.Api, package: str, reserved: Iterable[str] = ()) -> None:
         self.api = api
         self.package = package
         self.root = pascal(package.rpartition(".")[2]) + "Api"
         self.resources = tuple(dict.fromkeys(operation.resource[0] for operation in api.operations))
         self._module = dict(self._places())
         self._differs = self._differing()
-        names = {self.root, f"Async{self.root}"}
+        names = {self.root, f"Async{self.root}", *reserved}
         self._names = {}
         for key, component in api.components.items():
             name = component.class_name

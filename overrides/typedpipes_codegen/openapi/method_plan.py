@@ -12,13 +12,14 @@ from typedpipes_codegen.openapi.layout import Layout
 from typedpipes_codegen.openapi.naming import clear, numbered, snake
 from typedpipes_codegen.openapi.type_text import TypeText
 
-Source: TypeAlias = Literal["path", "query", "header", "body"]
+Source: TypeAlias = Literal["path", "query", "header", "cookie", "body"]
 
 CALL_OPTIONS: Final = ("timeout", "deadline", "retries", "max_wait", "extra_headers", "idempotency_key")
 OPTION_NAMES: Final[dict[str, tuple[str, ...]]] = {
     "CallOptions": CALL_OPTIONS,
     "PipedreamOptions": (*CALL_OPTIONS, "org_id"),
     "ConnectOptions": (*CALL_OPTIONS, "project_id", "environment"),
+    "PipedriveOptions": (*CALL_OPTIONS, "encoding"),
 }
 """Keys of the option types in typedpipes.operation; a test keeps the two equal."""
 PAGE_OPTIONS: Final = ("max_items", "page_size", "resume", "prefetch")

@@ -53,9 +53,8 @@ class MethodText:
         kept = tuple(argument for argument in plan.keywords if argument.wire not in dropped)
         item = self._types.text(page.item, "response")
         returns = f"{'AsyncPages' if self._async else 'Pages'}[{item}]"
-        inner = ", ".join(
-            ("self", *_arguments(plan, demanded=True, keywords=kept), "**options: Unpack[PagedCallOptions]")
-        )
+        options = "OffsetCallOptions" if page.style == "offset" else "PagedCallOptions"
+        inner = ", ".join(("self", *_arguments(plan, demanded=True, keywords=kept), f"**options: Unpack[{options}]"))
         lines = ["", *self._deprecated(plan), f"    def {name}({inner}) -> {returns}:"]
         facts = f"All items of `{plan.operation.verb}`, fetched page by page as they are used."
         lines += paragraphs([facts, *_facts(plan)], "        ")
@@ -136,7 +135,7 @@ def _pack(plan: MethodPlan, keywords: tuple[Argument, ...] | None = None) -> str
     if plan.path:
         parts.append(f"path=({', '.join(argument.name for argument in plan.path)},)")
     kept = plan.keywords if keywords is None else keywords
-    for source, word in (("query", "query"), ("header", "headers")):
+    for source, word in (("query", "query"), ("header", "headers"), ("cookie", "cookies")):
         pairs = ", ".join(f"{literal(item.wire)}: {item.name}" for item in kept if item.source == source)
         if pairs:
             parts.append(f"{word}={{{pairs}}}")

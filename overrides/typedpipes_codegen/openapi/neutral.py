@@ -115,6 +115,10 @@ class Neutral:
             self.wire(wire): self.schema(value, place, facts.class_name + pascal(wire))
             for wire, (value, place) in merged.properties.items()
         }
+        further = self.shapes.plain(facts.node, facts.where).get("additionalProperties")
+        if isinstance(further, dict):
+            # Reached as extras; what they hold gets its classes all the same.
+            self.schema(further, step(facts.where, "additionalProperties"), f"{facts.class_name}Extra")
         required = [self.wire(wire) for wire in merged.properties if wire in merged.required]
         return {"type": "object", "properties": properties, "required": required, "additionalProperties": False}
 
@@ -161,6 +165,7 @@ class Neutral:
 
     def _bare(self, node: Node, where: str, hint: str) -> Node:
         """Lower a schema that is no reference, its null aside."""
+        node = self.shapes.plain(node, where)
         shape = self.shapes.of(node, where)
         match shape:
             case "object" | "enum":

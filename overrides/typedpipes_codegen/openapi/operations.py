@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final, Literal
 from typedpipes_codegen.errors import SchemaError
 from typedpipes_codegen.openapi import ir
 from typedpipes_codegen.openapi.adapter import ParsedEndpoint
-from typedpipes_codegen.openapi.endpoints import RawOperation, RawParameter, chosen_body
+from typedpipes_codegen.openapi.endpoints import RawOperation, RawParameter, chosen_body, parameter_name
 from typedpipes_codegen.openapi.naming import METHOD_PATH
 from typedpipes_codegen.openapi.reading import Document, Node, mapping, number, sequence, step, text, texts
 
@@ -34,7 +34,7 @@ def build_operation(
 ) -> ir.Operation:
     """Join what the parser found with the facts of the document."""
     node, where = raw.node, raw.where
-    parameters = _parameters(raw, parsed, names)
+    parameters = _parameters(raw, parsed, names, components)
     body = None
     if parsed.bodies:
         media, schema = chosen_body(raw)
@@ -66,19 +66,17 @@ def build_operation(
     )
 
 
-def _parameters(raw: RawOperation, parsed: ParsedEndpoint, names: Naming) -> list[ir.Parameter]:
-    found = {
-        (location, name): (type_, required)
-        for location, items in (("path", parsed.path), ("query", parsed.query), ("header", parsed.header))
-        for name, type_, required in items
-    }
+def _parameters(
+    raw: RawOperation, parsed: ParsedEndpoint, names: Naming, components: dict[str, ir.Component]
+) -> list[ir.Parameter]:
+    found = {name: (type_, required) for name, type_, required in parsed.query}
     order = _PLACEHOLDER.findall(raw.path)
     inside = sorted(
         (item for item in raw.parameters if item.location == "path"), key=lambda item: order.index(item.wire)
     )
     result: list[ir.Parameter] = []
     for item in (*inside, *(item for item in raw.parameters if item.location != "path")):
-        type_, required = found[item.location, names.neutral.wire(item.wire)]
+        type_, required = found[parameter_name(item, names.neutral)]
         default = item.node.get("x-client-default")
         result.append(
             ir.Parameter(
@@ -87,6 +85,7 @@ def _parameters(raw: RawOperation, parsed: ParsedEndpoint, names: Naming) -> lis
                 type=names.named(type_, item.node["schema"]),
                 required=required,
                 csv=_csv(item),
+                style=_style(item, type_, components),
                 client_default=None if default is None else text(default, item.where),
                 description=text(item.node.get("x-summary", item.node.get("description")), item.where),
             )
@@ -95,15 +94,56 @@ def _parameters(raw: RawOperation, parsed: ParsedEndpoint, names: Naming) -> lis
 
 
 def _csv(parameter: RawParameter) -> bool:
-    """Whether a list is joined by commas. The other styles of OpenAPI are not used by any API we know: refused."""
-    style = parameter.node.get("style")
-    if style not in (None, "form", "simple"):
+    """Whether a list is joined by commas."""
+    form = parameter.node.get("style") in (None, "form")
+    return parameter.location == "query" and form and parameter.node.get("explode") is False
+
+
+_STYLES: Final = {
+    "path": ("simple", "label", "matrix", "json", "text"),
+    "query": ("form", "spaceDelimited", "pipeDelimited", "deepObject", "json", "text"),
+    "header": ("simple", "json", "text"),
+    "cookie": ("form", "json", "text"),
+}
+
+
+def _style(parameter: RawParameter, type_: ir.Type, components: dict[str, ir.Component]) -> str | None:
+    """The style code of a parameter that is not written the usual way: a plain value, or the list of a query."""
+    given = parameter.node.get("style")
+    style = text(given, step(parameter.where, "style"), _STYLES[parameter.location][0])
+    if style not in _STYLES[parameter.location]:
         raise SchemaError(
-            f"style {style!r} cannot be generated",
+            f"a {parameter.location} parameter has no style {style!r}",
             pointer=step(parameter.where, "style"),
-            remedy="describe it as style: form",
+            remedy=f"one of {', '.join(_STYLES[parameter.location][:-2])}",
         )
-    return parameter.location == "query" and parameter.node.get("explode") is False
+    explode = parameter.node.get("explode")
+    code = f"{style}*" if explode is True or (explode is None and style in ("form", "deepObject")) else style
+    usual = style == _STYLES[parameter.location][0]
+    if style == "text" or (usual and _is_plain(type_, components)):
+        return None
+    if parameter.location == "query" and usual and (given is None or _is_plain_list(type_, components)):
+        return None
+    return "json" if style == "json" else code
+
+
+def _is_plain(type_: ir.Type, components: dict[str, ir.Component]) -> bool:
+    if isinstance(type_, ir.Union):
+        return all(_is_plain(option, components) for option in type_.options)
+    if isinstance(type_, ir.Ref):
+        component = components[type_.key]
+        return isinstance(component, ir.Enum) or (
+            isinstance(component, ir.Alias) and _is_plain(component.type, components)
+        )
+    return isinstance(type_, ir.Const) or (isinstance(type_, ir.Scalar) and type_ != ir.JSON)
+
+
+def _is_plain_list(type_: ir.Type, components: dict[str, ir.Component]) -> bool:
+    """A list of plain values, or one of them: what a query takes without a code."""
+    plain = _resolved(type_, components)
+    if isinstance(plain, ir.Union):
+        return all(_is_plain_list(option, components) for option in plain.options)
+    return _is_plain(plain.item if isinstance(plain, ir.ListOf) else plain, components)
 
 
 def _safety(raw: RawOperation) -> Literal["safe", "idempotent", "unsafe"]:
@@ -172,8 +212,10 @@ def _paging(
         return None
     node: Node = mapping(raw.node["x-paging"], where)
     style = node.get("style")
-    if style not in ("cursor", "offset", "after"):
-        raise SchemaError(f"{style!r} is no style of paging", pointer=where, remedy="cursor, offset or after")
+    if style not in ("cursor", "offset", "after", "page", "skip"):
+        raise SchemaError(
+            f"{style!r} is no style of paging", pointer=where, remedy="cursor, offset, after, page or skip"
+        )
     cursor, limit = text(node.get("cursor"), where), node.get("limit")
     query = {parameter.wire for parameter in parameters if parameter.location == "query"}
     for name in (cursor, *([limit] if limit is not None else [])):
@@ -188,7 +230,8 @@ def _paging(
     if not isinstance(found, ir.ListOf):
         raise SchemaError(f"the answer has no list at {items!r}", pointer=where, remedy="mend items, or the answer")
     following = text(node.get("next"), where)
-    if _along(returns, following, components) is None:
+    counted = style in ("page", "skip")  # the client counts; the answer names no next page
+    if not counted and _along(returns, following, components) is None:
         raise SchemaError(f"the answer has nothing at {following!r}", pointer=where, remedy="mend next, or the answer")
     return ir.Page(
         style=style,
@@ -200,6 +243,8 @@ def _paging(
         size=number(node.get("default"), where),
         max_size=number(node.get("max"), where),
         item=found.item,
+        first=number(node.get("first"), where),
+        total=text(node["total"], where) if "total" in node else None,
     )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Final
+from typing import Final, Protocol
 
 from typedpipes_codegen.formatting import run_ruff
 from typedpipes_codegen.openapi.layout import CLIENT, LOOSE, SEAM, SHARED, Layout
@@ -17,14 +17,30 @@ _TYPING: Final = ("Any", "ClassVar", "Literal", "TypeAlias", "Unpack", "overload
 _ABC: Final = ("Mapping", "Sequence")
 
 
+class Facade(Protocol):
+    """A module with ready client classes (`typedpipes_codegen.own.facade`)."""
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The classes it defines."""
+        ...
+
+    def lines(self) -> list[str]:
+        """Its unformatted source, without the header."""
+        ...
+
+
 class Package:
     """Collects the modules of a package and writes them."""
 
-    def __init__(self, layout: Layout, *, api: str, header: str, options_type: str) -> None:
+    def __init__(
+        self, layout: Layout, *, api: str, header: str, options_type: str, facade: Facade | None = None
+    ) -> None:
         self._layout = layout
         self._api = api
         self._header = header
         self._options = options_type
+        self._facade = facade
         self._names: dict[str, list[str]] = {}
         self._files: dict[str, list[str]] = {}
 
@@ -35,6 +51,9 @@ class Package:
             self._module(resource, f"``{resource}`` of {self._layout.package}: operations, models and enums.")
         self._module(LOOSE, f"Models of {self._layout.package} that no operation refers to.")
         self._files[CLIENT] = self._client()
+        if self._facade is not None:
+            self._names["_facade"] = list(self._facade.names)
+            self._files["_facade"] = self._facade.lines()
         self._files["__init__"] = self._init()
         texts = {
             f"{name}.py": "\n".join([*comment(self._header), "", *lines, ""]) for name, lines in self._files.items()
@@ -43,9 +62,8 @@ class Package:
 
     def _module(self, module: str, about: str) -> None:
         lines, names = component_lines(self._layout, module)
-        if module == SHARED and any(operation.paging for operation in self._layout.api.operations):
-            lines = [*self._page_options(), *lines]
-            names = ["PagedCallOptions", *names]
+        if module == SHARED:
+            lines, names = [*self._page_options(), *lines], [*self._option_types(), *names]
         if module not in (SHARED, LOOSE):
             text = ResourceText(self._layout, module, api=self._api, options_type=self._options)
             more, defined = text.lines()
@@ -56,13 +74,21 @@ class Package:
         head = [*docstring(about), "", "from __future__ import annotations", "", *self._imports(module, lines, names)]
         self._files[module] = [*head, *lines, "", f"__all__ = [{', '.join(literal(name) for name in sorted(names))}]"]
 
-    def _page_options(self) -> list[str]:
+    def _option_types(self) -> list[str]:
+        styles = {operation.paging.style for operation in self._layout.api.operations if operation.paging is not None}
         return [
-            "",
-            "",
-            f"class PagedCallOptions({self._options}, PageOptions, total=False):",
-            *docstring("Options of the methods that walk all pages.", "    "),
+            name for name, needed in (("OffsetCallOptions", "offset" in styles), ("PagedCallOptions", styles)) if needed
         ]
+
+    def _page_options(self) -> list[str]:
+        lines: list[str] = []
+        for name in reversed(self._option_types()):
+            if name == "OffsetCallOptions":
+                bases, about = "PagedCallOptions, OffsetPageOptions", "The same, where pages can be fetched ahead."
+            else:
+                bases, about = f"{self._options}, PageOptions", "Options of the methods that walk all pages."
+            lines += ["", "", f"class {name}({bases}, total=False):", *docstring(about, "    ")]
+        return lines
 
     def _imports(self, module: str, lines: list[str], names: list[str]) -> Iterable[str]:
         used = identifiers(lines)
@@ -73,7 +99,8 @@ class Package:
             if found:
                 yield import_from(source, found)
         yield ""
-        yield import_from("typedpipes.runtime", (used & SEAM) - set(names))
+        if seam := (used & SEAM) - set(names):
+            yield import_from("typedpipes.runtime", seam)
         for other in (SHARED,) if module != LOOSE else self._names:
             found = [name for name in self._names.get(other, ()) if name in used and name not in names]
             if found and other != module:

@@ -62,6 +62,11 @@ class ResourceText:
             "token_cost": operation.token_cost,
             "buckets": operation.buckets,
             "csv": tuple(parameter.wire for parameter in operation.parameters if parameter.csv),
+            "styles": {
+                f"{parameter.location} {parameter.wire}": parameter.style
+                for parameter in operation.parameters
+                if parameter.style is not None
+            },
             "normalize": operation.normalize,
             "client_parameters": plan.client_parameters,
             "selector": operation.selector,
@@ -156,6 +161,8 @@ def _paging(page: ir.Page) -> str:
         "more": page.more,
         "size": page.size,
         "max_size": page.max_size,
+        "first": page.first,
+        "total": page.total,
     }
     inner = [f"{name}={literal(value)}" for name, value in facts.items() if value is not None or name == "limit"]
     return f"Paging({literal(page.style)}, {', '.join(inner)})"

@@ -8,15 +8,15 @@ from typing import Literal, TypeAlias, cast
 import attrs
 
 from typedpipes_codegen.errors import SchemaError
+from typedpipes_codegen.openapi.compositions import Compositions
 from typedpipes_codegen.openapi.naming import pascal
-from typedpipes_codegen.openapi.reading import Document, Node, mapping, sequence, step, text, texts
+from typedpipes_codegen.openapi.reading import Document, Node, mapping, sequence, step, texts
 
 Shape: TypeAlias = Literal[
     "object", "enum", "const", "map", "array", "union", "any", "string", "integer", "number", "boolean", "null"
 ]
 
 _TYPES = ("string", "integer", "number", "boolean", "null", "array", "object")
-_CONSTRAINTS = frozenset(("required", "not", "description", "title", "minProperties", "maxProperties"))
 
 
 @attrs.frozen
@@ -31,21 +31,32 @@ class Shapes:
     """Reads schemas of one document."""
 
     def __init__(self, document: Document) -> None:
-        self._document = document
+        self._compositions = Compositions(document)
+
+    def plain(self, node: Node, where: str) -> Node:
+        """The schema with its ``allOf`` joined, if that leaves one alternative; else the schema as it is."""
+        if not self._compositions.is_composed(node, where) or self._only(node, where) is not None:
+            return node
+        found = self._compositions.alternatives(node, where)
+        if len(found) > 1:
+            return node
+        beside = {key: value for key, value in node.items() if key.startswith("x-") or key == "description"}
+        return {**found[0][0], **beside}
 
     def of(self, node: Node, where: str) -> Shape:
         """The shape of a schema that is no reference, null left aside."""
-        if node.get("allOf"):
-            return self._composed(node, where)
+        if self._compositions.is_composed(node, where):
+            joined = self.plain(node, where)
+            return "union" if joined is node else self.of(joined, where)
         if "const" in node:
-            return "null" if node["const"] is None else "const"
+            return _constant_shape(node["const"])
         if "enum" in node:
             return self._enumerated(node, where)
-        if node.get("properties"):
-            return "object"
-        if self._parts(node, where):
-            return "union"
         types = self.types(node, where)
+        if node.get("properties") and types in ([], ["object"]):
+            return "object"
+        if self._compositions.choice(node, where) and not node.get("properties"):
+            return "union"
         if len(types) > 1:
             return "union"
         if not types:
@@ -58,6 +69,8 @@ class Shapes:
         return "map" if isinstance(node.get("additionalProperties"), dict) else "any"
 
     def _enumerated(self, node: Node, where: str) -> Shape:
+        if any(isinstance(value, dict | list) for value in sequence(node.get("enum"), step(where, "enum"))):
+            return "any"  # values that are objects or lists: no class says which
         values = self.values(node, where)
         kinds = {type(value) for value in values}
         if not values:
@@ -69,14 +82,6 @@ class Shapes:
         if len(kinds) > 1:
             return "union"
         return "const" if len(values) == 1 and "x-enum-name" not in node else "enum"
-
-    def _composed(self, node: Node, where: str) -> Shape:
-        """``allOf`` is one other schema with remarks, or a composed object."""
-        only = self._only(node, where)
-        if only is not None:
-            return "union"
-        self.merged(node, where)
-        return "object"
 
     def _only(self, node: Node, where: str) -> tuple[object, str] | None:
         """The one part that says something, if it is the only one."""
@@ -101,6 +106,7 @@ class Shapes:
 
     def allows_null(self, node: Node, where: str) -> bool:
         """Whether null is allowed besides what `of` tells."""
+        node = self.plain(node, where)
         value = node.get("type")
         if node.get("nullable") is True or value == "null" or (isinstance(value, list) and "null" in value):
             return True
@@ -109,6 +115,7 @@ class Shapes:
 
     def values(self, node: Node, where: str) -> list[str | int]:
         """The values of an enum besides null, in order, without doubles."""
+        node = self.plain(node, where)
         found: list[str | int] = []
         textual = self.types(node, where) == ["string"]
         for index, value in enumerate(sequence(node.get("enum"), step(where, "enum"))):
@@ -129,24 +136,22 @@ class Shapes:
             raise SchemaError("a const is a string, integer or boolean", pointer=where, remedy="describe it by type")
         return value
 
-    def _parts(self, node: Node, where: str) -> list[tuple[object, str]]:
-        return [
-            (part, step(where, word, index))
-            for word in ("anyOf", "oneOf")
-            for index, part in enumerate(sequence(node.get(word), step(where, word)))
-        ]
-
     def branches(self, node: Node, where: str) -> list[tuple[object, str, str]]:
         """The alternatives of a union: schema, pointer, and a word that tells them apart."""
         only = self._only(node, where) if node.get("allOf") else None
         if only is not None:
             return [(*only, "")]
-        parts = self._parts(node, where)
+        if self._compositions.is_composed(node, where):
+            return [
+                (part, where, word or str(index))
+                for index, (part, word) in enumerate(self._compositions.alternatives(node, where), 1)
+            ]
+        parts = self._compositions.choice(node, where)
         if parts:
             return [(part, place, _label(part, index)) for index, (part, place) in enumerate(parts, 1)]
         if "enum" in node:
             return [(branch, where, str(index)) for index, branch in enumerate(self._by_kind(node, where), 1)]
-        return [({**node, "type": name}, where, pascal(name)) for name in self.types(node, where)]
+        return [(_of_type(node, name), where, pascal(name)) for name in self.types(node, where)]
 
     def _by_kind(self, node: Node, where: str) -> Iterator[Node]:
         values = self.values(node, where)
@@ -155,35 +160,24 @@ class Shapes:
 
     def merged(self, node: Node, where: str) -> Merged:
         """The properties of an object, those of its ``allOf`` included."""
-        properties: dict[str, tuple[object, str]] = {}
-        required: set[str] = set()
-        for part, place in self._objects(node, where, ()):
-            for name, value in mapping(part.get("properties"), step(place, "properties")).items():
-                properties[name] = (value, step(place, "properties", name))
-            required.update(texts(part.get("required"), step(place, "required")))
-        return Merged(properties, frozenset(required))
+        joined = self.plain(node, where)
+        properties = mapping(joined.get("properties"), step(where, "properties"))
+        return Merged(
+            {name: (value, step(where, "properties", name)) for name, value in properties.items()},
+            frozenset(texts(joined.get("required"), step(where, "required"))),
+        )
 
-    def _objects(self, node: Node, where: str, seen: tuple[str, ...]) -> Iterator[tuple[Node, str]]:
-        for index, value in enumerate(sequence(node.get("allOf"), step(where, "allOf"))):
-            part, place = mapping(value, where), step(where, "allOf", index)
-            if "$ref" in part:
-                key = self._document.schema_key(text(part["$ref"], place), place)
-                if key in seen:
-                    raise SchemaError(f"{key!r} composes itself", pointer=place, remedy="break the circle")
-                part, place = mapping(self._document.schemas[key], place), step("/components/schemas", key)
-                yield from self._objects(part, place, (*seen, key))
-            else:
-                yield from self._objects(part, place, seen)
-        for choice, place in self._parts(node, where):
-            if not isinstance(choice, dict) or not choice.keys() <= _CONSTRAINTS:
-                raise SchemaError(
-                    "properties beside a choice of schemas cannot be held by one class",
-                    pointer=place,
-                    remedy="put the properties into each alternative",
-                )
-        if "enum" in node or self.types(node, where) not in ([], ["object"]):
-            raise SchemaError("allOf joins objects only", pointer=where, remedy="write the joined type out")
-        yield node, where
+
+def _constant_shape(value: object) -> Shape:
+    if isinstance(value, dict | list):
+        return "any"
+    return "null" if value is None else "number" if isinstance(value, float) else "const"
+
+
+def _of_type(node: Node, name: str) -> Node:
+    """The schema for values of one of its types."""
+    dropped = ("properties", "required") if name != "object" else ()
+    return {**{key: value for key, value in node.items() if key not in dropped}, "type": name}
 
 
 def _tells(part: object) -> bool:

@@ -1,0 +1,113 @@
+"""What the four clients of a declared API share: settings, policies, the reading of calls."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, TypedDict
+from urllib.parse import urlsplit
+
+from typedpipes.client_options import SharedOptions, drift_log, retry_policy, token_store
+from typedpipes.declared.credentials import Given, declared_credentials
+from typedpipes.declared.declaration import Declaration
+from typedpipes.errors import ConfigurationError
+from typedpipes.limits.build import policy_limiter
+from typedpipes.pipefy.calls import GraphQLCalls
+from typedpipes.rest import Rest
+
+if TYPE_CHECKING:
+    from typedpipes.auth.credentials import Credentials
+    from typedpipes.events import OnEvent
+    from typedpipes.limits.limiter import StoreLimiter
+    from typedpipes.redaction import Redactor
+    from typedpipes.retry import RetryPolicy
+
+
+class Policies(TypedDict):
+    """Arguments of a policy client."""
+
+    credentials: Credentials
+    limiter: StoreLimiter | None
+    retry: RetryPolicy
+    on_event: OnEvent | None
+
+
+class Core:
+    """One declared API with its settings."""
+
+    def __init__(
+        self,
+        declaration: Declaration,
+        given: Given,
+        options: SharedOptions,
+        *,
+        base_url: str | None,
+        servers: Mapping[str, str] | None,
+        env: Mapping[str, str] | None,
+    ) -> None:
+        self.declaration = declaration
+        named = (env.get(declaration.base_url_env) or "").strip() if env is not None else ""
+        self.base_url = (base_url or named or declaration.base_url).rstrip("/")
+        self.servers = self._moved(servers or {})
+        addresses = (self.base_url, *(self.servers.get(url, url) for url in declaration.servers))
+        self.credentials = declared_credentials(
+            declaration, given, env, base_url=self.base_url, origins=addresses, store=token_store(options)
+        )
+        self.retry = retry_policy(options)
+        self.limiter = self._limiter(options)
+        self.on_event = options.get("on_event")
+        self.strict = options.get("strict", False)
+        self.drift = drift_log(options)
+
+    def _moved(self, given: Mapping[str, str]) -> dict[str, str]:
+        """Where the operations' own servers are now: as given, or moved along with the base URL of their origin."""
+        for url in given:
+            if url not in self.declaration.servers:
+                known = ", ".join(self.declaration.servers) or "none"
+                raise ConfigurationError(f"no operation names the server {url}; known: {known}", setting="servers")
+        old, new = urlsplit(self.declaration.base_url), urlsplit(self.base_url)
+        moved = {}
+        for url in self.declaration.servers:
+            parts = urlsplit(url)
+            if (parts.scheme, parts.netloc) == (old.scheme, old.netloc):
+                moved[url] = parts._replace(scheme=new.scheme, netloc=new.netloc).geturl()
+        return {url: address.rstrip("/") for url, address in {**moved, **given}.items()}
+
+    def _limiter(self, options: SharedOptions) -> StoreLimiter | None:
+        if options.get("limits") == "off":
+            return None
+        first = next(iter(self.credentials), None)  # whose figures a snapshot shows
+        return policy_limiter(
+            options.get("policy") or self.declaration.policy,
+            identity={"api": self.base_url, "user": "" if first is None else first.identity},
+            store_url=options.get("limits"),
+            unreachable=options.get("unreachable", "fail"),
+            on_event=options.get("on_event"),
+        )
+
+    def policies(self) -> Policies:
+        """What the wire client is made with."""
+        return {
+            "credentials": self.credentials,
+            "limiter": self.limiter,
+            "retry": self.retry,
+            "on_event": self.on_event,
+        }
+
+    def rest(self) -> Rest:
+        """The encoder and reader of REST calls."""
+        return Rest(base_url=self.base_url, strict=self.strict, drift=self.drift, servers=self.servers)
+
+    def calls(self, redactor: Redactor) -> GraphQLCalls:
+        """The encoder and reader of GraphQL calls."""
+        kinds = tuple(scheme.kind for scheme in self.declaration.schemes)
+        return GraphQLCalls(
+            base_url=self.base_url,
+            redactor=redactor,
+            strict=self.strict,
+            drift=self.drift,
+            api=self.declaration.api,
+            kinds=kinds,
+        )
+
+
+__all__ = ["Core", "Policies"]

@@ -1,0 +1,1 @@
+"""Packages for schemas of the user's own."""
