@@ -8,16 +8,13 @@ pydantic: that happens when the first answer is decoded.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any, Generic, Literal, TypeAlias, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, Literal, TypeAlias, TypeVar, cast
 
 from typedpipes.drift import Decoding
 from typedpipes.errors import ConfigurationError
 from typedpipes.model import JSON, UNSET
-from typedpipes.operation import CallOptions, PagedCallOptions, Safety
+from typedpipes.operation import CallOptions, PagedCallOptions, Safety, check_options
 from typedpipes.paging import AsyncPages, Pages
-
-if TYPE_CHECKING:
-    from typedpipes.graphql_model import ResultModel
 
 if TYPE_CHECKING:
     JsonInput: TypeAlias = "None | bool | int | float | str | Sequence[JsonInput] | Mapping[str, JsonInput]"
@@ -27,8 +24,8 @@ else:
 
 _UNBOUND = "a generated client sends nothing by itself; use Pipefy(...).bind(Client)"
 
-R_co = TypeVar("R_co", bound="ResultModel", covariant=True)
-R = TypeVar("R", bound="ResultModel")
+R_co = TypeVar("R_co", covariant=True)
+R = TypeVar("R")
 
 
 class Connection:
@@ -102,6 +99,20 @@ class GraphQLOperation(Generic[R_co]):
         """A query may be sent again; a mutation that was sent may not."""
         return "safe" if self.kind == "query" else "unsafe"
 
+    def decode(self, data: object, decoding: Decoding) -> R_co:
+        """See `decode`."""
+        from typedpipes.graphql_decode import decode_result
+
+        result: Any = self.result  # a `ResultModel`; selections decode by themselves
+        return cast("R_co", decode_result(result, data, decoding))
+
+    def decode_body(self, body: bytes, decoding: Decoding) -> R_co | None:
+        """See `decode_body`."""
+        from typedpipes.graphql_decode import decode_body
+
+        result: Any = self.result
+        return cast("R_co | None", decode_body(result, body, decoding))
+
     def __repr__(self) -> str:
         return f"<GraphQLOperation {self.kind} {self.name}>"
 
@@ -114,19 +125,21 @@ class GraphQLClient:
 
     _lender: GraphQLClient | None = None
 
-    def _execute(
-        self, operation: GraphQLOperation[ResultModel], variables: dict[str, JSON], options: CallOptions
-    ) -> object:
+    def _execute(self, operation: GraphQLOperation[object], variables: dict[str, JSON], options: CallOptions) -> object:
         """Send the operation and return the answer's ``data``; failures are raised as typed errors."""
         raise NotImplementedError(_UNBOUND)
 
-    def _decoding(self, operation: GraphQLOperation[ResultModel]) -> Decoding:
+    def _decoding(self, operation: GraphQLOperation[object]) -> Decoding:
         """How this client decodes: strictness, and who hears of drift."""
         return Decoding(operation.name)
 
-    def _page_limit(self, connection: Connection) -> int | None:
-        """Largest page of a connection, None if it is not known."""
-        return None if self._lender is None else self._lender._page_limit(connection)
+    def _page_limit(self, field: str) -> int | None:
+        """Largest page of the connection at a schema coordinate such as ``Phase.cards``, None if it is not known."""
+        return None if self._lender is None else self._lender._page_limit(field)
+
+    def _depth_limit(self) -> int | None:
+        """How many levels of fields a request may have, None if it is not known."""
+        return None if self._lender is None else self._lender._depth_limit()
 
     def _run(self, operation: GraphQLOperation[R], variables: Mapping[str, object], options: CallOptions) -> R:
         """Perform one operation and return its decoded ``data``."""
@@ -153,18 +166,22 @@ class AsyncGraphQLClient:
     _lender: AsyncGraphQLClient | None = None
 
     async def _execute(
-        self, operation: GraphQLOperation[ResultModel], variables: dict[str, JSON], options: CallOptions
+        self, operation: GraphQLOperation[object], variables: dict[str, JSON], options: CallOptions
     ) -> object:
         """Send the operation and return the answer's ``data``; failures are raised as typed errors."""
         raise NotImplementedError(_UNBOUND)
 
-    def _decoding(self, operation: GraphQLOperation[ResultModel]) -> Decoding:
+    def _decoding(self, operation: GraphQLOperation[object]) -> Decoding:
         """How this client decodes: strictness, and who hears of drift."""
         return Decoding(operation.name)
 
-    def _page_limit(self, connection: Connection) -> int | None:
-        """Largest page of a connection, None if it is not known."""
-        return None if self._lender is None else self._lender._page_limit(connection)
+    def _page_limit(self, field: str) -> int | None:
+        """Largest page of the connection at a schema coordinate such as ``Phase.cards``, None if it is not known."""
+        return None if self._lender is None else self._lender._page_limit(field)
+
+    def _depth_limit(self) -> int | None:
+        """How many levels of fields a request may have, None if it is not known."""
+        return None if self._lender is None else self._lender._depth_limit()
 
     async def _run(self, operation: GraphQLOperation[R], variables: Mapping[str, object], options: CallOptions) -> R:
         """Perform one operation and return its decoded ``data``."""
@@ -203,22 +220,13 @@ def bind(client: object, lender: GraphQLClient | AsyncGraphQLClient) -> Any:
     return made
 
 
-def check_options(name: str, options: Mapping[str, object], known: frozenset[str]) -> None:
-    """Raise TypeError for a keyword argument that nothing would read: a misspelt one must not pass silently."""
-    for key in options:
-        if key not in known:
-            raise TypeError(f"{name}: unexpected argument {key!r}; besides its own it takes {', '.join(sorted(known))}")
-
-
 def decode(operation: GraphQLOperation[R], data: object, decoding: Decoding) -> R:
     """Turn an answer's ``data`` into the operation's result.
 
     Tolerant unless ``decoding`` is strict: a value that does not fit is kept as received and reported, a missing one
     raises `ResponseMismatch` when it is read. Strict decoding raises `ResponseMismatch` at the first departure.
     """
-    from typedpipes.graphql_decode import decode_result
-
-    return decode_result(operation.result, data, decoding)
+    return operation.decode(data, decoding)
 
 
 def decode_body(operation: GraphQLOperation[R], body: bytes, decoding: Decoding) -> R | None:
@@ -226,9 +234,7 @@ def decode_body(operation: GraphQLOperation[R], body: bytes, decoding: Decoding)
 
     None means: parse it, look at its errors, and use `decode` on its ``data``.
     """
-    from typedpipes.graphql_decode import decode_body
-
-    return decode_body(operation.result, body, decoding)
+    return operation.decode_body(body, decoding)
 
 
 def encode_variables(variables: Mapping[str, object]) -> dict[str, JSON]:

@@ -70,7 +70,8 @@ def _error(
     kind: type[GraphQLError] = GraphQLError
     if code in _DENIED:
         kind = GraphQLPermissionDenied
-        said += "; only admins and super admins may use Pipefy's API, and roles of each pipe still apply"
+        if operation.startswith("pipefy."):
+            said += "; only admins and super admins may use Pipefy's API, and roles of each pipe still apply"
     elif code in _MISSING:
         kind = GraphQLNotFound
     elif code == "UNAUTHORIZED":

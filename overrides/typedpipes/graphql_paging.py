@@ -6,18 +6,17 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any, Final, Generic, TypeVar, cast
 
 from typedpipes.errors import ConfigurationError, ResponseMismatch
-from typedpipes.graphql import check_options
 from typedpipes.graphql_model import ResultModel, wire_name
-from typedpipes.operation import CallOptions, PagedCallOptions, PageOptions, Paging
+from typedpipes.operation import CallOptions, OffsetPageOptions, PagedCallOptions, PageOptions, Paging, check_options
 from typedpipes.paging import Walk
 
 if TYPE_CHECKING:
-    from typedpipes.graphql import Connection, GraphQLOperation
+    from typedpipes.graphql import GraphQLOperation
 
-R = TypeVar("R", bound=ResultModel)
+R = TypeVar("R")
 
-_PAGE_OPTIONS: Final = frozenset(PageOptions.__annotations__)
-_OPTIONS: Final = frozenset(PagedCallOptions.__annotations__)
+_PAGE_OPTIONS: Final = frozenset(OffsetPageOptions.__annotations__)  # prefetch: refused with its reason
+_OPTIONS: Final = frozenset(PagedCallOptions.__annotations__) | _PAGE_OPTIONS
 _NEXT: Final = ("pageInfo", "endCursor")
 
 
@@ -34,7 +33,7 @@ class Listing(Generic[R]):
         operation: GraphQLOperation[R],
         variables: Mapping[str, object],
         options: PagedCallOptions,
-        limit_of: Callable[[Connection], int | None],
+        limit_of: Callable[[str], int | None],
     ) -> None:
         connection = operation.connection
         if connection is None:
@@ -49,7 +48,7 @@ class Listing(Generic[R]):
         self._operation = operation
         self._connection = connection
         self._variables = variables
-        largest = limit_of(connection)
+        largest = limit_of(connection.field)
         paging = Paging(
             "cursor",
             limit=connection.first,
@@ -115,7 +114,8 @@ def _step(value: object, name: str) -> object:
     if isinstance(value, Mapping):
         return value.get(name)
     if not isinstance(value, ResultModel):
-        return None
+        row = getattr(value, "_get", None)  # a row of a selection
+        return cast("object", row(name)) if callable(row) else None
     for attribute, field in type(value).model_fields.items():
         if wire_name(attribute, field) == name:
             return cast("Any", value.__dict__.get(attribute))

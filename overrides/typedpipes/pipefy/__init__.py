@@ -5,6 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from typedpipes.graphql_rows import NotSelected as NotSelected
+    from typedpipes.graphql_rows import Row as Row
+    from typedpipes.graphql_select import Selection as Selection
     from typedpipes.pipefy.bulk_report import BulkItem as BulkItem
     from typedpipes.pipefy.bulk_report import BulkProgress as BulkProgress
     from typedpipes.pipefy.bulk_report import BulkReport as BulkReport
@@ -17,6 +20,9 @@ if TYPE_CHECKING:
 
 _HOMES = {
     "AsyncExportJob": "export_jobs",
+    "NotSelected": "typedpipes.graphql_rows",
+    "Row": "typedpipes.graphql_rows",
+    "Selection": "typedpipes.graphql_select",
     "AsyncPipefy": "client",
     "BulkItem": "bulk_report",
     "BulkProgress": "bulk_report",
@@ -35,7 +41,10 @@ __all__ = [
     "BulkReport",
     "BulkStopped",
     "ExportJob",
+    "NotSelected",
     "Pipefy",
+    "Row",
+    "Selection",
     "UploadError",
 ]
 
@@ -46,4 +55,4 @@ def __getattr__(name: str) -> object:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     import importlib
 
-    return getattr(importlib.import_module(f"{__name__}.{home}"), name)
+    return getattr(importlib.import_module(home if "." in home else f"{__name__}.{home}"), name)

@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Final, TypeVar, cast
 
-import attrs
-
 from typedpipes._flow import Flow
 from typedpipes.decode import parse_json
 from typedpipes.drift import Decoding, DriftLog
@@ -15,25 +13,25 @@ from typedpipes.graphql import GraphQLOperation, check_options, decode, decode_b
 from typedpipes.graphql_answers import answer_data, check_payloads
 from typedpipes.model import JSON
 from typedpipes.operation import CallOptions, Safety
+from typedpipes.record import frozen
 from typedpipes.redaction import Redactor
 from typedpipes.settings import PIPEFY_KINDS
 from typedpipes.stamp import Stamp
 from typedpipes.wire import WireRequest, WireResponse
 
 if TYPE_CHECKING:
-    from typedpipes.graphql_model import ResultModel
     from typedpipes.http import AsyncPolicyClient, PolicyClient
 
-R = TypeVar("R", bound="ResultModel")
+R = TypeVar("R")
 
 API: Final = "pipefy"
 _OPTIONS: Final = frozenset(CallOptions.__annotations__)
 _REFUSED_HEADERS: Final = frozenset({"authorization", "proxy-authorization", "cookie", "host", "content-type"})
 
 
-@attrs.frozen(kw_only=True)
+@frozen(kw_only=True)
 class GraphQLCalls:
-    """Encodes and reads the calls of one Pipefy client.
+    """Encodes and reads the calls of one Pipefy client, or of a client of an API of the user's own.
 
     Requests name their operation: the vendor groups usage statistics by it (reference notes, section 1).
     """
@@ -42,6 +40,9 @@ class GraphQLCalls:
     redactor: Redactor
     strict: bool = False
     drift: DriftLog | None = None
+    api: str = API
+    kinds: tuple[str, ...] = PIPEFY_KINDS
+    """Kinds of credential, in order of preference; empty: none is sent."""
 
     def request(
         self,
@@ -70,10 +71,10 @@ class GraphQLCalls:
             headers=headers,
             content=msgspec.json.encode(body),
             stamp=Stamp(
-                api=API,
+                api=self.api,
                 operation=name or "anonymous",
                 safety=safety,
-                credentials=PIPEFY_KINDS,
+                credentials=self.kinds,
                 timeout=options.get("timeout"),
                 deadline=options.get("deadline"),
                 retries=options.get("retries"),
@@ -82,7 +83,7 @@ class GraphQLCalls:
         )
 
     def operation(
-        self, operation: GraphQLOperation[ResultModel], variables: Mapping[str, JSON], options: CallOptions
+        self, operation: GraphQLOperation[object], variables: Mapping[str, JSON], options: CallOptions
     ) -> WireRequest:
         """The wire request of a generated operation."""
         return self.request(operation.document, operation.name, variables, operation.safety, options)
@@ -102,7 +103,7 @@ class GraphQLCalls:
 
     def data(self, name: str | None, response: WireResponse, safety: Safety) -> object:
         """The answer's ``data``. Raises `GraphQLError`, or `PartialFailure` for a mutation that reports failure."""
-        operation = f"{API}.{name or 'anonymous'}"
+        operation = f"{self.api}.{name or 'anonymous'}"
         answer = parse_json(response.content, Decoding(operation))
         data = answer_data(operation, answer, response, self.redactor)
         if safety != "safe":
@@ -111,7 +112,7 @@ class GraphQLCalls:
 
     def decoding(self, name: str) -> Decoding:
         """How results are decoded."""
-        return Decoding(f"{API}.{name}", strict=self.strict, report=self.drift)
+        return Decoding(f"{self.api}.{name}", strict=self.strict, report=self.drift)
 
 
 class ExportPort:

@@ -12,19 +12,18 @@ from typedpipes.client_options import AsyncClientOptions, ClientOptions
 from typedpipes.graphql import GraphQLOperation, bind, encode_variables
 from typedpipes.http import AsyncPolicyClient, PolicyClient
 from typedpipes.limits.pipefy import Plan
-from typedpipes.limits.snapshot import AsyncLimits, Limits
 from typedpipes.model import JSON
 from typedpipes.operation import CallOptions
 from typedpipes.pipefy.calls import ExportPort, document_kind
-from typedpipes.pipefy.core import Core, page_limit
+from typedpipes.pipefy.core import MAX_DEPTH, Core, page_limit
 from typedpipes.redaction import Secret
 from typedpipes.settings import PipefySettings
 from typedpipes_api.pipefy.async_client import AsyncClient
 from typedpipes_api.pipefy.client import Client
 
 if TYPE_CHECKING:
-    from typedpipes.graphql import AsyncGraphQLClient, Connection, GraphQLClient
-    from typedpipes.graphql_model import ResultModel
+    from typedpipes.graphql import AsyncGraphQLClient, GraphQLClient
+    from typedpipes.limits.snapshot import AsyncLimits, Limits
     from typedpipes.pipefy.async_exports import AsyncExports
     from typedpipes.pipefy.attachments import AsyncAttachments, Attachments
     from typedpipes.pipefy.bulk import AsyncBulk, Bulk
@@ -32,7 +31,7 @@ if TYPE_CHECKING:
     from typedpipes.pipefy.webhooks import AsyncWebhooks, Webhooks
     from typedpipes_api.pipefy import OrganizationDetails
 
-R = TypeVar("R", bound="ResultModel")
+R = TypeVar("R")
 C = TypeVar("C", bound="GraphQLClient")
 AC = TypeVar("AC", bound="AsyncGraphQLClient")
 
@@ -67,6 +66,9 @@ class Pipefy(Client):
             token=token,
             base_url=base_url,
             token_url=token_url,
+            plan=plan,
+            allowance=allowance,
+            organization_id=organization_id,
         )
         core = Core(
             settings,
@@ -91,11 +93,26 @@ class Pipefy(Client):
         allowance: int | None = None,
         organization_id: str | None = None,
         journal: str | os.PathLike[str] | None = None,
+        profile: str | None = None,
+        config: str | os.PathLike[str] | None = None,
+        env_file: str | os.PathLike[str] | None = None,
         **options: Unpack[ClientOptions],
     ) -> Self:
-        """From ``PIPEFY_CLIENT_ID`` and ``_CLIENT_SECRET``, else ``PIPEFY_TOKEN``, ``_BASE_URL``, ``_TOKEN_URL``."""
+        """From ``PIPEFY_CLIENT_ID`` and ``_CLIENT_SECRET``, else ``PIPEFY_TOKEN``, and the other ``PIPEFY_`` settings.
+
+        The environment goes before ``env_file`` (``NAME=value`` lines) and that before the ``profile`` of the profile
+        file ``config``; which file and which profile by default: `typedpipes.configuration.configuration`. Raises
+        `ProfileError` and other `ConfigurationError`s.
+        """
+        from typedpipes.configuration import configuration
+
         return cls(
-            env=os.environ, plan=plan, allowance=allowance, organization_id=organization_id, journal=journal, **options
+            env=configuration(profile=profile, config=config, env_file=env_file),
+            plan=plan,
+            allowance=allowance,
+            organization_id=organization_id,
+            journal=journal,
+            **options,
         )
 
     def execute(
@@ -133,8 +150,11 @@ class Pipefy(Client):
         request = self._calls.operation(operation, encode_variables(variables), options)
         return self._calls.result(operation, self._http.exchange(request))
 
-    def _page_limit(self, connection: Connection) -> int:
-        return page_limit(connection)
+    def _page_limit(self, field: str) -> int:
+        return page_limit(field)
+
+    def _depth_limit(self) -> int:
+        return MAX_DEPTH
 
     @functools.cached_property
     def exports(self) -> Exports:
@@ -167,6 +187,8 @@ class Pipefy(Client):
     @functools.cached_property
     def limits(self) -> Limits | None:
         """How the limits stand; None if they are off."""
+        from typedpipes.limits.snapshot import Limits
+
         return None if self._core.limiter is None else Limits(self._core.limiter)
 
     def close(self) -> None:
@@ -210,6 +232,9 @@ class AsyncPipefy(AsyncClient):
             token=token,
             base_url=base_url,
             token_url=token_url,
+            plan=plan,
+            allowance=allowance,
+            organization_id=organization_id,
         )
         core = Core(
             settings,
@@ -234,11 +259,26 @@ class AsyncPipefy(AsyncClient):
         allowance: int | None = None,
         organization_id: str | None = None,
         journal: str | os.PathLike[str] | None = None,
+        profile: str | None = None,
+        config: str | os.PathLike[str] | None = None,
+        env_file: str | os.PathLike[str] | None = None,
         **options: Unpack[AsyncClientOptions],
     ) -> Self:
-        """From ``PIPEFY_CLIENT_ID`` and ``_CLIENT_SECRET``, else ``PIPEFY_TOKEN``, ``_BASE_URL``, ``_TOKEN_URL``."""
+        """From ``PIPEFY_CLIENT_ID`` and ``_CLIENT_SECRET``, else ``PIPEFY_TOKEN``, and the other ``PIPEFY_`` settings.
+
+        The environment goes before ``env_file`` (``NAME=value`` lines) and that before the ``profile`` of the profile
+        file ``config``; which file and which profile by default: `typedpipes.configuration.configuration`. Raises
+        `ProfileError` and other `ConfigurationError`s.
+        """
+        from typedpipes.configuration import configuration
+
         return cls(
-            env=os.environ, plan=plan, allowance=allowance, organization_id=organization_id, journal=journal, **options
+            env=configuration(profile=profile, config=config, env_file=env_file),
+            plan=plan,
+            allowance=allowance,
+            organization_id=organization_id,
+            journal=journal,
+            **options,
         )
 
     async def execute(
@@ -278,8 +318,11 @@ class AsyncPipefy(AsyncClient):
         request = self._calls.operation(operation, encode_variables(variables), options)
         return self._calls.result(operation, await self._http.exchange(request))
 
-    def _page_limit(self, connection: Connection) -> int:
-        return page_limit(connection)
+    def _page_limit(self, field: str) -> int:
+        return page_limit(field)
+
+    def _depth_limit(self) -> int:
+        return MAX_DEPTH
 
     @functools.cached_property
     def exports(self) -> AsyncExports:
@@ -312,6 +355,8 @@ class AsyncPipefy(AsyncClient):
     @functools.cached_property
     def limits(self) -> AsyncLimits | None:
         """How the limits stand; None if they are off."""
+        from typedpipes.limits.snapshot import AsyncLimits
+
         return None if self._core.limiter is None else AsyncLimits(self._core.limiter)
 
     async def aclose(self) -> None:

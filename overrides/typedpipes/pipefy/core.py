@@ -12,7 +12,6 @@ from typedpipes.pipefy.calls import GraphQLCalls
 from typedpipes.settings import PipefySettings
 
 if TYPE_CHECKING:
-    from typedpipes.graphql import Connection
     from typedpipes.http import AsyncPolicyClient, PolicyClient
     from typedpipes.limits.limiter import StoreLimiter
     from typedpipes.pipefy.export_flows import ExportSettings
@@ -21,9 +20,13 @@ _SMALLER_PAGES: Final = {"Phase.cards": 30}
 """Connections with a page limit of their own (notes section 3)."""
 
 
-def page_limit(connection: Connection) -> int:
-    """Largest page Pipefy gives: 50 records (seed 000), 30 cards of a phase."""
-    return _SMALLER_PAGES.get(connection.field, RECORDS_PER_PAGE)
+MAX_DEPTH: Final = 15
+"""Levels of fields Pipefy accepts in a request (notes section 3)."""
+
+
+def page_limit(field: str) -> int:
+    """Largest page Pipefy gives of the connection ``field``: 50 records (seed 000), 30 cards of a phase."""
+    return _SMALLER_PAGES.get(field, RECORDS_PER_PAGE)
 
 
 class PipefyFacts(TypedDict, total=False):
@@ -47,12 +50,14 @@ class Core:
         self.credentials = settings.credentials(store=token_store(options))
         self.retry = retry_policy(options)
         self.identity = next(iter(self.credentials)).identity
-        plan, allowance = facts.get("plan"), facts.get("allowance")
+        plan, allowance = settings.plan, settings.allowance
         self.limiter: StoreLimiter | None = limiter_for(
             "pipefy",
             options,
-            {"user": self.identity, "organization": facts.get("organization_id") or ""},
+            {"user": self.identity, "organization": settings.organization_id or ""},
             {"plan": plan, "allowance": allowance},
+            settings.limits,
+            plan_given=facts.get("plan") is not None,
         )
         self.monthly_calls = allowance if plan is None or allowance is not None else CALLS_PER_MONTH[plan.lower()]
         self.journal = facts.get("journal")

@@ -22,7 +22,7 @@ import httpx
 from typedpipes._flow import Call, Flow, call, discard, hold, sleep
 from typedpipes._version import __version__
 from typedpipes.clock import Clock
-from typedpipes.download.host import FileHost, _proxy_for
+from typedpipes.download.host import FileHost, proxy_for
 from typedpipes.download.links import shown
 from typedpipes.download.progress import Progress, ProgressMeter
 from typedpipes.errors import ConfigurationError, DownloadError, ResponseMismatch, TypedPipesError
@@ -181,7 +181,7 @@ class UploadHost(FileHost):
         """PUT ``body`` to ``link``; returns the status. Raises `UploadError` for an address that is not allowed."""
         try:
             url = self.policy.check(link)
-            proxy = _proxy_for(url)
+            proxy = proxy_for(url)
             if proxy is None:
                 yield from self._check_resolved(url)
         except DownloadError as error:
