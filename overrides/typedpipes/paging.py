@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
-from typing import Any, Generic, TypeVar, cast
+import contextlib
+import threading
+from collections.abc import AsyncGenerator, Awaitable, Callable, Generator, Mapping
+from typing import Any, Final, Generic, TypeVar, cast
 
 from typedpipes.errors import ConfigurationError, ResponseMismatch, TypedPipesError
-from typedpipes.model import Model
+from typedpipes.model import Model, to_wire
 from typedpipes.operation import PageOptions, Paging
 
 T = TypeVar("T")
+
+MOST_AHEAD: Final = 32
+"""Pages a listing may fetch ahead: beyond that, connections and limits are the bound."""
 
 
 class Walk:
@@ -17,10 +22,11 @@ class Walk:
 
     An empty page ends an ``after`` listing: it has no has-more flag, and its total is not trusted to end it early.
     Elsewhere only the server's word does. A cursor that comes back twice would go round for ever: it raises
-    `ResponseMismatch`.
+    `ResponseMismatch`. Where pages start at a number, something added in front meanwhile moves the end of one page into
+    the next: what comes twice that way is passed over. Something deleted in front cannot be noticed there.
     """
 
-    __slots__ = ("_left", "_paging", "_seen", "_size", "cursor", "finished", "operation")
+    __slots__ = ("_last", "_left", "_paging", "_seen", "_size", "_step", "cursor", "finished", "operation", "prefetch")
 
     def __init__(self, operation: str, paging: Paging, options: PageOptions) -> None:
         size = options.get("page_size")
@@ -31,22 +37,43 @@ class Walk:
         if left is not None and left < 0:
             raise ConfigurationError(f"{operation}: max_items is at least 0, not {left}", setting="max_items")
         self.operation = operation
-        self.cursor = options.get("resume")
+        self.prefetch = _prefetch(operation, paging, options)
+        """How many pages may be asked for before their turn."""
+        self.cursor = _resume(operation, paging, options)
         """Where the page after the last accepted one starts; None before the first and after the last page."""
         self.finished = left == 0
         self._paging = paging
         self._size = size
         self._left = left
+        self._last: dict[object, object] = {}  # items of the last page by id, where pages start at a number
+        self._step: int | None = None  # from one page's start to the next one's, as the server last said
         self._seen: set[str] = {self.cursor} if self.cursor is not None else set()
 
-    def query(self) -> dict[str, object]:
-        """The paging parameters of the next request."""
+    def query(self, cursor: str | None = None) -> dict[str, object]:
+        """The paging parameters of the next request, or of the one that starts at ``cursor``."""
         query: dict[str, object] = {}
         if self._paging.limit is not None and self._size is not None:
             query[self._paging.limit] = self._size
-        if self.cursor is not None:
-            query[self._paging.cursor] = self.cursor
+        if (cursor or self.cursor) is not None:
+            query[self._paging.cursor] = cursor or self.cursor
         return query
+
+    def ahead(self) -> list[str]:
+        """Cursors of the pages worth asking for before their turn, the next one first; no more than are needed.
+
+        Empty until the server has said how far its pages are apart.
+        """
+        if self.finished or self.cursor is None or self._step is None:
+            return []
+        count = self.prefetch
+        if self._left is not None:
+            count = min(count, -(-self._left // self._step))
+        return [str(int(self.cursor) + index * self._step) for index in range(count)]
+
+    def is_last(self, page: object) -> bool:
+        """Whether an answer says that it is the last page."""
+        items = _reach(page, self._paging.items)
+        return self._following(page, items if isinstance(items, list) else []) is None
 
     def accept(self, page: object) -> list[Any]:
         """Take an answer in: its items, and the next cursor."""
@@ -61,15 +88,45 @@ class Walk:
                     path=f"$.{self._paging.next}",
                 )
             self._seen.add(following)
+        if self.prefetch:
+            self._step = _distance(self.cursor, following)
         self.cursor = following
         self.finished = following is None
+        if self._paging.style == "offset":
+            items = self._fresh(items)
         if self._left is not None:
             items = items[: self._left]
             self._left -= len(items)
             self.finished = self.finished or self._left == 0
         return items
 
+    def _fresh(self, items: list[Any]) -> list[Any]:
+        """The items less those the page before ended with."""
+        before, self._last = self._last, {key: item for item in items if (key := _reach(item, "id")) is not None}
+        for count, item in enumerate(items):
+            twin = before.get(_reach(item, "id"))
+            if twin is None or to_wire(twin) != to_wire(item):
+                return items[count:]
+        return []
+
+    def _counted(self, page: object, items: list[Any]) -> str | None:
+        """The next page where the client counts: pages, or items to skip. Only an empty page or the server's word ends
+        the listing: a short page may have been filtered."""
+        paging = self._paging
+        if not items or (paging.more and _reach(page, paging.more) is not True):
+            return None
+        if paging.style == "skip":
+            here = following = int(self.cursor or 0) + len(items)
+        else:
+            first = 1 if paging.first is None else paging.first
+            following = int(self.cursor or first) + 1
+            here = following - first
+        total = _reach(page, paging.total) if paging.total else None
+        return None if isinstance(total, int) and here >= total else str(following)
+
     def _following(self, page: object, items: list[Any]) -> str | None:
+        if self._paging.style in ("page", "skip"):
+            return self._counted(page, items)
         following = _reach(page, self._paging.next)
         if self._paging.style == "offset" and self._paging.more:
             if _reach(page, self._paging.more) is not True:
@@ -81,6 +138,38 @@ class Walk:
         if self._paging.style == "after" and not items:
             return None
         return str(following)
+
+
+def _prefetch(operation: str, paging: Paging, options: PageOptions) -> int:
+    pages = cast("Mapping[str, object]", options).get("prefetch", 0)
+    if not isinstance(pages, int) or isinstance(pages, bool) or not 0 <= pages <= MOST_AHEAD:
+        raise ConfigurationError(
+            f"{operation}: prefetch is a number of pages from 0 to {MOST_AHEAD}, not {pages!r}", setting="prefetch"
+        )
+    if pages and paging.style != "offset":
+        raise ConfigurationError(
+            f"{operation}: prefetch cannot be kept: each page's cursor comes with the page before; leave prefetch out",
+            setting="prefetch",
+        )
+    return pages
+
+
+def _resume(operation: str, paging: Paging, options: PageOptions) -> str | None:
+    cursor = options.get("resume")
+    if cursor is None:
+        return None
+    counts = {"offset": "a number of items to pass over", "skip": "a number of items to pass over", "page": "a number"}
+    if not (cursor.isascii() and cursor.isdigit() if paging.style in counts else cursor):
+        kind = counts.get(paging.style, "not empty")
+        raise ConfigurationError(f"{operation}: resume is {kind}, not {cursor!r}", setting="resume")
+    return cursor
+
+
+def _distance(start: str | None, following: str | None) -> int | None:
+    if following is None or not following.isdigit():
+        return None
+    distance = int(following) - int(start or 0)
+    return distance if distance > 0 else None
 
 
 def _reach(page: object, path: str) -> object:
@@ -116,37 +205,57 @@ def _note(error: TypedPipesError, walk: Walk) -> None:
 class Pages(Generic[T]):
     """All items of a listing, fetched lazily, one request per page.
 
-    Iterate over it, or over ``.pages()``. ``cursor`` is where the page after the last fetched one starts: pass it as
-    ``resume=`` to go on elsewhere or after an error.
+    Iterate over it, or over ``.pages()``. ``cursor`` is where the page after the last one handed out starts: pass it as
+    ``resume=`` to go on elsewhere or after an error. With ``prefetch=N`` up to N pages are fetched ahead in threads
+    while you use the one before them; leaving the loop ends them, after requests already on the wire.
     """
 
-    def __init__(self, walk: Walk, fetch: Callable[[dict[str, object]], object]) -> None:
+    def __init__(
+        self,
+        walk: Walk,
+        fetch: Callable[[dict[str, object]], object],
+        ahead: Callable[[dict[str, object], threading.Event], object] | None = None,
+    ) -> None:
         self._walk = walk
         self._fetch = fetch
+        self._ahead = ahead or (lambda query, stop: fetch(query))
 
     @property
     def cursor(self) -> str | None:
         """Start of the next page; None before the first and after the last one."""
         return self._walk.cursor
 
-    def pages(self) -> Iterator[list[T]]:
+    def pages(self) -> Generator[list[T], None, None]:
         """Page by page; empty ones are passed over."""
-        while not self._walk.finished:
-            try:
-                page = self._walk.accept(self._fetch(self._walk.query()))
-            except TypedPipesError as error:
-                _note(error, self._walk)
-                raise
-            if page:
-                yield page
+        walk = self._walk
+        with contextlib.ExitStack() as stack:
+            ahead = None
+            if walk.prefetch and not walk.finished:
+                from typedpipes.prefetch import ThreadFetches
 
-    def __iter__(self) -> Iterator[T]:
-        for page in self.pages():
-            yield from page
+                ahead = stack.enter_context(contextlib.closing(ThreadFetches(walk, self._ahead)))
+            while not walk.finished:
+                try:
+                    page = walk.accept(self._fetch(walk.query()) if ahead is None else ahead.page())
+                except TypedPipesError as error:
+                    _note(error, walk)
+                    raise
+                if ahead is not None:
+                    ahead.fill()
+                if page:
+                    yield page
+
+    def __iter__(self) -> Generator[T, None, None]:
+        with contextlib.closing(self.pages()) as pages:
+            for page in pages:
+                yield from page
 
 
 class AsyncPages(Generic[T]):
-    """The asynchronous twin of `Pages`."""
+    """The asynchronous twin of `Pages`: ``prefetch=N`` fetches in tasks, which end when the iterator is closed.
+
+    A loop left early closes it when it is collected; ``async with contextlib.aclosing(pages.pages())`` does so at once.
+    """
 
     def __init__(self, walk: Walk, fetch: Callable[[dict[str, object]], Awaitable[object]]) -> None:
         self._walk = walk
@@ -157,18 +266,28 @@ class AsyncPages(Generic[T]):
         """Start of the next page; None before the first and after the last one."""
         return self._walk.cursor
 
-    async def pages(self) -> AsyncIterator[list[T]]:
+    async def pages(self) -> AsyncGenerator[list[T], None]:
         """Page by page; empty ones are passed over."""
-        while not self._walk.finished:
-            try:
-                page = self._walk.accept(await self._fetch(self._walk.query()))
-            except TypedPipesError as error:
-                _note(error, self._walk)
-                raise
-            if page:
-                yield page
+        walk = self._walk
+        async with contextlib.AsyncExitStack() as stack:
+            ahead = None
+            if walk.prefetch and not walk.finished:
+                from typedpipes.prefetch import TaskFetches
 
-    async def __aiter__(self) -> AsyncIterator[T]:
-        async for page in self.pages():
-            for item in page:
-                yield item
+                ahead = await stack.enter_async_context(contextlib.aclosing(TaskFetches(walk, self._fetch)))
+            while not walk.finished:
+                try:
+                    page = walk.accept(await (self._fetch(walk.query()) if ahead is None else ahead.page()))
+                except TypedPipesError as error:
+                    _note(error, walk)
+                    raise
+                if ahead is not None:
+                    ahead.fill()
+                if page:
+                    yield page
+
+    async def __aiter__(self) -> AsyncGenerator[T, None]:
+        async with contextlib.aclosing(self.pages()) as pages:
+            async for page in pages:
+                for item in page:
+                    yield item

@@ -96,7 +96,7 @@ def test_common_parameters_stand_where_the_seed_puts_them() -> None:
         assert place["org_id"]["x-client-default"] == "org_id", operation.name
         assert ("include" in place) == ("exclude" in place) == (operation.verb != "delete"), operation.name
         told = set(operation.facts.get("x-omittable", ()))
-        assert told == ({"include", "exclude"} if "include" in query else set()), operation.name
+        assert told == ({"include", "exclude"} if "include" in place else set()), operation.name
 
 
 def test_an_account_needs_no_more_of_its_app_than_id_and_name() -> None:

@@ -5,10 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
+    from typedpipes.connect_links import connect_link as connect_link
     from typedpipes.pipedream.client import AsyncPipedream as AsyncPipedream
     from typedpipes.pipedream.client import Pipedream as Pipedream
-    from typedpipes.pipedream.links import connect_link as connect_link
     from typedpipes.pipedream.proxy import ProxyResponse as ProxyResponse
+    from typedpipes.pipedream.signatures import verify_signature as verify_signature
     from typedpipes.pipedream.webhooks import ConnectionEvent as ConnectionEvent
     from typedpipes.pipedream.webhooks import connection_event as connection_event
     from typedpipes.pipedream.workflows import HTTPAuthType as HTTPAuthType
@@ -23,6 +24,7 @@ __all__ = [
     "WorkflowResponse",
     "connect_link",
     "connection_event",
+    "verify_signature",
 ]
 
 _MODULES: Final = {
@@ -30,8 +32,9 @@ _MODULES: Final = {
     "HTTPAuthType": "workflows",
     "ProxyResponse": "proxy",
     "WorkflowResponse": "workflows",
-    "connect_link": "links",
+    "connect_link": ".connect_links",
     "connection_event": "webhooks",
+    "verify_signature": "signatures",
 }
 
 
@@ -40,4 +43,4 @@ def __getattr__(name: str) -> object:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     import importlib
 
-    return getattr(importlib.import_module(f"{__name__}.{_MODULES.get(name, 'client')}"), name)
+    return getattr(importlib.import_module(f".{_MODULES.get(name, 'client')}", __name__), name)

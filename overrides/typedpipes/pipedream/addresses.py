@@ -5,19 +5,19 @@ from __future__ import annotations
 import re
 from typing import Final
 
-import attrs
 import httpx
 
 from typedpipes._httpx import is_loopback
 from typedpipes.auth.pipedream import is_workflow_host
 from typedpipes.errors import ConfigurationError
+from typedpipes.record import frozen
 from typedpipes.settings import PipedreamSettings
 
 ENDPOINT: Final = re.compile(r"e[no][a-z0-9-]+")
 """Endpoint ids, as a whole."""
 
 
-@attrs.frozen
+@frozen
 class Address:
     """Where one invocation goes. ``trusted``: a workflow's host, which may be shown a token."""
 

@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING, Literal, Self, Unpack
 
 from typedpipes.client_options import AsyncClientOptions, ClientOptions
 from typedpipes.http import AsyncPolicyClient, PolicyClient
-from typedpipes.limits.snapshot import AsyncLimits, Limits
 from typedpipes.pipedream.core import Core, Environment
 from typedpipes.redaction import Secret
 from typedpipes.rest import AsyncRestCaller, RestCaller
 from typedpipes.settings import PipedreamSettings
 
 if TYPE_CHECKING:
+    from typedpipes.limits.snapshot import AsyncLimits, Limits
     from typedpipes.pipedream.proxy import AsyncProxy, Proxy
     from typedpipes.pipedream.rest_api import AsyncRestApi, RestApi
     from typedpipes.pipedream.workflows import AsyncWorkflows, Workflows
@@ -62,8 +62,9 @@ class Pipedream:
             base_url=base_url,
             workflow_domain=workflow_domain,
             workflows_url=workflows_url,
+            figures=figures,
         )
-        self._core = Core(settings, options, figures)
+        self._core = Core(settings, options)
         self._http = PolicyClient(
             credentials=self._core.credentials,
             limiter=self._core.limiter,
@@ -74,10 +75,23 @@ class Pipedream:
 
     @classmethod
     def from_env(
-        cls, *, figures: Literal["documented", "published-2026"] | None = None, **options: Unpack[ClientOptions]
+        cls,
+        *,
+        figures: Literal["documented", "published-2026"] | None = None,
+        profile: str | None = None,
+        config: str | os.PathLike[str] | None = None,
+        env_file: str | os.PathLike[str] | None = None,
+        **options: Unpack[ClientOptions],
     ) -> Self:
-        """From ``PIPEDREAM_CLIENT_ID``, ``_CLIENT_SECRET``, ``_API_KEY``, ``_ORG_ID``, ``_PROJECT_ID`` and the rest."""
-        return cls(env=os.environ, figures=figures, **options)
+        """From ``PIPEDREAM_CLIENT_ID``, ``_CLIENT_SECRET``, ``_API_KEY``, ``_ORG_ID``, ``_PROJECT_ID`` and the rest.
+
+        The environment goes before ``env_file`` (``NAME=value`` lines) and that before the ``profile`` of the profile
+        file ``config``; which file and which profile by default: `typedpipes.configuration.configuration`. Raises
+        `ProfileError` and other `ConfigurationError`s.
+        """
+        from typedpipes.configuration import configuration
+
+        return cls(env=configuration(profile=profile, config=config, env_file=env_file), figures=figures, **options)
 
     @functools.cached_property
     def rest(self) -> RestApi:
@@ -117,6 +131,8 @@ class Pipedream:
     @functools.cached_property
     def limits(self) -> Limits | None:
         """How the limits stand; None if they are off."""
+        from typedpipes.limits.snapshot import Limits
+
         return None if self._core.limiter is None else Limits(self._core.limiter)
 
     def close(self) -> None:
@@ -167,8 +183,9 @@ class AsyncPipedream:
             base_url=base_url,
             workflow_domain=workflow_domain,
             workflows_url=workflows_url,
+            figures=figures,
         )
-        self._core = Core(settings, options, figures)
+        self._core = Core(settings, options)
         self._http = AsyncPolicyClient(
             credentials=self._core.credentials,
             limiter=self._core.limiter,
@@ -179,10 +196,23 @@ class AsyncPipedream:
 
     @classmethod
     def from_env(
-        cls, *, figures: Literal["documented", "published-2026"] | None = None, **options: Unpack[AsyncClientOptions]
+        cls,
+        *,
+        figures: Literal["documented", "published-2026"] | None = None,
+        profile: str | None = None,
+        config: str | os.PathLike[str] | None = None,
+        env_file: str | os.PathLike[str] | None = None,
+        **options: Unpack[AsyncClientOptions],
     ) -> Self:
-        """From ``PIPEDREAM_CLIENT_ID``, ``_CLIENT_SECRET``, ``_API_KEY``, ``_ORG_ID``, ``_PROJECT_ID`` and the rest."""
-        return cls(env=os.environ, figures=figures, **options)
+        """From ``PIPEDREAM_CLIENT_ID``, ``_CLIENT_SECRET``, ``_API_KEY``, ``_ORG_ID``, ``_PROJECT_ID`` and the rest.
+
+        The environment goes before ``env_file`` (``NAME=value`` lines) and that before the ``profile`` of the profile
+        file ``config``; which file and which profile by default: `typedpipes.configuration.configuration`. Raises
+        `ProfileError` and other `ConfigurationError`s.
+        """
+        from typedpipes.configuration import configuration
+
+        return cls(env=configuration(profile=profile, config=config, env_file=env_file), figures=figures, **options)
 
     @functools.cached_property
     def rest(self) -> AsyncRestApi:
@@ -222,6 +252,8 @@ class AsyncPipedream:
     @functools.cached_property
     def limits(self) -> AsyncLimits | None:
         """How the limits stand; None if they are off."""
+        from typedpipes.limits.snapshot import AsyncLimits
+
         return None if self._core.limiter is None else AsyncLimits(self._core.limiter)
 
     async def aclose(self) -> None:

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import logging
-from typing import Final, Literal
+from typing import TYPE_CHECKING, Final, Literal
 
-from typedpipes.auth.pipedream import PipedreamOAuth
 from typedpipes.client_options import SharedOptions, drift_log, limiter_for, retry_policy, token_store
 from typedpipes.errors import ConfigurationError
 from typedpipes.pipedream.failures import check_observations
 from typedpipes.pipedream.rules import PipedreamRest, check_environment, connect_scope
 from typedpipes.settings import PipedreamSettings
+
+if TYPE_CHECKING:
+    from typedpipes.auth.pipedream import PipedreamOAuth
 
 Environment = Literal["development", "production"]
 
@@ -23,19 +25,20 @@ logger: Final = logging.getLogger("typedpipes")
 class Core:
     """What the two clients share."""
 
-    def __init__(
-        self,
-        settings: PipedreamSettings,
-        options: SharedOptions,
-        figures: Literal["documented", "published-2026"] | None,
-    ) -> None:
+    def __init__(self, settings: PipedreamSettings, options: SharedOptions) -> None:
         check_environment(settings.environment)
         self.settings = settings
         self.credentials = settings.credentials(store=token_store(options))
         self.retry = retry_policy(options)
         first = next(iter(self.credentials))
         identity = {"client": first.identity, "project": settings.project_id or ""}
-        self.limiter = limiter_for("pipedream", options, identity, {"figures": figures} if figures is not None else {})
+        self.limiter = limiter_for(
+            "pipedream",
+            options,
+            identity,
+            {"figures": settings.figures} if settings.figures is not None else {},
+            settings.limits,
+        )
         self.on_event = options.get("on_event")
         self.strict = options.get("strict", False)
         self.drift = drift_log(options)
@@ -54,6 +57,8 @@ class Core:
 
     def oauth(self) -> PipedreamOAuth:
         """The OAuth client. Raises `ConfigurationError` if there is none."""
+        from typedpipes.auth.pipedream import PipedreamOAuth
+
         credential = self.credentials.get("oauth")
         if not isinstance(credential, PipedreamOAuth):
             raise ConfigurationError(

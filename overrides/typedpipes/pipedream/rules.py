@@ -8,12 +8,11 @@ from collections.abc import Callable, Mapping
 from typing import Final, TypeVar
 from urllib.parse import urlsplit
 
-import attrs
-
 from typedpipes.errors import ConfigurationError
 from typedpipes.limits.pipedream import EXTERNAL_USER_ID_LENGTH
 from typedpipes.model import UNSET, Model
 from typedpipes.operation import Arguments, CallOptions, Operation
+from typedpipes.record import frozen
 from typedpipes.rest import Rest
 from typedpipes.wire import WireRequest
 
@@ -24,7 +23,7 @@ Rule = Callable[[str, Arguments], None]
 ENVIRONMENTS: Final = ("development", "production")
 
 
-@attrs.frozen(kw_only=True)
+@frozen(kw_only=True)
 class PipedreamRest(Rest):
     """REST or Connect of one client, with the rules of this module."""
 

@@ -1,6 +1,6 @@
 """What Connect posts to the ``webhook_uri`` of a Connect token (vendor's page "Connect webhooks", read for its facts).
 
-Signatures are not verified here: no document at hand says how deliveries are signed.
+These deliveries are not signed as far as any document says; those of deployed triggers are (`verify_signature`).
 """
 
 from __future__ import annotations

@@ -8,10 +8,11 @@ from collections.abc import Mapping
 from types import TracebackType
 from typing import TYPE_CHECKING, Final, Literal, Self, TypeAlias, Unpack
 
-from typedpipes.auth.pipedrive import OAUTH_URL
+from typedpipes.auth import OAUTH_URL
 from typedpipes.client_options import (
     AsyncClientOptions,
     ClientOptions,
+    LimiterOptions,
     SharedOptions,
     drift_log,
     limiter_for,
@@ -19,13 +20,13 @@ from typedpipes.client_options import (
     token_store,
 )
 from typedpipes.http import AsyncPolicyClient, PolicyClient
-from typedpipes.limits.snapshot import AsyncLimits, Limits
 from typedpipes.pipedrive.failures import check_success
 from typedpipes.redaction import Secret
 from typedpipes.rest import AsyncRestCaller, Rest, RestCaller
 from typedpipes.settings import PIPEDRIVE_URL, PipedriveSettings
 
 if TYPE_CHECKING:
+    from typedpipes.limits.snapshot import AsyncLimits, Limits
     from typedpipes_api.pipedrive_v1 import AsyncPipedriveV1Api, PipedriveV1Api
     from typedpipes_api.pipedrive_v2 import AsyncPipedriveV2Api, PipedriveV2Api
 
@@ -37,15 +38,14 @@ _PATHS: Final = {"v1": "/api/v1", "v2": "/api/v2"}
 class _Core:
     """What the two clients share."""
 
-    def __init__(
-        self, settings: PipedriveSettings, options: SharedOptions, plan: Plan | None, seats: int | None
-    ) -> None:
+    def __init__(self, settings: PipedriveSettings, options: SharedOptions, *, plan_given: bool) -> None:
         self.settings = settings
         self.credentials = settings.credentials(store=token_store(options))
         self.retry = retry_policy(options)
         first = next(iter(self.credentials))
         identity = {"company": settings.company_domain or "", "token": first.identity}
-        self.limiter = limiter_for("pipedrive", options, identity, {"plan": plan, "seats": seats, "auth": first.kind})
+        facts: LimiterOptions = {"plan": settings.plan, "seats": settings.seats, "auth": first.kind}
+        self.limiter = limiter_for("pipedrive", options, identity, facts, settings.limits, plan_given=plan_given)
         self.on_event = options.get("on_event")
         self.strict = options.get("strict", False)
         self.drift = drift_log(options)
@@ -54,6 +54,7 @@ class _Core:
         """One version of the API. Seed 003: ``https://{COMPANYDOMAIN}.pipedrive.com/api/v1``."""
         return Rest(
             base_url=(self.settings.base_url or PIPEDRIVE_URL) + _PATHS[version],
+            settings={"encoding": None},
             strict=self.strict,
             drift=self.drift,
             check=check_success,
@@ -95,8 +96,10 @@ class Pipedrive:
             company_domain=company_domain,
             base_url=base_url,
             oauth_url=oauth_url,
+            plan=plan,
+            seats=seats,
         )
-        self._core = _Core(settings, options, plan, seats)
+        self._core = _Core(settings, options, plan_given=plan is not None)
         self._http = PolicyClient(
             credentials=self._core.credentials,
             limiter=self._core.limiter,
@@ -106,9 +109,27 @@ class Pipedrive:
         )
 
     @classmethod
-    def from_env(cls, *, plan: Plan | None = None, seats: int | None = None, **options: Unpack[ClientOptions]) -> Self:
-        """From ``PIPEDRIVE_API_TOKEN``, or ``_CLIENT_ID``, ``_CLIENT_SECRET``, ``_REFRESH_TOKEN``, and the rest."""
-        return cls(env=os.environ, plan=plan, seats=seats, **options)
+    def from_env(
+        cls,
+        *,
+        plan: Plan | None = None,
+        seats: int | None = None,
+        profile: str | None = None,
+        config: str | os.PathLike[str] | None = None,
+        env_file: str | os.PathLike[str] | None = None,
+        **options: Unpack[ClientOptions],
+    ) -> Self:
+        """From ``PIPEDRIVE_API_TOKEN``, or ``_CLIENT_ID``, ``_CLIENT_SECRET``, ``_REFRESH_TOKEN``, and the rest.
+
+        The environment goes before ``env_file`` (``NAME=value`` lines) and that before the ``profile`` of the profile
+        file ``config``; which file and which profile by default: `typedpipes.configuration.configuration`. Raises
+        `ProfileError` and other `ConfigurationError`s.
+        """
+        from typedpipes.configuration import configuration
+
+        return cls(
+            env=configuration(profile=profile, config=config, env_file=env_file), plan=plan, seats=seats, **options
+        )
 
     @functools.cached_property
     def v1(self) -> PipedriveV1Api:
@@ -127,6 +148,8 @@ class Pipedrive:
     @functools.cached_property
     def limits(self) -> Limits | None:
         """How the limits stand; None if they are off."""
+        from typedpipes.limits.snapshot import Limits
+
         return None if self._core.limiter is None else Limits(self._core.limiter)
 
     def close(self) -> None:
@@ -174,8 +197,10 @@ class AsyncPipedrive:
             company_domain=company_domain,
             base_url=base_url,
             oauth_url=oauth_url,
+            plan=plan,
+            seats=seats,
         )
-        self._core = _Core(settings, options, plan, seats)
+        self._core = _Core(settings, options, plan_given=plan is not None)
         self._http = AsyncPolicyClient(
             credentials=self._core.credentials,
             limiter=self._core.limiter,
@@ -186,10 +211,26 @@ class AsyncPipedrive:
 
     @classmethod
     def from_env(
-        cls, *, plan: Plan | None = None, seats: int | None = None, **options: Unpack[AsyncClientOptions]
+        cls,
+        *,
+        plan: Plan | None = None,
+        seats: int | None = None,
+        profile: str | None = None,
+        config: str | os.PathLike[str] | None = None,
+        env_file: str | os.PathLike[str] | None = None,
+        **options: Unpack[AsyncClientOptions],
     ) -> Self:
-        """From ``PIPEDRIVE_API_TOKEN``, or ``_CLIENT_ID``, ``_CLIENT_SECRET``, ``_REFRESH_TOKEN``, and the rest."""
-        return cls(env=os.environ, plan=plan, seats=seats, **options)
+        """From ``PIPEDRIVE_API_TOKEN``, or ``_CLIENT_ID``, ``_CLIENT_SECRET``, ``_REFRESH_TOKEN``, and the rest.
+
+        The environment goes before ``env_file`` (``NAME=value`` lines) and that before the ``profile`` of the profile
+        file ``config``; which file and which profile by default: `typedpipes.configuration.configuration`. Raises
+        `ProfileError` and other `ConfigurationError`s.
+        """
+        from typedpipes.configuration import configuration
+
+        return cls(
+            env=configuration(profile=profile, config=config, env_file=env_file), plan=plan, seats=seats, **options
+        )
 
     @functools.cached_property
     def v1(self) -> AsyncPipedriveV1Api:
@@ -208,6 +249,8 @@ class AsyncPipedrive:
     @functools.cached_property
     def limits(self) -> AsyncLimits | None:
         """How the limits stand; None if they are off."""
+        from typedpipes.limits.snapshot import AsyncLimits
+
         return None if self._core.limiter is None else AsyncLimits(self._core.limiter)
 
     async def aclose(self) -> None:
