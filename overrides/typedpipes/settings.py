@@ -1,32 +1,40 @@
-"""Settings of the vendors: constructor arguments first, then environment variables; and the credentials they make.
+"""Settings of the vendors: constructor arguments first, then a configuration; and the credentials they make.
 
 Used by the facades as::
 
-    settings = PipefySettings.resolve(token=..., env=os.environ)        # env=None: arguments only
+    settings = PipefySettings.resolve(token=..., env=configuration())   # env=None: arguments only
     credentials = settings.credentials(store=MemoryTokenStore())
 
-An argument hides the variable of the same name. `ConfigurationError` names what is missing or contradictory.
+``env`` is an environment or a `typedpipes.configuration.Configuration`. An argument hides the setting of the same name.
+`ConfigurationError` names what is missing or contradictory: the variable, the key of a profile, and the page.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Final
-from urllib.parse import urlsplit
+from typing import TYPE_CHECKING, Final
 
-import attrs
-
+from typedpipes.auth import OAUTH_URL, WORKFLOW_DOMAIN
 from typedpipes.auth.credential import Credential, StaticCredential, checked
 from typedpipes.auth.credentials import Credentials
-from typedpipes.auth.grant import ClientCredentials
-from typedpipes.auth.pipedream import WORKFLOW_DOMAIN, PipedreamOAuth
-from typedpipes.auth.pipedrive import OAUTH_URL, PipedriveOAuth
-from typedpipes.auth.store import TokenStore
-from typedpipes.auth.token_credential import TokenCredential
 from typedpipes.errors import ConfigurationError
+from typedpipes.record import frozen
 from typedpipes.redaction import Secret, basic, secret
+from typedpipes.setting_values import (
+    Env,
+    check_pair,
+    choice,
+    company_name,
+    count,
+    get,
+    get_secret,
+    in_profile,
+    limits_store,
+    missing,
+    origin_of,
+)
 
-Env = Mapping[str, str]
+if TYPE_CHECKING:
+    from typedpipes.auth.store import TokenStore
 
 PIPEFY_URL: Final = "https://api.pipefy.com/graphql"
 PIPEFY_TOKEN_URL: Final = "https://app.pipefy.com/oauth/token"
@@ -37,7 +45,7 @@ PIPEFY_KINDS: Final = ("service_account", "personal_token")
 """Credential kinds of Pipefy operations, in the order they are preferred."""
 
 
-@attrs.frozen(kw_only=True)
+@frozen(kw_only=True)
 class PipefySettings:
     """Pipefy: a service account, which wins, or a personal access token (seed 000)."""
 
@@ -46,6 +54,11 @@ class PipefySettings:
     token: Secret | None = None
     base_url: str = PIPEFY_URL
     token_url: str = PIPEFY_TOKEN_URL
+    plan: str | None = None
+    allowance: int | None = None
+    organization_id: str | None = None
+    limits: str | None = None
+    """The store that the environment or a profile names."""
 
     @classmethod
     def resolve(
@@ -57,33 +70,55 @@ class PipefySettings:
         token: str | Secret | None = None,
         base_url: str | None = None,
         token_url: str | None = None,
+        plan: str | None = None,
+        allowance: int | None = None,
+        organization_id: str | None = None,
     ) -> PipefySettings:
-        """From arguments, then ``PIPEFY_CLIENT_ID``, ``_CLIENT_SECRET``, ``_TOKEN``, ``_BASE_URL``, ``_TOKEN_URL``.
+        """From arguments, then ``PIPEFY_CLIENT_ID``, ``_CLIENT_SECRET``, ``_TOKEN``, ``_BASE_URL``, ``_TOKEN_URL``,
+        ``_PLAN``, ``_ALLOWANCE``, ``_ORGANIZATION_ID``, ``_LIMITS``.
 
-        Credentials given as arguments hide all credentials of the environment.
+        Credentials given as arguments hide all credentials of the environment; a plan or an allowance both figures.
         """
         client_secret, token = secret(client_secret), secret(token)
         if client_id is None and client_secret is None and token is None:
-            client_id, client_secret = _get(env, "PIPEFY_CLIENT_ID"), _secret(env, "PIPEFY_CLIENT_SECRET")
-            token = _secret(env, "PIPEFY_TOKEN")
-        _pair("PIPEFY", client_id, client_secret)
+            client_id, client_secret = get(env, "PIPEFY_CLIENT_ID"), get_secret(env, "PIPEFY_CLIENT_SECRET")
+            token = get_secret(env, "PIPEFY_TOKEN")
+        check_pair("PIPEFY", client_id, client_secret, env)
         if client_id is None and token is None:
-            raise ConfigurationError(
+            raise missing(
+                "pipefy",
                 "Pipefy needs a service account (client_id= and client_secret=, or PIPEFY_CLIENT_ID and "
                 "PIPEFY_CLIENT_SECRET) or a personal access token (token= or PIPEFY_TOKEN)",
-                setting="PIPEFY_CLIENT_ID",
+                env,
+                "PIPEFY_CLIENT_ID",
             )
-        base = base_url or _get(env, "PIPEFY_BASE_URL") or PIPEFY_URL
-        token_url = token_url or _get(env, "PIPEFY_TOKEN_URL")
+        if plan is None and allowance is None:
+            plan, allowance = choice(env, "PIPEFY_PLAN"), count(env, "PIPEFY_ALLOWANCE")
+        base = base_url or get(env, "PIPEFY_BASE_URL") or PIPEFY_URL
+        token_url = token_url or get(env, "PIPEFY_TOKEN_URL")
         if token_url is None:
             # Secrets of a stand-in go to the stand-in: another base URL means another token endpoint.
-            home = _origin(base) == _origin(PIPEFY_URL)
-            token_url = PIPEFY_TOKEN_URL if home else f"{_origin(base)}/oauth/token"
-        return cls(client_id=client_id, client_secret=client_secret, token=token, base_url=base, token_url=token_url)
+            home = origin_of(base) == origin_of(PIPEFY_URL)
+            token_url = PIPEFY_TOKEN_URL if home else f"{origin_of(base)}/oauth/token"
+        return cls(
+            client_id=client_id,
+            client_secret=client_secret,
+            token=token,
+            base_url=base,
+            token_url=token_url,
+            plan=plan,
+            allowance=allowance,
+            organization_id=organization_id or get(env, "PIPEFY_ORGANIZATION_ID"),
+            limits=limits_store(env, "PIPEFY"),
+        )
 
     def credentials(self, *, store: TokenStore | None = None) -> Credentials:
         """The one credential that is used."""
         if self.client_id is not None and self.client_secret is not None:
+            # Tokens are a third of this package's code: imported by whoever has an OAuth client.
+            from typedpipes.auth.grant import ClientCredentials
+            from typedpipes.auth.token_credential import TokenCredential
+
             grant = ClientCredentials(self.token_url, self.client_id, self.client_secret)
             identity = f"pipefy:{self.client_id}"
             return Credentials(
@@ -99,7 +134,7 @@ class PipefySettings:
         return Credentials(StaticCredential("personal_token", token, origins=[self.base_url], setting="PIPEFY_TOKEN"))
 
 
-@attrs.frozen(kw_only=True)
+@frozen(kw_only=True)
 class PipedreamSettings:
     """Pipedream: an OAuth client, a user API key, a Connect token; several may be set, the operation decides."""
 
@@ -114,6 +149,9 @@ class PipedreamSettings:
     workflow_domain: str = PIPEDREAM_WORKFLOW_DOMAIN
     workflows_url: str | None = None
     """Where workflows are when they are told apart by path, not by host: a sandbox. Default: hosts of the domain."""
+    figures: str | None = None
+    limits: str | None = None
+    """The store that the environment or a profile names."""
 
     @classmethod
     def resolve(
@@ -130,33 +168,38 @@ class PipedreamSettings:
         base_url: str | None = None,
         workflow_domain: str | None = None,
         workflows_url: str | None = None,
+        figures: str | None = None,
     ) -> PipedreamSettings:
         """From arguments, then ``PIPEDREAM_CLIENT_ID``, ``_CLIENT_SECRET``, ``_API_KEY``, ``_ORG_ID``, ``_PROJECT_ID``,
-        ``_ENVIRONMENT``, ``_BASE_URL``, ``_WORKFLOW_DOMAIN``, ``_WORKFLOWS_URL``. Credentials given as arguments hide
-        those of the environment.
+        ``_ENVIRONMENT``, ``_BASE_URL``, ``_WORKFLOW_DOMAIN``, ``_WORKFLOWS_URL``, ``_FIGURES``, ``_LIMITS``.
+        Credentials given as arguments hide those of the environment.
         """
         client_secret, api_key, connect_token = secret(client_secret), secret(api_key), secret(connect_token)
         if client_id is None and client_secret is None and api_key is None and connect_token is None:
-            client_id, client_secret = _get(env, "PIPEDREAM_CLIENT_ID"), _secret(env, "PIPEDREAM_CLIENT_SECRET")
-            api_key = _secret(env, "PIPEDREAM_API_KEY")
-        _pair("PIPEDREAM", client_id, client_secret)
+            client_id, client_secret = get(env, "PIPEDREAM_CLIENT_ID"), get_secret(env, "PIPEDREAM_CLIENT_SECRET")
+            api_key = get_secret(env, "PIPEDREAM_API_KEY")
+        check_pair("PIPEDREAM", client_id, client_secret, env)
         if client_id is None and api_key is None and connect_token is None:
-            raise ConfigurationError(
+            raise missing(
+                "pipedream",
                 "Pipedream needs an OAuth client (client_id= and client_secret=, or PIPEDREAM_CLIENT_ID and "
                 "PIPEDREAM_CLIENT_SECRET), a user API key (api_key= or PIPEDREAM_API_KEY), or both",
-                setting="PIPEDREAM_CLIENT_ID",
+                env,
+                "PIPEDREAM_CLIENT_ID",
             )
         return cls(
             client_id=client_id,
             client_secret=client_secret,
             api_key=api_key,
             connect_token=connect_token,
-            org_id=org_id or _get(env, "PIPEDREAM_ORG_ID"),
-            project_id=project_id or _get(env, "PIPEDREAM_PROJECT_ID"),
-            environment=environment or _get(env, "PIPEDREAM_ENVIRONMENT"),
-            base_url=(base_url or _get(env, "PIPEDREAM_BASE_URL") or PIPEDREAM_URL).rstrip("/"),
-            workflow_domain=workflow_domain or _get(env, "PIPEDREAM_WORKFLOW_DOMAIN") or PIPEDREAM_WORKFLOW_DOMAIN,
-            workflows_url=workflows_url or _get(env, "PIPEDREAM_WORKFLOWS_URL"),
+            org_id=org_id or get(env, "PIPEDREAM_ORG_ID"),
+            project_id=project_id or get(env, "PIPEDREAM_PROJECT_ID"),
+            environment=environment or get(env, "PIPEDREAM_ENVIRONMENT"),
+            base_url=(base_url or get(env, "PIPEDREAM_BASE_URL") or PIPEDREAM_URL).rstrip("/"),
+            workflow_domain=workflow_domain or get(env, "PIPEDREAM_WORKFLOW_DOMAIN") or PIPEDREAM_WORKFLOW_DOMAIN,
+            workflows_url=workflows_url or get(env, "PIPEDREAM_WORKFLOWS_URL"),
+            figures=figures or choice(env, "PIPEDREAM_FIGURES"),
+            limits=limits_store(env, "PIPEDREAM"),
         )
 
     def credentials(self, *, store: TokenStore | None = None) -> Credentials:
@@ -164,6 +207,8 @@ class PipedreamSettings:
         made: list[Credential] = []
         origins = [self.base_url]
         if self.client_id is not None and self.client_secret is not None:
+            from typedpipes.auth.pipedream import PipedreamOAuth
+
             made.append(
                 PipedreamOAuth(
                     self.client_id,
@@ -180,14 +225,15 @@ class PipedreamSettings:
         return Credentials(
             *made,
             hints={
-                "oauth": "an OAuth client (client_id= and client_secret=, or PIPEDREAM_CLIENT_ID and _CLIENT_SECRET)",
-                "api_key": "a user API key (api_key= or PIPEDREAM_API_KEY)",
+                "oauth": "an OAuth client (client_id= and client_secret=, or PIPEDREAM_CLIENT_ID and _CLIENT_SECRET"
+                f"{in_profile('pipedream', 'client_id', 'client_secret')})",
+                "api_key": f"a user API key (api_key= or PIPEDREAM_API_KEY{in_profile('pipedream', 'api_key')})",
                 "connect_token": "a Connect token (connect_token=)",
             },
         )
 
 
-@attrs.frozen(kw_only=True)
+@frozen(kw_only=True)
 class PipedriveSettings:
     """Pipedrive: an API token, or an OAuth app; both at once are refused (notes, "Auth")."""
 
@@ -200,6 +246,10 @@ class PipedriveSettings:
     base_url: str | None = None
     """Given address, or that of the company; None: the OAuth answer's ``api_domain``, else `PIPEDRIVE_URL`."""
     oauth_url: str = OAUTH_URL
+    plan: str | None = None
+    seats: int | None = None
+    limits: str | None = None
+    """The store that the environment or a profile names."""
 
     @classmethod
     def resolve(
@@ -214,19 +264,21 @@ class PipedriveSettings:
         company_domain: str | None = None,
         base_url: str | None = None,
         oauth_url: str | None = None,
+        plan: str | None = None,
+        seats: int | None = None,
     ) -> PipedriveSettings:
         """From arguments, then ``PIPEDRIVE_API_TOKEN``, ``_CLIENT_ID``, ``_CLIENT_SECRET``, ``_REFRESH_TOKEN``,
-        ``_REDIRECT_URI``, ``_COMPANY_DOMAIN``, ``_BASE_URL``, ``_OAUTH_URL``. Credentials given as arguments hide those
-        of the environment.
+        ``_REDIRECT_URI``, ``_COMPANY_DOMAIN``, ``_BASE_URL``, ``_OAUTH_URL``, ``_PLAN``, ``_SEATS``, ``_LIMITS``.
+        Credentials given as arguments hide those of the environment.
         """
         api_token, client_secret = secret(api_token), secret(client_secret)
         refresh_token = secret(refresh_token)
         if api_token is None and client_id is None and client_secret is None:
-            api_token = _secret(env, "PIPEDRIVE_API_TOKEN")
-            client_id, client_secret = _get(env, "PIPEDRIVE_CLIENT_ID"), _secret(env, "PIPEDRIVE_CLIENT_SECRET")
+            api_token = get_secret(env, "PIPEDRIVE_API_TOKEN")
+            client_id, client_secret = get(env, "PIPEDRIVE_CLIENT_ID"), get_secret(env, "PIPEDRIVE_CLIENT_SECRET")
         if client_id is not None or client_secret is not None:
-            refresh_token = refresh_token or _secret(env, "PIPEDRIVE_REFRESH_TOKEN")
-        _pair("PIPEDRIVE", client_id, client_secret)
+            refresh_token = refresh_token or get_secret(env, "PIPEDRIVE_REFRESH_TOKEN")
+        check_pair("PIPEDRIVE", client_id, client_secret, env)
         if api_token is not None and client_id is not None:
             raise ConfigurationError(
                 "Pipedrive has both an API token and an OAuth app configured; keep one (PIPEDRIVE_API_TOKEN, or "
@@ -234,24 +286,29 @@ class PipedriveSettings:
                 setting="PIPEDRIVE_API_TOKEN",
             )
         if api_token is None and client_id is None:
-            raise ConfigurationError(
+            raise missing(
+                "pipedrive",
                 "Pipedrive needs an API token (api_token= or PIPEDRIVE_API_TOKEN) or an OAuth app (client_id= and "
                 "client_secret=, or PIPEDRIVE_CLIENT_ID and PIPEDRIVE_CLIENT_SECRET)",
-                setting="PIPEDRIVE_API_TOKEN",
+                env,
+                "PIPEDRIVE_API_TOKEN",
             )
-        company = company_domain or _get(env, "PIPEDRIVE_COMPANY_DOMAIN")
-        base = base_url or _get(env, "PIPEDRIVE_BASE_URL")
+        company = company_domain or get(env, "PIPEDRIVE_COMPANY_DOMAIN")
+        base = base_url or get(env, "PIPEDRIVE_BASE_URL")
         if base is None and company is not None:
-            base = f"https://{_company(company)}.pipedrive.com"
+            base = f"https://{company_name(company)}.pipedrive.com"
         return cls(
             api_token=api_token,
             client_id=client_id,
             client_secret=client_secret,
             refresh_token=refresh_token,
-            redirect_uri=redirect_uri or _get(env, "PIPEDRIVE_REDIRECT_URI"),
+            redirect_uri=redirect_uri or get(env, "PIPEDRIVE_REDIRECT_URI"),
             company_domain=company,
             base_url=None if base is None else base.rstrip("/"),
-            oauth_url=(oauth_url or _get(env, "PIPEDRIVE_OAUTH_URL") or OAUTH_URL).rstrip("/"),
+            oauth_url=(oauth_url or get(env, "PIPEDRIVE_OAUTH_URL") or OAUTH_URL).rstrip("/"),
+            plan=plan or choice(env, "PIPEDRIVE_PLAN"),
+            seats=seats if seats is not None else count(env, "PIPEDRIVE_SEATS"),
+            limits=limits_store(env, "PIPEDRIVE"),
         )
 
     def credentials(self, *, store: TokenStore | None = None, account: str | None = None) -> Credentials:
@@ -273,6 +330,8 @@ class PipedriveSettings:
             )
         if self.client_id is None or self.client_secret is None:
             raise ConfigurationError("Pipedrive has no credential", setting="PIPEDRIVE_API_TOKEN")
+        from typedpipes.auth.pipedrive import PipedriveOAuth
+
         oauth = PipedriveOAuth(
             self.client_id,
             self.client_secret,
@@ -300,37 +359,6 @@ _PIPEDRIVE_HINTS: Final = {
     "oauth2": "an OAuth app (client_id= and client_secret=, or PIPEDRIVE_CLIENT_ID and PIPEDRIVE_CLIENT_SECRET)",
     "basic": "an OAuth app (client_id= and client_secret=, or PIPEDRIVE_CLIENT_ID and PIPEDRIVE_CLIENT_SECRET)",
 }
-
-
-def _get(env: Env | None, name: str) -> str | None:
-    return (env.get(name) or "").strip() or None if env is not None else None
-
-
-def _secret(env: Env | None, name: str) -> Secret | None:
-    return secret((env.get(name) or "").strip()) if env is not None else None
-
-
-def _pair(vendor: str, client_id: str | None, client_secret: Secret | None) -> None:
-    if (client_id is None) == (client_secret is None):
-        return
-    missing = f"{vendor}_CLIENT_ID" if client_id is None else f"{vendor}_CLIENT_SECRET"
-    present = "client_secret" if client_id is None else "client_id"
-    raise ConfigurationError(f"{present} is set, but {missing} is not; both are needed", setting=missing)
-
-
-def _company(company: str) -> str:
-    """The subdomain, from ``acme``, ``acme.pipedrive.com`` or ``https://acme.pipedrive.com``."""
-    name = company.removeprefix("https://").rstrip("/").removesuffix(".pipedrive.com").lower()
-    if not name.replace("-", "").isalnum() or not name.isascii():
-        raise ConfigurationError(
-            "company_domain is the part before .pipedrive.com, for example 'acme'", setting="PIPEDRIVE_COMPANY_DOMAIN"
-        )
-    return name
-
-
-def _origin(url: str) -> str:
-    parts = urlsplit(url)
-    return f"{parts.scheme}://{parts.netloc}"
 
 
 __all__ = ["PIPEFY_KINDS", "PipedreamSettings", "PipedriveSettings", "PipefySettings"]

@@ -157,6 +157,28 @@ def test_tab_completes_names_and_arguments(cli: CommandLine, line: str, expected
     assert set(cli.run(**words).out.split()) == expected
 
 
+@pytest.mark.parametrize("shell", ["zsh", "fish"])
+def test_other_shells_complete_with_what_each_operation_does(cli: CommandLine, shell: str) -> None:
+    words = {
+        "_TYPEDPIPES_COMPLETE": f"complete_{shell}",
+        "_TYPER_COMPLETE_ARGS": "typedpipes call pipedrive.v2.deals.ge",
+        "_TYPER_COMPLETE_FISH_ACTION": "get-args",
+    }
+    told = cli.run(**words).out
+    assert "pipedrive.v2.deals.get" in told
+    assert "Read one deal." in told
+
+
+def test_json_before_the_command_holds_for_call_too(cli: CommandLine) -> None:
+    described = json.loads(cli.run("--json", "call", "pipedrive.v2.deals.get", "--describe").out)
+    assert described["name"] == "pipedrive.v2.deals.get"
+    assert {"name": "id", "types": ["int"], "required": True, "option": False} in described["parameters"]
+    refused = cli.run("--json", "call", "pipedrive.v2.deals.get", "one")
+    assert json.loads(refused.out)["error"]["exit_code"] == refused.code == 2
+    unknown = cli.run("limits", "--json", "--plann", "x")
+    assert json.loads(unknown.out)["error"]["type"] == "UsageError"
+
+
 def test_every_generated_operation_has_a_name_and_a_readable_signature() -> None:
     names = list(operations())
     assert {operation.api for operation in names} == set(APIS)

@@ -48,6 +48,8 @@ def _masked_entry(owner: object, key: str, value: object, wire: JSON) -> JSON:
         return MASK
     if isinstance(wire, str) and wire and telling(key):
         return MASK
+    if isinstance(wire, str) and key.lower().endswith("cursor"):
+        return wire  # an opaque place in a listing: Pipedrive's look like tokens, and open nothing
     return _masked(value, wire)
 
 

@@ -15,9 +15,11 @@ from typedpipes.cli.auth import auth
 from typedpipes.cli.call import call
 from typedpipes.cli.exports import exports
 from typedpipes.cli.failures import EXIT_CODES, REDACTOR, ExitCode, Failure, explain, one_line
+from typedpipes.cli.generate import generate
 from typedpipes.cli.limits import limits
 from typedpipes.cli.sandbox import sandbox
-from typedpipes.cli.session import PROGRAM, Debug, EnvFile, Session, emit, say
+from typedpipes.cli.schema import schema
+from typedpipes.cli.session import PROGRAM, Config, Debug, EnvFile, Json, Profile, Session, emit, protect, say
 from typedpipes.model import JSON
 
 app = typer.Typer(
@@ -32,6 +34,8 @@ app.add_typer(exports, name="export")
 app.command("call", epilog=EXIT_CODES)(call)
 app.command("limits", epilog=EXIT_CODES)(limits)
 app.add_typer(auth, name="auth")
+app.add_typer(schema, name="schema")
+app.command("generate", epilog=EXIT_CODES)(generate)
 app.command(
     "sandbox",
     context_settings={"allow_extra_args": True, "ignore_unknown_options": True},
@@ -51,6 +55,9 @@ def root(
     version: bool = typer.Option(False, "--version", callback=_version, is_eager=True, help="Show the version."),
     debug: Debug = False,
     env_file: EnvFile = None,
+    config: Config = None,
+    profile: Profile = None,
+    json: Json = False,
 ) -> None:
     pass
 
@@ -67,8 +74,9 @@ PARSER_ERROR: Final[type[Exception]] = typer.BadParameter.__mro__[2]
 
 def run(arguments: list[str]) -> int:
     """Run a command; returns the exit code."""
-    session = Session()
-    session.environment()  # from here on no message shows a secret of the environment
+    arguments = [_text(word) for word in arguments]
+    session = Session(json=asks_for_json(arguments))
+    protect(os.environ)
     notes = Notes(session)
     logging.getLogger("typedpipes").addHandler(notes)
     command = typer.main.get_command(app)
@@ -81,7 +89,7 @@ def run(arguments: list[str]) -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return ExitCode.FAILURE
     except PARSER_ERROR as error:
-        return _usage(cast("_ParserError", error), error)
+        return _usage(session, cast("_ParserError", error), error)
     except (KeyboardInterrupt, typer.Abort):
         _tell(session, Failure("Interrupted", "interrupted", "run it again", ExitCode.INTERRUPTED))
         return ExitCode.INTERRUPTED
@@ -111,13 +119,24 @@ class Notes(logging.Handler):
             say(f"note: {record.getMessage()}")
 
 
-def _usage(error: _ParserError, exception: Exception) -> int:
+def _text(word: str) -> str:
+    """A word as its letters, where the locale could not read them: shells give UTF-8 whatever the locale says."""
+    return os.fsencode(word).decode("utf-8", "replace") if not word.isprintable() else word
+
+
+def asks_for_json(arguments: list[str]) -> bool:
+    """Whether ``--json`` is among the words; after ``call`` it is something else. The parser may fail before it."""
+    own = arguments[: arguments.index("call")] if "call" in arguments else arguments
+    return "--json" in own
+
+
+def _usage(session: Session, error: _ParserError, exception: Exception) -> int:
     if type(exception).__name__ == "NoArgsIsHelpError":
         sys.stderr.write(error.format_message() + "\n")
         return ExitCode.USAGE
     path = error.ctx.command_path if error.ctx is not None else PROGRAM
     todo = f"see `{path} --help`"
-    _tell(Session(), Failure("UsageError", one_line(error.format_message()), todo, ExitCode.USAGE))
+    _tell(session, Failure("UsageError", one_line(error.format_message()), todo, ExitCode.USAGE))
     return ExitCode.USAGE
 
 

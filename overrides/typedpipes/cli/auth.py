@@ -11,8 +11,9 @@ import typer
 from typedpipes.cli.answers import wire_form
 from typedpipes.cli.clients import open_client
 from typedpipes.cli.failures import EXIT_CODES, CommandError, ExitCode, Failure, explain, one_line
-from typedpipes.cli.operations import VENDORS, Vendor, find
-from typedpipes.cli.session import Debug, EnvFile, Json, emit, emit_text, session
+from typedpipes.cli.operations import APIS, VENDORS, Vendor, accepted, find
+from typedpipes.cli.session import Config, Debug, EnvFile, Json, Profile, emit, emit_text, session
+from typedpipes.configuration import Configuration
 from typedpipes.errors import ConfigurationError, TypedPipesError
 
 if TYPE_CHECKING:
@@ -31,6 +32,18 @@ _HARMLESS: Final[Mapping[str, tuple[str, dict[str, Any]]]] = {
 """By kind of credential: a call that changes nothing and any such credential may make."""
 
 
+_SETTING: Final = {
+    "service_account": "{}_CLIENT_ID",
+    "personal_token": "{}_TOKEN",
+    "oauth": "{}_CLIENT_ID",
+    "api_key": "{}_API_KEY",
+    "api_token": "{}_API_TOKEN",
+    "oauth2": "{}_CLIENT_ID",
+    "basic": "{}_CLIENT_ID",
+}
+"""By kind of credential: the setting that brings it."""
+
+
 @attrs.frozen(kw_only=True)
 class Check:
     """What was found out about one credential. ``failure`` None: it works, or was not tried."""
@@ -39,6 +52,10 @@ class Check:
     kind: str
     origins: tuple[str, ...]
     call: str | None
+    source: str
+    """Where it is configured."""
+    may: Mapping[str, tuple[int, int]]
+    """By API: operations that take this kind of credential, and operations in all."""
     who: str = ""
     failure: Failure | None = None
 
@@ -49,11 +66,14 @@ def check(
     vendor: Annotated[Vendor | None, typer.Argument(metavar="[VENDOR]", help="pipefy, pipedream or pipedrive.")] = None,
     json: Json = False,
     env_file: EnvFile = None,
+    config: Config = None,
+    profile: Profile = None,
     debug: Debug = False,
 ) -> int:
     """Try each configured credential with one harmless call; the secret itself is never shown.
 
-    Tells its kind, the addresses it may be sent to, and as whom the vendor knows it.
+    Tells its kind, where it is configured, the addresses it may be sent to, as whom the vendor knows it, and which
+    operations take it. What the vendor allows this account beyond that, only the operation itself can tell.
     """
     run = session(context)
     settings = run.environment()
@@ -94,12 +114,28 @@ def _credentials(vendor: Vendor, env: Mapping[str, str]) -> Credentials:
     return PipedriveSettings.resolve(env=env).credentials()
 
 
-def _checks(vendor: Vendor, settings: Mapping[str, str]) -> Iterator[Check]:
+def _checks(vendor: Vendor, settings: Configuration) -> Iterator[Check]:
     for credential in _credentials(vendor, settings):
         harmless = _HARMLESS.get(credential.kind)
         name, arguments = harmless if harmless is not None else (None, {})
-        checked = Check(vendor=vendor, kind=credential.kind, origins=tuple(sorted(credential.origins)), call=name)
+        checked = Check(
+            vendor=vendor,
+            kind=credential.kind,
+            origins=tuple(sorted(credential.origins)),
+            call=name,
+            source=settings.origin(_SETTING[credential.kind].format(vendor.upper())) or "?",
+            may=_may(vendor, credential.kind),
+        )
         yield attrs.evolve(checked, **_try(vendor, settings, name, arguments)) if name is not None else checked
+
+
+def _may(vendor: Vendor, kind: str) -> dict[str, tuple[int, int]]:
+    found: dict[str, tuple[int, int]] = {}
+    for api in APIS:
+        if api.vendor == vendor:
+            kinds = accepted(api)
+            found[api.name] = (sum(not each or kind in each for each in kinds), len(kinds))
+    return found
 
 
 def _try(vendor: Vendor, settings: Mapping[str, str], name: str, arguments: dict[str, Any]) -> dict[str, Any]:
@@ -130,6 +166,8 @@ def _record(checked: Check) -> dict[str, Any]:
         "vendor": checked.vendor,
         "kind": checked.kind,
         "origins": list(checked.origins),
+        "source": checked.source,
+        "may_call": {api: {"operations": own, "of": total} for api, (own, total) in checked.may.items()},
         "call": checked.call,
         "works": None if checked.call is None else failure is None,
         "who": checked.who or None,
@@ -140,12 +178,14 @@ def _record(checked: Check) -> dict[str, Any]:
 def _show(checked: Check) -> None:
     kind = checked.kind.replace("_", " ")
     start = f"{checked.vendor:10} {kind:16} for {', '.join(checked.origins)}"
+    may = ", ".join(f"{own} of {total} {api}" for api, (own, total) in checked.may.items() if own)
     if checked.call is None:
         emit_text(f"{start}: not tried (only logs in)")
     elif checked.failure is None:
         emit_text(f"{start}: works ({checked.call}{': ' + one_line(checked.who) if checked.who else ''})")
     else:
         emit_text(f"{start}: {checked.failure.what}\n{'':10} do: {checked.failure.todo}")
+    emit_text(f"{'':10} from {checked.source}; may call {may or 'nothing by itself'}")
 
 
 __all__ = ["auth"]

@@ -15,8 +15,9 @@ from typedpipes.cli.arguments import Call
 from typedpipes.cli.clients import Limits, open_client
 from typedpipes.cli.failures import UsageError
 from typedpipes.cli.operations import Named, find, near, operations
-from typedpipes.cli.session import Debug, EnvFile, emit, emit_text, say, session
+from typedpipes.cli.session import Config, Debug, EnvFile, Profile, emit, emit_text, say, session
 from typedpipes.errors import ConfigurationError
+from typedpipes.model import JSON
 from typedpipes.paging import Pages
 
 MANY: Final = 12
@@ -65,17 +66,24 @@ def call(
     ] = False,
     limits: Limits = None,
     env_file: EnvFile = None,
+    config: Config = None,
+    profile: Profile = None,
     debug: Debug = False,
 ) -> None:
     """Call any operation; the answer goes to stdout as JSON, one line per item for `iter` methods.
 
+    With --json before `call` (typedpipes --json call …) an error is JSON on stdout too.
     Names: pipefy.*, pipedream.rest.*, pipedream.connect.*, pipedrive.v1.*, pipedrive.v2.*, as in Python.
     """
-    settings = session(context).environment()
+    run = session(context)
+    settings = run.environment()
     named = _named(operation)
     parsed = named.call
     if describe:
-        emit_text(_description(named, parsed))
+        if run.json:
+            emit(_record(named, parsed))
+        else:
+            emit_text(_description(named, parsed))
         return
     given = parsed.arguments(arguments or [], json)
     with open_client(named.api.vendor, settings, limits) as client:
@@ -109,8 +117,10 @@ def _answer(named: Named, client: object, given: dict[str, Any], parsed: Call) -
             warnings.simplefilter("always", DeprecationWarning)
             answer: object = named.bound_to(client)(**given)
     except ConfigurationError as error:
-        if error.setting in parsed.parameters:  # it is about what was typed
-            raise UsageError(str(error), parsed.usage) from error
+        about = parsed.parameters.get(error.setting or "")
+        if about is not None:  # it is about what was typed
+            option = f" {about.name}=…" if about.option else ""
+            raise UsageError(str(error), parsed.usage + option) from error
         raise
     for warning in caught:
         if issubclass(warning.category, DeprecationWarning):
@@ -134,6 +144,19 @@ def _description(named: Named, parsed: Call) -> str:
         mark = "option" if parameter.option else "required" if parameter.required else ""
         lines.append(f"  {parameter.name:24} {parameter.shown:16} {mark}".rstrip())
     return "\n".join(lines)
+
+
+def _record(named: Named, parsed: Call) -> JSON:
+    parameters: list[JSON] = [
+        {
+            "name": each.name,
+            "types": [*sorted(each.kinds)],
+            "required": each.required,
+            "option": each.option,
+        }
+        for each in parsed.parameters.values()
+    ]
+    return {"name": named.name, "description": (named.function.__doc__ or "").strip(), "parameters": parameters}
 
 
 __all__ = ["call"]

@@ -23,14 +23,19 @@ Limits = Annotated[
         "--limits",
         metavar="STORE",
         help="Where requests are counted: sqlite:///PATH, redis://HOST, memory:// or off. "
-        "Default: a file in your state directory, shared by all your commands.",
+        "Default: TYPEDPIPES_LIMITS or the profile, else a file in your state directory, shared by all your commands.",
     ),
 ]
 
 
-def store_url(given: str | None) -> str:
-    """The store of limits: each command is a process of its own, so that memory would forget at once."""
-    return given or f"sqlite:///{state_file('limits.db', '--limits STORE or --limits off')}"
+def store_url(given: str | None, vendor: Vendor, settings: Mapping[str, str]) -> str | None:
+    """The store of limits: the option, else the settings' (None), else a file.
+
+    Each command is a process of its own, so that memory would forget at once.
+    """
+    if given or settings.get(f"{vendor.upper()}_LIMITS", "").strip() or settings.get("TYPEDPIPES_LIMITS", "").strip():
+        return given
+    return f"sqlite:///{state_file('limits.db', '--limits STORE or --limits off')}"
 
 
 def open_client(
@@ -43,7 +48,7 @@ def open_client(
     allowance: int | None = None,
 ) -> Client:
     """A vendor's client. Raises `ConfigurationError`."""
-    store = store_url(limits)
+    store = store_url(limits, vendor, settings)
     if vendor == "pipefy":
         from typedpipes.pipefy import Pipefy
 

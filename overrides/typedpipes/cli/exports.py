@@ -16,7 +16,19 @@ import typer
 from typedpipes.cli.clients import Limits, store_url
 from typedpipes.cli.failures import EXIT_CODES, CommandError, ExitCode, UsageError, explain
 from typedpipes.cli.progress import Display, display, size
-from typedpipes.cli.session import Debug, EnvFile, Json, Session, emit, emit_text, say, session, state_file
+from typedpipes.cli.session import (
+    Config,
+    Debug,
+    EnvFile,
+    Json,
+    Profile,
+    Session,
+    emit,
+    emit_text,
+    say,
+    session,
+    state_file,
+)
 from typedpipes.errors import ConfigurationError, DownloadError, ExportAmbiguous, ExportFailed, TypedPipesError
 from typedpipes.limits.pipefy import Plan
 from typedpipes.pipefy.export_arguments import Period, organization_number
@@ -86,6 +98,8 @@ def automation_jobs(
     ] = False,
     json: Json = False,
     env_file: EnvFile = None,
+    config: Config = None,
+    profile: Profile = None,
     debug: Debug = False,
 ) -> None:
     """Export an organization's automation jobs to a file.
@@ -115,7 +129,11 @@ def automation_jobs(
     except DownloadError as error:
         raise UsageError(str(error), "give the path of a file in a folder you may write to as --output") from error
     with Pipefy(
-        env=settings, plan=plan, allowance=allowance, journal=order.journal, limits=store_url(limits)
+        env=settings,
+        plan=plan,
+        allowance=allowance,
+        journal=order.journal,
+        limits=store_url(limits, "pipefy", settings),
     ) as pipefy:
         _Run(run, order, pipefy, display(quiet=run.json)).go()
 
@@ -177,9 +195,7 @@ class _Run:
         if self._job is None:
             shown.step("asking for the export")
         job = self._job or self._start()
-        shown.note(
-            f"export {job.id}" + (f" of organization {order.organization}, {order.period}" if order.period else "")
-        )
+        shown.note(f"export {job.id}" + (f": {order.organization}, {order.period}" if order.period else ""))
         shown.step("waiting for the export")
         job.wait(order.timeout, on_progress=shown.waiting)
         shown.step(f"downloading {order.output.name}")

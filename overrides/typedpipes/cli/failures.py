@@ -12,13 +12,14 @@ import attrs
 
 from typedpipes import errors
 from typedpipes.redaction import Redactor
+from typedpipes.setting_names import PAGE
 
 E = TypeVar("E", bound=BaseException)
 
 REDACTOR: Final = Redactor()
 """Knows the secrets among this run's settings."""
 _UNFIT: Final = re.compile(r"[\x00-\x20\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]+")
-OPTIONS: Final = frozenset({"allowance", "journal", "limits", "plan", "seats"})
+OPTIONS: Final = frozenset({"allowance", "journal", "limits", "plan", "profile", "seats"})
 """Settings that a command line gives as an option of the same name."""
 WIDEST: Final = 600
 """Characters of a message that are shown; ``--debug`` shows all."""
@@ -82,8 +83,9 @@ def explain(error: BaseException) -> Failure:
         return Failure(kind, one_line(str(error)), one_line(error.todo, WIDEST * 4), error.code, error.resume)
     what = str(error) or type(error).__name__
     option = getattr(error, "setting", None) if isinstance(error, errors.ConfigurationError) else None
-    if option in OPTIONS:
-        return Failure(type(error).__name__, one_line(what), f"correct --{option}", ExitCode.USAGE)
+    if option in OPTIONS and not isinstance(error, errors.ProfileError):
+        hint = f"correct --{option}, or the setting it is from in the environment or the profile"
+        return Failure(type(error).__name__, one_line(what), hint, ExitCode.USAGE)
     for types, code, todo in _TABLE:
         if isinstance(error, types):
             return Failure(type(error).__name__, one_line(what), one_line(todo(error)), code)
@@ -105,7 +107,7 @@ def one_line(text: str, widest: int = WIDEST) -> str:
 def _configuration(error: BaseException) -> str:
     setting = getattr(error, "setting", None) or ""
     if re.fullmatch(r"[A-Z][A-Z0-9_]+", setting):
-        return f"set {setting} in the environment or in a file given with --env-file; {_page(setting)}"
+        return f"set {setting} in the environment, in a file given with --env-file or in a profile; {_page(setting)}"
     return "set it as the message says; `typedpipes auth check` shows what is configured"
 
 
@@ -153,6 +155,11 @@ _TABLE: Final[
 ] = (
     (errors.QuotaExhausted, ExitCode.LIMITS, _exhausted),
     (errors.RateLimited, ExitCode.LIMITS, _limited),
+    (
+        errors.ProfileError,
+        ExitCode.CONFIGURATION,
+        _always(f"correct the profile file as the message says; {PAGE} describes every key"),
+    ),
     (errors.ConfigurationError, ExitCode.CONFIGURATION, _configuration),
     (
         errors.AuthenticationError,

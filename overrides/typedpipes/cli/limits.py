@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 from rich.box import SIMPLE_HEAD
-from rich.console import Console
+from rich.console import Console, JustifyMethod
 from rich.table import Table
 
 from typedpipes.cli.clients import Limits, open_client
 from typedpipes.cli.failures import CommandError, ExitCode, UsageError
 from typedpipes.cli.operations import VENDORS, Vendor
-from typedpipes.cli.session import Debug, EnvFile, Json, emit, say, session
+from typedpipes.cli.session import Config, Debug, EnvFile, Json, Profile, emit, say, session
 from typedpipes.errors import ConfigurationError
 
 if TYPE_CHECKING:
@@ -24,6 +24,10 @@ if TYPE_CHECKING:
 
 WIDE: Final = 160
 """Columns of a table that no terminal bounds."""
+FULL: Final = 110
+"""Columns that the whole table needs."""
+NARROW: Final = 76
+"""Below this even three columns would break words."""
 
 
 def limits(
@@ -37,6 +41,8 @@ def limits(
     store: Limits = None,
     json: Json = False,
     env_file: EnvFile = None,
+    config: Config = None,
+    profile: Profile = None,
     debug: Debug = False,
 ) -> None:
     """Show how the limits of a vendor stand, or of every vendor with credentials in the settings. Sends nothing."""
@@ -98,34 +104,57 @@ def _iso(moment: datetime | None) -> str | None:
 def _show(taken: Mapping[Vendor, Snapshot | None]) -> None:
     tty = sys.stdout.isatty()
     console = Console(width=None if tty else WIDE, highlight=False, emoji=False, markup=False)
-    table = Table(box=SIMPLE_HEAD, pad_edge=False)
-    for heading in ("limit", "used", "of", "per", "counted for", "now"):
-        table.add_column(heading, overflow="fold", justify="right" if heading in ("used", "of") else "left")
+    rows: list[LimitStatus] = []
     for name, snapshot in taken.items():
         if snapshot is None:
             say(f"{name}: limits are off")
-            continue
-        for row in snapshot.limits:
-            table.add_row(*_cells(row))
-    if table.row_count:
-        console.print(table)
-    stores = sorted({snapshot.store for snapshot in taken.values() if snapshot is not None})
-    for store in stores:
+        else:
+            rows += snapshot.limits
+    if rows:
+        console.print(_table(rows, console.width), soft_wrap=False)
+    for store in sorted({snapshot.store for snapshot in taken.values() if snapshot is not None}):
         say(f"counted in {store}")
 
 
+def _table(rows: Sequence[LimitStatus], width: int) -> Table | str:
+    """The rows as wide as the terminal allows: six columns, three, or three lines each."""
+    if width < NARROW:
+        return "\n".join(f"{row.name}\n  {_used(row)}\n  {_now(row)}" for row in rows)
+    table = Table(box=SIMPLE_HEAD, pad_edge=False)
+    headings = ("limit", "used", "of", "per", "counted for", "now") if width >= FULL else ("limit", "used", "now")
+    for heading in headings:
+        side: JustifyMethod = "right" if heading in ("used", "of") and width >= FULL else "left"
+        table.add_column(heading, overflow="fold", justify=side, no_wrap=heading != "now")
+    for row in rows:
+        table.add_row(*(_cells(row) if width >= FULL else (row.name, _used(row), _now(row))))
+    return table
+
+
 def _cells(row: LimitStatus) -> tuple[str, ...]:
+    used, allowance, per = _figures(row)
+    return row.name, used, allowance, per, row.scope.replace("_", " "), _now(row)
+
+
+def _used(row: LimitStatus) -> str:
+    used, allowance, per = _figures(row)
+    return f"{used} per {per}" if row.allowance is None else f"{used} of {allowance} per {per}"
+
+
+def _figures(row: LimitStatus) -> tuple[str, str, str]:
     allowance = "not known" if row.allowance is None else f"{row.allowance:,}"
     used = "-" if row.used is None else f"{row.used:,}"
-    per = f"{row.window:g} s" if row.window is not None else row.name.rpartition("_per_")[2] or "period"
-    return row.name, used, allowance, per, row.scope.replace("_", " "), _now(row)
+    return (
+        used,
+        allowance,
+        f"{row.window:g} s" if row.window is not None else row.name.rpartition("_per_")[2] or "period",
+    )
 
 
 def _now(row: LimitStatus) -> str:
     if row.blocked_until is not None:
         return f"blocked until {row.blocked_until:%H:%M:%S} UTC"
     if row.allowance is None:
-        return "give --plan to count it" if row.window is None else "pauses the server asks for are kept"
+        return "give --plan to count it" if row.window is None else "pauses asked for are kept"
     if row.resets_at is not None:
         return f"{row.remaining:,} left until {row.resets_at:%Y-%m-%d %H:%M} UTC"
     if row.remaining:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 import importlib
+import pkgutil
 from collections.abc import Callable, Iterator
 from types import FunctionType
 from typing import Any, Final, Literal, TypeAlias, cast
@@ -11,7 +12,9 @@ from typing import Any, Final, Literal, TypeAlias, cast
 import attrs
 
 from typedpipes.cli.arguments import Call, signature_of
+from typedpipes.operation import Operation
 from typedpipes.resource import Resource
+from typedpipes.settings import PIPEFY_KINDS
 
 Vendor: TypeAlias = Literal["pipefy", "pipedream", "pipedrive"]
 VENDORS: Final[tuple[Vendor, ...]] = ("pipefy", "pipedream", "pipedrive")
@@ -69,6 +72,19 @@ class Named:
         return cast("Callable[..., Any]", found)
 
 
+def accepted(api: Api) -> list[frozenset[str]]:
+    """For each operation of an API, the kinds of credential that may make it; empty: it needs none."""
+    if api.vendor == "pipefy":
+        once = (each for each in _below(api, api.operations(), (), "") if not each.path[-1].startswith("iter_"))
+        return [frozenset(PIPEFY_KINDS) for _ in once]
+    package = importlib.import_module(f"typedpipes_api.{api.module.partition('.')[0]}")
+    found: list[frozenset[str]] = []
+    for module in pkgutil.iter_modules(package.__path__, f"{package.__name__}."):
+        names = vars(importlib.import_module(module.name))
+        found += [frozenset(each.credentials) for each in names.values() if isinstance(each, Operation)]
+    return found
+
+
 def operations(prefix: str = "") -> Iterator[Named]:
     """The operations whose name begins with ``prefix``; only the resources in question are imported."""
     for api in APIS:
@@ -111,4 +127,4 @@ def _below(api: Api, owner: object, path: tuple[str, ...], prefix: str) -> Itera
                 yield from _below(api, inner, (*path, name), prefix)
 
 
-__all__ = ["APIS", "VENDORS", "Api", "Named", "Vendor", "find", "near", "operations"]
+__all__ = ["APIS", "VENDORS", "Api", "Named", "Vendor", "accepted", "find", "near", "operations"]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import typer
 
 from typedpipes.cli.failures import CommandError, ExitCode
+from typedpipes.cli.session import session
 
 _NEEDED = frozenset({"typedpipes_sandbox", "uvicorn", "httptools", "graphql", "yaml"})
 
@@ -22,6 +23,8 @@ def sandbox(context: typer.Context) -> int:
             ExitCode.CONFIGURATION,
         ) from error
     arguments = [word for word in context.args if word != "--"]
+    if session(context).json and "--json" not in arguments:
+        arguments.append("--json")
     try:
         return serve(arguments)
     except SystemExit as stop:  # argparse has had its say

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import json
 import os
-import re
 import shlex
 import subprocess
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Final
 
@@ -15,12 +15,13 @@ import attrs
 import typer
 
 from typedpipes.cli.failures import REDACTOR, CommandError, ExitCode, one_line
-from typedpipes.errors import ConfigurationError
+from typedpipes.configuration import Configuration, configuration
 from typedpipes.model import JSON
 from typedpipes.redaction import secret
+from typedpipes.setting_names import SETTINGS
 
 PROGRAM: Final = "typedpipes"
-SECRET_SETTING: Final = re.compile(r"(?:PIPEFY|PIPEDREAM|PIPEDRIVE)_(?:\w+_)?(?:TOKEN|SECRET|KEY)")
+SECRETS: Final = frozenset(setting.variable for setting in SETTINGS if setting.secret and setting.key != "limits")
 
 
 @attrs.define
@@ -30,14 +31,13 @@ class Session:
     debug: bool = False
     json: bool = False
     env_file: Path | None = None
+    config: Path | None = None
+    profile: str | None = None
 
-    def environment(self) -> dict[str, str]:
-        """The settings: environment variables, then those of ``--env-file``, which they hide."""
-        read = read_env_file(self.env_file) if self.env_file is not None else {}
-        settings = {**read, **os.environ}
-        for name, value in settings.items():
-            if SECRET_SETTING.fullmatch(name):
-                REDACTOR.add(secret(value.strip()))
+    def environment(self) -> Configuration:
+        """The settings: environment variables, what ``--env-file`` adds, what the profile adds."""
+        settings = configuration(profile=self.profile, config=self.config, env_file=self.env_file)
+        protect(settings)
         return settings
 
     def command(self, *words: str) -> str:
@@ -45,10 +45,17 @@ class Session:
         start = [PROGRAM]
         if Path(sys.argv[0]).name == "__main__.py":
             start = [sys.executable, "-m", "typedpipes.cli"]
-        tail = ["--env-file", str(self.env_file)] if self.env_file is not None else []
+        given = {"--env-file": self.env_file, "--config": self.config, "--profile": self.profile}
+        tail = [word for option, value in given.items() if value is not None for word in (option, str(value))]
         if os.name == "nt":
             return subprocess.list2cmdline([*start, *words, *tail])
         return shlex.join([*start, *words, *tail])
+
+
+def protect(settings: Mapping[str, str]) -> None:
+    """From here on no message of this run shows a secret among ``settings``."""
+    for name in SECRETS & settings.keys():
+        REDACTOR.add(secret(settings[name].strip()))
 
 
 def session(context: typer.Context) -> Session:
@@ -78,38 +85,6 @@ def emit_text(text: str) -> None:
 
 def _unicode() -> bool:
     return (sys.stdout.encoding or "").lower().replace("-", "") == "utf8"
-
-
-def read_env_file(path: Path) -> dict[str, str]:
-    """``NAME=value`` settings of a file; quotes as in a shell, ``#`` comments, ``export`` before them, nothing else.
-
-    Nothing is expanded. Raises `ConfigurationError` with the line's number; the line itself may hold a secret and is
-    not shown.
-    """
-    try:
-        lines = path.read_text(encoding="utf-8-sig").splitlines()
-    except (OSError, UnicodeDecodeError) as error:
-        reason = error.strerror if isinstance(error, OSError) else "it is not UTF-8 text"
-        raise ConfigurationError(f"{path} cannot be read: {reason}", setting="--env-file") from None
-    settings: dict[str, str] = {}
-    for number, line in enumerate(lines, start=1):
-        try:
-            words = shlex.split(line, comments=True)
-        except ValueError:
-            raise _not_a_setting(path, number) from None
-        for word in words[1:] if words[:1] == ["export"] else words:
-            name, equals, value = word.partition("=")
-            if not equals or not name.isidentifier() or not name.isascii():
-                raise _not_a_setting(path, number)
-            settings[name] = value
-    return settings
-
-
-def _not_a_setting(path: Path, number: int) -> ConfigurationError:
-    return ConfigurationError(
-        f"{path}, line {number} is no setting of the form NAME=value (quote a value that holds spaces)",
-        setting="--env-file",
-    )
 
 
 def state_file(name: str, option: str) -> Path:
@@ -142,10 +117,22 @@ def _env_file(context: typer.Context, value: Path | None) -> Path | None:
     return value
 
 
+def _config(context: typer.Context, value: Path | None) -> Path | None:
+    if value is not None:
+        session(context).config = value
+    return value
+
+
+def _profile(context: typer.Context, value: str | None) -> str | None:
+    if value is not None:
+        session(context).profile = value
+    return value
+
+
 Debug = Annotated[bool, typer.Option("--debug", callback=_debug, help="Show the traceback of an error.")]
 Json = Annotated[
     bool,
-    typer.Option("--json", callback=_json, help='One JSON document on stdout, also for an error ({"error": …}).'),
+    typer.Option("--json", callback=_json, help='JSON on stdout, also for an error ({"error": …}).'),
 ]
 EnvFile = Annotated[
     Path | None,
@@ -153,16 +140,36 @@ EnvFile = Annotated[
         "--env-file", metavar="FILE", callback=_env_file, help="Settings as NAME=value lines; the environment wins."
     ),
 ]
+Config = Annotated[
+    Path | None,
+    typer.Option(
+        "--config",
+        metavar="FILE",
+        callback=_config,
+        help="The profile file. Default: TYPEDPIPES_CONFIG, ./typedpipes.toml, then that of your user.",
+    ),
+]
+Profile = Annotated[
+    str | None,
+    typer.Option(
+        "--profile",
+        metavar="NAME",
+        callback=_profile,
+        help="Which profile. Default: TYPEDPIPES_PROFILE, then 'default'.",
+    ),
+]
 
 __all__ = [
     "PROGRAM",
+    "Config",
     "Debug",
     "EnvFile",
     "Json",
+    "Profile",
     "Session",
     "emit",
     "emit_text",
-    "read_env_file",
+    "protect",
     "say",
     "session",
     "state_file",

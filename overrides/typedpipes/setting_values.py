@@ -1,0 +1,108 @@
+"""Reading settings from a configuration, and what is said when they do not fit."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TypeAlias
+from urllib.parse import urlsplit
+
+from typedpipes.errors import ConfigurationError
+from typedpipes.redaction import Secret, secret
+from typedpipes.setting_names import BY_VARIABLE, SETTINGS, page
+
+Env: TypeAlias = Mapping[str, str]
+
+
+def get(env: Env | None, name: str) -> str | None:
+    """A setting; None if it is not there or blank."""
+    return (env.get(name) or "").strip() or None if env is not None else None
+
+
+def get_secret(env: Env | None, name: str) -> Secret | None:
+    """A setting that is a secret."""
+    return secret((env.get(name) or "").strip()) if env is not None else None
+
+
+def choice(env: Env | None, name: str) -> str | None:
+    """A setting that is one of a few words."""
+    value, known = get(env, name), BY_VARIABLE[name].choices
+    if value is not None and value.lower() not in known:
+        raise ConfigurationError(f"{name} is one of {', '.join(known)}, not {value[:40]!r}", setting=name)
+    return value
+
+
+def count(env: Env | None, name: str) -> int | None:
+    """A setting that is a whole number from 1."""
+    value = get(env, name)
+    if value is None:
+        return None
+    if not (value.isascii() and value.isdigit() and 0 < len(value) < 12 and int(value) > 0):
+        raise ConfigurationError(f"{name} is a whole number from 1, not {value[:40]!r}", setting=name)
+    return int(value)
+
+
+def limits_store(env: Env | None, vendor: str) -> str | None:
+    """Where limits are counted: the vendor's own setting, else the one for all."""
+    return get(env, f"{vendor}_LIMITS") or get(env, "TYPEDPIPES_LIMITS")
+
+
+def in_profile(vendor: str, *keys: str, instead: str | None = None) -> str:
+    """How a profile sets ``keys``, for a message."""
+    secrets = {setting.key for setting in SETTINGS if setting.vendor == vendor and setting.secret}
+    words = " and ".join(f"{vendor}.{key}{'_env' if key in secrets else ''}" for key in keys)
+    first = f"{vendor}.{instead}_env, or " if instead is not None else ""
+    return f"; in a profile {first}{words}; see {page(vendor)}"
+
+
+def missing(vendor: str, told: str, env: Env | None, setting: str) -> ConfigurationError:
+    """The error for a vendor without credentials: what it needs, why it is not there, where else it can be given."""
+    notes = getattr(env, "notes", {})
+    note = next((notes[each.variable] for each in SETTINGS if each.vendor == vendor and each.variable in notes), None)
+    token = {"pipefy": "token", "pipedream": "api_key", "pipedrive": "api_token"}[vendor]
+    reason = f" ({note})" if note is not None else ""
+    return ConfigurationError(
+        f"{told}{reason}{in_profile(vendor, 'client_id', 'client_secret', instead=token)}", setting=setting
+    )
+
+
+def check_pair(vendor: str, client_id: str | None, client_secret: Secret | None, env: Env | None) -> None:
+    """Raises `ConfigurationError` if one half of an id and its secret is missing."""
+    if (client_id is None) == (client_secret is None):
+        return
+    missing = f"{vendor}_CLIENT_ID" if client_id is None else f"{vendor}_CLIENT_SECRET"
+    present = "client_secret" if client_id is None else "client_id"
+    note = getattr(env, "notes", {}).get(missing)
+    reason = f" ({note})" if note is not None else ""
+    where = in_profile(vendor.lower(), "client_id" if client_id is None else "client_secret")
+    raise ConfigurationError(f"{present} is set, but {missing} is not{reason}; both are needed{where}", setting=missing)
+
+
+def company_name(company: str) -> str:
+    """The subdomain, from ``acme``, ``acme.pipedrive.com`` or ``https://acme.pipedrive.com``."""
+    name = company.removeprefix("https://").rstrip("/").removesuffix(".pipedrive.com").lower()
+    if not name.replace("-", "").isalnum() or not name.isascii():
+        raise ConfigurationError(
+            "company_domain is the part before .pipedrive.com, for example 'acme'", setting="PIPEDRIVE_COMPANY_DOMAIN"
+        )
+    return name
+
+
+def origin_of(url: str) -> str:
+    """Scheme and host of an address."""
+    parts = urlsplit(url)
+    return f"{parts.scheme}://{parts.netloc}"
+
+
+__all__ = [
+    "Env",
+    "check_pair",
+    "choice",
+    "company_name",
+    "count",
+    "get",
+    "get_secret",
+    "in_profile",
+    "limits_store",
+    "missing",
+    "origin_of",
+]

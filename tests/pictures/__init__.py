@@ -1,0 +1,1 @@
+"""Pictures of the command line for README and docs."""
