@@ -13,6 +13,7 @@ asyncio and trio. Rules a flow obeys:
 from __future__ import annotations
 
 import logging
+import threading
 import time
 from collections.abc import Awaitable, Callable, Generator
 from typing import Any, Final, Generic, TypeAlias, TypeVar
@@ -146,6 +147,27 @@ def _no_wire(request: httpx.Request) -> httpx.Response:
 
 async def _no_async_wire(request: httpx.Request) -> httpx.Response:
     raise RuntimeError(f"this flow has no wire to send {request.method} on")
+
+
+class Abandoned(BaseException):
+    """Ends a flow in a thread whose result nobody wants any more; never reaches a caller."""
+
+
+def stoppable(io: SyncIO, stop: threading.Event) -> SyncIO:
+    """``io``, sending nothing and waiting for nothing once ``stop`` is set: then flows end by `Abandoned`."""
+
+    def send(request: httpx.Request) -> httpx.Response:
+        if stop.is_set():
+            raise Abandoned
+        return io.send(request)
+
+    def sleep(seconds: float) -> None:
+        if io.sleep is not time.sleep:  # a clock of the caller's
+            io.sleep(seconds)
+        elif stop.wait(seconds):
+            raise Abandoned
+
+    return SyncIO(send, sleep)
 
 
 def drive(flow: Flow[T], io: SyncIO) -> T:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import TYPE_CHECKING, Final, Literal, TypeAlias, TypedDict
+import threading
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Final, Literal, TypeAlias, TypedDict, cast
 
 from typedpipes.drift import DriftLog
 from typedpipes.errors import ConfigurationError
@@ -34,7 +35,8 @@ class SharedOptions(TypedDict, total=False):
     limits: str | None
     """Where requests are counted: ``memory://``, ``sqlite:///PATH``, ``redis://HOST`` …; ``off`` counts nothing.
 
-    Default: memory, or a file in your state directory when a plan brings a monthly or daily budget.
+    Default: what the configuration names (``TYPEDPIPES_LIMITS``, ``limits`` of a profile), else memory, or a file in
+    your state directory when a plan brings a monthly or daily budget.
     """
     policy: Policy
     """Your own table of limits instead of the vendor's (`typedpipes.limits.Policy`)."""
@@ -121,26 +123,57 @@ def limiter_for(
     options: SharedOptions,
     identity: Mapping[str, str],
     facts: LimiterOptions,
+    store: str | None = None,
+    *,
+    plan_given: bool = True,
 ) -> StoreLimiter | None:
-    """The limiter of a client; None if ``limits="off"``."""
-    where = options.get("limits")
+    """The limiter of a client; None if ``limits="off"``. ``store``: where to count if the options do not say.
+
+    ``plan_given``: the plan is an argument, which ``off`` contradicts; one of the configuration yields to it.
+    """
+    where = options.get("limits") or store
     if where == "off":
-        if facts.get("plan") is not None:
+        if facts.get("plan") is not None and plan_given:
             raise ConfigurationError(
                 "plan= brings a budget to keep, but limits is 'off'; give one or the other", setting="limits"
             )
         return None
-    from typedpipes.limits import build_limiter
 
-    return build_limiter(
-        vendor,
-        identity=identity,
-        store_url=where,
-        policy=options.get("policy"),
-        unreachable=options.get("unreachable", "fail"),
-        on_event=options.get("on_event"),
-        **facts,
-    )
+    def build() -> StoreLimiter:
+        from typedpipes.limits.build import build_limiter
+
+        return build_limiter(
+            vendor,
+            identity=identity,
+            store_url=where,
+            policy=options.get("policy"),
+            unreachable=options.get("unreachable", "fail"),
+            on_event=options.get("on_event"),
+            **facts,
+        )
+
+    settled = options.get("policy") or any(facts.get(name) for name in ("plan", "seats", "allowance", "figures"))
+    if where in (None, "memory://") and not settled:
+        return cast("StoreLimiter", LaterLimiter(build))
+    return build()
+
+
+class LaterLimiter:
+    """A limiter made when the first request is: with these settings nothing can be wrong with it, and importing what
+    counts requests takes a tenth of a client's start.
+    """
+
+    def __init__(self, build: Callable[[], StoreLimiter]) -> None:
+        self._build = build
+        self._lock = threading.Lock()
+
+    def __getattr__(self, name: str) -> object:
+        with self._lock:
+            made = self.__dict__.get("_made")
+            if made is None:
+                made = self.__dict__["_made"] = self._build()
+                self.acquire = made.acquire
+        return getattr(made, name)
 
 
 __all__ = [

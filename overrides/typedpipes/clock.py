@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import functools
 import time
-import uuid
 from pathlib import Path
 from typing import Protocol
 
@@ -48,6 +47,8 @@ def _boot() -> str:
     try:
         return Path("/proc/sys/kernel/random/boot_id").read_text("ascii").strip()
     except (OSError, ValueError):
+        import uuid
+
         return f"process:{uuid.uuid4()}"
 
 

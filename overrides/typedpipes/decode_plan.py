@@ -13,6 +13,7 @@ from collections.abc import Callable
 from typing import Any, Final, ForwardRef, Literal, TypeAlias, Union, cast, get_args, get_origin
 
 from typedpipes.drift import Decoding, Node
+from typedpipes.errors import ResponseMismatch
 from typedpipes.model import JSON, Model, OpenEnum
 
 Convert: TypeAlias = Callable[[Any, Decoding, Node], Any]
@@ -29,9 +30,12 @@ _SCALARS: Final[dict[type, str]] = {
 
 
 class Plan:
-    """How values of one type are built. ``kinds`` are the JSON classes it accepts without conversion."""
+    """How values of one type are built.
 
-    __slots__ = ("convert", "kinds", "model", "words")
+    ``kinds`` are the JSON classes it accepts without conversion; ``entries`` those of a list it accepts as it is.
+    """
+
+    __slots__ = ("convert", "entries", "kinds", "model", "words")
 
     def __init__(
         self,
@@ -39,9 +43,11 @@ class Plan:
         words: str,
         *,
         kinds: tuple[type, ...] = (),
+        entries: frozenset[type] = frozenset(),
         model: type[Model] | None = None,
     ) -> None:
         self.convert = convert
+        self.entries = entries
         self.words = words
         self.kinds = kinds
         self.model = model
@@ -140,18 +146,20 @@ def _list_plan(item_hint: Any) -> Plan:
         if value.__class__ is not list:
             decoding.mismatch(node, None, "an array", value)
             return value
-        items = Node(node, None)
+        items = node.below(None)
         build = item.convert
         return [build(entry, decoding, items) for items.index, entry in enumerate(value)]
 
+    fitting = frozenset(kinds)
+
     def scalars(value: Any, decoding: Decoding, node: Node) -> Any:
-        if value.__class__ is list and all(entry.__class__ in kinds for entry in value):
+        if value.__class__ is list and fitting.issuperset(map(type, value)):
             return value
         return convert(value, decoding, node)
 
     if object in kinds:
         return Plan(_scalar_like(list, "an array"), "an array", kinds=(list,))
-    return Plan(scalars if kinds else convert, "an array")
+    return Plan(scalars if kinds else convert, "an array", entries=fitting)
 
 
 def _dict_plan(value_hint: Any) -> Plan:
@@ -163,7 +171,7 @@ def _dict_plan(value_hint: Any) -> Plan:
         if value.__class__ is not dict:
             decoding.mismatch(node, None, "an object", value)
             return value
-        items = Node(node, None)
+        items = node.below(None)
         build = item.convert
         result = {}
         for items.index, entry in value.items():
@@ -189,30 +197,44 @@ def _union_plan(options: tuple[Any, ...]) -> Plan:
     models = [plan.model for plan in plans if plan.model is not None]
     others = [(hint, plan) for hint, plan in zip(options, plans, strict=True) if plan.model is None and not plan.kinds]
     choose = _chooser(models) if models else None
+    if choose is not None and any(get_origin(option) is dict for option in options):
+        choose = _fitting(choose)  # an object may also be a plain map
     if len(others) == 1 and choose is None and kinds == (type(None),):
         convert_one = others[0][1].convert
 
         def optional(value: Any, decoding: Decoding, node: Node) -> Any:
             return None if value is None else convert_one(value, decoding, node)
 
-        return Plan(optional, words)
+        return Plan(optional, words, entries=others[0][1].entries)
 
     def convert(value: Any, decoding: Decoding, node: Node) -> Any:
         kind = value.__class__
-        if kind in kinds or object in kinds:
-            return value
         if kind is dict and choose is not None:
             model = choose(value)
             if model is not None:
                 return plan_for(model).convert(value, decoding, node)
-        for hint, plan in others:
-            if _accepts(hint, kind):
-                return plan.convert(value, decoding, node)
+        if kind in kinds or object in kinds:
+            return value
+        accepting = [plan for hint, plan in others if _accepts(hint, kind)]
+        if accepting:
+            plan = accepting[0] if len(accepting) == 1 else _first_that_fits(accepting, value, decoding, node)
+            return plan.convert(value, decoding, node)
         decoding.mismatch(node, None, words, value)
         return value
 
     only_scalars = choose is None and not others
     return Plan(convert, words, kinds=kinds if only_scalars else ())
+
+
+def _first_that_fits(plans: list[Plan], value: Any, decoding: Decoding, node: Node) -> Plan:
+    """Of several lists or maps, the first whose every item fits; if none does, the first."""
+    for plan in plans:
+        try:
+            plan.convert(value, Decoding(decoding.operation, strict=True, omitted=decoding.omitted), node)
+        except ResponseMismatch:
+            continue
+        return plan
+    return plans[0]
 
 
 def _accepts(hint: Any, kind: type) -> bool:
@@ -255,6 +277,21 @@ def _chooser(models: list[type[Model]]) -> Callable[[dict[str, Any]], type[Model
         return chosen
 
     return choose
+
+
+def _fitting(choose: Callable[[dict[str, Any]], type[Model] | None]) -> Callable[[dict[str, Any]], type[Model] | None]:
+    """The same choice, but only of a class whose required keys are all there, and that knows one of the keys."""
+
+    def fitting(data: dict[str, Any]) -> type[Model] | None:
+        model = choose(data)
+        if model is None:
+            return None
+        fields = _fields(model)
+        needed = {name for name, _, required in fields if required}
+        fits = needed <= data.keys() and any(name in data for name, _, _ in fields)
+        return model if fits else None
+
+    return fitting
 
 
 def _fields(model: type[Model]) -> list[tuple[str, Any, bool]]:
@@ -304,7 +341,8 @@ def _compile(model: type[Model]) -> Convert:
         scope[f"k{index}"] = wire
         enum = _enum_of(hint)
         scope[f"f{index}"] = _at(wire, plan) if enum is None else _enum_at(wire, plan, enum)
-        store = f"o.{name} = v if {_test(plan)} else f{index}(v, c, n)"
+        scope[f"e{index}"] = plan.entries.issuperset
+        store = f"o.{name} = v if {_test(plan, index)} else f{index}(v, c, n)"
         if enum is not None:
             scope[f"m{index}"] = enum._members_
             store = f"o.{name} = (m{index}.get(v) if v.__class__ is str else None) or f{index}(v, c, n)"
@@ -323,7 +361,7 @@ def _optional(name: str, index: int, plan: Plan, enum: type[OpenEnum] | None) ->
         return (
             f"o.{name} = None if v is None else (m{index}.get(v) if v.__class__ is str else None) or f{index}(v, c, n)"
         )
-    test = _test(plan)
+    test = _test(plan, index)
     test = "v is None" if test == "False" else (test if "v is None" in test else f"{test} or v is None")
     return f"o.{name} = v if {test} else f{index}(v, c, n)"
 
@@ -336,8 +374,10 @@ def _enum_of(hint: Any) -> type[OpenEnum] | None:
     return None
 
 
-def _test(plan: Plan) -> str:
+def _test(plan: Plan, index: int) -> str:
     """An expression that is true when ``v`` needs no conversion."""
+    if plan.entries:
+        return f"v.__class__ is list and e{index}(map(type, v))"
     if object in plan.kinds:
         return "True"
     tests = [f"v.__class__ is {kind.__name__}" for kind in plan.kinds if kind is not type(None)]
@@ -348,7 +388,7 @@ def _test(plan: Plan) -> str:
 
 def _at(wire: str, plan: Plan) -> Convert:
     def convert(value: Any, decoding: Decoding, node: Node) -> Any:
-        return plan.convert(value, decoding, Node(node, wire))
+        return plan.convert(value, decoding, node.below(wire))
 
     return convert
 
@@ -358,7 +398,9 @@ def _enum_at(wire: str, plan: Plan, enum: type[OpenEnum]) -> Convert:
 
     def convert(value: Any, decoding: Decoding, node: Node) -> Any:
         if value.__class__ is not str:
-            return plan.convert(value, decoding, Node(node, wire))
+            return plan.convert(value, decoding, node.below(wire))
+        if (known := enum._members_.get(value)) is not None:
+            return known  # the empty string, which is false
         decoding.drift(node, wire, plan.words, "an unknown value")
         return str.__new__(enum, value)
 
@@ -377,7 +419,9 @@ def _absent(obj: Model, decoding: Decoding, node: Node, wire: str) -> None:
 
 
 def _surplus(data: dict[str, Any], decoding: Decoding, node: Node, known: frozenset[str]) -> None:
-    """Unknown properties are kept; one object per list is looked at, each one when strict."""
+    """Unknown properties are kept; one object per place of an answer is looked at, each one when strict."""
+    if node.key is not None:
+        node.index = 1  # a key has no index: this one was looked at
     for key in data.keys() - known:
         if not _HASH_KEY.match(key):
             decoding.drift(node, key, "no such property", "an unknown property")

@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Final, TypeAlias
 
-import attrs
-
 from typedpipes.errors import ResponseMismatch
+from typedpipes.record import frozen
 
 _KINDS: Final = {
     type(None): "null",
@@ -20,7 +19,7 @@ _KINDS: Final = {
 }
 
 
-@attrs.frozen
+@frozen
 class SchemaDrift:
     """One place where an answer does not fit the schema, reported once per client.
 
@@ -41,14 +40,25 @@ class SchemaDrift:
 
 
 class Node:
-    """A position in the answer: a key below a parent, or the items of a list (``index`` moves along)."""
+    """A position in the answer: a key below a parent, or the items of a list (``index`` moves along).
 
-    __slots__ = ("index", "key", "parent")
+    The items of a list share their nodes: `below` makes one per place of an answer, not one per value.
+    """
+
+    __slots__ = ("_below", "index", "key", "parent")
 
     def __init__(self, parent: Node | None, key: str | None) -> None:
         self.parent = parent
         self.key = key
         self.index: int | str = 0
+        self._below: dict[str | None, Node] = {}
+
+    def below(self, key: str | None) -> Node:
+        """The node of ``key``, or of the items, below this one."""
+        node = self._below.get(key)
+        if node is None:
+            node = self._below[key] = Node(self, key)
+        return node
 
     def exact(self) -> str:
         """``$.data[3].owner``: where the object really is."""

@@ -31,6 +31,16 @@ class ConfigurationError(TypedPipesError):
         self.setting = setting
 
 
+class ProfileError(ConfigurationError):
+    """The profile file is wrong. ``path`` and ``line`` tell where, ``key`` is the dotted key; no value is kept."""
+
+    def __init__(self, message: str, *, path: str, line: int | None = None, key: str | None = None) -> None:
+        super().__init__(message, setting=key)
+        self.path = path
+        self.line = line
+        self.key = key
+
+
 class TransportError(TypedPipesError):
     """No answer arrived. ``sent`` tells whether the server may have seen the request (None: unknown)."""
 
@@ -173,6 +183,10 @@ class ResponseMismatch(TypedPipesError):
         super().__init__(message)
         self.operation = operation
         self.path = path
+
+
+class SignatureMismatch(TypedPipesError):
+    """A webhook's delivery that its signature does not vouch for. Answer it with 401 and do nothing else."""
 
 
 class LimitStoreError(TypedPipesError):

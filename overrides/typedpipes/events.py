@@ -10,14 +10,13 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Final, Literal, TypeAlias
 
-import attrs
-
 from typedpipes.drift import SchemaDrift
+from typedpipes.record import frozen
 
 logger: Final = logging.getLogger("typedpipes")
 
 
-@attrs.frozen(kw_only=True)
+@frozen(kw_only=True)
 class Request:
     """One wire request ended: with a status, or with ``error`` naming the kind of failure."""
 
@@ -33,7 +32,7 @@ class Request:
     request_id: str | None = None
 
 
-@attrs.frozen(kw_only=True)
+@frozen(kw_only=True)
 class Retry:
     """A failed attempt will be repeated after ``delay``; ``reason`` says why, ``status`` what was answered."""
 
@@ -45,7 +44,7 @@ class Retry:
     status: int | None = None
 
 
-@attrs.frozen(kw_only=True)
+@frozen(kw_only=True)
 class Wait:
     """A request waits for a slot of ``limit``."""
 
@@ -55,7 +54,7 @@ class Wait:
     limit: str
 
 
-@attrs.frozen(kw_only=True)
+@frozen(kw_only=True)
 class Refresh:
     """A new access token was obtained for the credential ``kind``; ``expires_in`` None is unknown."""
 
@@ -65,7 +64,7 @@ class Refresh:
     """``first``, ``early``, ``expired`` or ``rejected``."""
 
 
-@attrs.frozen(kw_only=True)
+@frozen(kw_only=True)
 class Poll:
     """The state of a job was asked for; the next question is ``next_in`` away, None if it is finished."""
 
@@ -76,7 +75,7 @@ class Poll:
     next_in: float | None
 
 
-@attrs.frozen(kw_only=True)
+@frozen(kw_only=True)
 class Budget:
     """A monthly or daily budget passed a mark (80 % by default)."""
 
@@ -86,7 +85,7 @@ class Budget:
     resets_at: datetime
 
 
-@attrs.frozen(kw_only=True)
+@frozen(kw_only=True)
 class Block:
     """The server refused because of ``limit``: everybody who shares it pauses for ``seconds``."""
 
@@ -96,7 +95,7 @@ class Block:
     seconds: float
 
 
-@attrs.frozen(kw_only=True)
+@frozen(kw_only=True)
 class LimitStore:
     """The store that counts requests changed its state.
 

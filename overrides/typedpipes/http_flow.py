@@ -20,17 +20,13 @@ from typedpipes._httpx import (
     steady,
 )
 from typedpipes.auth.credential import TOKEN_HEADERS, AuthContext, Credential
-from typedpipes.classify import classify
 from typedpipes.errors import APIError, ConfigurationError, RateLimited, TransportError, TypedPipesError
 from typedpipes.events import Request, Retry
-from typedpipes.http_errors import too_late, transport_error
 from typedpipes.http_permits import Permit
 from typedpipes.http_policies import Policies
-from typedpipes.http_wire import failure_of, redirected
 from typedpipes.limits.protocol import Claim, Lease
 from typedpipes.redaction import Secret
 from typedpipes.retry import Failure, backoff, is_replayable
-from typedpipes.retry_after import resume_at
 from typedpipes.stamp import Stamp
 
 Outcome: TypeAlias = "httpx.Response | tuple[Failure, TypedPipesError] | Literal['again']"
@@ -155,6 +151,8 @@ class Exchange:
             self._move_to_api_domain(request)
         patience = self._patience()
         if patience <= 0:
+            from typedpipes.http_errors import too_late
+
             raise too_late(self._stamp, self._attempts) from self._previous
         request.extensions["timeout"] = dict.fromkeys(("connect", "read", "write", "pool"), patience)
         self._attempts += 1
@@ -163,6 +161,8 @@ class Exchange:
             response: httpx.Response = yield Send(request)
         except (httpx.RequestError, OSError) as cause:
             self._unsign()
+            from typedpipes.http_wire import failure_of
+
             failure = failure_of(cause)
             self._tell(started, None, type(cause).__name__)
             if failure.phase == "unsent" and lease is not None:
@@ -218,6 +218,8 @@ class Exchange:
         body = decoded_leniently(self._headers, raw)
         policies, status = self._policies, response.status_code
         credential, used = self._credential, self._used
+        from typedpipes.classify import classify
+
         error: APIError = classify(
             status,
             self._headers,
@@ -244,6 +246,8 @@ class Exchange:
 
     def _follow(self, status: int, error: APIError) -> None:
         self._hops += 1
+        from typedpipes.http_wire import redirected
+
         following = redirected(self._request, status, self._headers.get("location"), self._stamp)
         if following is None or self._hops > self._policies.retry.redirects:
             why = "too many redirects" if following is not None else "a redirect that is not followed"
@@ -296,9 +300,13 @@ class Exchange:
     def _note_resume(self, error: TypedPipesError, delay: float) -> None:
         if isinstance(error, RateLimited) and error.resume_at is None:
             error.retry_after = delay
+            from typedpipes.retry_after import resume_at
+
             error.resume_at = resume_at(delay, wall=self._policies.clock.wall())
 
     def _transport_error(self, cause: Exception, failure: Failure) -> TransportError:
+        from typedpipes.http_errors import transport_error
+
         return transport_error(
             cause,
             failure,

@@ -8,7 +8,6 @@ import httpx
 
 from typedpipes._httpx import origin
 from typedpipes.auth.credentials import Credentials
-from typedpipes.classify import request_id
 from typedpipes.clock import Clock
 from typedpipes.events import Reporter, Request
 from typedpipes.http_permits import Permits
@@ -69,6 +68,8 @@ class Policies:
         headers: Mapping[str, str],
     ) -> Request:
         """What is told about one wire request."""
+        from typedpipes.classify import request_id
+
         url = request.url
         return Request(
             api=stamp.api,

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from enum import Enum
-from typing import Any, ClassVar, Final, Literal, Self, TypeAlias
+from typing import TYPE_CHECKING, Any, ClassVar, Final, Literal, NoReturn, Self, TypeAlias, overload
 
 from typedpipes.errors import ResponseMismatch
 from typedpipes.model_class import ModelClass, fill
@@ -56,8 +56,8 @@ class Model(metaclass=ModelClass):
     def __init__(self, /, **values: object) -> None:
         fill(self, values)
 
-    def __getattr__(self, name: str) -> Any:
-        # Only reached when the slot is empty: a required field the answer did not carry, or no such attribute.
+    def _lacking_(self, name: str) -> NoReturn:
+        """Only reached when the slot is empty: a required field the answer did not carry, or no such attribute."""
         if name in field_names(type(self)):
             operation, path = getattr(self, "_origin", (None, "$")) if name != "_origin" else (None, "$")
             wire = type(self)._wire_.get(name, name)
@@ -68,6 +68,9 @@ class Model(metaclass=ModelClass):
                 path=f"{path}.{wire}",
             )
         raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
+
+    if not TYPE_CHECKING:  # a type checker that sees it takes every misspelt field for an Any
+        __getattr__ = _lacking_
 
     def __repr__(self) -> str:
         shown = []
@@ -139,6 +142,10 @@ def extras(obj: Model) -> dict[str, JSON]:
     return {key: value for key, value in data.items() if key not in known}
 
 
+@overload
+def to_wire(value: Model) -> dict[str, JSON]: ...
+@overload
+def to_wire(value: object) -> JSON: ...
 def to_wire(value: object) -> JSON:
     """The JSON form of a model, enum, container or plain value; unset fields are left out, extras kept."""
     if isinstance(value, Model):

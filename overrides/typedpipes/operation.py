@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Generic, Literal, NewType, Protocol, TypeAlias, TypedDict, TypeVar
+from typing import TYPE_CHECKING, Final, Generic, Literal, NewType, Protocol, TypeAlias, TypedDict, TypeVar
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -15,6 +15,7 @@ T = TypeVar("T")
 T_co = TypeVar("T_co", covariant=True)
 I = TypeVar("I")  # noqa: E741 - item type of a paged operation
 
+_PLAIN: Final[Mapping[str, str]] = {}
 Safety: TypeAlias = Literal["safe", "idempotent", "unsafe"]
 
 FileContent: TypeAlias = "bytes | Path | BinaryIO"
@@ -57,14 +58,21 @@ class ConnectOptions(CallOptions, total=False):
     """``development`` or ``production``: sent as ``X-PD-Environment`` (seed 002, "Environment")."""
 
 
+class PipedriveOptions(CallOptions, total=False):
+    """Per-call options of Pipedrive."""
+
+    encoding: Literal["json", "form"]
+    """How the body of a POST travels: as JSON (default), or form-encoded, which has no types (seed 003, "Requests")."""
+
+
 class Paging:
     """How an operation is walked page by page."""
 
-    __slots__ = ("cursor", "items", "limit", "max_size", "more", "next", "size", "style")
+    __slots__ = ("cursor", "first", "items", "limit", "max_size", "more", "next", "size", "style", "total")
 
     def __init__(
         self,
-        style: Literal["cursor", "offset", "after"],
+        style: Literal["cursor", "offset", "after", "page", "skip"],
         *,
         limit: str | None,
         cursor: str,
@@ -73,6 +81,8 @@ class Paging:
         more: str | None = None,
         size: int | None = None,
         max_size: int | None = None,
+        first: int | None = None,
+        total: str | None = None,
     ) -> None:
         self.style = style
         self.limit = limit
@@ -82,6 +92,10 @@ class Paging:
         self.more = more
         self.size = size
         self.max_size = max_size
+        self.first = first
+        """Number of the first page (``page``; default 1)."""
+        self.total = total
+        """Where the answer says how many there are: pages (``page``), items (``skip``)."""
 
 
 class Operation(Generic[T_co]):
@@ -109,6 +123,7 @@ class Operation(Generic[T_co]):
         "segments",
         "selector",
         "server",
+        "styles",
         "token_cost",
     )
 
@@ -129,6 +144,7 @@ class Operation(Generic[T_co]):
         buckets: tuple[str, ...] = (),
         media: str = "application/json",
         csv: tuple[str, ...] = (),
+        styles: Mapping[str, str] = _PLAIN,
         paging: Paging | None = None,
         item: str | None = None,
         normalize: tuple[str, ...] = (),
@@ -163,6 +179,8 @@ class Operation(Generic[T_co]):
         """Content type of the request body."""
         self.csv = csv
         """Query parameters whose lists are joined by commas instead of repeated."""
+        self.styles = styles
+        """``"place name"`` -> style code of each parameter that is not written the usual way (`parameter_styles`)."""
         self.paging = paging
         self.item = item
         """Type of one item of a page, as an annotation."""
@@ -201,7 +219,7 @@ def _split(path: str) -> tuple[str, ...]:
 class Arguments:
     """The arguments of one call, still as Python values: the client encodes them."""
 
-    __slots__ = ("body", "fields", "headers", "path", "query")
+    __slots__ = ("body", "cookies", "fields", "headers", "path", "query")
 
     def __init__(
         self,
@@ -211,12 +229,14 @@ class Arguments:
         headers: dict[str, object] | None = None,
         body: object = None,
         fields: tuple[str, ...] | None = None,
+        cookies: dict[str, object] | None = None,
     ) -> None:
         self.path = path
         """Values of the path's parameters, in order, client parameters left out."""
         self.query = query
         """Query parameters by wire name; UNSET and None are left out."""
         self.headers = headers
+        self.cookies = cookies
         self.body = body
         """A model, or a dict of wire names; UNSET values are left out. None: no body."""
         self.fields = fields
@@ -245,12 +265,27 @@ class PageOptions(TypedDict, total=False):
     """Stop after so many items."""
     page_size: int
     """Items per request; the vendor's default if not given."""
-    resume: str
-    """Cursor to go on from, as found in ``Pages.cursor`` or an error."""
+    resume: str | None
+    """Cursor to go on from, as found in ``Pages.cursor`` or an error; None: from the beginning."""
+
+
+class OffsetPageOptions(PageOptions, total=False):
+    """Options of ``iter`` methods whose pages start at a number, not at a cursor that only the server knows."""
+
+    prefetch: int
+    """Pages to fetch ahead of the one in use, at the same time: 0 (default) to 32. Up to so many requests beyond the
+    last page may be made, unless ``max_items`` tells that they are not needed."""
 
 
 class PagedCallOptions(CallOptions, PageOptions, total=False):
     """Everything an ``iter`` method takes besides its filters."""
+
+
+def check_options(name: str, options: Mapping[str, object], known: frozenset[str]) -> None:
+    """Raise TypeError for a keyword argument that nothing would read: a misspelt one must not pass silently."""
+    for key in options:
+        if key not in known:
+            raise TypeError(f"{name}: unexpected argument {key!r}; besides its own it takes {', '.join(sorted(known))}")
 
 
 class Caller(Protocol):

@@ -5,11 +5,11 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Final, TypeVar, cast
 
-import attrs
-
+from typedpipes._flow import drive, stoppable
 from typedpipes.decode import build, normalized, parse_json
 from typedpipes.drift import Decoding, DriftLog
 from typedpipes.encoding import encode
@@ -19,12 +19,14 @@ from typedpipes.operation import (
     ApiResponse,
     Arguments,
     CallOptions,
+    OffsetPageOptions,
     Operation,
     PagedCallOptions,
     PagedOperation,
-    PageOptions,
+    check_options,
 )
 from typedpipes.paging import AsyncPages, Pages, Walk
+from typedpipes.record import field, frozen
 from typedpipes.stamp import Stamp
 from typedpipes.wire import WireRequest, WireResponse
 
@@ -36,29 +38,34 @@ I = TypeVar("I")  # noqa: E741 - item type of a page
 
 _REFUSED_HEADERS: Final = frozenset({"authorization", "x-api-token", "proxy-authorization", "cookie", "host"})
 
+_OPTIONS: Final = frozenset(CallOptions.__annotations__)
+_PAGE_OPTIONS: Final = frozenset(OffsetPageOptions.__annotations__)
+
 Scope = Callable[[Operation[object], Arguments, Mapping[str, object]], Mapping[str, str]]
 """Whom the limits of a call count for, by stable identity."""
 BodyCheck = Callable[[Operation[object], JSON, object, WireResponse], None]
 """Raises if a successful status carries a failure: (operation, JSON, built answer, response)."""
 
 
-@attrs.frozen(kw_only=True)
+@frozen(kw_only=True)
 class Rest:
     """One API of one client: where it is, what fills its parameters, how its answers are read."""
 
     base_url: str
-    settings: Mapping[str, object] = attrs.field(factory=dict)
-    """The client's values of ``project_id``, ``environment``, ``org_id``; a call's options go before them."""
+    settings: Mapping[str, object] = field(factory=dict)
+    """The client's values of the options that only this API takes, such as ``project_id``; a call's go before them."""
     strict: bool = False
     drift: DriftLog | None = None
     scope: Scope | None = None
     check: BodyCheck | None = None
-    servers: Mapping[str, str] = attrs.field(factory=dict)
+    servers: Mapping[str, str] = field(factory=dict)
     """Replacements of servers that operations name themselves, for a sandbox: schema's URL -> ours."""
 
     def request(self, operation: Operation[T], arguments: Arguments, options: CallOptions) -> WireRequest:
         """The wire request of a call. Raises `ConfigurationError` before anything is sent."""
         given = cast("Mapping[str, object]", options)
+        if given:
+            check_options(f"{operation.api}.{operation.name}", given, self._known(operation))
         settings = {**self.settings, **given} if given else self.settings
         encoded = encode(operation, arguments, settings)
         extra = options.get("extra_headers")
@@ -99,10 +106,7 @@ class Rest:
         kind = response.headers.get("content-type", "")
         if returns == "str" and "json" not in kind:
             return response.content.decode(errors="replace")
-        sources = [source for source in (arguments.query, arguments.body) if isinstance(source, dict)]
-        omitted = arguments.fields is not None or any(
-            source.get(key) not in (None, UNSET) for source in sources for key in operation.omittable
-        )
+        omitted = bool(arguments.fields) or any(_given(arguments, key) for key in operation.omittable)
         decoding = Decoding(name, strict=self.strict, omitted=omitted, report=self.drift)
         if not response.content.strip():
             return None if returns == "None" else build(returns, operation.module, None, decoding)
@@ -121,11 +125,18 @@ class Rest:
             self.check(operation, value, built, response)
         return built
 
-    def walk(self, operation: Operation[T], paging: PageOptions) -> Walk:
-        """The page policy of a listing."""
+    def walk(self, operation: Operation[T], options: PagedCallOptions) -> tuple[Walk, CallOptions]:
+        """The page policy of a listing, and the options of each of its calls."""
         if operation.paging is None:
             raise ConfigurationError(f"{operation.name} is not paged; call it directly")
-        return Walk(f"{operation.api}.{operation.name}", operation.paging, paging)
+        name = f"{operation.api}.{operation.name}"
+        given = cast("Mapping[str, object]", options)
+        check_options(name, given, self._known(operation) | _PAGE_OPTIONS)
+        calls = {key: value for key, value in given.items() if key not in _PAGE_OPTIONS}
+        return Walk(name, operation.paging, options), cast("CallOptions", calls)
+
+    def _known(self, operation: Operation[T]) -> frozenset[str]:
+        return _OPTIONS.union(self.settings, (option for option, _, _ in operation.client_parameters))
 
     def _add(self, headers: dict[str, str], extra: Mapping[str, str]) -> None:
         for name, value in extra.items():
@@ -137,12 +148,22 @@ class Rest:
             headers[name.lower()] = value
 
 
+def _given(arguments: Arguments, name: str) -> bool:
+    """Whether a query parameter or body field has a value."""
+    for source in (arguments.query, arguments.body):
+        value = source.get(name) if isinstance(source, dict) else getattr(source, name, None)
+        if value is not None and value is not UNSET:
+            return True
+    return False
+
+
 def _turned(arguments: Arguments, query: Mapping[str, object]) -> Arguments:
     """The arguments of the next page."""
     return Arguments(
         path=arguments.path,
         query={**(arguments.query or {}), **query},
         headers=arguments.headers,
+        cookies=arguments.cookies,
         body=arguments.body,
         fields=arguments.fields,
     )
@@ -169,10 +190,14 @@ class RestCaller:
 
     def pages(self, operation: PagedOperation[T, I], arguments: Arguments, options: PagedCallOptions) -> Pages[I]:
         """Walk all pages of a listing."""
-        return Pages(
-            self._rest.walk(operation, options),
-            lambda query: self.call(operation, _turned(arguments, query), options),
-        )
+        walk, calls = self._rest.walk(operation, options)
+
+        def ahead(query: Mapping[str, object], stop: threading.Event) -> T:
+            turned = _turned(arguments, query)
+            flow = self._http.flow(self._rest.request(operation, turned, calls))
+            return self._rest.result(operation, turned, drive(flow, stoppable(self._http.io, stop)))
+
+        return Pages(walk, lambda query: self.call(operation, _turned(arguments, query), calls), ahead)
 
 
 class AsyncRestCaller:
@@ -196,7 +221,5 @@ class AsyncRestCaller:
 
     def pages(self, operation: PagedOperation[T, I], arguments: Arguments, options: PagedCallOptions) -> AsyncPages[I]:
         """Walk all pages of a listing."""
-        return AsyncPages(
-            self._rest.walk(operation, options),
-            lambda query: self.call(operation, _turned(arguments, query), options),
-        )
+        walk, calls = self._rest.walk(operation, options)
+        return AsyncPages(walk, lambda query: self.call(operation, _turned(arguments, query), calls))

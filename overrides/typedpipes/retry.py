@@ -11,15 +11,14 @@ import threading
 from collections.abc import Callable
 from typing import Final, Literal
 
-import attrs
-
 from typedpipes.operation import Safety
+from typedpipes.record import frozen
 
 Phase = Literal["unsent", "sent", "body", "answered"]
 """How far a request came: not onto the wire, maybe onto it, into its answer's body, or to a complete answer."""
 
 
-@attrs.frozen(kw_only=True)
+@frozen(kw_only=True)
 class RetryPolicy:
     """Defaults of a client, each of which a call can override.
 
@@ -42,7 +41,7 @@ class RetryPolicy:
     redirects: int = 5
 
 
-@attrs.frozen
+@frozen
 class Failure:
     """How an attempt failed. ``status`` is set once headers arrived, ``wait`` is what the server asked for."""
 

@@ -5,15 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final, Literal
 
-import attrs
-
 from typedpipes.operation import Safety
+from typedpipes.record import define
 
 STAMP: Final = "typedpipes"
 """Key of the stamp in ``request.extensions``."""
 
 
-@attrs.define(kw_only=True, eq=False)
+@define(kw_only=True, eq=False)
 class Stamp:
     """Facts about the operation a request performs, and the options of this call; None takes the client's default.
 

@@ -8,10 +8,10 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from typing import Protocol
 
-import attrs
 import httpx
 
 from typedpipes._httpx import body_error, exhaust
+from typedpipes.record import define
 from typedpipes.stamp import Stamp
 
 
@@ -24,7 +24,7 @@ class Streamed(Protocol):
     def __iter__(self) -> Iterator[bytes]: ...
 
 
-@attrs.define(kw_only=True, eq=False, repr=False)
+@define(kw_only=True, eq=False, repr=False)
 class WireRequest:
     """One request to perform under the policies.
 

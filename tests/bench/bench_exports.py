@@ -6,7 +6,6 @@ fraction as argument to make it smaller. Needs three times 1 GiB of disk.
 
 from __future__ import annotations
 
-import json
 import os
 import resource
 import subprocess
@@ -14,6 +13,8 @@ import sys
 import tempfile
 import time
 from pathlib import Path
+
+from tests.bench.figures import Figure
 
 RUNS = 3
 MEMORY_LIMIT = 30.0
@@ -117,12 +118,21 @@ def serve(size: int) -> tuple[subprocess.Popen[str], str]:
 
 def figure(name: str, ours: float, peer: float | None, limit: float, *, at_least: bool = False) -> bool:
     """Print one figure and tell whether it is reached."""
-    ratio = ours / peer if peer else None
-    value = ratio if ratio is not None else ours
-    reached = value >= limit if at_least else value <= limit
-    line = {"name": name, "ours": round(ours, 3), "peer": peer and round(peer, 3), "limit": limit}
-    print(json.dumps({**line, "ratio": ratio and round(ratio, 3), "n": RUNS, "reached": reached}), flush=True)
-    return reached
+    made = Figure(
+        name=f"exports.{name.replace(' ', '_')}",
+        what=name,
+        unit="MB" if peer is None else "MB/s",
+        ours=ours,
+        limit=peer,
+        limit_name="" if peer is None else "bare httpx",
+        ratio=ours if peer is None else ours / peer,
+        against="ours" if peer is None else "limit",
+        goal=limit,
+        at_least=at_least,
+        n=RUNS,
+    )
+    print(made.line(), flush=True)
+    return made.met is True
 
 
 def downloads(folder: Path, size: int) -> bool:

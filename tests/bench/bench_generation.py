@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import subprocess
 import sys
@@ -12,12 +11,13 @@ from pathlib import Path
 
 import yaml
 
+from tests.bench.figures import Figure, report
 from typedpipes_codegen.apis import Api, load_apis
 from typedpipes_codegen.effective import effective_document
 
 ROOT = Path(__file__).resolve().parents[2]
 SCHEMAS = ROOT / "schemas"
-ROUNDS = 3
+ROUNDS = 2
 
 
 def _timed(command: list[str], cwd: Path) -> float:
@@ -59,8 +59,8 @@ def _ours(target: Path) -> float:
     return _timed([sys.executable, "-c", code, str(SCHEMAS), str(target)], ROOT)
 
 
-def main() -> None:
-    """Interleave ours and stock; print the medians' ratio."""
+def main() -> int:
+    """Interleave ours and stock; the exit code tells whether a goal was missed."""
     os.environ["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
     apis = load_apis(SCHEMAS)
     ours, stock, unchanged = [], [], []
@@ -73,17 +73,35 @@ def main() -> None:
             unchanged.append(_ours(target))
     middle = ROUNDS // 2
     mine, theirs, nothing = sorted(ours)[middle], sorted(stock)[middle], sorted(unchanged)[middle]
-    print(f"{'generation in full':28}{mine:8.1f} s   stock in sequence {theirs:8.1f} s   ratio {mine / theirs:.2f}")
-    print(f"{'unchanged, process start in':28}{nothing:8.2f} s")
-    noisy = max(ours) > 1.5 * min(ours) or max(stock) > 1.5 * min(stock)
-    if noisy:
-        print("the machine was too noisy to trust these ratios: a round took more than 1.5 × the fastest")
-    for row in (
-        {"name": "generate.full", "ours": mine, "peer": theirs, "limit": None, "ratio": mine / theirs, "n": ROUNDS},
-        {"name": "generate.unchanged", "ours": nothing, "peer": None, "limit": 1.0, "ratio": nothing, "n": ROUNDS},
-    ):
-        print(json.dumps(row))
+    return report(
+        [
+            Figure(
+                name="generation.full",
+                what="generation of all six packages; stock: the same schemas, one after the other",
+                unit="s",
+                ours=mine,
+                peer=theirs,
+                peer_name="stock generators",
+                ratio=mine / theirs,
+                against="peer",
+                goal=1.2,
+                n=ROUNDS,
+                spread=max(stock) / min(stock) - 1,
+            ),
+            Figure(
+                name="generation.unchanged",
+                what="the same, nothing changed, process start included",
+                unit="s",
+                ours=nothing,
+                ratio=nothing,
+                against="ours",
+                goal=1.0,
+                n=ROUNDS,
+                spread=max(unchanged) / min(unchanged) - 1,
+            ),
+        ]
+    )
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

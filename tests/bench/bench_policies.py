@@ -1,18 +1,17 @@
 """What the policies cost on top of bare httpx, per call, on an in-memory transport: limiter, retry, auth and events.
 
-Interleaved rounds, the least of each row's rounds counts (the machine is shared). The bare row sends the same request
+CPU seconds in interleaved rounds; the least of each row's rounds counts. The bare row sends the same request
 (URL, headers, credential, timeouts) with `httpx.Client.send` and reads the body.
 """
 
 from __future__ import annotations
 
-import json
 import sys
-import time
 from collections.abc import Callable
 
 import httpx
 
+from tests.bench.figures import Figure, interleave, report
 from typedpipes.events import Event
 from typedpipes.http import PolicyClient
 from typedpipes.limits import Policy, Window, build_limiter
@@ -87,20 +86,29 @@ def main() -> int:
         "retry + auth + events": _ours(limited=False, listening=True),
         "retry + auth + events + limiter": _ours(limited=True, listening=True),
     }
-    least = dict.fromkeys(rows, float("inf"))
-    for _ in range(ROUNDS):
-        for name, call in rows.items():
-            started = time.perf_counter()
-            for _ in range(CALLS):
-                call()
-            least[name] = min(least[name], (time.perf_counter() - started) / CALLS * 1e6)
-    bare = least["bare httpx"]
-    for name, micros in least.items():
-        print(f"{name:34} {micros:7.1f} us  {micros - bare:+6.1f}")
-    extra = least["retry + auth + events + limiter"] - bare
-    figure = {"name": "policies", "ours": extra, "peer": bare, "limit": GOAL, "ratio": extra / GOAL, "n": CALLS}
-    print(json.dumps(figure))
-    return 0 if extra <= GOAL else 1
+    samples = interleave(rows, rounds=ROUNDS, repeat=CALLS)
+    best = {name: min(taken) * 1e6 for name, taken in samples.taken.items()}
+    for name, micros in best.items():
+        print(f"{name:34} {micros:7.1f} us  {micros - best['bare httpx']:+6.1f}")
+    extra = best["retry + auth + events + limiter"] - best["bare httpx"]
+    return report(
+        [
+            Figure(
+                name="policies.all",
+                what="limiter, retry, auth and events together, on top of the same request by bare httpx",
+                unit="µs",
+                ours=extra,
+                limit=best["bare httpx"],
+                limit_name="httpx.Client.send, the whole call",
+                ratio=extra,
+                against="ours",
+                goal=GOAL,
+                n=samples.n,
+                spread=samples.spread("bare httpx"),
+                remark="least of the rounds",
+            )
+        ]
+    )
 
 
 if __name__ == "__main__":

@@ -7,13 +7,13 @@ from collections.abc import Mapping
 from typing import Any, Final, Literal, Protocol
 from urllib.parse import urlencode
 
-import attrs
 import httpx
 
 from typedpipes._httpx import QuietRequest
 from typedpipes.auth.token import Token
 from typedpipes.clock import Clock, timeline
 from typedpipes.errors import ResponseMismatch
+from typedpipes.record import evolve
 from typedpipes.redaction import Secret, basic, secret
 
 _BASE_HEADERS: Final = {"accept": "application/json", "accept-encoding": "gzip, deflate"}
@@ -136,7 +136,7 @@ class RotatingRefresh:
         token = read_token(content, clock, self.name)
         if token.refresh is not None:
             return token
-        return attrs.evolve(token, refresh=self.refresh_token(current))
+        return evolve(token, refresh=self.refresh_token(current))
 
     def secrets(self) -> tuple[Secret, ...]:
         """The client's secret, alone and as it travels, and the refresh token of the settings."""

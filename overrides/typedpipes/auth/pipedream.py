@@ -8,6 +8,7 @@ import httpx
 
 from typedpipes._flow import Flow, call
 from typedpipes._httpx import is_loopback
+from typedpipes.auth import WORKFLOW_DOMAIN
 from typedpipes.auth.credential import AuthContext
 from typedpipes.auth.grant import ClientCredentials, encoded
 from typedpipes.auth.store import TokenStore
@@ -15,7 +16,6 @@ from typedpipes.auth.token_credential import TokenCredential
 from typedpipes.auth.token_request import TOKEN_DEADLINE, post
 from typedpipes.redaction import Secret
 
-WORKFLOW_DOMAIN: Final = "m.pipedream.net"
 """Where the vendor's workflows listen: ``{endpoint_id}.m.pipedream.net`` (notes, "Workflow invocation")."""
 TRIGGER_DOMAIN: Final = "m.d.pipedream.net"
 """Where the addresses of HTTP triggers point that the vendor's answers show (seed 001, "Create a Workflow")."""

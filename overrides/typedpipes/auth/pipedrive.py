@@ -7,13 +7,13 @@ from __future__ import annotations
 
 import secrets as secrets_module
 from collections.abc import Iterable
-from typing import Final
 from urllib.parse import parse_qs, urlencode, urlsplit
 
 import httpx
 
 from typedpipes._flow import Flow, call
 from typedpipes._httpx import is_loopback
+from typedpipes.auth import OAUTH_URL
 from typedpipes.auth.credential import AuthContext
 from typedpipes.auth.grant import RotatingRefresh
 from typedpipes.auth.store import TokenStore
@@ -22,8 +22,6 @@ from typedpipes.auth.token_credential import TokenCredential
 from typedpipes.auth.token_request import TOKEN_DEADLINE, answer, post
 from typedpipes.errors import AuthenticationError, ConfigurationError, ResponseMismatch
 from typedpipes.redaction import Secret
-
-OAUTH_URL: Final = "https://oauth.pipedrive.com"
 
 
 class PipedriveOAuth(TokenCredential):

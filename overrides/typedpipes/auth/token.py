@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final, Literal, TypeAlias
 
-import attrs
-
 from typedpipes.clock import Clock, timeline
+from typedpipes.record import frozen
 from typedpipes.redaction import Secret, secret
 
 Freshness: TypeAlias = Literal["fresh", "stale", "expired"]
@@ -16,7 +15,7 @@ LEEWAY: Final = 60.0
 """Seconds before expiry at which a token is renewed early; a tenth of its life if that is shorter."""
 
 
-@attrs.frozen(kw_only=True)
+@frozen(kw_only=True)
 class Token:
     """An access token, and what came with it.
 

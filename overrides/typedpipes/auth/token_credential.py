@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import math
-import uuid
 from collections.abc import Iterable
 from typing import Final
 
-import attrs
 import httpx
 
 from typedpipes._flow import Call, Flow, Hold, Sleep, call
@@ -20,6 +18,7 @@ from typedpipes.auth.token import Token
 from typedpipes.auth.token_request import TOKEN_DEADLINE, TRIES, fetch
 from typedpipes.errors import APIError, AuthenticationError, DeadlineExceeded, TransportError
 from typedpipes.events import Refresh, logger
+from typedpipes.record import evolve
 from typedpipes.redaction import Secret
 
 LEASE: Final = TOKEN_DEADLINE + 15.0
@@ -149,6 +148,8 @@ class TokenCredential(Credential):
 
     def _obtain(self, context: AuthContext, rejected: Secret | None) -> Flow[Token]:
         """As the only one of this process: take the token from the store, or renew it as the only process."""
+        import uuid
+
         owner = uuid.uuid4().hex
         release = Call(lambda: self.store.release(self.key, owner), blocking=self.store.blocking)
         yield Hold(release)
@@ -188,7 +189,7 @@ class TokenCredential(Credential):
         base = stored if stored is not None else self._held
         if self.grant.rotates and stored is not None and not stored.pending:
             yield from call(
-                lambda: self.store.save(self.key, attrs.evolve(stored, pending=True)), blocking=self.store.blocking
+                lambda: self.store.save(self.key, evolve(stored, pending=True)), blocking=self.store.blocking
             )
         early = base is not None and rejected is None and base.freshness(context.clock) == "stale"
         try:

@@ -47,7 +47,7 @@ class FileHost:
         """
         url = self.policy.check(link)
         for _ in range(MAX_REDIRECTS + 1):
-            proxy = _proxy_for(url)
+            proxy = proxy_for(url)
             if proxy is None:
                 yield from self._check_resolved(url)
             response = yield from self._send(url, headers, proxy)
@@ -133,7 +133,7 @@ class FileHost:
         self._asynchronous.clear()
 
 
-def _proxy_for(url: httpx.URL) -> str | None:
+def proxy_for(url: httpx.URL) -> str | None:
     """The environment's proxy for ``url``, if it is to be used."""
     if is_loopback(url.host):
         return None

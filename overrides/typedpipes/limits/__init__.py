@@ -24,19 +24,48 @@ A lease that is neither settled nor unsent when its flow ends counts as unanswer
 deadline, plus the window, plus a grace. `Limits` and `AsyncLimits` give ``snapshot()`` and ``cost(...)``.
 """
 
-from typedpipes.limits.build import build_limiter
-from typedpipes.limits.limiter import StoreLease, StoreLimiter
-from typedpipes.limits.policy import Budget, Policy, Window
-from typedpipes.limits.protocol import Claim, Lease, Limiter
-from typedpipes.limits.snapshot import (
-    AsyncLimits,
-    Cost,
-    CostRow,
-    Limits,
-    LimitStatus,
-    Snapshot,
-)
-from typedpipes.limits.stores.base import Store, open_store
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from typedpipes.limits.build import build_limiter as build_limiter
+    from typedpipes.limits.limiter import StoreLease as StoreLease
+    from typedpipes.limits.limiter import StoreLimiter as StoreLimiter
+    from typedpipes.limits.policy import Budget as Budget
+    from typedpipes.limits.policy import Policy as Policy
+    from typedpipes.limits.policy import Window as Window
+    from typedpipes.limits.protocol import Claim as Claim
+    from typedpipes.limits.protocol import Lease as Lease
+    from typedpipes.limits.protocol import Limiter as Limiter
+    from typedpipes.limits.snapshot import AsyncLimits as AsyncLimits
+    from typedpipes.limits.snapshot import Cost as Cost
+    from typedpipes.limits.snapshot import CostRow as CostRow
+    from typedpipes.limits.snapshot import Limits as Limits
+    from typedpipes.limits.snapshot import LimitStatus as LimitStatus
+    from typedpipes.limits.snapshot import Snapshot as Snapshot
+    from typedpipes.limits.stores.base import Store as Store
+    from typedpipes.limits.stores.base import open_store as open_store
+
+_HOMES: Final = {
+    "AsyncLimits": "snapshot",
+    "Budget": "policy",
+    "Claim": "protocol",
+    "Cost": "snapshot",
+    "CostRow": "snapshot",
+    "Lease": "protocol",
+    "LimitStatus": "snapshot",
+    "Limiter": "protocol",
+    "Limits": "snapshot",
+    "Policy": "policy",
+    "Snapshot": "snapshot",
+    "Store": "stores.base",
+    "StoreLease": "limiter",
+    "StoreLimiter": "limiter",
+    "Window": "policy",
+    "build_limiter": "build",
+    "open_store": "stores.base",
+}
 
 __all__ = [
     "AsyncLimits",
@@ -57,3 +86,13 @@ __all__ = [
     "build_limiter",
     "open_store",
 ]
+
+
+def __getattr__(name: str) -> object:
+    home = _HOMES.get(name)
+    if home is None:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    import importlib
+
+    value = globals()[name] = getattr(importlib.import_module(f"{__name__}.{home}"), name)
+    return value

@@ -8,7 +8,6 @@ from typing import Literal, TypeAlias
 from typedpipes.clock import Clock
 from typedpipes.errors import ConfigurationError
 from typedpipes.events import OnEvent
-from typedpipes.limits import pipedream, pipedrive, pipefy
 from typedpipes.limits.limiter import GRACE, StoreLimiter
 from typedpipes.limits.policy import Policy
 from typedpipes.limits.stores.base import Store, open_store
@@ -55,10 +54,38 @@ def build_limiter(
     Raises `ConfigurationError` for contradictory settings, such as a budget on ``memory://``.
     """
     table = policy or _policy(vendor, plan, seats, allowance, auth, figures)
+    return policy_limiter(
+        table,
+        identity=identity,
+        store_url=store_url,
+        store=store,
+        unreachable=unreachable,
+        share=share,
+        clock=clock,
+        on_event=on_event,
+        grace=grace,
+        budget=plan or "allowance",
+    )
+
+
+def policy_limiter(
+    table: Policy,
+    *,
+    identity: Mapping[str, str],
+    store_url: str | None = None,
+    store: Store | None = None,
+    unreachable: Unreachable = "fail",
+    share: float = 0.1,
+    clock: Clock | None = None,
+    on_event: OnEvent | None = None,
+    grace: float = GRACE,
+    budget: str = "policy",
+) -> StoreLimiter:
+    """A limiter for any table of limits; see `build_limiter`. ``budget`` names where a budget came from."""
     chosen = store or open_store(store_url or _default_url(table))
     if table.budgeted and not chosen.durable:
         raise ConfigurationError(
-            f"a monthly or daily budget ({plan or 'allowance'}) cannot be counted in memory://, which forgets at exit: "
+            f"a monthly or daily budget ({budget}) cannot be counted in memory://, which forgets at exit: "
             "use sqlite:///PATH or redis://HOST, or give no store at all (a file in your state directory is used)",
             setting="limits",
         )
@@ -96,10 +123,16 @@ def _policy(
     figures: str,
 ) -> Policy:
     if vendor == "pipefy":
+        from typedpipes.limits import pipefy
+
         return pipefy.policy(plan, allowance)
     if vendor == "pipedream":
+        from typedpipes.limits import pipedream
+
         return pipedream.policy(figures)
     if vendor == "pipedrive":
+        from typedpipes.limits import pipedrive
+
         return pipedrive.policy(plan, seats, auth=auth, daily_tokens=allowance)
     raise ConfigurationError(f"no limits known for {vendor!r}", setting="vendor")
 

@@ -13,7 +13,6 @@ from email.utils import parsedate_to_datetime
 
 from typedpipes.limits.ask import Bound, Note, WindowEntry
 from typedpipes.limits.policy import Policy
-from typedpipes.retry_after import server_wait
 
 LONGEST_PAUSE = 86_400.0
 """Seconds: no pause a server asks for is taken to be longer than a day."""
@@ -94,6 +93,8 @@ def _pipedrive(bound: Bound, headers: Mapping[str, str], notes: list[Note]) -> b
 
 def retry_after(headers: Mapping[str, str], wall: float) -> float | None:
     """Seconds named by Retry-After, as a number or a date; None if absent or unreadable. Never more than a day."""
+    from typedpipes.retry_after import server_wait
+
     asked = server_wait(headers, wall=wall)
     return None if asked is None else min(asked, LONGEST_PAUSE)
 

@@ -8,15 +8,14 @@ from __future__ import annotations
 
 from typing import Literal, TypeAlias
 
-import attrs
-
 from typedpipes.errors import ConfigurationError
+from typedpipes.record import frozen
 
 Unit: TypeAlias = Literal["call", "token"]
 Period: TypeAlias = Literal["month", "day"]
 
 
-@attrs.frozen(kw_only=True)
+@frozen(kw_only=True)
 class Window:
     """At most ``allowance`` units in any ``seconds``, per value of ``scope``.
 
@@ -41,7 +40,7 @@ class Window:
             raise ConfigurationError(f"limit {self.name}: seconds must be positive", setting="limits")
 
 
-@attrs.frozen(kw_only=True)
+@frozen(kw_only=True)
 class Budget:
     """At most ``allowance`` units per calendar ``period`` (UTC), per value of ``scope``.
 
@@ -64,7 +63,7 @@ class Budget:
             raise ConfigurationError(f"limit {self.name}: allowance must not be negative", setting="plan")
 
 
-@attrs.frozen(kw_only=True)
+@frozen(kw_only=True)
 class Policy:
     """All limits of one API. ``account`` names the scope that everything of one vendor account shares.
 

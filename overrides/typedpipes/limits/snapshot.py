@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime, timedelta
 
-import attrs
-
 from typedpipes._flow import AsyncIO, Flow, SyncIO, adrive, drive
 from typedpipes.limits.ask import (
     Bound,
@@ -17,9 +15,10 @@ from typedpipes.limits.ask import (
 )
 from typedpipes.limits.limiter import StoreLimiter
 from typedpipes.limits.protocol import Claim
+from typedpipes.record import frozen
 
 
-@attrs.frozen(kw_only=True)
+@frozen(kw_only=True)
 class LimitStatus:
     """One limit as it stands. ``allowance`` None: unknown (no plan was given) and not enforced."""
 
@@ -48,7 +47,7 @@ class LimitStatus:
         return None if self.allowance is None or self.used is None else max(0, self.allowance - self.used)
 
 
-@attrs.frozen(kw_only=True)
+@frozen(kw_only=True)
 class Snapshot:
     """All limits of a client, by name."""
 
@@ -63,7 +62,7 @@ class Snapshot:
         raise KeyError(name)
 
 
-@attrs.frozen(kw_only=True)
+@frozen(kw_only=True)
 class CostRow:
     """What a job takes of one limit. ``fits``: within a budget's rest; a window only takes time. None: unknown."""
 
@@ -75,7 +74,7 @@ class CostRow:
     """Time this limit alone makes the job take, at least."""
 
 
-@attrs.frozen(kw_only=True)
+@frozen(kw_only=True)
 class Cost:
     """What a job takes, told before it starts. ``seconds`` is the least time the windows leave it."""
 
