@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import json
+import os
 import shlex
 import sys
 import threading
 from collections.abc import Sequence
+from pathlib import Path
 
 from typedpipes_sandbox.arrivals import Arrival
 from typedpipes_sandbox.sandbox import Sandbox
+from typedpipes_sandbox.schemas import FOLDER_VARIABLE
 
 ORIGINS = ("pipefy", "files", "pipedream", "workflows", "pipedrive", "pipedrive_oauth")
 
@@ -18,6 +22,8 @@ ORIGINS = ("pipefy", "files", "pipedream", "workflows", "pipedrive", "pipedrive_
 def main(arguments: Sequence[str] | None = None) -> int:
     """Serve. Settings go to stdout, the request log to stderr. Returns 0 when interrupted."""
     options = _parser().parse_args(arguments)
+    if options.schemas is not None:
+        os.environ[FOLDER_VARIABLE] = str(options.schemas.resolve())
     ports = {name: options.port + index for index, name in enumerate(ORIGINS)} if options.port else {}
     listener = None if options.quiet else _show
     sandbox = Sandbox(
@@ -30,14 +36,21 @@ def main(arguments: Sequence[str] | None = None) -> int:
         exports={"format": options.export_format, "rows": options.export_rows},
     )
     with sandbox:
-        for name in ORIGINS:
-            sys.stdout.write(f"# {name:16} {sandbox.url(name)}\n")
-        line = " ".join(f"{name}={shlex.quote(value)}" for name, value in sandbox.environment().items())
-        sys.stdout.write(f"export {line}\n")
-        sys.stdout.flush()
+        _announce(sandbox, as_json=options.json)
         with contextlib.suppress(KeyboardInterrupt):
             threading.Event().wait()
     return 0
+
+
+def _announce(sandbox: Sandbox, *, as_json: bool) -> None:
+    addresses, settings = {name: sandbox.url(name) for name in ORIGINS}, sandbox.environment()
+    if as_json:
+        sys.stdout.write(json.dumps({"addresses": addresses, "environment": settings}) + "\n")
+    else:
+        sys.stdout.writelines(f"# {name:16} {address}\n" for name, address in addresses.items())
+        line = " ".join(f"{name}={shlex.quote(value)}" for name, value in settings.items())
+        sys.stdout.write(f"export {line}\n")
+    sys.stdout.flush()
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -52,6 +65,8 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--export-rows", type=int, default=25)
     parser.add_argument("--latency", type=float, default=0.0, help="seconds every request takes on its way in")
     parser.add_argument("--quiet", action="store_true", help="no request log")
+    parser.add_argument("--schemas", type=Path, metavar="DIR", help="serve the schemas of this folder instead")
+    parser.add_argument("--json", action="store_true", help="addresses and settings as one line of JSON")
     return parser
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+import zlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
@@ -12,11 +13,15 @@ from urllib.parse import quote, unquote, urlencode
 from typedpipes_sandbox.clock import iso_seconds
 from typedpipes_sandbox.data import words
 from typedpipes_sandbox.messages import Request, Response, text_response
+from typedpipes_sandbox.schemas import SchemaMissing, read_document
 
 if TYPE_CHECKING:
     from typedpipes_sandbox.sandbox import Sandbox
 
 MAX_UPLOAD = 512 * 1024 * 1024
+#: below it lie the schemas the sandbox serves, as the vendors' published documents: ``/documents/pipedrive/v2.yaml``
+DOCUMENTS = "documents/"
+_DOCUMENT = re.compile(r"documents/([a-z0-9_-]+(?:/[a-z0-9_-]+)*\.(?:yaml|graphql))")
 CHUNK = 256 * 1024
 
 
@@ -54,7 +59,10 @@ class StoredFile:
 
 
 class FileHost:
-    """The files origin. Links are signed over path and expiry; a credential sent here is a violation."""
+    """The files origin. Links are signed over path and expiry; a credential sent here is a violation.
+
+    Schemas are public below ``/documents/``: canonical, without overlay.
+    """
 
     def __init__(self, sandbox: Sandbox) -> None:
         self._sandbox = sandbox
@@ -97,7 +105,10 @@ class FileHost:
 
     def recognise(self, request: Request) -> None:
         """Name the operation."""
-        request.operation = "files.upload" if request.method == "PUT" else "files.download"
+        published = unquote(request.path).lstrip("/").startswith(DOCUMENTS)
+        request.operation = (
+            "files.upload" if request.method == "PUT" else "files.document" if published else "files.download"
+        )
 
     def admit(self, request: Request) -> Response | None:
         """Refuse dead links and credentials."""
@@ -105,6 +116,8 @@ class FileHost:
             if header in request.headers:
                 request.violations.append("files.credential")
                 return _xml("InvalidArgument", "Only one auth mechanism allowed", 400)
+        if request.operation == "files.document":
+            return None  # published: no signature needed
         query = dict(request.query)
         expires, signature = query.get("expires", ""), query.get("X-Amz-Signature", "")
         path = unquote(request.path).lstrip("/")
@@ -125,10 +138,22 @@ class FileHost:
             return Response(200, b"", [("etag", stored.etag)])
         if request.method not in {"GET", "HEAD"}:
             return _xml("MethodNotAllowed", "The method is not allowed here", 405)
-        stored_file = self.get(path)
+        stored_file = self._document(path) or self.get(path)
         if stored_file is None:
             return _xml("NoSuchKey", "The file does not exist", 404)
         return self._serve(request, stored_file)
+
+    def _document(self, path: str) -> StoredFile | None:
+        """A schema as a published document, read anew each time: somebody may be changing it."""
+        match = _DOCUMENT.fullmatch(path)
+        if match is None:
+            return None
+        try:
+            data = read_document(match[1]).encode()
+        except SchemaMissing:
+            return None
+        version = zlib.crc32(data)
+        return StoredFile(path, len(data), lambda start, end: data[start:end], "text/plain; charset=utf-8", version)
 
     def _serve(self, request: Request, file: StoredFile) -> Response:
         headers = [("content-type", file.media_type)]

@@ -10,7 +10,7 @@ from typing import Any
 _STEP = re.compile(
     r"""\.\.(?P<deep>[\w$-]+|\*)
       | \.(?P<name>[\w$-]+|\*)
-      | \[\s*(?P<quote>['"])(?P<quoted>.*?)(?P=quote)\s*\]
+      | \[\s*(?P<quoted>(?:'[^']*'|"[^"]*")(?:\s*,\s*(?:'[^']*'|"[^"]*"))*)\s*\]
       | \[\s*(?P<index>-?\d+|\*)\s*\]
       | \[\?(?P<filter>(?:[^\[\]'"]|'[^']*'|"[^"]*"|\[[^\]]*\])*)\]""",
     re.VERBOSE,
@@ -83,8 +83,11 @@ def _step(node: Any, match: re.Match[str]) -> Iterator[Place]:
                 yield place
     elif match["index"] is not None:
         yield from _children(node, match["index"])
+    elif name is not None:
+        yield from _children(node, name)
     else:
-        yield from _children(node, name if name is not None else quoted, literal=quoted is not None)
+        for single, double in re.findall(r"""'([^']*)'|"([^"]*)\"""", quoted):
+            yield from _children(node, single or double, literal=True)
 
 
 def _children(node: Any, key: str, *, literal: bool = False) -> Iterator[Place]:

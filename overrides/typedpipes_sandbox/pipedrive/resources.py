@@ -19,7 +19,7 @@ from typedpipes_sandbox.pipedrive.answers import (
     offset_paging,
     page_by_cursor,
 )
-from typedpipes_sandbox.pipedrive.views import absorbed, v1_values
+from typedpipes_sandbox.pipedrive.views import absorbed, v1_values, v2_values
 from typedpipes_sandbox.rest import Call, Refused, without_files
 from typedpipes_sandbox.store import Collection, Record
 from typedpipes_sandbox.synthesis import main_type
@@ -119,7 +119,10 @@ class Resources:
         cached = record.projections.get(id(schema))
         if cached is not None:
             return cached[1]
-        partial = v1_values(collection.name, record, self.store) if version == "v1" else record.values
+        if version == "v1":
+            partial = v1_values(collection.name, record, self.store)
+        else:
+            partial = v2_values(collection.name, record)
         value = call.synthesizer.value(schema, record.key, partial=partial)
         record.projections[id(schema)] = (record.revision, value)
         return value

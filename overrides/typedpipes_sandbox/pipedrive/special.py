@@ -105,10 +105,9 @@ def duplicate_deal(resources: Resources, version: str, call: Call) -> Response:
 def delete_many(resources: Resources, version: str, call: Call) -> Response:
     """Bulk delete by ``ids``."""
     collection = resources.store[resources.name_of(call, item=False)]
-    wanted = [part for part in str(call.values.get("ids", "")).split(",") if part]
     deleted = []
-    for each in wanted:
-        record = collection.get(each)
+    for each in call.values.get("ids") or ():
+        record = collection.get(str(each))
         if record is not None:
             deleted.append(record.id)
             record.update({"is_deleted": True})

@@ -5,11 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from typedpipes_sandbox.data.crm import FIELD_RESOURCES
 from typedpipes_sandbox.store import CollectionSet, Record
 
 #: v1 name of a request field -> what the record calls it
 V1_NAMES = {"user_id": "owner_id", "email": "emails", "phone": "phones", "label": "label_ids", "org_id": "org_id"}
 CUSTOM_FIELD_HOLDERS = {"deals", "persons", "organizations", "products", "activities", "leads"}
+#: what only v1 says of a field; v2 calls it by its code
+V1_FIELD_NAMES = {"id", "key", "name", "edit_flag"}
 
 
 def is_hash(name: str) -> bool:
@@ -82,6 +85,13 @@ def v1_values(resource: str, record: Record, store: CollectionSet) -> dict[str, 
     if builder is not None:
         builder(values, store)
     return values
+
+
+def v2_values(resource: str, record: Record) -> dict[str, Any]:
+    """The values of a record under v2's names."""
+    if resource not in FIELD_RESOURCES:
+        return record.values
+    return {key: value for key, value in record.values.items() if key not in V1_FIELD_NAMES}
 
 
 def _v1_deal(values: dict[str, Any], store: CollectionSet) -> None:
