@@ -71,6 +71,7 @@ _CREATE: Operation[ComponentResponse] = Operation(
     safety="unsafe",
     credentials=("api_key",),
     client_parameters=(("org_id", "body", "org_id"),),
+    omittable=("include", "exclude"),
 )
 
 _REGISTRY_GET: Operation[ComponentResponse] = Operation(

@@ -75,6 +75,7 @@ _CREATE: Operation[SourceResponse] = Operation(
     safety="unsafe",
     credentials=("api_key",),
     client_parameters=(("org_id", "body", "org_id"),),
+    omittable=("include", "exclude"),
 )
 
 _UPDATE: Operation[SourceResponse] = Operation(
@@ -88,6 +89,7 @@ _UPDATE: Operation[SourceResponse] = Operation(
     safety="idempotent",
     credentials=("oauth", "api_key"),
     client_parameters=(("org_id", "body", "org_id"),),
+    omittable=("include", "exclude"),
 )
 
 _DELETE: Operation[None] = Operation(

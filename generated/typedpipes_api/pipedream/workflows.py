@@ -246,6 +246,7 @@ _CREATE: Operation[WorkflowResponse] = Operation(
     safety="unsafe",
     credentials=("api_key",),
     client_parameters=(("org_id", "body", "org_id"),),
+    omittable=("include", "exclude"),
 )
 
 _GET: Operation[WorkflowDetails] = Operation(
@@ -274,6 +275,7 @@ _UPDATE: Operation[None] = Operation(
     safety="idempotent",
     credentials=("api_key",),
     client_parameters=(("org_id", "body", "org_id"),),
+    omittable=("include", "exclude"),
 )
 
 _ERRORS_LIST: Operation[WorkflowErrorListResponse] = Operation(

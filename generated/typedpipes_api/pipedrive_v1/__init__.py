@@ -40,6 +40,7 @@ if TYPE_CHECKING:
         WebhookUnauthorizedResponse as WebhookUnauthorizedResponse,
     )
     from typedpipes_api.pipedrive_v1._shared import (
+        OffsetCallOptions as OffsetCallOptions,
         OffsetPage as OffsetPage,
         OffsetPagination as OffsetPagination,
         PagedCallOptions as PagedCallOptions,
@@ -2424,6 +2425,7 @@ _MODULES = {
     "OauthTokenGrantType": "oauth",
     "OauthTokenGrantTypeLiteral": "oauth",
     "OauthTokenRequest": "oauth",
+    "OffsetCallOptions": "_shared",
     "OffsetPage": "_shared",
     "OffsetPagination": "_shared",
     "Organization": "organizations",
@@ -3907,6 +3909,7 @@ __all__ = [
     "OauthTokenGrantType",
     "OauthTokenGrantTypeLiteral",
     "OauthTokenRequest",
+    "OffsetCallOptions",
     "OffsetPage",
     "OffsetPagination",
     "Organization",

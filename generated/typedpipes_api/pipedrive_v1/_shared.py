@@ -5,11 +5,15 @@
 from __future__ import annotations
 
 
-from typedpipes.runtime import CallOptions, Model, PageOptions, define
+from typedpipes.runtime import Model, OffsetPageOptions, PageOptions, PipedriveOptions, define
 
 
-class PagedCallOptions(CallOptions, PageOptions, total=False):
+class PagedCallOptions(PipedriveOptions, PageOptions, total=False):
     """Options of the methods that walk all pages."""
+
+
+class OffsetCallOptions(PagedCallOptions, OffsetPageOptions, total=False):
+    """The same, where pages can be fetched ahead."""
 
 
 @define(eq=False, repr=False, kw_only=True, slots=True)
@@ -25,4 +29,4 @@ class OffsetPage(Model):
     pagination: OffsetPagination | None = None
 
 
-__all__ = ["OffsetPage", "OffsetPagination", "PagedCallOptions"]
+__all__ = ["OffsetCallOptions", "OffsetPage", "OffsetPagination", "PagedCallOptions"]

@@ -14,13 +14,13 @@ from typedpipes.runtime import (
     Arguments,
     AsyncPages,
     AsyncResource,
-    CallOptions,
     CustomField,
     Model,
     Operation,
     PagedOperation,
     Pages,
     Paging,
+    PipedriveOptions,
     RawAsyncResource,
     RawResource,
     Resource,
@@ -33,7 +33,7 @@ from typedpipes.runtime import (
     raw_method,
     request_body,
 )
-from typedpipes_api.pipedrive_v1._shared import PagedCallOptions
+from typedpipes_api.pipedrive_v1._shared import OffsetCallOptions, PagedCallOptions
 
 
 @define(eq=False, repr=False, kw_only=True, slots=True)
@@ -540,7 +540,7 @@ class ActivitiesCollection(Resource):
         type: str | None = None,
         until: str | None = None,
         user_id: int | None = None,
-        **options: Unpack[CallOptions],
+        **options: Unpack[PipedriveOptions],
     ) -> ActivityCollectionListResponse:
         """List activities with a cursor, for reading everything.
 
@@ -615,7 +615,7 @@ class AsyncActivitiesCollection(AsyncResource):
         type: str | None = None,
         until: str | None = None,
         user_id: int | None = None,
-        **options: Unpack[CallOptions],
+        **options: Unpack[PipedriveOptions],
     ) -> ActivityCollectionListResponse:
         """List activities with a cursor, for reading everything.
 
@@ -696,7 +696,7 @@ class Activities(Resource):
         type: str | None = None,
         user_id: int | None = None,
         fields: Sequence[ActivityFieldName | CustomField] | None = None,
-        **options: Unpack[CallOptions],
+        **options: Unpack[PipedriveOptions],
     ) -> ActivityListResponse:
         """List activities.
 
@@ -732,7 +732,7 @@ class Activities(Resource):
         type: str | None = None,
         user_id: int | None = None,
         fields: Sequence[ActivityFieldName | CustomField] | None = None,
-        **options: Unpack[PagedCallOptions],
+        **options: Unpack[OffsetCallOptions],
     ) -> Pages[Activity]:
         """All items of `list`, fetched page by page as they are used.
 
@@ -778,7 +778,7 @@ class Activities(Resource):
         type: str | Unset = UNSET,
         user_id: int | Unset = UNSET,
         body: ActivityRequest | None = None,
-        **options: Unpack[CallOptions],
+        **options: Unpack[PipedriveOptions],
     ) -> ActivityCreateResponse:
         """Create an activity.
 
@@ -817,7 +817,7 @@ class Activities(Resource):
         )
 
     @deprecated("activities.delete_many is withdrawn by the vendor: delete one by one with crm.v2.activities.delete")
-    def delete_many(self, *, ids: Sequence[int], **options: Unpack[CallOptions]) -> ActivitiesDeleteResponse:
+    def delete_many(self, *, ids: Sequence[int], **options: Unpack[PipedriveOptions]) -> ActivitiesDeleteResponse:
         """Delete several activities at once.
 
         DELETE /activities (operationId ``deleteActivities``). Costs 10 tokens. Credential: api_token or
@@ -826,7 +826,7 @@ class Activities(Resource):
         return self._caller.call(_DELETE_MANY, Arguments(query={"ids": ids}), options)
 
     @deprecated("activities.get is withdrawn by the vendor: use crm.v2.activities.get")
-    def get(self, id: int, **options: Unpack[CallOptions]) -> ActivityResponse:
+    def get(self, id: int, **options: Unpack[PipedriveOptions]) -> ActivityResponse:
         """Read one activity.
 
         GET /activities/{id} (operationId ``getActivity``). Costs 2 tokens. Credential: api_token or oauth2.
@@ -858,7 +858,7 @@ class Activities(Resource):
         type: str | Unset = UNSET,
         user_id: int | Unset = UNSET,
         body: ActivityRequest | None = None,
-        **options: Unpack[CallOptions],
+        **options: Unpack[PipedriveOptions],
     ) -> ActivityUpdateResponse:
         """Change an activity.
 
@@ -898,7 +898,7 @@ class Activities(Resource):
         )
 
     @deprecated("activities.delete is withdrawn by the vendor: use crm.v2.activities.delete")
-    def delete(self, id: int, **options: Unpack[CallOptions]) -> ActivityDeleteResponse:
+    def delete(self, id: int, **options: Unpack[PipedriveOptions]) -> ActivityDeleteResponse:
         """Delete an activity.
 
         DELETE /activities/{id} (operationId ``deleteActivity``). Costs 6 tokens. Credential: api_token or
@@ -947,7 +947,7 @@ class AsyncActivities(AsyncResource):
         type: str | None = None,
         user_id: int | None = None,
         fields: Sequence[ActivityFieldName | CustomField] | None = None,
-        **options: Unpack[CallOptions],
+        **options: Unpack[PipedriveOptions],
     ) -> ActivityListResponse:
         """List activities.
 
@@ -983,7 +983,7 @@ class AsyncActivities(AsyncResource):
         type: str | None = None,
         user_id: int | None = None,
         fields: Sequence[ActivityFieldName | CustomField] | None = None,
-        **options: Unpack[PagedCallOptions],
+        **options: Unpack[OffsetCallOptions],
     ) -> AsyncPages[Activity]:
         """All items of `list`, fetched page by page as they are used.
 
@@ -1029,7 +1029,7 @@ class AsyncActivities(AsyncResource):
         type: str | Unset = UNSET,
         user_id: int | Unset = UNSET,
         body: ActivityRequest | None = None,
-        **options: Unpack[CallOptions],
+        **options: Unpack[PipedriveOptions],
     ) -> ActivityCreateResponse:
         """Create an activity.
 
@@ -1068,7 +1068,7 @@ class AsyncActivities(AsyncResource):
         )
 
     @deprecated("activities.delete_many is withdrawn by the vendor: delete one by one with crm.v2.activities.delete")
-    async def delete_many(self, *, ids: Sequence[int], **options: Unpack[CallOptions]) -> ActivitiesDeleteResponse:
+    async def delete_many(self, *, ids: Sequence[int], **options: Unpack[PipedriveOptions]) -> ActivitiesDeleteResponse:
         """Delete several activities at once.
 
         DELETE /activities (operationId ``deleteActivities``). Costs 10 tokens. Credential: api_token or
@@ -1077,7 +1077,7 @@ class AsyncActivities(AsyncResource):
         return await self._caller.call(_DELETE_MANY, Arguments(query={"ids": ids}), options)
 
     @deprecated("activities.get is withdrawn by the vendor: use crm.v2.activities.get")
-    async def get(self, id: int, **options: Unpack[CallOptions]) -> ActivityResponse:
+    async def get(self, id: int, **options: Unpack[PipedriveOptions]) -> ActivityResponse:
         """Read one activity.
 
         GET /activities/{id} (operationId ``getActivity``). Costs 2 tokens. Credential: api_token or oauth2.
@@ -1109,7 +1109,7 @@ class AsyncActivities(AsyncResource):
         type: str | Unset = UNSET,
         user_id: int | Unset = UNSET,
         body: ActivityRequest | None = None,
-        **options: Unpack[CallOptions],
+        **options: Unpack[PipedriveOptions],
     ) -> ActivityUpdateResponse:
         """Change an activity.
 
@@ -1149,7 +1149,7 @@ class AsyncActivities(AsyncResource):
         )
 
     @deprecated("activities.delete is withdrawn by the vendor: use crm.v2.activities.delete")
-    async def delete(self, id: int, **options: Unpack[CallOptions]) -> ActivityDeleteResponse:
+    async def delete(self, id: int, **options: Unpack[PipedriveOptions]) -> ActivityDeleteResponse:
         """Delete an activity.
 
         DELETE /activities/{id} (operationId ``deleteActivity``). Costs 6 tokens. Credential: api_token or

@@ -12,11 +12,11 @@ from typedpipes.runtime import (
     ApiResponse,
     Arguments,
     AsyncResource,
-    CallOptions,
     CustomField,
     Model,
     OpenEnum,
     Operation,
+    PipedriveOptions,
     RawAsyncResource,
     RawResource,
     Resource,
@@ -201,7 +201,10 @@ class ActivityFields(Resource):
         return ActivityFieldsRaw(ActivityFields(raw_caller(self._caller)))
 
     def list(
-        self, *, fields: Sequence[ActivityFieldFieldName | CustomField] | None = None, **options: Unpack[CallOptions]
+        self,
+        *,
+        fields: Sequence[ActivityFieldFieldName | CustomField] | None = None,
+        **options: Unpack[PipedriveOptions],
     ) -> ActivityFieldListResponse:
         """List activity fields.
 
@@ -230,7 +233,10 @@ class AsyncActivityFields(AsyncResource):
         return AsyncActivityFieldsRaw(AsyncActivityFields(raw_async_caller(self._caller)))
 
     async def list(
-        self, *, fields: Sequence[ActivityFieldFieldName | CustomField] | None = None, **options: Unpack[CallOptions]
+        self,
+        *,
+        fields: Sequence[ActivityFieldFieldName | CustomField] | None = None,
+        **options: Unpack[PipedriveOptions],
     ) -> ActivityFieldListResponse:
         """List activity fields.
 

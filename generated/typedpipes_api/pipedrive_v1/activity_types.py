@@ -12,11 +12,11 @@ from typedpipes.runtime import (
     ApiResponse,
     Arguments,
     AsyncResource,
-    CallOptions,
     CustomField,
     Model,
     OpenEnum,
     Operation,
+    PipedriveOptions,
     RawAsyncResource,
     RawResource,
     Resource,
@@ -266,7 +266,10 @@ class ActivityTypes(Resource):
         return ActivityTypesRaw(ActivityTypes(raw_caller(self._caller)))
 
     def list(
-        self, *, fields: Sequence[ActivityTypeFieldName | CustomField] | None = None, **options: Unpack[CallOptions]
+        self,
+        *,
+        fields: Sequence[ActivityTypeFieldName | CustomField] | None = None,
+        **options: Unpack[PipedriveOptions],
     ) -> ActivityTypeListResponse:
         """List activity types.
 
@@ -282,10 +285,12 @@ class ActivityTypes(Resource):
         color: str | Unset = UNSET,
         icon_key: ActivityTypeIconKey | ActivityTypeIconKeyLiteral,
         name: str,
-        **options: Unpack[CallOptions],
+        **options: Unpack[PipedriveOptions],
     ) -> ActivityTypeResponse: ...
     @overload
-    def create(self, *, body: ActivityTypeCreateRequest, **options: Unpack[CallOptions]) -> ActivityTypeResponse: ...
+    def create(
+        self, *, body: ActivityTypeCreateRequest, **options: Unpack[PipedriveOptions]
+    ) -> ActivityTypeResponse: ...
     def create(
         self,
         *,
@@ -293,7 +298,7 @@ class ActivityTypes(Resource):
         icon_key: ActivityTypeIconKey | ActivityTypeIconKeyLiteral | Unset = UNSET,
         name: str | Unset = UNSET,
         body: ActivityTypeCreateRequest | None = None,
-        **options: Unpack[CallOptions],
+        **options: Unpack[PipedriveOptions],
     ) -> ActivityTypeResponse:
         """Create an activity type.
 
@@ -311,7 +316,7 @@ class ActivityTypes(Resource):
     @deprecated(
         "activity_types.delete_many is withdrawn by the vendor: delete one by one with crm.v1.activity_types.delete"
     )
-    def delete_many(self, *, ids: Sequence[int], **options: Unpack[CallOptions]) -> ActivityTypesDeleteResponse:
+    def delete_many(self, *, ids: Sequence[int], **options: Unpack[PipedriveOptions]) -> ActivityTypesDeleteResponse:
         """Delete several activity types at once.
 
         DELETE /activityTypes (operationId ``deleteActivityTypes``). Costs 10 tokens. Credential: api_token or
@@ -328,7 +333,7 @@ class ActivityTypes(Resource):
         name: str | Unset = UNSET,
         order_nr: int | Unset = UNSET,
         body: ActivityTypeUpdateRequest | None = None,
-        **options: Unpack[CallOptions],
+        **options: Unpack[PipedriveOptions],
     ) -> ActivityTypeResponse:
         """Change an activity type.
 
@@ -346,7 +351,7 @@ class ActivityTypes(Resource):
             options,
         )
 
-    def delete(self, id: int, **options: Unpack[CallOptions]) -> ActivityTypeResponse:
+    def delete(self, id: int, **options: Unpack[PipedriveOptions]) -> ActivityTypeResponse:
         """Delete an activity type.
 
         DELETE /activityTypes/{id} (operationId ``deleteActivityType``). Costs 6 tokens. Credential: api_token
@@ -369,12 +374,12 @@ class ActivityTypesRaw(RawResource):
         color: str | Unset = UNSET,
         icon_key: ActivityTypeIconKey | ActivityTypeIconKeyLiteral,
         name: str,
-        **options: Unpack[CallOptions],
+        **options: Unpack[PipedriveOptions],
     ) -> ApiResponse[ActivityTypeResponse]: ...
 
     @overload
     def create(
-        self, *, body: ActivityTypeCreateRequest, **options: Unpack[CallOptions]
+        self, *, body: ActivityTypeCreateRequest, **options: Unpack[PipedriveOptions]
     ) -> ApiResponse[ActivityTypeResponse]: ...
     @raw_of(ActivityTypes.create)
     def create(self, *args: Any, **arguments: Any) -> Any: ...
@@ -395,7 +400,10 @@ class AsyncActivityTypes(AsyncResource):
         return AsyncActivityTypesRaw(AsyncActivityTypes(raw_async_caller(self._caller)))
 
     async def list(
-        self, *, fields: Sequence[ActivityTypeFieldName | CustomField] | None = None, **options: Unpack[CallOptions]
+        self,
+        *,
+        fields: Sequence[ActivityTypeFieldName | CustomField] | None = None,
+        **options: Unpack[PipedriveOptions],
     ) -> ActivityTypeListResponse:
         """List activity types.
 
@@ -411,11 +419,11 @@ class AsyncActivityTypes(AsyncResource):
         color: str | Unset = UNSET,
         icon_key: ActivityTypeIconKey | ActivityTypeIconKeyLiteral,
         name: str,
-        **options: Unpack[CallOptions],
+        **options: Unpack[PipedriveOptions],
     ) -> ActivityTypeResponse: ...
     @overload
     async def create(
-        self, *, body: ActivityTypeCreateRequest, **options: Unpack[CallOptions]
+        self, *, body: ActivityTypeCreateRequest, **options: Unpack[PipedriveOptions]
     ) -> ActivityTypeResponse: ...
     async def create(
         self,
@@ -424,7 +432,7 @@ class AsyncActivityTypes(AsyncResource):
         icon_key: ActivityTypeIconKey | ActivityTypeIconKeyLiteral | Unset = UNSET,
         name: str | Unset = UNSET,
         body: ActivityTypeCreateRequest | None = None,
-        **options: Unpack[CallOptions],
+        **options: Unpack[PipedriveOptions],
     ) -> ActivityTypeResponse:
         """Create an activity type.
 
@@ -442,7 +450,9 @@ class AsyncActivityTypes(AsyncResource):
     @deprecated(
         "activity_types.delete_many is withdrawn by the vendor: delete one by one with crm.v1.activity_types.delete"
     )
-    async def delete_many(self, *, ids: Sequence[int], **options: Unpack[CallOptions]) -> ActivityTypesDeleteResponse:
+    async def delete_many(
+        self, *, ids: Sequence[int], **options: Unpack[PipedriveOptions]
+    ) -> ActivityTypesDeleteResponse:
         """Delete several activity types at once.
 
         DELETE /activityTypes (operationId ``deleteActivityTypes``). Costs 10 tokens. Credential: api_token or
@@ -459,7 +469,7 @@ class AsyncActivityTypes(AsyncResource):
         name: str | Unset = UNSET,
         order_nr: int | Unset = UNSET,
         body: ActivityTypeUpdateRequest | None = None,
-        **options: Unpack[CallOptions],
+        **options: Unpack[PipedriveOptions],
     ) -> ActivityTypeResponse:
         """Change an activity type.
 
@@ -477,7 +487,7 @@ class AsyncActivityTypes(AsyncResource):
             options,
         )
 
-    async def delete(self, id: int, **options: Unpack[CallOptions]) -> ActivityTypeResponse:
+    async def delete(self, id: int, **options: Unpack[PipedriveOptions]) -> ActivityTypeResponse:
         """Delete an activity type.
 
         DELETE /activityTypes/{id} (operationId ``deleteActivityType``). Costs 6 tokens. Credential: api_token
@@ -500,12 +510,12 @@ class AsyncActivityTypesRaw(RawAsyncResource):
         color: str | Unset = UNSET,
         icon_key: ActivityTypeIconKey | ActivityTypeIconKeyLiteral,
         name: str,
-        **options: Unpack[CallOptions],
+        **options: Unpack[PipedriveOptions],
     ) -> ApiResponse[ActivityTypeResponse]: ...
 
     @overload
     async def create(
-        self, *, body: ActivityTypeCreateRequest, **options: Unpack[CallOptions]
+        self, *, body: ActivityTypeCreateRequest, **options: Unpack[PipedriveOptions]
     ) -> ApiResponse[ActivityTypeResponse]: ...
     @raw_of(AsyncActivityTypes.create)
     async def create(self, *args: Any, **arguments: Any) -> Any: ...

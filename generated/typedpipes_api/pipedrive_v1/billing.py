@@ -11,9 +11,9 @@ from typedpipes.runtime import (
     ApiResponse,
     Arguments,
     AsyncResource,
-    CallOptions,
     Model,
     Operation,
+    PipedriveOptions,
     RawAsyncResource,
     RawResource,
     Resource,
@@ -55,7 +55,7 @@ class BillingAddons(Resource):
         """The same methods, returning status and headers too."""
         return BillingAddonsRaw(BillingAddons(raw_caller(self._caller)))
 
-    def list(self, **options: Unpack[CallOptions]) -> SubscriptionAddonListResponse:
+    def list(self, **options: Unpack[PipedriveOptions]) -> SubscriptionAddonListResponse:
         """List the add-ons of the company's subscription.
 
         GET /billing/subscriptions/addons (operationId ``getCompanyAddons``). Costs 20 tokens. Credential:
@@ -82,7 +82,7 @@ class AsyncBillingAddons(AsyncResource):
         """The same methods, returning status and headers too."""
         return AsyncBillingAddonsRaw(AsyncBillingAddons(raw_async_caller(self._caller)))
 
-    async def list(self, **options: Unpack[CallOptions]) -> SubscriptionAddonListResponse:
+    async def list(self, **options: Unpack[PipedriveOptions]) -> SubscriptionAddonListResponse:
         """List the add-ons of the company's subscription.
 
         GET /billing/subscriptions/addons (operationId ``getCompanyAddons``). Costs 20 tokens. Credential:

@@ -13,7 +13,6 @@ from typedpipes.runtime import (
     Arguments,
     AsyncPages,
     AsyncResource,
-    CallOptions,
     CustomField,
     FileContent,
     Model,
@@ -22,6 +21,7 @@ from typedpipes.runtime import (
     PagedOperation,
     Pages,
     Paging,
+    PipedriveOptions,
     RawAsyncResource,
     RawResource,
     Resource,
@@ -35,7 +35,7 @@ from typedpipes.runtime import (
     raw_of,
     request_body,
 )
-from typedpipes_api.pipedrive_v1._shared import PagedCallOptions
+from typedpipes_api.pipedrive_v1._shared import OffsetCallOptions
 
 
 @define(eq=False, repr=False, kw_only=True, slots=True)
@@ -238,10 +238,10 @@ class CallLogsRecordings(Resource):
         return CallLogsRecordingsRaw(CallLogsRecordings(raw_caller(self._caller)))
 
     @overload
-    def upload(self, id: str, *, file: FileContent, **options: Unpack[CallOptions]) -> CallLogDeleteResponse: ...
+    def upload(self, id: str, *, file: FileContent, **options: Unpack[PipedriveOptions]) -> CallLogDeleteResponse: ...
     @overload
     def upload(
-        self, id: str, *, body: CallLogRecordingCreateRequest, **options: Unpack[CallOptions]
+        self, id: str, *, body: CallLogRecordingCreateRequest, **options: Unpack[PipedriveOptions]
     ) -> CallLogDeleteResponse: ...
     def upload(
         self,
@@ -249,7 +249,7 @@ class CallLogsRecordings(Resource):
         *,
         file: FileContent | Unset = UNSET,
         body: CallLogRecordingCreateRequest | None = None,
-        **options: Unpack[CallOptions],
+        **options: Unpack[PipedriveOptions],
     ) -> CallLogDeleteResponse:
         """Attach an audio file to a call log.
 
@@ -268,12 +268,12 @@ class CallLogsRecordingsRaw(RawResource):
 
     @overload
     def upload(
-        self, id: str, *, file: FileContent, **options: Unpack[CallOptions]
+        self, id: str, *, file: FileContent, **options: Unpack[PipedriveOptions]
     ) -> ApiResponse[CallLogDeleteResponse]: ...
 
     @overload
     def upload(
-        self, id: str, *, body: CallLogRecordingCreateRequest, **options: Unpack[CallOptions]
+        self, id: str, *, body: CallLogRecordingCreateRequest, **options: Unpack[PipedriveOptions]
     ) -> ApiResponse[CallLogDeleteResponse]: ...
     @raw_of(CallLogsRecordings.upload)
     def upload(self, *args: Any, **arguments: Any) -> Any: ...
@@ -290,10 +290,12 @@ class AsyncCallLogsRecordings(AsyncResource):
         return AsyncCallLogsRecordingsRaw(AsyncCallLogsRecordings(raw_async_caller(self._caller)))
 
     @overload
-    async def upload(self, id: str, *, file: FileContent, **options: Unpack[CallOptions]) -> CallLogDeleteResponse: ...
+    async def upload(
+        self, id: str, *, file: FileContent, **options: Unpack[PipedriveOptions]
+    ) -> CallLogDeleteResponse: ...
     @overload
     async def upload(
-        self, id: str, *, body: CallLogRecordingCreateRequest, **options: Unpack[CallOptions]
+        self, id: str, *, body: CallLogRecordingCreateRequest, **options: Unpack[PipedriveOptions]
     ) -> CallLogDeleteResponse: ...
     async def upload(
         self,
@@ -301,7 +303,7 @@ class AsyncCallLogsRecordings(AsyncResource):
         *,
         file: FileContent | Unset = UNSET,
         body: CallLogRecordingCreateRequest | None = None,
-        **options: Unpack[CallOptions],
+        **options: Unpack[PipedriveOptions],
     ) -> CallLogDeleteResponse:
         """Attach an audio file to a call log.
 
@@ -320,12 +322,12 @@ class AsyncCallLogsRecordingsRaw(RawAsyncResource):
 
     @overload
     async def upload(
-        self, id: str, *, file: FileContent, **options: Unpack[CallOptions]
+        self, id: str, *, file: FileContent, **options: Unpack[PipedriveOptions]
     ) -> ApiResponse[CallLogDeleteResponse]: ...
 
     @overload
     async def upload(
-        self, id: str, *, body: CallLogRecordingCreateRequest, **options: Unpack[CallOptions]
+        self, id: str, *, body: CallLogRecordingCreateRequest, **options: Unpack[PipedriveOptions]
     ) -> ApiResponse[CallLogDeleteResponse]: ...
     @raw_of(AsyncCallLogsRecordings.upload)
     async def upload(self, *args: Any, **arguments: Any) -> Any: ...
@@ -351,7 +353,7 @@ class CallLogs(Resource):
         limit: int | None = None,
         start: int | None = None,
         fields: Sequence[CallLogFieldName | CustomField] | None = None,
-        **options: Unpack[CallOptions],
+        **options: Unpack[PipedriveOptions],
     ) -> CallLogListResponse:
         """List call logs.
 
@@ -362,7 +364,7 @@ class CallLogs(Resource):
         )
 
     def iter(
-        self, *, fields: Sequence[CallLogFieldName | CustomField] | None = None, **options: Unpack[PagedCallOptions]
+        self, *, fields: Sequence[CallLogFieldName | CustomField] | None = None, **options: Unpack[OffsetCallOptions]
     ) -> Pages[CallLog]:
         """All items of `list`, fetched page by page as they are used.
 
@@ -388,10 +390,10 @@ class CallLogs(Resource):
         subject: str | Unset = UNSET,
         to_phone_number: str,
         user_id: int | Unset = UNSET,
-        **options: Unpack[CallOptions],
+        **options: Unpack[PipedriveOptions],
     ) -> CallLogResponse: ...
     @overload
-    def create(self, *, body: CallLogCreateRequest, **options: Unpack[CallOptions]) -> CallLogResponse: ...
+    def create(self, *, body: CallLogCreateRequest, **options: Unpack[PipedriveOptions]) -> CallLogResponse: ...
     def create(
         self,
         *,
@@ -410,7 +412,7 @@ class CallLogs(Resource):
         to_phone_number: str | Unset = UNSET,
         user_id: int | Unset = UNSET,
         body: CallLogCreateRequest | None = None,
-        **options: Unpack[CallOptions],
+        **options: Unpack[PipedriveOptions],
     ) -> CallLogResponse:
         """Create a call log.
 
@@ -443,14 +445,14 @@ class CallLogs(Resource):
             options,
         )
 
-    def get(self, id: str, **options: Unpack[CallOptions]) -> CallLogResponse:
+    def get(self, id: str, **options: Unpack[PipedriveOptions]) -> CallLogResponse:
         """Read one call log.
 
         GET /callLogs/{id} (operationId ``getCallLog``). Costs 2 tokens. Credential: api_token or oauth2.
         """
         return self._caller.call(_GET, Arguments(path=(id,)), options)
 
-    def delete(self, id: str, **options: Unpack[CallOptions]) -> CallLogDeleteResponse:
+    def delete(self, id: str, **options: Unpack[PipedriveOptions]) -> CallLogDeleteResponse:
         """Delete a call log.
 
         DELETE /callLogs/{id} (operationId ``deleteCallLog``). Costs 6 tokens. Credential: api_token or
@@ -484,11 +486,13 @@ class CallLogsRaw(RawResource):
         subject: str | Unset = UNSET,
         to_phone_number: str,
         user_id: int | Unset = UNSET,
-        **options: Unpack[CallOptions],
+        **options: Unpack[PipedriveOptions],
     ) -> ApiResponse[CallLogResponse]: ...
 
     @overload
-    def create(self, *, body: CallLogCreateRequest, **options: Unpack[CallOptions]) -> ApiResponse[CallLogResponse]: ...
+    def create(
+        self, *, body: CallLogCreateRequest, **options: Unpack[PipedriveOptions]
+    ) -> ApiResponse[CallLogResponse]: ...
     @raw_of(CallLogs.create)
     def create(self, *args: Any, **arguments: Any) -> Any: ...
 
@@ -516,7 +520,7 @@ class AsyncCallLogs(AsyncResource):
         limit: int | None = None,
         start: int | None = None,
         fields: Sequence[CallLogFieldName | CustomField] | None = None,
-        **options: Unpack[CallOptions],
+        **options: Unpack[PipedriveOptions],
     ) -> CallLogListResponse:
         """List call logs.
 
@@ -527,7 +531,7 @@ class AsyncCallLogs(AsyncResource):
         )
 
     def iter(
-        self, *, fields: Sequence[CallLogFieldName | CustomField] | None = None, **options: Unpack[PagedCallOptions]
+        self, *, fields: Sequence[CallLogFieldName | CustomField] | None = None, **options: Unpack[OffsetCallOptions]
     ) -> AsyncPages[CallLog]:
         """All items of `list`, fetched page by page as they are used.
 
@@ -553,10 +557,10 @@ class AsyncCallLogs(AsyncResource):
         subject: str | Unset = UNSET,
         to_phone_number: str,
         user_id: int | Unset = UNSET,
-        **options: Unpack[CallOptions],
+        **options: Unpack[PipedriveOptions],
     ) -> CallLogResponse: ...
     @overload
-    async def create(self, *, body: CallLogCreateRequest, **options: Unpack[CallOptions]) -> CallLogResponse: ...
+    async def create(self, *, body: CallLogCreateRequest, **options: Unpack[PipedriveOptions]) -> CallLogResponse: ...
     async def create(
         self,
         *,
@@ -575,7 +579,7 @@ class AsyncCallLogs(AsyncResource):
         to_phone_number: str | Unset = UNSET,
         user_id: int | Unset = UNSET,
         body: CallLogCreateRequest | None = None,
-        **options: Unpack[CallOptions],
+        **options: Unpack[PipedriveOptions],
     ) -> CallLogResponse:
         """Create a call log.
 
@@ -608,14 +612,14 @@ class AsyncCallLogs(AsyncResource):
             options,
         )
 
-    async def get(self, id: str, **options: Unpack[CallOptions]) -> CallLogResponse:
+    async def get(self, id: str, **options: Unpack[PipedriveOptions]) -> CallLogResponse:
         """Read one call log.
 
         GET /callLogs/{id} (operationId ``getCallLog``). Costs 2 tokens. Credential: api_token or oauth2.
         """
         return await self._caller.call(_GET, Arguments(path=(id,)), options)
 
-    async def delete(self, id: str, **options: Unpack[CallOptions]) -> CallLogDeleteResponse:
+    async def delete(self, id: str, **options: Unpack[PipedriveOptions]) -> CallLogDeleteResponse:
         """Delete a call log.
 
         DELETE /callLogs/{id} (operationId ``deleteCallLog``). Costs 6 tokens. Credential: api_token or
@@ -649,12 +653,12 @@ class AsyncCallLogsRaw(RawAsyncResource):
         subject: str | Unset = UNSET,
         to_phone_number: str,
         user_id: int | Unset = UNSET,
-        **options: Unpack[CallOptions],
+        **options: Unpack[PipedriveOptions],
     ) -> ApiResponse[CallLogResponse]: ...
 
     @overload
     async def create(
-        self, *, body: CallLogCreateRequest, **options: Unpack[CallOptions]
+        self, *, body: CallLogCreateRequest, **options: Unpack[PipedriveOptions]
     ) -> ApiResponse[CallLogResponse]: ...
     @raw_of(AsyncCallLogs.create)
     async def create(self, *args: Any, **arguments: Any) -> Any: ...

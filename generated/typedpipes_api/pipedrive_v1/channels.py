@@ -12,10 +12,10 @@ from typedpipes.runtime import (
     ApiResponse,
     Arguments,
     AsyncResource,
-    CallOptions,
     Model,
     OpenEnum,
     Operation,
+    PipedriveOptions,
     RawAsyncResource,
     RawResource,
     Resource,
@@ -211,7 +211,9 @@ class ChannelsConversations(Resource):
     @deprecated(
         "channels.conversations.delete is withdrawn by the vendor: the vendor names no replacement for messaging channels"
     )
-    def delete(self, channel_id: str, conversation_id: str, **options: Unpack[CallOptions]) -> ChannelDeleteResponse:
+    def delete(
+        self, channel_id: str, conversation_id: str, **options: Unpack[PipedriveOptions]
+    ) -> ChannelDeleteResponse:
         """Delete a conversation of a messaging channel.
 
         DELETE /channels/{channel-id}/conversations/{conversation-id} (operationId ``deleteConversation``).
@@ -252,7 +254,7 @@ class AsyncChannelsConversations(AsyncResource):
         "channels.conversations.delete is withdrawn by the vendor: the vendor names no replacement for messaging channels"
     )
     async def delete(
-        self, channel_id: str, conversation_id: str, **options: Unpack[CallOptions]
+        self, channel_id: str, conversation_id: str, **options: Unpack[PipedriveOptions]
     ) -> ChannelDeleteResponse:
         """Delete a conversation of a messaging channel.
 
@@ -304,11 +306,11 @@ class ChannelsMessages(Resource):
         reply_by: str | Unset = UNSET,
         sender_id: str,
         status: ChannelMessageStatus | ChannelMessageStatusLiteral,
-        **options: Unpack[CallOptions],
+        **options: Unpack[PipedriveOptions],
     ) -> ReceivedChannelMessageResponse: ...
     @overload
     def receive(
-        self, *, body: ReceivedChannelMessageInput, **options: Unpack[CallOptions]
+        self, *, body: ReceivedChannelMessageInput, **options: Unpack[PipedriveOptions]
     ) -> ReceivedChannelMessageResponse: ...
     @deprecated(
         "channels.messages.receive is withdrawn by the vendor: the vendor names no replacement for messaging channels"
@@ -327,7 +329,7 @@ class ChannelsMessages(Resource):
         sender_id: str | Unset = UNSET,
         status: ChannelMessageStatus | ChannelMessageStatusLiteral | Unset = UNSET,
         body: ReceivedChannelMessageInput | None = None,
-        **options: Unpack[CallOptions],
+        **options: Unpack[PipedriveOptions],
     ) -> ReceivedChannelMessageResponse:
         """Hand an incoming message to a conversation.
 
@@ -380,7 +382,7 @@ class ChannelsMessagesRaw(RawResource):
         reply_by: str | Unset = UNSET,
         sender_id: str,
         status: ChannelMessageStatus | ChannelMessageStatusLiteral,
-        **options: Unpack[CallOptions],
+        **options: Unpack[PipedriveOptions],
     ) -> ApiResponse[ReceivedChannelMessageResponse]: ...
 
     @overload
@@ -388,7 +390,7 @@ class ChannelsMessagesRaw(RawResource):
         "channels.messages.receive is withdrawn by the vendor: the vendor names no replacement for messaging channels"
     )
     def receive(
-        self, *, body: ReceivedChannelMessageInput, **options: Unpack[CallOptions]
+        self, *, body: ReceivedChannelMessageInput, **options: Unpack[PipedriveOptions]
     ) -> ApiResponse[ReceivedChannelMessageResponse]: ...
     @raw_of(ChannelsMessages.receive)  # type: ignore[deprecated]  # warns when called
     def receive(self, *args: Any, **arguments: Any) -> Any: ...
@@ -418,11 +420,11 @@ class AsyncChannelsMessages(AsyncResource):
         reply_by: str | Unset = UNSET,
         sender_id: str,
         status: ChannelMessageStatus | ChannelMessageStatusLiteral,
-        **options: Unpack[CallOptions],
+        **options: Unpack[PipedriveOptions],
     ) -> ReceivedChannelMessageResponse: ...
     @overload
     async def receive(
-        self, *, body: ReceivedChannelMessageInput, **options: Unpack[CallOptions]
+        self, *, body: ReceivedChannelMessageInput, **options: Unpack[PipedriveOptions]
     ) -> ReceivedChannelMessageResponse: ...
     @deprecated(
         "channels.messages.receive is withdrawn by the vendor: the vendor names no replacement for messaging channels"
@@ -441,7 +443,7 @@ class AsyncChannelsMessages(AsyncResource):
         sender_id: str | Unset = UNSET,
         status: ChannelMessageStatus | ChannelMessageStatusLiteral | Unset = UNSET,
         body: ReceivedChannelMessageInput | None = None,
-        **options: Unpack[CallOptions],
+        **options: Unpack[PipedriveOptions],
     ) -> ReceivedChannelMessageResponse:
         """Hand an incoming message to a conversation.
 
@@ -494,7 +496,7 @@ class AsyncChannelsMessagesRaw(RawAsyncResource):
         reply_by: str | Unset = UNSET,
         sender_id: str,
         status: ChannelMessageStatus | ChannelMessageStatusLiteral,
-        **options: Unpack[CallOptions],
+        **options: Unpack[PipedriveOptions],
     ) -> ApiResponse[ReceivedChannelMessageResponse]: ...
 
     @overload
@@ -502,7 +504,7 @@ class AsyncChannelsMessagesRaw(RawAsyncResource):
         "channels.messages.receive is withdrawn by the vendor: the vendor names no replacement for messaging channels"
     )
     async def receive(
-        self, *, body: ReceivedChannelMessageInput, **options: Unpack[CallOptions]
+        self, *, body: ReceivedChannelMessageInput, **options: Unpack[PipedriveOptions]
     ) -> ApiResponse[ReceivedChannelMessageResponse]: ...
     @raw_of(AsyncChannelsMessages.receive)  # type: ignore[deprecated]  # warns when called
     async def receive(self, *args: Any, **arguments: Any) -> Any: ...
@@ -535,10 +537,10 @@ class Channels(Resource):
         provider_channel_id: str,
         provider_type: ChannelProviderType | ChannelProviderTypeLiteral | Unset = UNSET,
         template_support: bool | Unset = UNSET,
-        **options: Unpack[CallOptions],
+        **options: Unpack[PipedriveOptions],
     ) -> ChannelCreateResponse: ...
     @overload
-    def create(self, *, body: ChannelCreateRequest, **options: Unpack[CallOptions]) -> ChannelCreateResponse: ...
+    def create(self, *, body: ChannelCreateRequest, **options: Unpack[PipedriveOptions]) -> ChannelCreateResponse: ...
     @deprecated("channels.create is withdrawn by the vendor: the vendor names no replacement for messaging channels")
     def create(
         self,
@@ -549,7 +551,7 @@ class Channels(Resource):
         provider_type: ChannelProviderType | ChannelProviderTypeLiteral | Unset = UNSET,
         template_support: bool | Unset = UNSET,
         body: ChannelCreateRequest | None = None,
-        **options: Unpack[CallOptions],
+        **options: Unpack[PipedriveOptions],
     ) -> ChannelCreateResponse:
         """Create a channel.
 
@@ -575,7 +577,7 @@ class Channels(Resource):
         )
 
     @deprecated("channels.delete is withdrawn by the vendor: the vendor names no replacement for messaging channels")
-    def delete(self, id: str, **options: Unpack[CallOptions]) -> ChannelDeleteResponse:
+    def delete(self, id: str, **options: Unpack[PipedriveOptions]) -> ChannelDeleteResponse:
         """Delete a channel.
 
         DELETE /channels/{id} (operationId ``deleteChannel``). Costs 6 tokens. Credential: api_token or
@@ -599,13 +601,13 @@ class ChannelsRaw(RawResource):
         provider_channel_id: str,
         provider_type: ChannelProviderType | ChannelProviderTypeLiteral | Unset = UNSET,
         template_support: bool | Unset = UNSET,
-        **options: Unpack[CallOptions],
+        **options: Unpack[PipedriveOptions],
     ) -> ApiResponse[ChannelCreateResponse]: ...
 
     @overload
     @deprecated("channels.create is withdrawn by the vendor: the vendor names no replacement for messaging channels")
     def create(
-        self, *, body: ChannelCreateRequest, **options: Unpack[CallOptions]
+        self, *, body: ChannelCreateRequest, **options: Unpack[PipedriveOptions]
     ) -> ApiResponse[ChannelCreateResponse]: ...
     @raw_of(Channels.create)  # type: ignore[deprecated]  # warns when called
     def create(self, *args: Any, **arguments: Any) -> Any: ...
@@ -640,10 +642,12 @@ class AsyncChannels(AsyncResource):
         provider_channel_id: str,
         provider_type: ChannelProviderType | ChannelProviderTypeLiteral | Unset = UNSET,
         template_support: bool | Unset = UNSET,
-        **options: Unpack[CallOptions],
+        **options: Unpack[PipedriveOptions],
     ) -> ChannelCreateResponse: ...
     @overload
-    async def create(self, *, body: ChannelCreateRequest, **options: Unpack[CallOptions]) -> ChannelCreateResponse: ...
+    async def create(
+        self, *, body: ChannelCreateRequest, **options: Unpack[PipedriveOptions]
+    ) -> ChannelCreateResponse: ...
     @deprecated("channels.create is withdrawn by the vendor: the vendor names no replacement for messaging channels")
     async def create(
         self,
@@ -654,7 +658,7 @@ class AsyncChannels(AsyncResource):
         provider_type: ChannelProviderType | ChannelProviderTypeLiteral | Unset = UNSET,
         template_support: bool | Unset = UNSET,
         body: ChannelCreateRequest | None = None,
-        **options: Unpack[CallOptions],
+        **options: Unpack[PipedriveOptions],
     ) -> ChannelCreateResponse:
         """Create a channel.
 
@@ -680,7 +684,7 @@ class AsyncChannels(AsyncResource):
         )
 
     @deprecated("channels.delete is withdrawn by the vendor: the vendor names no replacement for messaging channels")
-    async def delete(self, id: str, **options: Unpack[CallOptions]) -> ChannelDeleteResponse:
+    async def delete(self, id: str, **options: Unpack[PipedriveOptions]) -> ChannelDeleteResponse:
         """Delete a channel.
 
         DELETE /channels/{id} (operationId ``deleteChannel``). Costs 6 tokens. Credential: api_token or
@@ -704,13 +708,13 @@ class AsyncChannelsRaw(RawAsyncResource):
         provider_channel_id: str,
         provider_type: ChannelProviderType | ChannelProviderTypeLiteral | Unset = UNSET,
         template_support: bool | Unset = UNSET,
-        **options: Unpack[CallOptions],
+        **options: Unpack[PipedriveOptions],
     ) -> ApiResponse[ChannelCreateResponse]: ...
 
     @overload
     @deprecated("channels.create is withdrawn by the vendor: the vendor names no replacement for messaging channels")
     async def create(
-        self, *, body: ChannelCreateRequest, **options: Unpack[CallOptions]
+        self, *, body: ChannelCreateRequest, **options: Unpack[PipedriveOptions]
     ) -> ApiResponse[ChannelCreateResponse]: ...
     @raw_of(AsyncChannels.create)  # type: ignore[deprecated]  # warns when called
     async def create(self, *args: Any, **arguments: Any) -> Any: ...

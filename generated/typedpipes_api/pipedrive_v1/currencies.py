@@ -11,10 +11,10 @@ from typedpipes.runtime import (
     ApiResponse,
     Arguments,
     AsyncResource,
-    CallOptions,
     CustomField,
     Model,
     Operation,
+    PipedriveOptions,
     RawAsyncResource,
     RawResource,
     Resource,
@@ -78,7 +78,7 @@ class Currencies(Resource):
         *,
         term: str | None = None,
         fields: Sequence[CurrencyFieldName | CustomField] | None = None,
-        **options: Unpack[CallOptions],
+        **options: Unpack[PipedriveOptions],
     ) -> CurrencyListResponse:
         """List currencies.
 
@@ -110,7 +110,7 @@ class AsyncCurrencies(AsyncResource):
         *,
         term: str | None = None,
         fields: Sequence[CurrencyFieldName | CustomField] | None = None,
-        **options: Unpack[CallOptions],
+        **options: Unpack[PipedriveOptions],
     ) -> CurrencyListResponse:
         """List currencies.
 

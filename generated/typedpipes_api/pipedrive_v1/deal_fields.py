@@ -14,7 +14,6 @@ from typedpipes.runtime import (
     Arguments,
     AsyncPages,
     AsyncResource,
-    CallOptions,
     CustomField,
     Model,
     OpenEnum,
@@ -22,6 +21,7 @@ from typedpipes.runtime import (
     PagedOperation,
     Pages,
     Paging,
+    PipedriveOptions,
     RawAsyncResource,
     RawResource,
     Resource,
@@ -35,7 +35,7 @@ from typedpipes.runtime import (
     raw_of,
     request_body,
 )
-from typedpipes_api.pipedrive_v1._shared import OffsetPagination, PagedCallOptions
+from typedpipes_api.pipedrive_v1._shared import OffsetCallOptions, OffsetPagination
 
 
 @define(eq=False, repr=False, kw_only=True, slots=True)
@@ -375,7 +375,7 @@ class DealFields(Resource):
         limit: int | None = None,
         start: int | None = None,
         fields: Sequence[DealFieldFieldName | CustomField] | None = None,
-        **options: Unpack[CallOptions],
+        **options: Unpack[PipedriveOptions],
     ) -> DealFieldListResponse:
         """List deal fields.
 
@@ -386,7 +386,7 @@ class DealFields(Resource):
         )
 
     def iter(
-        self, *, fields: Sequence[DealFieldFieldName | CustomField] | None = None, **options: Unpack[PagedCallOptions]
+        self, *, fields: Sequence[DealFieldFieldName | CustomField] | None = None, **options: Unpack[OffsetCallOptions]
     ) -> Pages[DealField]:
         """All items of `list`, fetched page by page as they are used.
 
@@ -402,10 +402,10 @@ class DealFields(Resource):
         field_type: DealFieldTypeInput | DealFieldTypeInputLiteral,
         name: str,
         options_: Sequence[Mapping[str, JSON]] | Unset = UNSET,
-        **options: Unpack[CallOptions],
+        **options: Unpack[PipedriveOptions],
     ) -> DealFieldResponse: ...
     @overload
-    def create(self, *, body: DealFieldCreateRequest, **options: Unpack[CallOptions]) -> DealFieldResponse: ...
+    def create(self, *, body: DealFieldCreateRequest, **options: Unpack[PipedriveOptions]) -> DealFieldResponse: ...
     def create(
         self,
         *,
@@ -414,7 +414,7 @@ class DealFields(Resource):
         name: str | Unset = UNSET,
         options_: Sequence[Mapping[str, JSON]] | Unset = UNSET,
         body: DealFieldCreateRequest | None = None,
-        **options: Unpack[CallOptions],
+        **options: Unpack[PipedriveOptions],
     ) -> DealFieldResponse:
         """Create a deal field.
 
@@ -432,7 +432,7 @@ class DealFields(Resource):
             options,
         )
 
-    def delete_many(self, *, ids: Sequence[int], **options: Unpack[CallOptions]) -> DealFieldsDeleteResponse:
+    def delete_many(self, *, ids: Sequence[int], **options: Unpack[PipedriveOptions]) -> DealFieldsDeleteResponse:
         """Delete several deal fields at once.
 
         DELETE /dealFields (operationId ``deleteDealFields``). Costs 10 tokens. Credential: api_token or
@@ -440,7 +440,7 @@ class DealFields(Resource):
         """
         return self._caller.call(_DELETE_MANY, Arguments(query={"ids": ids}), options)
 
-    def get(self, id: int, **options: Unpack[CallOptions]) -> DealFieldResponse:
+    def get(self, id: int, **options: Unpack[PipedriveOptions]) -> DealFieldResponse:
         """Read one deal field.
 
         GET /dealFields/{id} (operationId ``getDealField``). Costs 2 tokens. Credential: api_token or oauth2.
@@ -455,7 +455,7 @@ class DealFields(Resource):
         name: str | Unset = UNSET,
         options_: Sequence[Mapping[str, JSON]] | Unset = UNSET,
         body: DealFieldUpdateRequest | None = None,
-        **options: Unpack[CallOptions],
+        **options: Unpack[PipedriveOptions],
     ) -> DealFieldResponse:
         """Change a deal field.
 
@@ -473,7 +473,7 @@ class DealFields(Resource):
             options,
         )
 
-    def delete(self, id: int, **options: Unpack[CallOptions]) -> DealFieldDeleteResponse:
+    def delete(self, id: int, **options: Unpack[PipedriveOptions]) -> DealFieldDeleteResponse:
         """Delete a deal field.
 
         DELETE /dealFields/{id} (operationId ``deleteDealField``). Costs 6 tokens. Credential: api_token or
@@ -497,12 +497,12 @@ class DealFieldsRaw(RawResource):
         field_type: DealFieldTypeInput | DealFieldTypeInputLiteral,
         name: str,
         options_: Sequence[Mapping[str, JSON]] | Unset = UNSET,
-        **options: Unpack[CallOptions],
+        **options: Unpack[PipedriveOptions],
     ) -> ApiResponse[DealFieldResponse]: ...
 
     @overload
     def create(
-        self, *, body: DealFieldCreateRequest, **options: Unpack[CallOptions]
+        self, *, body: DealFieldCreateRequest, **options: Unpack[PipedriveOptions]
     ) -> ApiResponse[DealFieldResponse]: ...
     @raw_of(DealFields.create)
     def create(self, *args: Any, **arguments: Any) -> Any: ...
@@ -529,7 +529,7 @@ class AsyncDealFields(AsyncResource):
         limit: int | None = None,
         start: int | None = None,
         fields: Sequence[DealFieldFieldName | CustomField] | None = None,
-        **options: Unpack[CallOptions],
+        **options: Unpack[PipedriveOptions],
     ) -> DealFieldListResponse:
         """List deal fields.
 
@@ -540,7 +540,7 @@ class AsyncDealFields(AsyncResource):
         )
 
     def iter(
-        self, *, fields: Sequence[DealFieldFieldName | CustomField] | None = None, **options: Unpack[PagedCallOptions]
+        self, *, fields: Sequence[DealFieldFieldName | CustomField] | None = None, **options: Unpack[OffsetCallOptions]
     ) -> AsyncPages[DealField]:
         """All items of `list`, fetched page by page as they are used.
 
@@ -556,10 +556,12 @@ class AsyncDealFields(AsyncResource):
         field_type: DealFieldTypeInput | DealFieldTypeInputLiteral,
         name: str,
         options_: Sequence[Mapping[str, JSON]] | Unset = UNSET,
-        **options: Unpack[CallOptions],
+        **options: Unpack[PipedriveOptions],
     ) -> DealFieldResponse: ...
     @overload
-    async def create(self, *, body: DealFieldCreateRequest, **options: Unpack[CallOptions]) -> DealFieldResponse: ...
+    async def create(
+        self, *, body: DealFieldCreateRequest, **options: Unpack[PipedriveOptions]
+    ) -> DealFieldResponse: ...
     async def create(
         self,
         *,
@@ -568,7 +570,7 @@ class AsyncDealFields(AsyncResource):
         name: str | Unset = UNSET,
         options_: Sequence[Mapping[str, JSON]] | Unset = UNSET,
         body: DealFieldCreateRequest | None = None,
-        **options: Unpack[CallOptions],
+        **options: Unpack[PipedriveOptions],
     ) -> DealFieldResponse:
         """Create a deal field.
 
@@ -586,7 +588,7 @@ class AsyncDealFields(AsyncResource):
             options,
         )
 
-    async def delete_many(self, *, ids: Sequence[int], **options: Unpack[CallOptions]) -> DealFieldsDeleteResponse:
+    async def delete_many(self, *, ids: Sequence[int], **options: Unpack[PipedriveOptions]) -> DealFieldsDeleteResponse:
         """Delete several deal fields at once.
 
         DELETE /dealFields (operationId ``deleteDealFields``). Costs 10 tokens. Credential: api_token or
@@ -594,7 +596,7 @@ class AsyncDealFields(AsyncResource):
         """
         return await self._caller.call(_DELETE_MANY, Arguments(query={"ids": ids}), options)
 
-    async def get(self, id: int, **options: Unpack[CallOptions]) -> DealFieldResponse:
+    async def get(self, id: int, **options: Unpack[PipedriveOptions]) -> DealFieldResponse:
         """Read one deal field.
 
         GET /dealFields/{id} (operationId ``getDealField``). Costs 2 tokens. Credential: api_token or oauth2.
@@ -609,7 +611,7 @@ class AsyncDealFields(AsyncResource):
         name: str | Unset = UNSET,
         options_: Sequence[Mapping[str, JSON]] | Unset = UNSET,
         body: DealFieldUpdateRequest | None = None,
-        **options: Unpack[CallOptions],
+        **options: Unpack[PipedriveOptions],
     ) -> DealFieldResponse:
         """Change a deal field.
 
@@ -627,7 +629,7 @@ class AsyncDealFields(AsyncResource):
             options,
         )
 
-    async def delete(self, id: int, **options: Unpack[CallOptions]) -> DealFieldDeleteResponse:
+    async def delete(self, id: int, **options: Unpack[PipedriveOptions]) -> DealFieldDeleteResponse:
         """Delete a deal field.
 
         DELETE /dealFields/{id} (operationId ``deleteDealField``). Costs 6 tokens. Credential: api_token or
@@ -651,12 +653,12 @@ class AsyncDealFieldsRaw(RawAsyncResource):
         field_type: DealFieldTypeInput | DealFieldTypeInputLiteral,
         name: str,
         options_: Sequence[Mapping[str, JSON]] | Unset = UNSET,
-        **options: Unpack[CallOptions],
+        **options: Unpack[PipedriveOptions],
     ) -> ApiResponse[DealFieldResponse]: ...
 
     @overload
     async def create(
-        self, *, body: DealFieldCreateRequest, **options: Unpack[CallOptions]
+        self, *, body: DealFieldCreateRequest, **options: Unpack[PipedriveOptions]
     ) -> ApiResponse[DealFieldResponse]: ...
     @raw_of(AsyncDealFields.create)
     async def create(self, *args: Any, **arguments: Any) -> Any: ...

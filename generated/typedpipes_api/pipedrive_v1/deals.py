@@ -14,7 +14,6 @@ from typedpipes.runtime import (
     Arguments,
     AsyncPages,
     AsyncResource,
-    CallOptions,
     CustomField,
     Model,
     OpenEnum,
@@ -22,6 +21,7 @@ from typedpipes.runtime import (
     PagedOperation,
     Pages,
     Paging,
+    PipedriveOptions,
     RawAsyncResource,
     RawResource,
     Resource,
@@ -36,7 +36,7 @@ from typedpipes.runtime import (
     raw_of,
     request_body,
 )
-from typedpipes_api.pipedrive_v1._shared import OffsetPagination, PagedCallOptions
+from typedpipes_api.pipedrive_v1._shared import OffsetCallOptions, OffsetPagination, PagedCallOptions
 
 
 @define(eq=False, repr=False, kw_only=True, slots=True)
@@ -2405,7 +2405,7 @@ class DealsProducts(Resource):
         limit: int | None = None,
         start: int | None = None,
         fields: Sequence[DealProductFieldName | CustomField] | None = None,
-        **options: Unpack[CallOptions],
+        **options: Unpack[PipedriveOptions],
     ) -> DealProductListResponse:
         """List the products of a deal.
 
@@ -2429,7 +2429,7 @@ class DealsProducts(Resource):
         *,
         include_product_data: GetDealProductsIncludeProductData | None = None,
         fields: Sequence[DealProductFieldName | CustomField] | None = None,
-        **options: Unpack[PagedCallOptions],
+        **options: Unpack[OffsetCallOptions],
     ) -> Pages[DealProduct]:
         """All items of `list`, fetched page by page as they are used.
 
@@ -2460,11 +2460,11 @@ class DealsProducts(Resource):
         quantity: int,
         tax: float | Unset = UNSET,
         tax_method: DealProductTaxMethod | DealProductTaxMethodLiteral | Unset = UNSET,
-        **options: Unpack[CallOptions],
+        **options: Unpack[PipedriveOptions],
     ) -> DealProductCreateResponse: ...
     @overload
     def add(
-        self, id: int, *, body: DealProductCreateRequest, **options: Unpack[CallOptions]
+        self, id: int, *, body: DealProductCreateRequest, **options: Unpack[PipedriveOptions]
     ) -> DealProductCreateResponse: ...
     @deprecated("deals.products.add is withdrawn by the vendor: use crm.v2.deals.products.add")
     def add(
@@ -2485,7 +2485,7 @@ class DealsProducts(Resource):
         tax: float | Unset = UNSET,
         tax_method: DealProductTaxMethod | DealProductTaxMethodLiteral | Unset = UNSET,
         body: DealProductCreateRequest | None = None,
-        **options: Unpack[CallOptions],
+        **options: Unpack[PipedriveOptions],
     ) -> DealProductCreateResponse:
         """Add a product to a deal.
 
@@ -2539,7 +2539,7 @@ class DealsProducts(Resource):
         tax: float | Unset = UNSET,
         tax_method: DealProductTaxMethod | DealProductTaxMethodLiteral | Unset = UNSET,
         body: DealProductUpdateRequest | None = None,
-        **options: Unpack[CallOptions],
+        **options: Unpack[PipedriveOptions],
     ) -> DealProductUpdateResponse:
         """Change a product of a deal.
 
@@ -2577,7 +2577,7 @@ class DealsProducts(Resource):
         )
 
     @deprecated("deals.products.delete is withdrawn by the vendor: use crm.v2.deals.products.delete")
-    def delete(self, id: int, product_attachment_id: int, **options: Unpack[CallOptions]) -> DealDeleteResponse:
+    def delete(self, id: int, product_attachment_id: int, **options: Unpack[PipedriveOptions]) -> DealDeleteResponse:
         """Remove a product from a deal.
 
         DELETE /deals/{id}/products/{product_attachment_id} (operationId ``deleteDealProduct``). Costs 6
@@ -2621,13 +2621,13 @@ class DealsProductsRaw(RawResource):
         quantity: int,
         tax: float | Unset = UNSET,
         tax_method: DealProductTaxMethod | DealProductTaxMethodLiteral | Unset = UNSET,
-        **options: Unpack[CallOptions],
+        **options: Unpack[PipedriveOptions],
     ) -> ApiResponse[DealProductCreateResponse]: ...
 
     @overload
     @deprecated("deals.products.add is withdrawn by the vendor: use crm.v2.deals.products.add")
     def add(
-        self, id: int, *, body: DealProductCreateRequest, **options: Unpack[CallOptions]
+        self, id: int, *, body: DealProductCreateRequest, **options: Unpack[PipedriveOptions]
     ) -> ApiResponse[DealProductCreateResponse]: ...
     @raw_of(DealsProducts.add)  # type: ignore[deprecated]  # warns when called
     def add(self, *args: Any, **arguments: Any) -> Any: ...
@@ -2655,7 +2655,7 @@ class AsyncDealsProducts(AsyncResource):
         limit: int | None = None,
         start: int | None = None,
         fields: Sequence[DealProductFieldName | CustomField] | None = None,
-        **options: Unpack[CallOptions],
+        **options: Unpack[PipedriveOptions],
     ) -> DealProductListResponse:
         """List the products of a deal.
 
@@ -2679,7 +2679,7 @@ class AsyncDealsProducts(AsyncResource):
         *,
         include_product_data: GetDealProductsIncludeProductData | None = None,
         fields: Sequence[DealProductFieldName | CustomField] | None = None,
-        **options: Unpack[PagedCallOptions],
+        **options: Unpack[OffsetCallOptions],
     ) -> AsyncPages[DealProduct]:
         """All items of `list`, fetched page by page as they are used.
 
@@ -2710,11 +2710,11 @@ class AsyncDealsProducts(AsyncResource):
         quantity: int,
         tax: float | Unset = UNSET,
         tax_method: DealProductTaxMethod | DealProductTaxMethodLiteral | Unset = UNSET,
-        **options: Unpack[CallOptions],
+        **options: Unpack[PipedriveOptions],
     ) -> DealProductCreateResponse: ...
     @overload
     async def add(
-        self, id: int, *, body: DealProductCreateRequest, **options: Unpack[CallOptions]
+        self, id: int, *, body: DealProductCreateRequest, **options: Unpack[PipedriveOptions]
     ) -> DealProductCreateResponse: ...
     @deprecated("deals.products.add is withdrawn by the vendor: use crm.v2.deals.products.add")
     async def add(
@@ -2735,7 +2735,7 @@ class AsyncDealsProducts(AsyncResource):
         tax: float | Unset = UNSET,
         tax_method: DealProductTaxMethod | DealProductTaxMethodLiteral | Unset = UNSET,
         body: DealProductCreateRequest | None = None,
-        **options: Unpack[CallOptions],
+        **options: Unpack[PipedriveOptions],
     ) -> DealProductCreateResponse:
         """Add a product to a deal.
 
@@ -2789,7 +2789,7 @@ class AsyncDealsProducts(AsyncResource):
         tax: float | Unset = UNSET,
         tax_method: DealProductTaxMethod | DealProductTaxMethodLiteral | Unset = UNSET,
         body: DealProductUpdateRequest | None = None,
-        **options: Unpack[CallOptions],
+        **options: Unpack[PipedriveOptions],
     ) -> DealProductUpdateResponse:
         """Change a product of a deal.
 
@@ -2827,7 +2827,9 @@ class AsyncDealsProducts(AsyncResource):
         )
 
     @deprecated("deals.products.delete is withdrawn by the vendor: use crm.v2.deals.products.delete")
-    async def delete(self, id: int, product_attachment_id: int, **options: Unpack[CallOptions]) -> DealDeleteResponse:
+    async def delete(
+        self, id: int, product_attachment_id: int, **options: Unpack[PipedriveOptions]
+    ) -> DealDeleteResponse:
         """Remove a product from a deal.
 
         DELETE /deals/{id}/products/{product_attachment_id} (operationId ``deleteDealProduct``). Costs 6
@@ -2871,13 +2873,13 @@ class AsyncDealsProductsRaw(RawAsyncResource):
         quantity: int,
         tax: float | Unset = UNSET,
         tax_method: DealProductTaxMethod | DealProductTaxMethodLiteral | Unset = UNSET,
-        **options: Unpack[CallOptions],
+        **options: Unpack[PipedriveOptions],
     ) -> ApiResponse[DealProductCreateResponse]: ...
 
     @overload
     @deprecated("deals.products.add is withdrawn by the vendor: use crm.v2.deals.products.add")
     async def add(
-        self, id: int, *, body: DealProductCreateRequest, **options: Unpack[CallOptions]
+        self, id: int, *, body: DealProductCreateRequest, **options: Unpack[PipedriveOptions]
     ) -> ApiResponse[DealProductCreateResponse]: ...
     @raw_of(AsyncDealsProducts.add)  # type: ignore[deprecated]  # warns when called
     async def add(self, *args: Any, **arguments: Any) -> Any: ...
@@ -2904,7 +2906,7 @@ class DealsPersons(Resource):
         limit: int | None = None,
         start: int | None = None,
         fields: Sequence[DealPersonFieldName | CustomField] | None = None,
-        **options: Unpack[CallOptions],
+        **options: Unpack[PipedriveOptions],
     ) -> DealPersonListResponse:
         """List the persons of a deal.
 
@@ -2923,7 +2925,7 @@ class DealsPersons(Resource):
         id: int,
         *,
         fields: Sequence[DealPersonFieldName | CustomField] | None = None,
-        **options: Unpack[PagedCallOptions],
+        **options: Unpack[OffsetCallOptions],
     ) -> Pages[DealPerson]:
         """All items of `list`, fetched page by page as they are used.
 
@@ -2959,7 +2961,7 @@ class AsyncDealsPersons(AsyncResource):
         limit: int | None = None,
         start: int | None = None,
         fields: Sequence[DealPersonFieldName | CustomField] | None = None,
-        **options: Unpack[CallOptions],
+        **options: Unpack[PipedriveOptions],
     ) -> DealPersonListResponse:
         """List the persons of a deal.
 
@@ -2978,7 +2980,7 @@ class AsyncDealsPersons(AsyncResource):
         id: int,
         *,
         fields: Sequence[DealPersonFieldName | CustomField] | None = None,
-        **options: Unpack[PagedCallOptions],
+        **options: Unpack[OffsetCallOptions],
     ) -> AsyncPages[DealPerson]:
         """All items of `list`, fetched page by page as they are used.
 
@@ -3006,7 +3008,7 @@ class DealsPermittedUsers(Resource):
         """The same methods, returning status and headers too."""
         return DealsPermittedUsersRaw(DealsPermittedUsers(raw_caller(self._caller)))
 
-    def list(self, id: int, **options: Unpack[CallOptions]) -> DealPermittedUserResponse:
+    def list(self, id: int, **options: Unpack[PipedriveOptions]) -> DealPermittedUserResponse:
         """List the users who may see a deal.
 
         GET /deals/{id}/permittedUsers (operationId ``getDealUsers``). Costs 10 tokens. Credential: api_token
@@ -3033,7 +3035,7 @@ class AsyncDealsPermittedUsers(AsyncResource):
         """The same methods, returning status and headers too."""
         return AsyncDealsPermittedUsersRaw(AsyncDealsPermittedUsers(raw_async_caller(self._caller)))
 
-    async def list(self, id: int, **options: Unpack[CallOptions]) -> DealPermittedUserResponse:
+    async def list(self, id: int, **options: Unpack[PipedriveOptions]) -> DealPermittedUserResponse:
         """List the users who may see a deal.
 
         GET /deals/{id}/permittedUsers (operationId ``getDealUsers``). Costs 10 tokens. Credential: api_token
@@ -3061,7 +3063,7 @@ class DealsParticipantsChangelog(Resource):
         return DealsParticipantsChangelogRaw(DealsParticipantsChangelog(raw_caller(self._caller)))
 
     def list(
-        self, id: int, *, cursor: str | None = None, limit: int | None = None, **options: Unpack[CallOptions]
+        self, id: int, *, cursor: str | None = None, limit: int | None = None, **options: Unpack[PipedriveOptions]
     ) -> DealParticipantsChangelogListResponse:
         """List the changes of a deal's participants, page by page with a cursor.
 
@@ -3100,7 +3102,7 @@ class AsyncDealsParticipantsChangelog(AsyncResource):
         return AsyncDealsParticipantsChangelogRaw(AsyncDealsParticipantsChangelog(raw_async_caller(self._caller)))
 
     async def list(
-        self, id: int, *, cursor: str | None = None, limit: int | None = None, **options: Unpack[CallOptions]
+        self, id: int, *, cursor: str | None = None, limit: int | None = None, **options: Unpack[PipedriveOptions]
     ) -> DealParticipantsChangelogListResponse:
         """List the changes of a deal's participants, page by page with a cursor.
 
@@ -3149,7 +3151,7 @@ class DealsParticipants(Resource):
         limit: int | None = None,
         start: int | None = None,
         fields: Sequence[DealParticipantFieldName | CustomField] | None = None,
-        **options: Unpack[CallOptions],
+        **options: Unpack[PipedriveOptions],
     ) -> DealParticipantListResponse:
         """List the participants of a deal.
 
@@ -3167,7 +3169,7 @@ class DealsParticipants(Resource):
         id: int,
         *,
         fields: Sequence[DealParticipantFieldName | CustomField] | None = None,
-        **options: Unpack[PagedCallOptions],
+        **options: Unpack[OffsetCallOptions],
     ) -> Pages[DealParticipant]:
         """All items of `list`, fetched page by page as they are used.
 
@@ -3177,10 +3179,10 @@ class DealsParticipants(Resource):
         return self._caller.pages(_PARTICIPANTS_LIST, Arguments(path=(id,), fields=tuple(fields or ())), options)
 
     @overload
-    def add(self, id: int, *, person_id: int, **options: Unpack[CallOptions]) -> DealParticipantCreateResponse: ...
+    def add(self, id: int, *, person_id: int, **options: Unpack[PipedriveOptions]) -> DealParticipantCreateResponse: ...
     @overload
     def add(
-        self, id: int, *, body: DealParticipantCreateRequest, **options: Unpack[CallOptions]
+        self, id: int, *, body: DealParticipantCreateRequest, **options: Unpack[PipedriveOptions]
     ) -> DealParticipantCreateResponse: ...
     def add(
         self,
@@ -3188,7 +3190,7 @@ class DealsParticipants(Resource):
         *,
         person_id: int | Unset = UNSET,
         body: DealParticipantCreateRequest | None = None,
-        **options: Unpack[CallOptions],
+        **options: Unpack[PipedriveOptions],
     ) -> DealParticipantCreateResponse:
         """Add a participant to a deal.
 
@@ -3201,7 +3203,7 @@ class DealsParticipants(Resource):
             options,
         )
 
-    def delete(self, id: int, deal_participant_id: int, **options: Unpack[CallOptions]) -> DealDeleteResponse:
+    def delete(self, id: int, deal_participant_id: int, **options: Unpack[PipedriveOptions]) -> DealDeleteResponse:
         """Remove a participant from a deal.
 
         DELETE /deals/{id}/participants/{deal_participant_id} (operationId ``deleteDealParticipant``). Costs 6
@@ -3228,12 +3230,12 @@ class DealsParticipantsRaw(RawResource):
 
     @overload
     def add(
-        self, id: int, *, person_id: int, **options: Unpack[CallOptions]
+        self, id: int, *, person_id: int, **options: Unpack[PipedriveOptions]
     ) -> ApiResponse[DealParticipantCreateResponse]: ...
 
     @overload
     def add(
-        self, id: int, *, body: DealParticipantCreateRequest, **options: Unpack[CallOptions]
+        self, id: int, *, body: DealParticipantCreateRequest, **options: Unpack[PipedriveOptions]
     ) -> ApiResponse[DealParticipantCreateResponse]: ...
     @raw_of(DealsParticipants.add)
     def add(self, *args: Any, **arguments: Any) -> Any: ...
@@ -3262,7 +3264,7 @@ class AsyncDealsParticipants(AsyncResource):
         limit: int | None = None,
         start: int | None = None,
         fields: Sequence[DealParticipantFieldName | CustomField] | None = None,
-        **options: Unpack[CallOptions],
+        **options: Unpack[PipedriveOptions],
     ) -> DealParticipantListResponse:
         """List the participants of a deal.
 
@@ -3280,7 +3282,7 @@ class AsyncDealsParticipants(AsyncResource):
         id: int,
         *,
         fields: Sequence[DealParticipantFieldName | CustomField] | None = None,
-        **options: Unpack[PagedCallOptions],
+        **options: Unpack[OffsetCallOptions],
     ) -> AsyncPages[DealParticipant]:
         """All items of `list`, fetched page by page as they are used.
 
@@ -3291,11 +3293,11 @@ class AsyncDealsParticipants(AsyncResource):
 
     @overload
     async def add(
-        self, id: int, *, person_id: int, **options: Unpack[CallOptions]
+        self, id: int, *, person_id: int, **options: Unpack[PipedriveOptions]
     ) -> DealParticipantCreateResponse: ...
     @overload
     async def add(
-        self, id: int, *, body: DealParticipantCreateRequest, **options: Unpack[CallOptions]
+        self, id: int, *, body: DealParticipantCreateRequest, **options: Unpack[PipedriveOptions]
     ) -> DealParticipantCreateResponse: ...
     async def add(
         self,
@@ -3303,7 +3305,7 @@ class AsyncDealsParticipants(AsyncResource):
         *,
         person_id: int | Unset = UNSET,
         body: DealParticipantCreateRequest | None = None,
-        **options: Unpack[CallOptions],
+        **options: Unpack[PipedriveOptions],
     ) -> DealParticipantCreateResponse:
         """Add a participant to a deal.
 
@@ -3316,7 +3318,9 @@ class AsyncDealsParticipants(AsyncResource):
             options,
         )
 
-    async def delete(self, id: int, deal_participant_id: int, **options: Unpack[CallOptions]) -> DealDeleteResponse:
+    async def delete(
+        self, id: int, deal_participant_id: int, **options: Unpack[PipedriveOptions]
+    ) -> DealDeleteResponse:
         """Remove a participant from a deal.
 
         DELETE /deals/{id}/participants/{deal_participant_id} (operationId ``deleteDealParticipant``). Costs 6
@@ -3343,12 +3347,12 @@ class AsyncDealsParticipantsRaw(RawAsyncResource):
 
     @overload
     async def add(
-        self, id: int, *, person_id: int, **options: Unpack[CallOptions]
+        self, id: int, *, person_id: int, **options: Unpack[PipedriveOptions]
     ) -> ApiResponse[DealParticipantCreateResponse]: ...
 
     @overload
     async def add(
-        self, id: int, *, body: DealParticipantCreateRequest, **options: Unpack[CallOptions]
+        self, id: int, *, body: DealParticipantCreateRequest, **options: Unpack[PipedriveOptions]
     ) -> ApiResponse[DealParticipantCreateResponse]: ...
     @raw_of(AsyncDealsParticipants.add)
     async def add(self, *args: Any, **arguments: Any) -> Any: ...
@@ -3374,7 +3378,7 @@ class DealsMailMessages(Resource):
         limit: int | None = None,
         start: int | None = None,
         fields: Sequence[DealMailMessageFieldName | CustomField] | None = None,
-        **options: Unpack[CallOptions],
+        **options: Unpack[PipedriveOptions],
     ) -> DealMailMessageListResponse:
         """List the mail messages of a deal.
 
@@ -3397,7 +3401,7 @@ class DealsMailMessages(Resource):
         *,
         include_body: GetDealMailMessagesIncludeBody | None = None,
         fields: Sequence[DealMailMessageFieldName | CustomField] | None = None,
-        **options: Unpack[PagedCallOptions],
+        **options: Unpack[OffsetCallOptions],
     ) -> Pages[DealMailMessage]:
         """All items of `list`, fetched page by page as they are used.
 
@@ -3437,7 +3441,7 @@ class AsyncDealsMailMessages(AsyncResource):
         limit: int | None = None,
         start: int | None = None,
         fields: Sequence[DealMailMessageFieldName | CustomField] | None = None,
-        **options: Unpack[CallOptions],
+        **options: Unpack[PipedriveOptions],
     ) -> DealMailMessageListResponse:
         """List the mail messages of a deal.
 
@@ -3460,7 +3464,7 @@ class AsyncDealsMailMessages(AsyncResource):
         *,
         include_body: GetDealMailMessagesIncludeBody | None = None,
         fields: Sequence[DealMailMessageFieldName | CustomField] | None = None,
-        **options: Unpack[PagedCallOptions],
+        **options: Unpack[OffsetCallOptions],
     ) -> AsyncPages[DealMailMessage]:
         """All items of `list`, fetched page by page as they are used.
 
@@ -3492,7 +3496,7 @@ class DealsFollowers(Resource):
         """The same methods, returning status and headers too."""
         return DealsFollowersRaw(DealsFollowers(raw_caller(self._caller)))
 
-    def list(self, id: int, **options: Unpack[CallOptions]) -> DealFollowerListResponse:
+    def list(self, id: int, **options: Unpack[PipedriveOptions]) -> DealFollowerListResponse:
         """List the followers of a deal.
 
         GET /deals/{id}/followers (operationId ``getDealFollowers``). Costs 20 tokens. Credential: api_token
@@ -3501,10 +3505,10 @@ class DealsFollowers(Resource):
         return self._caller.call(_FOLLOWERS_LIST, Arguments(path=(id,)), options)
 
     @overload
-    def add(self, id: int, *, user_id: int, **options: Unpack[CallOptions]) -> DealFollowerCreateResponse: ...
+    def add(self, id: int, *, user_id: int, **options: Unpack[PipedriveOptions]) -> DealFollowerCreateResponse: ...
     @overload
     def add(
-        self, id: int, *, body: DealFollowerCreateRequest, **options: Unpack[CallOptions]
+        self, id: int, *, body: DealFollowerCreateRequest, **options: Unpack[PipedriveOptions]
     ) -> DealFollowerCreateResponse: ...
     def add(
         self,
@@ -3512,7 +3516,7 @@ class DealsFollowers(Resource):
         *,
         user_id: int | Unset = UNSET,
         body: DealFollowerCreateRequest | None = None,
-        **options: Unpack[CallOptions],
+        **options: Unpack[PipedriveOptions],
     ) -> DealFollowerCreateResponse:
         """Add a follower to a deal.
 
@@ -3523,7 +3527,7 @@ class DealsFollowers(Resource):
             _FOLLOWERS_ADD, Arguments(path=(id,), body=request_body(body, {"user_id": user_id}, ("user_id",))), options
         )
 
-    def delete(self, id: int, follower_id: int, **options: Unpack[CallOptions]) -> DealDeleteResponse:
+    def delete(self, id: int, follower_id: int, **options: Unpack[PipedriveOptions]) -> DealDeleteResponse:
         """Remove a follower from a deal.
 
         DELETE /deals/{id}/followers/{follower_id} (operationId ``deleteDealFollower``). Costs 6 tokens.
@@ -3550,12 +3554,12 @@ class DealsFollowersRaw(RawResource):
 
     @overload
     def add(
-        self, id: int, *, user_id: int, **options: Unpack[CallOptions]
+        self, id: int, *, user_id: int, **options: Unpack[PipedriveOptions]
     ) -> ApiResponse[DealFollowerCreateResponse]: ...
 
     @overload
     def add(
-        self, id: int, *, body: DealFollowerCreateRequest, **options: Unpack[CallOptions]
+        self, id: int, *, body: DealFollowerCreateRequest, **options: Unpack[PipedriveOptions]
     ) -> ApiResponse[DealFollowerCreateResponse]: ...
     @raw_of(DealsFollowers.add)
     def add(self, *args: Any, **arguments: Any) -> Any: ...
@@ -3573,7 +3577,7 @@ class AsyncDealsFollowers(AsyncResource):
         """The same methods, returning status and headers too."""
         return AsyncDealsFollowersRaw(AsyncDealsFollowers(raw_async_caller(self._caller)))
 
-    async def list(self, id: int, **options: Unpack[CallOptions]) -> DealFollowerListResponse:
+    async def list(self, id: int, **options: Unpack[PipedriveOptions]) -> DealFollowerListResponse:
         """List the followers of a deal.
 
         GET /deals/{id}/followers (operationId ``getDealFollowers``). Costs 20 tokens. Credential: api_token
@@ -3582,10 +3586,12 @@ class AsyncDealsFollowers(AsyncResource):
         return await self._caller.call(_FOLLOWERS_LIST, Arguments(path=(id,)), options)
 
     @overload
-    async def add(self, id: int, *, user_id: int, **options: Unpack[CallOptions]) -> DealFollowerCreateResponse: ...
+    async def add(
+        self, id: int, *, user_id: int, **options: Unpack[PipedriveOptions]
+    ) -> DealFollowerCreateResponse: ...
     @overload
     async def add(
-        self, id: int, *, body: DealFollowerCreateRequest, **options: Unpack[CallOptions]
+        self, id: int, *, body: DealFollowerCreateRequest, **options: Unpack[PipedriveOptions]
     ) -> DealFollowerCreateResponse: ...
     async def add(
         self,
@@ -3593,7 +3599,7 @@ class AsyncDealsFollowers(AsyncResource):
         *,
         user_id: int | Unset = UNSET,
         body: DealFollowerCreateRequest | None = None,
-        **options: Unpack[CallOptions],
+        **options: Unpack[PipedriveOptions],
     ) -> DealFollowerCreateResponse:
         """Add a follower to a deal.
 
@@ -3604,7 +3610,7 @@ class AsyncDealsFollowers(AsyncResource):
             _FOLLOWERS_ADD, Arguments(path=(id,), body=request_body(body, {"user_id": user_id}, ("user_id",))), options
         )
 
-    async def delete(self, id: int, follower_id: int, **options: Unpack[CallOptions]) -> DealDeleteResponse:
+    async def delete(self, id: int, follower_id: int, **options: Unpack[PipedriveOptions]) -> DealDeleteResponse:
         """Remove a follower from a deal.
 
         DELETE /deals/{id}/followers/{follower_id} (operationId ``deleteDealFollower``). Costs 6 tokens.
@@ -3631,12 +3637,12 @@ class AsyncDealsFollowersRaw(RawAsyncResource):
 
     @overload
     async def add(
-        self, id: int, *, user_id: int, **options: Unpack[CallOptions]
+        self, id: int, *, user_id: int, **options: Unpack[PipedriveOptions]
     ) -> ApiResponse[DealFollowerCreateResponse]: ...
 
     @overload
     async def add(
-        self, id: int, *, body: DealFollowerCreateRequest, **options: Unpack[CallOptions]
+        self, id: int, *, body: DealFollowerCreateRequest, **options: Unpack[PipedriveOptions]
     ) -> ApiResponse[DealFollowerCreateResponse]: ...
     @raw_of(AsyncDealsFollowers.add)
     async def add(self, *args: Any, **arguments: Any) -> Any: ...
@@ -3662,7 +3668,7 @@ class DealsFlow(Resource):
         items: Sequence[str] | None = None,
         limit: int | None = None,
         start: int | None = None,
-        **options: Unpack[CallOptions],
+        **options: Unpack[PipedriveOptions],
     ) -> DealFlowListResponse:
         """List what happened to a deal.
 
@@ -3681,7 +3687,7 @@ class DealsFlow(Resource):
         *,
         all_changes: str | None = None,
         items: Sequence[str] | None = None,
-        **options: Unpack[PagedCallOptions],
+        **options: Unpack[OffsetCallOptions],
     ) -> Pages[DealFlow]:
         """All items of `list`, fetched page by page as they are used.
 
@@ -3719,7 +3725,7 @@ class AsyncDealsFlow(AsyncResource):
         items: Sequence[str] | None = None,
         limit: int | None = None,
         start: int | None = None,
-        **options: Unpack[CallOptions],
+        **options: Unpack[PipedriveOptions],
     ) -> DealFlowListResponse:
         """List what happened to a deal.
 
@@ -3738,7 +3744,7 @@ class AsyncDealsFlow(AsyncResource):
         *,
         all_changes: str | None = None,
         items: Sequence[str] | None = None,
-        **options: Unpack[PagedCallOptions],
+        **options: Unpack[OffsetCallOptions],
     ) -> AsyncPages[DealFlow]:
         """All items of `list`, fetched page by page as they are used.
 
@@ -3776,7 +3782,7 @@ class DealsFiles(Resource):
         sort: str | None = None,
         start: int | None = None,
         fields: Sequence[DealFileFieldName | CustomField] | None = None,
-        **options: Unpack[CallOptions],
+        **options: Unpack[PipedriveOptions],
     ) -> DealFileListResponse:
         """List the files of a deal.
 
@@ -3795,7 +3801,7 @@ class DealsFiles(Resource):
         *,
         sort: str | None = None,
         fields: Sequence[DealFileFieldName | CustomField] | None = None,
-        **options: Unpack[PagedCallOptions],
+        **options: Unpack[OffsetCallOptions],
     ) -> Pages[DealFile]:
         """All items of `list`, fetched page by page as they are used.
 
@@ -3833,7 +3839,7 @@ class AsyncDealsFiles(AsyncResource):
         sort: str | None = None,
         start: int | None = None,
         fields: Sequence[DealFileFieldName | CustomField] | None = None,
-        **options: Unpack[CallOptions],
+        **options: Unpack[PipedriveOptions],
     ) -> DealFileListResponse:
         """List the files of a deal.
 
@@ -3852,7 +3858,7 @@ class AsyncDealsFiles(AsyncResource):
         *,
         sort: str | None = None,
         fields: Sequence[DealFileFieldName | CustomField] | None = None,
-        **options: Unpack[PagedCallOptions],
+        **options: Unpack[OffsetCallOptions],
     ) -> AsyncPages[DealFile]:
         """All items of `list`, fetched page by page as they are used.
 
@@ -3883,7 +3889,7 @@ class DealsChangelog(Resource):
         return DealsChangelogRaw(DealsChangelog(raw_caller(self._caller)))
 
     def list(
-        self, id: int, *, cursor: str | None = None, limit: int | None = None, **options: Unpack[CallOptions]
+        self, id: int, *, cursor: str | None = None, limit: int | None = None, **options: Unpack[PipedriveOptions]
     ) -> DealChangelogListResponse:
         """List the changes of a deal, page by page with a cursor.
 
@@ -3922,7 +3928,7 @@ class AsyncDealsChangelog(AsyncResource):
         return AsyncDealsChangelogRaw(AsyncDealsChangelog(raw_async_caller(self._caller)))
 
     async def list(
-        self, id: int, *, cursor: str | None = None, limit: int | None = None, **options: Unpack[CallOptions]
+        self, id: int, *, cursor: str | None = None, limit: int | None = None, **options: Unpack[PipedriveOptions]
     ) -> DealChangelogListResponse:
         """List the changes of a deal, page by page with a cursor.
 
@@ -3970,7 +3976,7 @@ class DealsActivities(Resource):
         limit: int | None = None,
         start: int | None = None,
         fields: Sequence[DealActivityFieldName | CustomField] | None = None,
-        **options: Unpack[CallOptions],
+        **options: Unpack[PipedriveOptions],
     ) -> DealActivityListResponse:
         """List the activities of a deal.
 
@@ -3995,7 +4001,7 @@ class DealsActivities(Resource):
         done: GetDealActivitiesDone | None = None,
         exclude: Sequence[int] | None = None,
         fields: Sequence[DealActivityFieldName | CustomField] | None = None,
-        **options: Unpack[PagedCallOptions],
+        **options: Unpack[OffsetCallOptions],
     ) -> Pages[DealActivity]:
         """All items of `list`, fetched page by page as they are used.
 
@@ -4037,7 +4043,7 @@ class AsyncDealsActivities(AsyncResource):
         limit: int | None = None,
         start: int | None = None,
         fields: Sequence[DealActivityFieldName | CustomField] | None = None,
-        **options: Unpack[CallOptions],
+        **options: Unpack[PipedriveOptions],
     ) -> DealActivityListResponse:
         """List the activities of a deal.
 
@@ -4062,7 +4068,7 @@ class AsyncDealsActivities(AsyncResource):
         done: GetDealActivitiesDone | None = None,
         exclude: Sequence[int] | None = None,
         fields: Sequence[DealActivityFieldName | CustomField] | None = None,
-        **options: Unpack[PagedCallOptions],
+        **options: Unpack[OffsetCallOptions],
     ) -> AsyncPages[DealActivity]:
         """All items of `list`, fetched page by page as they are used.
 
@@ -4105,7 +4111,7 @@ class DealsCollection(Resource):
         status: DealStatus | DealStatusLiteral | None = None,
         until: str | None = None,
         user_id: int | None = None,
-        **options: Unpack[CallOptions],
+        **options: Unpack[PipedriveOptions],
     ) -> DealCollectionListResponse:
         """List deals with a cursor, for reading everything.
 
@@ -4182,7 +4188,7 @@ class AsyncDealsCollection(AsyncResource):
         status: DealStatus | DealStatusLiteral | None = None,
         until: str | None = None,
         user_id: int | None = None,
-        **options: Unpack[CallOptions],
+        **options: Unpack[PipedriveOptions],
     ) -> DealCollectionListResponse:
         """List deals with a cursor, for reading everything.
 
@@ -4264,7 +4270,7 @@ class DealsArchived(Resource):
         start: int | None = None,
         status: ArchivedDealStatus | ArchivedDealStatusLiteral | None = None,
         user_id: int | None = None,
-        **options: Unpack[CallOptions],
+        **options: Unpack[PipedriveOptions],
     ) -> ArchivedDealListResponse:
         """List archived deals.
 
@@ -4306,7 +4312,7 @@ class DealsArchived(Resource):
         stage_id: int | None = None,
         status: ArchivedDealStatus | ArchivedDealStatusLiteral | None = None,
         user_id: int | None = None,
-        **options: Unpack[PagedCallOptions],
+        **options: Unpack[OffsetCallOptions],
     ) -> Pages[DealItem]:
         """All items of `list`, fetched page by page as they are used.
 
@@ -4343,7 +4349,7 @@ class DealsArchived(Resource):
         stage_id: int | None = None,
         status: DealSearchStatus | DealSearchStatusLiteral | None = None,
         user_id: int | None = None,
-        **options: Unpack[CallOptions],
+        **options: Unpack[PipedriveOptions],
     ) -> DealSummaryResponse:
         """Read sums and counts over archived deals.
 
@@ -4380,7 +4386,7 @@ class DealsArchived(Resource):
         start_date: str,
         totals_convert_currency: str | None = None,
         user_id: int | None = None,
-        **options: Unpack[CallOptions],
+        **options: Unpack[PipedriveOptions],
     ) -> DealTimelineResponse:
         """Read archived open and won deals grouped by intervals of a date field.
 
@@ -4443,7 +4449,7 @@ class AsyncDealsArchived(AsyncResource):
         start: int | None = None,
         status: ArchivedDealStatus | ArchivedDealStatusLiteral | None = None,
         user_id: int | None = None,
-        **options: Unpack[CallOptions],
+        **options: Unpack[PipedriveOptions],
     ) -> ArchivedDealListResponse:
         """List archived deals.
 
@@ -4485,7 +4491,7 @@ class AsyncDealsArchived(AsyncResource):
         stage_id: int | None = None,
         status: ArchivedDealStatus | ArchivedDealStatusLiteral | None = None,
         user_id: int | None = None,
-        **options: Unpack[PagedCallOptions],
+        **options: Unpack[OffsetCallOptions],
     ) -> AsyncPages[DealItem]:
         """All items of `list`, fetched page by page as they are used.
 
@@ -4522,7 +4528,7 @@ class AsyncDealsArchived(AsyncResource):
         stage_id: int | None = None,
         status: DealSearchStatus | DealSearchStatusLiteral | None = None,
         user_id: int | None = None,
-        **options: Unpack[CallOptions],
+        **options: Unpack[PipedriveOptions],
     ) -> DealSummaryResponse:
         """Read sums and counts over archived deals.
 
@@ -4559,7 +4565,7 @@ class AsyncDealsArchived(AsyncResource):
         start_date: str,
         totals_convert_currency: str | None = None,
         user_id: int | None = None,
-        **options: Unpack[CallOptions],
+        **options: Unpack[PipedriveOptions],
     ) -> DealTimelineResponse:
         """Read archived open and won deals grouped by intervals of a date field.
 
@@ -4667,7 +4673,7 @@ class Deals(Resource):
         status: ArchivedDealStatus | ArchivedDealStatusLiteral | None = None,
         user_id: int | None = None,
         fields: Sequence[DealItemFieldName | CustomField] | None = None,
-        **options: Unpack[CallOptions],
+        **options: Unpack[PipedriveOptions],
     ) -> DealListResponse:
         """List deals.
 
@@ -4703,7 +4709,7 @@ class Deals(Resource):
         status: ArchivedDealStatus | ArchivedDealStatusLiteral | None = None,
         user_id: int | None = None,
         fields: Sequence[DealItemFieldName | CustomField] | None = None,
-        **options: Unpack[PagedCallOptions],
+        **options: Unpack[OffsetCallOptions],
     ) -> Pages[DealItem]:
         """All items of `list`, fetched page by page as they are used.
 
@@ -4753,10 +4759,10 @@ class Deals(Resource):
         value: str | Unset = UNSET,
         visible_to: DealVisibleTo | DealVisibleToLiteral | Unset = UNSET,
         won_time: str | Unset = UNSET,
-        **options: Unpack[CallOptions],
+        **options: Unpack[PipedriveOptions],
     ) -> DealCreateResponse: ...
     @overload
-    def create(self, *, body: DealCreateRequest, **options: Unpack[CallOptions]) -> DealCreateResponse: ...
+    def create(self, *, body: DealCreateRequest, **options: Unpack[PipedriveOptions]) -> DealCreateResponse: ...
     @deprecated("deals.create is withdrawn by the vendor: use crm.v2.deals.create")
     def create(
         self,
@@ -4785,7 +4791,7 @@ class Deals(Resource):
         visible_to: DealVisibleTo | DealVisibleToLiteral | Unset = UNSET,
         won_time: str | Unset = UNSET,
         body: DealCreateRequest | None = None,
-        **options: Unpack[CallOptions],
+        **options: Unpack[PipedriveOptions],
     ) -> DealCreateResponse:
         """Create a deal.
 
@@ -4829,7 +4835,7 @@ class Deals(Resource):
         )
 
     @deprecated("deals.delete_many is withdrawn by the vendor: delete one by one with crm.v2.deals.delete")
-    def delete_many(self, *, ids: Sequence[int], **options: Unpack[CallOptions]) -> DealsDeleteResponse:
+    def delete_many(self, *, ids: Sequence[int], **options: Unpack[PipedriveOptions]) -> DealsDeleteResponse:
         """Delete several deals at once.
 
         DELETE /deals (operationId ``deleteDeals``). Costs 10 tokens. Credential: api_token or oauth2.
@@ -4850,7 +4856,7 @@ class Deals(Resource):
         start: int | None = None,
         status: DealSearchStatus | DealSearchStatusLiteral | None = None,
         term: str,
-        **options: Unpack[CallOptions],
+        **options: Unpack[PipedriveOptions],
     ) -> DealSearchResponse:
         """Find deals by text.
 
@@ -4886,7 +4892,7 @@ class Deals(Resource):
         person_id: int | None = None,
         status: DealSearchStatus | DealSearchStatusLiteral | None = None,
         term: str,
-        **options: Unpack[PagedCallOptions],
+        **options: Unpack[OffsetCallOptions],
     ) -> Pages[DealSearchResult]:
         """All items of `search`, fetched page by page as they are used.
 
@@ -4917,7 +4923,7 @@ class Deals(Resource):
         stage_id: int | None = None,
         status: DealSearchStatus | DealSearchStatusLiteral | None = None,
         user_id: int | None = None,
-        **options: Unpack[CallOptions],
+        **options: Unpack[PipedriveOptions],
     ) -> DealSummaryResponse:
         """Read sums and counts over deals.
 
@@ -4950,7 +4956,7 @@ class Deals(Resource):
         start_date: str,
         totals_convert_currency: str | None = None,
         user_id: int | None = None,
-        **options: Unpack[CallOptions],
+        **options: Unpack[PipedriveOptions],
     ) -> DealTimelineResponse:
         """Read open and won deals grouped by intervals of a date field.
 
@@ -4976,7 +4982,7 @@ class Deals(Resource):
         )
 
     @deprecated("deals.get is withdrawn by the vendor: use crm.v2.deals.get")
-    def get(self, id: int, **options: Unpack[CallOptions]) -> DealResponse:
+    def get(self, id: int, **options: Unpack[PipedriveOptions]) -> DealResponse:
         """Read one deal.
 
         GET /deals/{id} (operationId ``getDeal``). Costs 2 tokens. Credential: api_token or oauth2. Withdrawn
@@ -5010,7 +5016,7 @@ class Deals(Resource):
         visible_to: DealVisibleTo | DealVisibleToLiteral | Unset = UNSET,
         won_time: str | Unset = UNSET,
         body: DealUpdateRequest | None = None,
-        **options: Unpack[CallOptions],
+        **options: Unpack[PipedriveOptions],
     ) -> DealCreateResponse:
         """Change a deal.
 
@@ -5052,7 +5058,7 @@ class Deals(Resource):
         )
 
     @deprecated("deals.delete is withdrawn by the vendor: use crm.v2.deals.delete")
-    def delete(self, id: int, **options: Unpack[CallOptions]) -> DealDeleteResponse:
+    def delete(self, id: int, **options: Unpack[PipedriveOptions]) -> DealDeleteResponse:
         """Delete a deal.
 
         DELETE /deals/{id} (operationId ``deleteDeal``). Costs 6 tokens. Credential: api_token or oauth2.
@@ -5060,7 +5066,7 @@ class Deals(Resource):
         """
         return self._caller.call(_DELETE, Arguments(path=(id,)), options)
 
-    def duplicate(self, id: int, **options: Unpack[CallOptions]) -> DealDuplicateResponse:
+    def duplicate(self, id: int, **options: Unpack[PipedriveOptions]) -> DealDuplicateResponse:
         """Make a copy of a deal.
 
         POST /deals/{id}/duplicate (operationId ``duplicateDeal``). Costs 10 tokens. Credential: api_token or
@@ -5069,16 +5075,16 @@ class Deals(Resource):
         return self._caller.call(_DUPLICATE, Arguments(path=(id,)), options)
 
     @overload
-    def merge(self, id: int, *, merge_with_id: int, **options: Unpack[CallOptions]) -> DealMergeResponse: ...
+    def merge(self, id: int, *, merge_with_id: int, **options: Unpack[PipedriveOptions]) -> DealMergeResponse: ...
     @overload
-    def merge(self, id: int, *, body: DealMergeRequest, **options: Unpack[CallOptions]) -> DealMergeResponse: ...
+    def merge(self, id: int, *, body: DealMergeRequest, **options: Unpack[PipedriveOptions]) -> DealMergeResponse: ...
     def merge(
         self,
         id: int,
         *,
         merge_with_id: int | Unset = UNSET,
         body: DealMergeRequest | None = None,
-        **options: Unpack[CallOptions],
+        **options: Unpack[PipedriveOptions],
     ) -> DealMergeResponse:
         """Merge a deal into another one.
 
@@ -5126,12 +5132,14 @@ class DealsRaw(RawResource):
         value: str | Unset = UNSET,
         visible_to: DealVisibleTo | DealVisibleToLiteral | Unset = UNSET,
         won_time: str | Unset = UNSET,
-        **options: Unpack[CallOptions],
+        **options: Unpack[PipedriveOptions],
     ) -> ApiResponse[DealCreateResponse]: ...
 
     @overload
     @deprecated("deals.create is withdrawn by the vendor: use crm.v2.deals.create")
-    def create(self, *, body: DealCreateRequest, **options: Unpack[CallOptions]) -> ApiResponse[DealCreateResponse]: ...
+    def create(
+        self, *, body: DealCreateRequest, **options: Unpack[PipedriveOptions]
+    ) -> ApiResponse[DealCreateResponse]: ...
     @raw_of(Deals.create)  # type: ignore[deprecated]  # warns when called
     def create(self, *args: Any, **arguments: Any) -> Any: ...
 
@@ -5146,12 +5154,12 @@ class DealsRaw(RawResource):
 
     @overload
     def merge(
-        self, id: int, *, merge_with_id: int, **options: Unpack[CallOptions]
+        self, id: int, *, merge_with_id: int, **options: Unpack[PipedriveOptions]
     ) -> ApiResponse[DealMergeResponse]: ...
 
     @overload
     def merge(
-        self, id: int, *, body: DealMergeRequest, **options: Unpack[CallOptions]
+        self, id: int, *, body: DealMergeRequest, **options: Unpack[PipedriveOptions]
     ) -> ApiResponse[DealMergeResponse]: ...
     @raw_of(Deals.merge)
     def merge(self, *args: Any, **arguments: Any) -> Any: ...
@@ -5228,7 +5236,7 @@ class AsyncDeals(AsyncResource):
         status: ArchivedDealStatus | ArchivedDealStatusLiteral | None = None,
         user_id: int | None = None,
         fields: Sequence[DealItemFieldName | CustomField] | None = None,
-        **options: Unpack[CallOptions],
+        **options: Unpack[PipedriveOptions],
     ) -> DealListResponse:
         """List deals.
 
@@ -5264,7 +5272,7 @@ class AsyncDeals(AsyncResource):
         status: ArchivedDealStatus | ArchivedDealStatusLiteral | None = None,
         user_id: int | None = None,
         fields: Sequence[DealItemFieldName | CustomField] | None = None,
-        **options: Unpack[PagedCallOptions],
+        **options: Unpack[OffsetCallOptions],
     ) -> AsyncPages[DealItem]:
         """All items of `list`, fetched page by page as they are used.
 
@@ -5314,10 +5322,10 @@ class AsyncDeals(AsyncResource):
         value: str | Unset = UNSET,
         visible_to: DealVisibleTo | DealVisibleToLiteral | Unset = UNSET,
         won_time: str | Unset = UNSET,
-        **options: Unpack[CallOptions],
+        **options: Unpack[PipedriveOptions],
     ) -> DealCreateResponse: ...
     @overload
-    async def create(self, *, body: DealCreateRequest, **options: Unpack[CallOptions]) -> DealCreateResponse: ...
+    async def create(self, *, body: DealCreateRequest, **options: Unpack[PipedriveOptions]) -> DealCreateResponse: ...
     @deprecated("deals.create is withdrawn by the vendor: use crm.v2.deals.create")
     async def create(
         self,
@@ -5346,7 +5354,7 @@ class AsyncDeals(AsyncResource):
         visible_to: DealVisibleTo | DealVisibleToLiteral | Unset = UNSET,
         won_time: str | Unset = UNSET,
         body: DealCreateRequest | None = None,
-        **options: Unpack[CallOptions],
+        **options: Unpack[PipedriveOptions],
     ) -> DealCreateResponse:
         """Create a deal.
 
@@ -5390,7 +5398,7 @@ class AsyncDeals(AsyncResource):
         )
 
     @deprecated("deals.delete_many is withdrawn by the vendor: delete one by one with crm.v2.deals.delete")
-    async def delete_many(self, *, ids: Sequence[int], **options: Unpack[CallOptions]) -> DealsDeleteResponse:
+    async def delete_many(self, *, ids: Sequence[int], **options: Unpack[PipedriveOptions]) -> DealsDeleteResponse:
         """Delete several deals at once.
 
         DELETE /deals (operationId ``deleteDeals``). Costs 10 tokens. Credential: api_token or oauth2.
@@ -5411,7 +5419,7 @@ class AsyncDeals(AsyncResource):
         start: int | None = None,
         status: DealSearchStatus | DealSearchStatusLiteral | None = None,
         term: str,
-        **options: Unpack[CallOptions],
+        **options: Unpack[PipedriveOptions],
     ) -> DealSearchResponse:
         """Find deals by text.
 
@@ -5447,7 +5455,7 @@ class AsyncDeals(AsyncResource):
         person_id: int | None = None,
         status: DealSearchStatus | DealSearchStatusLiteral | None = None,
         term: str,
-        **options: Unpack[PagedCallOptions],
+        **options: Unpack[OffsetCallOptions],
     ) -> AsyncPages[DealSearchResult]:
         """All items of `search`, fetched page by page as they are used.
 
@@ -5478,7 +5486,7 @@ class AsyncDeals(AsyncResource):
         stage_id: int | None = None,
         status: DealSearchStatus | DealSearchStatusLiteral | None = None,
         user_id: int | None = None,
-        **options: Unpack[CallOptions],
+        **options: Unpack[PipedriveOptions],
     ) -> DealSummaryResponse:
         """Read sums and counts over deals.
 
@@ -5511,7 +5519,7 @@ class AsyncDeals(AsyncResource):
         start_date: str,
         totals_convert_currency: str | None = None,
         user_id: int | None = None,
-        **options: Unpack[CallOptions],
+        **options: Unpack[PipedriveOptions],
     ) -> DealTimelineResponse:
         """Read open and won deals grouped by intervals of a date field.
 
@@ -5537,7 +5545,7 @@ class AsyncDeals(AsyncResource):
         )
 
     @deprecated("deals.get is withdrawn by the vendor: use crm.v2.deals.get")
-    async def get(self, id: int, **options: Unpack[CallOptions]) -> DealResponse:
+    async def get(self, id: int, **options: Unpack[PipedriveOptions]) -> DealResponse:
         """Read one deal.
 
         GET /deals/{id} (operationId ``getDeal``). Costs 2 tokens. Credential: api_token or oauth2. Withdrawn
@@ -5571,7 +5579,7 @@ class AsyncDeals(AsyncResource):
         visible_to: DealVisibleTo | DealVisibleToLiteral | Unset = UNSET,
         won_time: str | Unset = UNSET,
         body: DealUpdateRequest | None = None,
-        **options: Unpack[CallOptions],
+        **options: Unpack[PipedriveOptions],
     ) -> DealCreateResponse:
         """Change a deal.
 
@@ -5613,7 +5621,7 @@ class AsyncDeals(AsyncResource):
         )
 
     @deprecated("deals.delete is withdrawn by the vendor: use crm.v2.deals.delete")
-    async def delete(self, id: int, **options: Unpack[CallOptions]) -> DealDeleteResponse:
+    async def delete(self, id: int, **options: Unpack[PipedriveOptions]) -> DealDeleteResponse:
         """Delete a deal.
 
         DELETE /deals/{id} (operationId ``deleteDeal``). Costs 6 tokens. Credential: api_token or oauth2.
@@ -5621,7 +5629,7 @@ class AsyncDeals(AsyncResource):
         """
         return await self._caller.call(_DELETE, Arguments(path=(id,)), options)
 
-    async def duplicate(self, id: int, **options: Unpack[CallOptions]) -> DealDuplicateResponse:
+    async def duplicate(self, id: int, **options: Unpack[PipedriveOptions]) -> DealDuplicateResponse:
         """Make a copy of a deal.
 
         POST /deals/{id}/duplicate (operationId ``duplicateDeal``). Costs 10 tokens. Credential: api_token or
@@ -5630,16 +5638,18 @@ class AsyncDeals(AsyncResource):
         return await self._caller.call(_DUPLICATE, Arguments(path=(id,)), options)
 
     @overload
-    async def merge(self, id: int, *, merge_with_id: int, **options: Unpack[CallOptions]) -> DealMergeResponse: ...
+    async def merge(self, id: int, *, merge_with_id: int, **options: Unpack[PipedriveOptions]) -> DealMergeResponse: ...
     @overload
-    async def merge(self, id: int, *, body: DealMergeRequest, **options: Unpack[CallOptions]) -> DealMergeResponse: ...
+    async def merge(
+        self, id: int, *, body: DealMergeRequest, **options: Unpack[PipedriveOptions]
+    ) -> DealMergeResponse: ...
     async def merge(
         self,
         id: int,
         *,
         merge_with_id: int | Unset = UNSET,
         body: DealMergeRequest | None = None,
-        **options: Unpack[CallOptions],
+        **options: Unpack[PipedriveOptions],
     ) -> DealMergeResponse:
         """Merge a deal into another one.
 
@@ -5687,13 +5697,13 @@ class AsyncDealsRaw(RawAsyncResource):
         value: str | Unset = UNSET,
         visible_to: DealVisibleTo | DealVisibleToLiteral | Unset = UNSET,
         won_time: str | Unset = UNSET,
-        **options: Unpack[CallOptions],
+        **options: Unpack[PipedriveOptions],
     ) -> ApiResponse[DealCreateResponse]: ...
 
     @overload
     @deprecated("deals.create is withdrawn by the vendor: use crm.v2.deals.create")
     async def create(
-        self, *, body: DealCreateRequest, **options: Unpack[CallOptions]
+        self, *, body: DealCreateRequest, **options: Unpack[PipedriveOptions]
     ) -> ApiResponse[DealCreateResponse]: ...
     @raw_of(AsyncDeals.create)  # type: ignore[deprecated]  # warns when called
     async def create(self, *args: Any, **arguments: Any) -> Any: ...
@@ -5709,12 +5719,12 @@ class AsyncDealsRaw(RawAsyncResource):
 
     @overload
     async def merge(
-        self, id: int, *, merge_with_id: int, **options: Unpack[CallOptions]
+        self, id: int, *, merge_with_id: int, **options: Unpack[PipedriveOptions]
     ) -> ApiResponse[DealMergeResponse]: ...
 
     @overload
     async def merge(
-        self, id: int, *, body: DealMergeRequest, **options: Unpack[CallOptions]
+        self, id: int, *, body: DealMergeRequest, **options: Unpack[PipedriveOptions]
     ) -> ApiResponse[DealMergeResponse]: ...
     @raw_of(AsyncDeals.merge)
     async def merge(self, *args: Any, **arguments: Any) -> Any: ...

@@ -13,7 +13,6 @@ from typedpipes.runtime import (
     Arguments,
     AsyncPages,
     AsyncResource,
-    CallOptions,
     CustomField,
     FileContent,
     Model,
@@ -22,6 +21,7 @@ from typedpipes.runtime import (
     PagedOperation,
     Pages,
     Paging,
+    PipedriveOptions,
     RawAsyncResource,
     RawResource,
     Resource,
@@ -35,7 +35,7 @@ from typedpipes.runtime import (
     raw_of,
     request_body,
 )
-from typedpipes_api.pipedrive_v1._shared import PagedCallOptions
+from typedpipes_api.pipedrive_v1._shared import OffsetCallOptions
 
 
 @define(eq=False, repr=False, kw_only=True, slots=True)
@@ -336,7 +336,7 @@ class Files(Resource):
         sort: str | None = None,
         start: int | None = None,
         fields: Sequence[FileFieldName | CustomField] | None = None,
-        **options: Unpack[CallOptions],
+        **options: Unpack[PipedriveOptions],
     ) -> FileListResponse:
         """List files.
 
@@ -351,7 +351,7 @@ class Files(Resource):
         *,
         sort: str | None = None,
         fields: Sequence[FileFieldName | CustomField] | None = None,
-        **options: Unpack[PagedCallOptions],
+        **options: Unpack[OffsetCallOptions],
     ) -> Pages[File]:
         """All items of `list`, fetched page by page as they are used.
 
@@ -371,10 +371,10 @@ class Files(Resource):
         person_id: int | Unset = UNSET,
         product_id: int | Unset = UNSET,
         project_id: int | Unset = UNSET,
-        **options: Unpack[CallOptions],
+        **options: Unpack[PipedriveOptions],
     ) -> FileResponse: ...
     @overload
-    def upload(self, *, body: FileCreateRequest, **options: Unpack[CallOptions]) -> FileResponse: ...
+    def upload(self, *, body: FileCreateRequest, **options: Unpack[PipedriveOptions]) -> FileResponse: ...
     def upload(
         self,
         *,
@@ -387,7 +387,7 @@ class Files(Resource):
         product_id: int | Unset = UNSET,
         project_id: int | Unset = UNSET,
         body: FileCreateRequest | None = None,
-        **options: Unpack[CallOptions],
+        **options: Unpack[PipedriveOptions],
     ) -> FileResponse:
         """Upload a file and attach it to a record.
 
@@ -423,10 +423,10 @@ class Files(Resource):
         item_type: FileRemoteItemType | FileRemoteItemTypeLiteral,
         remote_location: Literal["googledrive"],
         title: str,
-        **options: Unpack[CallOptions],
+        **options: Unpack[PipedriveOptions],
     ) -> FileResponse: ...
     @overload
-    def create_remote(self, *, body: FileRemoteRequest, **options: Unpack[CallOptions]) -> FileResponse: ...
+    def create_remote(self, *, body: FileRemoteRequest, **options: Unpack[PipedriveOptions]) -> FileResponse: ...
     def create_remote(
         self,
         *,
@@ -436,7 +436,7 @@ class Files(Resource):
         remote_location: Literal["googledrive"] | Unset = UNSET,
         title: str | Unset = UNSET,
         body: FileRemoteRequest | None = None,
-        **options: Unpack[CallOptions],
+        **options: Unpack[PipedriveOptions],
     ) -> FileResponse:
         """Create an empty remote file and attach it to a record.
 
@@ -469,10 +469,10 @@ class Files(Resource):
         item_type: FileRemoteItemType | FileRemoteItemTypeLiteral,
         remote_id: str,
         remote_location: Literal["googledrive"],
-        **options: Unpack[CallOptions],
+        **options: Unpack[PipedriveOptions],
     ) -> FileResponse: ...
     @overload
-    def link_remote(self, *, body: FileRemoteLinkRequest, **options: Unpack[CallOptions]) -> FileResponse: ...
+    def link_remote(self, *, body: FileRemoteLinkRequest, **options: Unpack[PipedriveOptions]) -> FileResponse: ...
     def link_remote(
         self,
         *,
@@ -481,7 +481,7 @@ class Files(Resource):
         remote_id: str | Unset = UNSET,
         remote_location: Literal["googledrive"] | Unset = UNSET,
         body: FileRemoteLinkRequest | None = None,
-        **options: Unpack[CallOptions],
+        **options: Unpack[PipedriveOptions],
     ) -> FileResponse:
         """Attach an existing remote file to a record.
 
@@ -505,7 +505,7 @@ class Files(Resource):
             options,
         )
 
-    def get(self, id: int, **options: Unpack[CallOptions]) -> FileResponse:
+    def get(self, id: int, **options: Unpack[PipedriveOptions]) -> FileResponse:
         """Read one file.
 
         GET /files/{id} (operationId ``getFile``). Costs 2 tokens. Credential: api_token or oauth2.
@@ -519,7 +519,7 @@ class Files(Resource):
         description: str | Unset = UNSET,
         name: str | Unset = UNSET,
         body: FileUpdateRequest | None = None,
-        **options: Unpack[CallOptions],
+        **options: Unpack[PipedriveOptions],
     ) -> FileResponse:
         """Change a file.
 
@@ -531,14 +531,14 @@ class Files(Resource):
             options,
         )
 
-    def delete(self, id: int, **options: Unpack[CallOptions]) -> FileDeleteResponse:
+    def delete(self, id: int, **options: Unpack[PipedriveOptions]) -> FileDeleteResponse:
         """Delete a file.
 
         DELETE /files/{id} (operationId ``deleteFile``). Costs 6 tokens. Credential: api_token or oauth2.
         """
         return self._caller.call(_DELETE, Arguments(path=(id,)), options)
 
-    def download(self, id: int, **options: Unpack[CallOptions]) -> bytes:
+    def download(self, id: int, **options: Unpack[PipedriveOptions]) -> bytes:
         """Download a file's content.
 
         GET /files/{id}/download (operationId ``downloadFile``). Costs 20 tokens. Credential: api_token or
@@ -566,11 +566,11 @@ class FilesRaw(RawResource):
         person_id: int | Unset = UNSET,
         product_id: int | Unset = UNSET,
         project_id: int | Unset = UNSET,
-        **options: Unpack[CallOptions],
+        **options: Unpack[PipedriveOptions],
     ) -> ApiResponse[FileResponse]: ...
 
     @overload
-    def upload(self, *, body: FileCreateRequest, **options: Unpack[CallOptions]) -> ApiResponse[FileResponse]: ...
+    def upload(self, *, body: FileCreateRequest, **options: Unpack[PipedriveOptions]) -> ApiResponse[FileResponse]: ...
     @raw_of(Files.upload)
     def upload(self, *args: Any, **arguments: Any) -> Any: ...
 
@@ -583,12 +583,12 @@ class FilesRaw(RawResource):
         item_type: FileRemoteItemType | FileRemoteItemTypeLiteral,
         remote_location: Literal["googledrive"],
         title: str,
-        **options: Unpack[CallOptions],
+        **options: Unpack[PipedriveOptions],
     ) -> ApiResponse[FileResponse]: ...
 
     @overload
     def create_remote(
-        self, *, body: FileRemoteRequest, **options: Unpack[CallOptions]
+        self, *, body: FileRemoteRequest, **options: Unpack[PipedriveOptions]
     ) -> ApiResponse[FileResponse]: ...
     @raw_of(Files.create_remote)
     def create_remote(self, *args: Any, **arguments: Any) -> Any: ...
@@ -601,12 +601,12 @@ class FilesRaw(RawResource):
         item_type: FileRemoteItemType | FileRemoteItemTypeLiteral,
         remote_id: str,
         remote_location: Literal["googledrive"],
-        **options: Unpack[CallOptions],
+        **options: Unpack[PipedriveOptions],
     ) -> ApiResponse[FileResponse]: ...
 
     @overload
     def link_remote(
-        self, *, body: FileRemoteLinkRequest, **options: Unpack[CallOptions]
+        self, *, body: FileRemoteLinkRequest, **options: Unpack[PipedriveOptions]
     ) -> ApiResponse[FileResponse]: ...
     @raw_of(Files.link_remote)
     def link_remote(self, *args: Any, **arguments: Any) -> Any: ...
@@ -634,7 +634,7 @@ class AsyncFiles(AsyncResource):
         sort: str | None = None,
         start: int | None = None,
         fields: Sequence[FileFieldName | CustomField] | None = None,
-        **options: Unpack[CallOptions],
+        **options: Unpack[PipedriveOptions],
     ) -> FileListResponse:
         """List files.
 
@@ -649,7 +649,7 @@ class AsyncFiles(AsyncResource):
         *,
         sort: str | None = None,
         fields: Sequence[FileFieldName | CustomField] | None = None,
-        **options: Unpack[PagedCallOptions],
+        **options: Unpack[OffsetCallOptions],
     ) -> AsyncPages[File]:
         """All items of `list`, fetched page by page as they are used.
 
@@ -669,10 +669,10 @@ class AsyncFiles(AsyncResource):
         person_id: int | Unset = UNSET,
         product_id: int | Unset = UNSET,
         project_id: int | Unset = UNSET,
-        **options: Unpack[CallOptions],
+        **options: Unpack[PipedriveOptions],
     ) -> FileResponse: ...
     @overload
-    async def upload(self, *, body: FileCreateRequest, **options: Unpack[CallOptions]) -> FileResponse: ...
+    async def upload(self, *, body: FileCreateRequest, **options: Unpack[PipedriveOptions]) -> FileResponse: ...
     async def upload(
         self,
         *,
@@ -685,7 +685,7 @@ class AsyncFiles(AsyncResource):
         product_id: int | Unset = UNSET,
         project_id: int | Unset = UNSET,
         body: FileCreateRequest | None = None,
-        **options: Unpack[CallOptions],
+        **options: Unpack[PipedriveOptions],
     ) -> FileResponse:
         """Upload a file and attach it to a record.
 
@@ -721,10 +721,10 @@ class AsyncFiles(AsyncResource):
         item_type: FileRemoteItemType | FileRemoteItemTypeLiteral,
         remote_location: Literal["googledrive"],
         title: str,
-        **options: Unpack[CallOptions],
+        **options: Unpack[PipedriveOptions],
     ) -> FileResponse: ...
     @overload
-    async def create_remote(self, *, body: FileRemoteRequest, **options: Unpack[CallOptions]) -> FileResponse: ...
+    async def create_remote(self, *, body: FileRemoteRequest, **options: Unpack[PipedriveOptions]) -> FileResponse: ...
     async def create_remote(
         self,
         *,
@@ -734,7 +734,7 @@ class AsyncFiles(AsyncResource):
         remote_location: Literal["googledrive"] | Unset = UNSET,
         title: str | Unset = UNSET,
         body: FileRemoteRequest | None = None,
-        **options: Unpack[CallOptions],
+        **options: Unpack[PipedriveOptions],
     ) -> FileResponse:
         """Create an empty remote file and attach it to a record.
 
@@ -767,10 +767,12 @@ class AsyncFiles(AsyncResource):
         item_type: FileRemoteItemType | FileRemoteItemTypeLiteral,
         remote_id: str,
         remote_location: Literal["googledrive"],
-        **options: Unpack[CallOptions],
+        **options: Unpack[PipedriveOptions],
     ) -> FileResponse: ...
     @overload
-    async def link_remote(self, *, body: FileRemoteLinkRequest, **options: Unpack[CallOptions]) -> FileResponse: ...
+    async def link_remote(
+        self, *, body: FileRemoteLinkRequest, **options: Unpack[PipedriveOptions]
+    ) -> FileResponse: ...
     async def link_remote(
         self,
         *,
@@ -779,7 +781,7 @@ class AsyncFiles(AsyncResource):
         remote_id: str | Unset = UNSET,
         remote_location: Literal["googledrive"] | Unset = UNSET,
         body: FileRemoteLinkRequest | None = None,
-        **options: Unpack[CallOptions],
+        **options: Unpack[PipedriveOptions],
     ) -> FileResponse:
         """Attach an existing remote file to a record.
 
@@ -803,7 +805,7 @@ class AsyncFiles(AsyncResource):
             options,
         )
 
-    async def get(self, id: int, **options: Unpack[CallOptions]) -> FileResponse:
+    async def get(self, id: int, **options: Unpack[PipedriveOptions]) -> FileResponse:
         """Read one file.
 
         GET /files/{id} (operationId ``getFile``). Costs 2 tokens. Credential: api_token or oauth2.
@@ -817,7 +819,7 @@ class AsyncFiles(AsyncResource):
         description: str | Unset = UNSET,
         name: str | Unset = UNSET,
         body: FileUpdateRequest | None = None,
-        **options: Unpack[CallOptions],
+        **options: Unpack[PipedriveOptions],
     ) -> FileResponse:
         """Change a file.
 
@@ -829,14 +831,14 @@ class AsyncFiles(AsyncResource):
             options,
         )
 
-    async def delete(self, id: int, **options: Unpack[CallOptions]) -> FileDeleteResponse:
+    async def delete(self, id: int, **options: Unpack[PipedriveOptions]) -> FileDeleteResponse:
         """Delete a file.
 
         DELETE /files/{id} (operationId ``deleteFile``). Costs 6 tokens. Credential: api_token or oauth2.
         """
         return await self._caller.call(_DELETE, Arguments(path=(id,)), options)
 
-    async def download(self, id: int, **options: Unpack[CallOptions]) -> bytes:
+    async def download(self, id: int, **options: Unpack[PipedriveOptions]) -> bytes:
         """Download a file's content.
 
         GET /files/{id}/download (operationId ``downloadFile``). Costs 20 tokens. Credential: api_token or
@@ -864,11 +866,13 @@ class AsyncFilesRaw(RawAsyncResource):
         person_id: int | Unset = UNSET,
         product_id: int | Unset = UNSET,
         project_id: int | Unset = UNSET,
-        **options: Unpack[CallOptions],
+        **options: Unpack[PipedriveOptions],
     ) -> ApiResponse[FileResponse]: ...
 
     @overload
-    async def upload(self, *, body: FileCreateRequest, **options: Unpack[CallOptions]) -> ApiResponse[FileResponse]: ...
+    async def upload(
+        self, *, body: FileCreateRequest, **options: Unpack[PipedriveOptions]
+    ) -> ApiResponse[FileResponse]: ...
     @raw_of(AsyncFiles.upload)
     async def upload(self, *args: Any, **arguments: Any) -> Any: ...
 
@@ -881,12 +885,12 @@ class AsyncFilesRaw(RawAsyncResource):
         item_type: FileRemoteItemType | FileRemoteItemTypeLiteral,
         remote_location: Literal["googledrive"],
         title: str,
-        **options: Unpack[CallOptions],
+        **options: Unpack[PipedriveOptions],
     ) -> ApiResponse[FileResponse]: ...
 
     @overload
     async def create_remote(
-        self, *, body: FileRemoteRequest, **options: Unpack[CallOptions]
+        self, *, body: FileRemoteRequest, **options: Unpack[PipedriveOptions]
     ) -> ApiResponse[FileResponse]: ...
     @raw_of(AsyncFiles.create_remote)
     async def create_remote(self, *args: Any, **arguments: Any) -> Any: ...
@@ -899,12 +903,12 @@ class AsyncFilesRaw(RawAsyncResource):
         item_type: FileRemoteItemType | FileRemoteItemTypeLiteral,
         remote_id: str,
         remote_location: Literal["googledrive"],
-        **options: Unpack[CallOptions],
+        **options: Unpack[PipedriveOptions],
     ) -> ApiResponse[FileResponse]: ...
 
     @overload
     async def link_remote(
-        self, *, body: FileRemoteLinkRequest, **options: Unpack[CallOptions]
+        self, *, body: FileRemoteLinkRequest, **options: Unpack[PipedriveOptions]
     ) -> ApiResponse[FileResponse]: ...
     @raw_of(AsyncFiles.link_remote)
     async def link_remote(self, *args: Any, **arguments: Any) -> Any: ...

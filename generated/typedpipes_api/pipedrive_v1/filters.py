@@ -13,11 +13,11 @@ from typedpipes.runtime import (
     ApiResponse,
     Arguments,
     AsyncResource,
-    CallOptions,
     CustomField,
     Model,
     OpenEnum,
     Operation,
+    PipedriveOptions,
     RawAsyncResource,
     RawResource,
     Resource,
@@ -301,7 +301,7 @@ class Filters(Resource):
         *,
         type: FilterType | FilterTypeLiteral | None = None,
         fields: Sequence[FilterItemFieldName | CustomField] | None = None,
-        **options: Unpack[CallOptions],
+        **options: Unpack[PipedriveOptions],
     ) -> FilterListResponse:
         """List filters.
 
@@ -317,11 +317,11 @@ class Filters(Resource):
         conditions: Mapping[str, JSON],
         name: str,
         type: FilterType | FilterTypeLiteral,
-        **options: Unpack[CallOptions],
+        **options: Unpack[PipedriveOptions],
     ) -> FilterResponse: ...
     @overload
     def create(
-        self, *, include_field_code: bool | None = None, body: FilterCreateRequest, **options: Unpack[CallOptions]
+        self, *, include_field_code: bool | None = None, body: FilterCreateRequest, **options: Unpack[PipedriveOptions]
     ) -> FilterResponse: ...
     def create(
         self,
@@ -331,7 +331,7 @@ class Filters(Resource):
         name: str | Unset = UNSET,
         type: FilterType | FilterTypeLiteral | Unset = UNSET,
         body: FilterCreateRequest | None = None,
-        **options: Unpack[CallOptions],
+        **options: Unpack[PipedriveOptions],
     ) -> FilterResponse:
         """Create a filter.
 
@@ -348,14 +348,14 @@ class Filters(Resource):
             options,
         )
 
-    def delete_many(self, *, ids: Sequence[int], **options: Unpack[CallOptions]) -> FiltersDeleteResponse:
+    def delete_many(self, *, ids: Sequence[int], **options: Unpack[PipedriveOptions]) -> FiltersDeleteResponse:
         """Delete several filters at once.
 
         DELETE /filters (operationId ``deleteFilters``). Costs 10 tokens. Credential: api_token or oauth2.
         """
         return self._caller.call(_DELETE_MANY, Arguments(query={"ids": ids}), options)
 
-    def helpers(self, **options: Unpack[CallOptions]) -> FilterHelpersAnswer:
+    def helpers(self, **options: Unpack[PipedriveOptions]) -> FilterHelpersAnswer:
         """Read the conditions that filters may use.
 
         GET /filters/helpers (operationId ``getFilterHelpers``). Costs 20 tokens. Credential: api_token or
@@ -363,7 +363,9 @@ class Filters(Resource):
         """
         return self._caller.call(_HELPERS, Arguments(), options)
 
-    def get(self, id: int, *, include_field_code: bool | None = None, **options: Unpack[CallOptions]) -> FilterResponse:
+    def get(
+        self, id: int, *, include_field_code: bool | None = None, **options: Unpack[PipedriveOptions]
+    ) -> FilterResponse:
         """Read one filter.
 
         GET /filters/{id} (operationId ``getFilter``). Costs 2 tokens. Credential: api_token or oauth2.
@@ -378,7 +380,7 @@ class Filters(Resource):
         include_field_code: bool | None = None,
         conditions: Mapping[str, JSON],
         name: str | Unset = UNSET,
-        **options: Unpack[CallOptions],
+        **options: Unpack[PipedriveOptions],
     ) -> FilterResponse: ...
     @overload
     def update(
@@ -387,7 +389,7 @@ class Filters(Resource):
         *,
         include_field_code: bool | None = None,
         body: FilterUpdateRequest,
-        **options: Unpack[CallOptions],
+        **options: Unpack[PipedriveOptions],
     ) -> FilterResponse: ...
     def update(
         self,
@@ -397,7 +399,7 @@ class Filters(Resource):
         conditions: Mapping[str, JSON] | Unset = UNSET,
         name: str | Unset = UNSET,
         body: FilterUpdateRequest | None = None,
-        **options: Unpack[CallOptions],
+        **options: Unpack[PipedriveOptions],
     ) -> FilterResponse:
         """Change a filter.
 
@@ -413,7 +415,7 @@ class Filters(Resource):
             options,
         )
 
-    def delete(self, id: int, **options: Unpack[CallOptions]) -> FilterDeleteResponse:
+    def delete(self, id: int, **options: Unpack[PipedriveOptions]) -> FilterDeleteResponse:
         """Delete a filter.
 
         DELETE /filters/{id} (operationId ``deleteFilter``). Costs 6 tokens. Credential: api_token or oauth2.
@@ -436,12 +438,12 @@ class FiltersRaw(RawResource):
         conditions: Mapping[str, JSON],
         name: str,
         type: FilterType | FilterTypeLiteral,
-        **options: Unpack[CallOptions],
+        **options: Unpack[PipedriveOptions],
     ) -> ApiResponse[FilterResponse]: ...
 
     @overload
     def create(
-        self, *, include_field_code: bool | None = None, body: FilterCreateRequest, **options: Unpack[CallOptions]
+        self, *, include_field_code: bool | None = None, body: FilterCreateRequest, **options: Unpack[PipedriveOptions]
     ) -> ApiResponse[FilterResponse]: ...
     @raw_of(Filters.create)
     def create(self, *args: Any, **arguments: Any) -> Any: ...
@@ -458,7 +460,7 @@ class FiltersRaw(RawResource):
         include_field_code: bool | None = None,
         conditions: Mapping[str, JSON],
         name: str | Unset = UNSET,
-        **options: Unpack[CallOptions],
+        **options: Unpack[PipedriveOptions],
     ) -> ApiResponse[FilterResponse]: ...
 
     @overload
@@ -468,7 +470,7 @@ class FiltersRaw(RawResource):
         *,
         include_field_code: bool | None = None,
         body: FilterUpdateRequest,
-        **options: Unpack[CallOptions],
+        **options: Unpack[PipedriveOptions],
     ) -> ApiResponse[FilterResponse]: ...
     @raw_of(Filters.update)
     def update(self, *args: Any, **arguments: Any) -> Any: ...
@@ -491,7 +493,7 @@ class AsyncFilters(AsyncResource):
         *,
         type: FilterType | FilterTypeLiteral | None = None,
         fields: Sequence[FilterItemFieldName | CustomField] | None = None,
-        **options: Unpack[CallOptions],
+        **options: Unpack[PipedriveOptions],
     ) -> FilterListResponse:
         """List filters.
 
@@ -507,11 +509,11 @@ class AsyncFilters(AsyncResource):
         conditions: Mapping[str, JSON],
         name: str,
         type: FilterType | FilterTypeLiteral,
-        **options: Unpack[CallOptions],
+        **options: Unpack[PipedriveOptions],
     ) -> FilterResponse: ...
     @overload
     async def create(
-        self, *, include_field_code: bool | None = None, body: FilterCreateRequest, **options: Unpack[CallOptions]
+        self, *, include_field_code: bool | None = None, body: FilterCreateRequest, **options: Unpack[PipedriveOptions]
     ) -> FilterResponse: ...
     async def create(
         self,
@@ -521,7 +523,7 @@ class AsyncFilters(AsyncResource):
         name: str | Unset = UNSET,
         type: FilterType | FilterTypeLiteral | Unset = UNSET,
         body: FilterCreateRequest | None = None,
-        **options: Unpack[CallOptions],
+        **options: Unpack[PipedriveOptions],
     ) -> FilterResponse:
         """Create a filter.
 
@@ -538,14 +540,14 @@ class AsyncFilters(AsyncResource):
             options,
         )
 
-    async def delete_many(self, *, ids: Sequence[int], **options: Unpack[CallOptions]) -> FiltersDeleteResponse:
+    async def delete_many(self, *, ids: Sequence[int], **options: Unpack[PipedriveOptions]) -> FiltersDeleteResponse:
         """Delete several filters at once.
 
         DELETE /filters (operationId ``deleteFilters``). Costs 10 tokens. Credential: api_token or oauth2.
         """
         return await self._caller.call(_DELETE_MANY, Arguments(query={"ids": ids}), options)
 
-    async def helpers(self, **options: Unpack[CallOptions]) -> FilterHelpersAnswer:
+    async def helpers(self, **options: Unpack[PipedriveOptions]) -> FilterHelpersAnswer:
         """Read the conditions that filters may use.
 
         GET /filters/helpers (operationId ``getFilterHelpers``). Costs 20 tokens. Credential: api_token or
@@ -554,7 +556,7 @@ class AsyncFilters(AsyncResource):
         return await self._caller.call(_HELPERS, Arguments(), options)
 
     async def get(
-        self, id: int, *, include_field_code: bool | None = None, **options: Unpack[CallOptions]
+        self, id: int, *, include_field_code: bool | None = None, **options: Unpack[PipedriveOptions]
     ) -> FilterResponse:
         """Read one filter.
 
@@ -572,7 +574,7 @@ class AsyncFilters(AsyncResource):
         include_field_code: bool | None = None,
         conditions: Mapping[str, JSON],
         name: str | Unset = UNSET,
-        **options: Unpack[CallOptions],
+        **options: Unpack[PipedriveOptions],
     ) -> FilterResponse: ...
     @overload
     async def update(
@@ -581,7 +583,7 @@ class AsyncFilters(AsyncResource):
         *,
         include_field_code: bool | None = None,
         body: FilterUpdateRequest,
-        **options: Unpack[CallOptions],
+        **options: Unpack[PipedriveOptions],
     ) -> FilterResponse: ...
     async def update(
         self,
@@ -591,7 +593,7 @@ class AsyncFilters(AsyncResource):
         conditions: Mapping[str, JSON] | Unset = UNSET,
         name: str | Unset = UNSET,
         body: FilterUpdateRequest | None = None,
-        **options: Unpack[CallOptions],
+        **options: Unpack[PipedriveOptions],
     ) -> FilterResponse:
         """Change a filter.
 
@@ -607,7 +609,7 @@ class AsyncFilters(AsyncResource):
             options,
         )
 
-    async def delete(self, id: int, **options: Unpack[CallOptions]) -> FilterDeleteResponse:
+    async def delete(self, id: int, **options: Unpack[PipedriveOptions]) -> FilterDeleteResponse:
         """Delete a filter.
 
         DELETE /filters/{id} (operationId ``deleteFilter``). Costs 6 tokens. Credential: api_token or oauth2.
@@ -630,12 +632,12 @@ class AsyncFiltersRaw(RawAsyncResource):
         conditions: Mapping[str, JSON],
         name: str,
         type: FilterType | FilterTypeLiteral,
-        **options: Unpack[CallOptions],
+        **options: Unpack[PipedriveOptions],
     ) -> ApiResponse[FilterResponse]: ...
 
     @overload
     async def create(
-        self, *, include_field_code: bool | None = None, body: FilterCreateRequest, **options: Unpack[CallOptions]
+        self, *, include_field_code: bool | None = None, body: FilterCreateRequest, **options: Unpack[PipedriveOptions]
     ) -> ApiResponse[FilterResponse]: ...
     @raw_of(AsyncFilters.create)
     async def create(self, *args: Any, **arguments: Any) -> Any: ...
@@ -652,7 +654,7 @@ class AsyncFiltersRaw(RawAsyncResource):
         include_field_code: bool | None = None,
         conditions: Mapping[str, JSON],
         name: str | Unset = UNSET,
-        **options: Unpack[CallOptions],
+        **options: Unpack[PipedriveOptions],
     ) -> ApiResponse[FilterResponse]: ...
 
     @overload
@@ -662,7 +664,7 @@ class AsyncFiltersRaw(RawAsyncResource):
         *,
         include_field_code: bool | None = None,
         body: FilterUpdateRequest,
-        **options: Unpack[CallOptions],
+        **options: Unpack[PipedriveOptions],
     ) -> ApiResponse[FilterResponse]: ...
     @raw_of(AsyncFilters.update)
     async def update(self, *args: Any, **arguments: Any) -> Any: ...

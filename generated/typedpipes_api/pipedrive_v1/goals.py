@@ -13,10 +13,10 @@ from typedpipes.runtime import (
     ApiResponse,
     Arguments,
     AsyncResource,
-    CallOptions,
     Model,
     OpenEnum,
     Operation,
+    PipedriveOptions,
     RawAsyncResource,
     RawResource,
     Resource,
@@ -251,7 +251,9 @@ class GoalsResults(Resource):
         """The same methods, returning status and headers too."""
         return GoalsResultsRaw(GoalsResults(raw_caller(self._caller)))
 
-    def get(self, id: str, *, period_end: str, period_start: str, **options: Unpack[CallOptions]) -> GoalResultResponse:
+    def get(
+        self, id: str, *, period_end: str, period_start: str, **options: Unpack[PipedriveOptions]
+    ) -> GoalResultResponse:
         """Read a goal's progress in a period.
 
         GET /goals/{id}/results (operationId ``getGoalResult``). Costs 20 tokens. Credential: api_token or
@@ -281,7 +283,7 @@ class AsyncGoalsResults(AsyncResource):
         return AsyncGoalsResultsRaw(AsyncGoalsResults(raw_async_caller(self._caller)))
 
     async def get(
-        self, id: str, *, period_end: str, period_start: str, **options: Unpack[CallOptions]
+        self, id: str, *, period_end: str, period_start: str, **options: Unpack[PipedriveOptions]
     ) -> GoalResultResponse:
         """Read a goal's progress in a period.
 
@@ -325,10 +327,10 @@ class Goals(Resource):
         interval: GoalInterval | GoalIntervalLiteral,
         title: str | Unset = UNSET,
         type: Mapping[str, JSON],
-        **options: Unpack[CallOptions],
+        **options: Unpack[PipedriveOptions],
     ) -> GoalCreateResponse: ...
     @overload
-    def create(self, *, body: GoalCreateRequest, **options: Unpack[CallOptions]) -> GoalCreateResponse: ...
+    def create(self, *, body: GoalCreateRequest, **options: Unpack[PipedriveOptions]) -> GoalCreateResponse: ...
     def create(
         self,
         *,
@@ -339,7 +341,7 @@ class Goals(Resource):
         title: str | Unset = UNSET,
         type: Mapping[str, JSON] | Unset = UNSET,
         body: GoalCreateRequest | None = None,
-        **options: Unpack[CallOptions],
+        **options: Unpack[PipedriveOptions],
     ) -> GoalCreateResponse:
         """Create a goal.
 
@@ -382,7 +384,7 @@ class Goals(Resource):
         type_params_activity_type_id: Sequence[int] | None = None,
         type_params_pipeline_id: Sequence[int] | None = None,
         type_params_stage_id: int | None = None,
-        **options: Unpack[CallOptions],
+        **options: Unpack[PipedriveOptions],
     ) -> GoalResponse:
         """Find goals by their properties.
 
@@ -421,7 +423,7 @@ class Goals(Resource):
         title: str | Unset = UNSET,
         type: Mapping[str, JSON] | Unset = UNSET,
         body: GoalUpdateRequest | None = None,
-        **options: Unpack[CallOptions],
+        **options: Unpack[PipedriveOptions],
     ) -> GoalCreateResponse:
         """Change a goal.
 
@@ -447,7 +449,7 @@ class Goals(Resource):
             options,
         )
 
-    def delete(self, id: str, **options: Unpack[CallOptions]) -> GoalDeleteResponse:
+    def delete(self, id: str, **options: Unpack[PipedriveOptions]) -> GoalDeleteResponse:
         """Delete a goal.
 
         DELETE /goals/{id} (operationId ``deleteGoal``). Costs 6 tokens. Credential: api_token or oauth2.
@@ -470,11 +472,13 @@ class GoalsRaw(RawResource):
         interval: GoalInterval | GoalIntervalLiteral,
         title: str | Unset = UNSET,
         type: Mapping[str, JSON],
-        **options: Unpack[CallOptions],
+        **options: Unpack[PipedriveOptions],
     ) -> ApiResponse[GoalCreateResponse]: ...
 
     @overload
-    def create(self, *, body: GoalCreateRequest, **options: Unpack[CallOptions]) -> ApiResponse[GoalCreateResponse]: ...
+    def create(
+        self, *, body: GoalCreateRequest, **options: Unpack[PipedriveOptions]
+    ) -> ApiResponse[GoalCreateResponse]: ...
     @raw_of(Goals.create)
     def create(self, *args: Any, **arguments: Any) -> Any: ...
 
@@ -507,10 +511,10 @@ class AsyncGoals(AsyncResource):
         interval: GoalInterval | GoalIntervalLiteral,
         title: str | Unset = UNSET,
         type: Mapping[str, JSON],
-        **options: Unpack[CallOptions],
+        **options: Unpack[PipedriveOptions],
     ) -> GoalCreateResponse: ...
     @overload
-    async def create(self, *, body: GoalCreateRequest, **options: Unpack[CallOptions]) -> GoalCreateResponse: ...
+    async def create(self, *, body: GoalCreateRequest, **options: Unpack[PipedriveOptions]) -> GoalCreateResponse: ...
     async def create(
         self,
         *,
@@ -521,7 +525,7 @@ class AsyncGoals(AsyncResource):
         title: str | Unset = UNSET,
         type: Mapping[str, JSON] | Unset = UNSET,
         body: GoalCreateRequest | None = None,
-        **options: Unpack[CallOptions],
+        **options: Unpack[PipedriveOptions],
     ) -> GoalCreateResponse:
         """Create a goal.
 
@@ -564,7 +568,7 @@ class AsyncGoals(AsyncResource):
         type_params_activity_type_id: Sequence[int] | None = None,
         type_params_pipeline_id: Sequence[int] | None = None,
         type_params_stage_id: int | None = None,
-        **options: Unpack[CallOptions],
+        **options: Unpack[PipedriveOptions],
     ) -> GoalResponse:
         """Find goals by their properties.
 
@@ -603,7 +607,7 @@ class AsyncGoals(AsyncResource):
         title: str | Unset = UNSET,
         type: Mapping[str, JSON] | Unset = UNSET,
         body: GoalUpdateRequest | None = None,
-        **options: Unpack[CallOptions],
+        **options: Unpack[PipedriveOptions],
     ) -> GoalCreateResponse:
         """Change a goal.
 
@@ -629,7 +633,7 @@ class AsyncGoals(AsyncResource):
             options,
         )
 
-    async def delete(self, id: str, **options: Unpack[CallOptions]) -> GoalDeleteResponse:
+    async def delete(self, id: str, **options: Unpack[PipedriveOptions]) -> GoalDeleteResponse:
         """Delete a goal.
 
         DELETE /goals/{id} (operationId ``deleteGoal``). Costs 6 tokens. Credential: api_token or oauth2.
@@ -652,12 +656,12 @@ class AsyncGoalsRaw(RawAsyncResource):
         interval: GoalInterval | GoalIntervalLiteral,
         title: str | Unset = UNSET,
         type: Mapping[str, JSON],
-        **options: Unpack[CallOptions],
+        **options: Unpack[PipedriveOptions],
     ) -> ApiResponse[GoalCreateResponse]: ...
 
     @overload
     async def create(
-        self, *, body: GoalCreateRequest, **options: Unpack[CallOptions]
+        self, *, body: GoalCreateRequest, **options: Unpack[PipedriveOptions]
     ) -> ApiResponse[GoalCreateResponse]: ...
     @raw_of(AsyncGoals.create)
     async def create(self, *args: Any, **arguments: Any) -> Any: ...

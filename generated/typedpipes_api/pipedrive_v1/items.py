@@ -13,12 +13,12 @@ from typedpipes.runtime import (
     Arguments,
     AsyncPages,
     AsyncResource,
-    CallOptions,
     Model,
     OpenEnum,
     PagedOperation,
     Pages,
     Paging,
+    PipedriveOptions,
     RawAsyncResource,
     RawResource,
     Resource,
@@ -30,7 +30,7 @@ from typedpipes.runtime import (
     raw_caller,
     raw_method,
 )
-from typedpipes_api.pipedrive_v1._shared import PagedCallOptions
+from typedpipes_api.pipedrive_v1._shared import OffsetCallOptions
 
 
 @define(eq=False, repr=False, kw_only=True, slots=True)
@@ -209,7 +209,7 @@ class Items(Resource):
         search_for_related_items: bool | None = None,
         start: int | None = None,
         term: str,
-        **options: Unpack[CallOptions],
+        **options: Unpack[PipedriveOptions],
     ) -> ItemSearchResponse:
         """Find records of several kinds by text.
 
@@ -243,7 +243,7 @@ class Items(Resource):
         item_types: Sequence[ItemSearchItemTypes | ItemSearchItemTypesLiteral] | None = None,
         search_for_related_items: bool | None = None,
         term: str,
-        **options: Unpack[PagedCallOptions],
+        **options: Unpack[OffsetCallOptions],
     ) -> Pages[ItemSearchResult]:
         """All items of `search`, fetched page by page as they are used.
 
@@ -276,7 +276,7 @@ class Items(Resource):
         return_item_ids: bool | None = None,
         start: int | None = None,
         term: str,
-        **options: Unpack[CallOptions],
+        **options: Unpack[PipedriveOptions],
     ) -> ItemSearchFieldListResponse:
         """Find the values of one field that contain a text.
 
@@ -309,7 +309,7 @@ class Items(Resource):
         field_type: ItemSearchFieldType | ItemSearchFieldTypeLiteral,
         return_item_ids: bool | None = None,
         term: str,
-        **options: Unpack[PagedCallOptions],
+        **options: Unpack[OffsetCallOptions],
     ) -> Pages[ItemSearchField]:
         """All items of `search_by_field`, fetched page by page as they are used.
 
@@ -363,7 +363,7 @@ class AsyncItems(AsyncResource):
         search_for_related_items: bool | None = None,
         start: int | None = None,
         term: str,
-        **options: Unpack[CallOptions],
+        **options: Unpack[PipedriveOptions],
     ) -> ItemSearchResponse:
         """Find records of several kinds by text.
 
@@ -397,7 +397,7 @@ class AsyncItems(AsyncResource):
         item_types: Sequence[ItemSearchItemTypes | ItemSearchItemTypesLiteral] | None = None,
         search_for_related_items: bool | None = None,
         term: str,
-        **options: Unpack[PagedCallOptions],
+        **options: Unpack[OffsetCallOptions],
     ) -> AsyncPages[ItemSearchResult]:
         """All items of `search`, fetched page by page as they are used.
 
@@ -430,7 +430,7 @@ class AsyncItems(AsyncResource):
         return_item_ids: bool | None = None,
         start: int | None = None,
         term: str,
-        **options: Unpack[CallOptions],
+        **options: Unpack[PipedriveOptions],
     ) -> ItemSearchFieldListResponse:
         """Find the values of one field that contain a text.
 
@@ -463,7 +463,7 @@ class AsyncItems(AsyncResource):
         field_type: ItemSearchFieldType | ItemSearchFieldTypeLiteral,
         return_item_ids: bool | None = None,
         term: str,
-        **options: Unpack[PagedCallOptions],
+        **options: Unpack[OffsetCallOptions],
     ) -> AsyncPages[ItemSearchField]:
         """All items of `search_by_field`, fetched page by page as they are used.
 

@@ -13,13 +13,13 @@ from typedpipes.runtime import (
     Arguments,
     AsyncPages,
     AsyncResource,
-    CallOptions,
     CustomField,
     Model,
     OpenEnum,
     PagedOperation,
     Pages,
     Paging,
+    PipedriveOptions,
     RawAsyncResource,
     RawResource,
     Resource,
@@ -30,7 +30,7 @@ from typedpipes.runtime import (
     raw_caller,
     raw_method,
 )
-from typedpipes_api.pipedrive_v1._shared import OffsetPagination, PagedCallOptions
+from typedpipes_api.pipedrive_v1._shared import OffsetCallOptions, OffsetPagination
 
 
 @define(eq=False, repr=False, kw_only=True, slots=True)
@@ -219,7 +219,7 @@ class LeadFields(Resource):
         limit: int | None = None,
         start: int | None = None,
         fields: Sequence[LeadFieldFieldName | CustomField] | None = None,
-        **options: Unpack[CallOptions],
+        **options: Unpack[PipedriveOptions],
     ) -> LeadFieldListResponse:
         """List lead fields.
 
@@ -230,7 +230,7 @@ class LeadFields(Resource):
         )
 
     def iter(
-        self, *, fields: Sequence[LeadFieldFieldName | CustomField] | None = None, **options: Unpack[PagedCallOptions]
+        self, *, fields: Sequence[LeadFieldFieldName | CustomField] | None = None, **options: Unpack[OffsetCallOptions]
     ) -> Pages[LeadField]:
         """All items of `list`, fetched page by page as they are used.
 
@@ -263,7 +263,7 @@ class AsyncLeadFields(AsyncResource):
         limit: int | None = None,
         start: int | None = None,
         fields: Sequence[LeadFieldFieldName | CustomField] | None = None,
-        **options: Unpack[CallOptions],
+        **options: Unpack[PipedriveOptions],
     ) -> LeadFieldListResponse:
         """List lead fields.
 
@@ -274,7 +274,7 @@ class AsyncLeadFields(AsyncResource):
         )
 
     def iter(
-        self, *, fields: Sequence[LeadFieldFieldName | CustomField] | None = None, **options: Unpack[PagedCallOptions]
+        self, *, fields: Sequence[LeadFieldFieldName | CustomField] | None = None, **options: Unpack[OffsetCallOptions]
     ) -> AsyncPages[LeadField]:
         """All items of `list`, fetched page by page as they are used.
 

@@ -12,11 +12,11 @@ from typedpipes.runtime import (
     ApiResponse,
     Arguments,
     AsyncResource,
-    CallOptions,
     CustomField,
     Model,
     OpenEnum,
     Operation,
+    PipedriveOptions,
     RawAsyncResource,
     RawResource,
     Resource,
@@ -162,7 +162,7 @@ class LeadLabels(Resource):
         return LeadLabelsRaw(LeadLabels(raw_caller(self._caller)))
 
     def list(
-        self, *, fields: Sequence[LeadLabelFieldName | CustomField] | None = None, **options: Unpack[CallOptions]
+        self, *, fields: Sequence[LeadLabelFieldName | CustomField] | None = None, **options: Unpack[PipedriveOptions]
     ) -> LeadLabelListResponse:
         """List lead labels.
 
@@ -172,17 +172,17 @@ class LeadLabels(Resource):
 
     @overload
     def create(
-        self, *, color: LeadLabelColor | LeadLabelColorLiteral, name: str, **options: Unpack[CallOptions]
+        self, *, color: LeadLabelColor | LeadLabelColorLiteral, name: str, **options: Unpack[PipedriveOptions]
     ) -> LeadLabelResponse: ...
     @overload
-    def create(self, *, body: LeadLabelCreateRequest, **options: Unpack[CallOptions]) -> LeadLabelResponse: ...
+    def create(self, *, body: LeadLabelCreateRequest, **options: Unpack[PipedriveOptions]) -> LeadLabelResponse: ...
     def create(
         self,
         *,
         color: LeadLabelColor | LeadLabelColorLiteral | Unset = UNSET,
         name: str | Unset = UNSET,
         body: LeadLabelCreateRequest | None = None,
-        **options: Unpack[CallOptions],
+        **options: Unpack[PipedriveOptions],
     ) -> LeadLabelResponse:
         """Create a lead label.
 
@@ -192,7 +192,7 @@ class LeadLabels(Resource):
             _CREATE, Arguments(body=request_body(body, {"color": color, "name": name}, ("color", "name"))), options
         )
 
-    def delete(self, id: str, **options: Unpack[CallOptions]) -> LeadLabelDeleteResponse:
+    def delete(self, id: str, **options: Unpack[PipedriveOptions]) -> LeadLabelDeleteResponse:
         """Delete a lead label.
 
         DELETE /leadLabels/{id} (operationId ``deleteLeadLabel``). Costs 6 tokens. Credential: api_token or
@@ -207,7 +207,7 @@ class LeadLabels(Resource):
         color: LeadLabelColor | LeadLabelColorLiteral | Unset = UNSET,
         name: str | Unset = UNSET,
         body: LeadLabelUpdateRequest | None = None,
-        **options: Unpack[CallOptions],
+        **options: Unpack[PipedriveOptions],
     ) -> LeadLabelResponse:
         """Change a lead label.
 
@@ -230,12 +230,12 @@ class LeadLabelsRaw(RawResource):
 
     @overload
     def create(
-        self, *, color: LeadLabelColor | LeadLabelColorLiteral, name: str, **options: Unpack[CallOptions]
+        self, *, color: LeadLabelColor | LeadLabelColorLiteral, name: str, **options: Unpack[PipedriveOptions]
     ) -> ApiResponse[LeadLabelResponse]: ...
 
     @overload
     def create(
-        self, *, body: LeadLabelCreateRequest, **options: Unpack[CallOptions]
+        self, *, body: LeadLabelCreateRequest, **options: Unpack[PipedriveOptions]
     ) -> ApiResponse[LeadLabelResponse]: ...
     @raw_of(LeadLabels.create)
     def create(self, *args: Any, **arguments: Any) -> Any: ...
@@ -255,7 +255,7 @@ class AsyncLeadLabels(AsyncResource):
         return AsyncLeadLabelsRaw(AsyncLeadLabels(raw_async_caller(self._caller)))
 
     async def list(
-        self, *, fields: Sequence[LeadLabelFieldName | CustomField] | None = None, **options: Unpack[CallOptions]
+        self, *, fields: Sequence[LeadLabelFieldName | CustomField] | None = None, **options: Unpack[PipedriveOptions]
     ) -> LeadLabelListResponse:
         """List lead labels.
 
@@ -265,17 +265,19 @@ class AsyncLeadLabels(AsyncResource):
 
     @overload
     async def create(
-        self, *, color: LeadLabelColor | LeadLabelColorLiteral, name: str, **options: Unpack[CallOptions]
+        self, *, color: LeadLabelColor | LeadLabelColorLiteral, name: str, **options: Unpack[PipedriveOptions]
     ) -> LeadLabelResponse: ...
     @overload
-    async def create(self, *, body: LeadLabelCreateRequest, **options: Unpack[CallOptions]) -> LeadLabelResponse: ...
+    async def create(
+        self, *, body: LeadLabelCreateRequest, **options: Unpack[PipedriveOptions]
+    ) -> LeadLabelResponse: ...
     async def create(
         self,
         *,
         color: LeadLabelColor | LeadLabelColorLiteral | Unset = UNSET,
         name: str | Unset = UNSET,
         body: LeadLabelCreateRequest | None = None,
-        **options: Unpack[CallOptions],
+        **options: Unpack[PipedriveOptions],
     ) -> LeadLabelResponse:
         """Create a lead label.
 
@@ -285,7 +287,7 @@ class AsyncLeadLabels(AsyncResource):
             _CREATE, Arguments(body=request_body(body, {"color": color, "name": name}, ("color", "name"))), options
         )
 
-    async def delete(self, id: str, **options: Unpack[CallOptions]) -> LeadLabelDeleteResponse:
+    async def delete(self, id: str, **options: Unpack[PipedriveOptions]) -> LeadLabelDeleteResponse:
         """Delete a lead label.
 
         DELETE /leadLabels/{id} (operationId ``deleteLeadLabel``). Costs 6 tokens. Credential: api_token or
@@ -300,7 +302,7 @@ class AsyncLeadLabels(AsyncResource):
         color: LeadLabelColor | LeadLabelColorLiteral | Unset = UNSET,
         name: str | Unset = UNSET,
         body: LeadLabelUpdateRequest | None = None,
-        **options: Unpack[CallOptions],
+        **options: Unpack[PipedriveOptions],
     ) -> LeadLabelResponse:
         """Change a lead label.
 
@@ -323,12 +325,12 @@ class AsyncLeadLabelsRaw(RawAsyncResource):
 
     @overload
     async def create(
-        self, *, color: LeadLabelColor | LeadLabelColorLiteral, name: str, **options: Unpack[CallOptions]
+        self, *, color: LeadLabelColor | LeadLabelColorLiteral, name: str, **options: Unpack[PipedriveOptions]
     ) -> ApiResponse[LeadLabelResponse]: ...
 
     @overload
     async def create(
-        self, *, body: LeadLabelCreateRequest, **options: Unpack[CallOptions]
+        self, *, body: LeadLabelCreateRequest, **options: Unpack[PipedriveOptions]
     ) -> ApiResponse[LeadLabelResponse]: ...
     @raw_of(AsyncLeadLabels.create)
     async def create(self, *args: Any, **arguments: Any) -> Any: ...

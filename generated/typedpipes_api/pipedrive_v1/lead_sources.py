@@ -11,10 +11,10 @@ from typedpipes.runtime import (
     ApiResponse,
     Arguments,
     AsyncResource,
-    CallOptions,
     CustomField,
     Model,
     Operation,
+    PipedriveOptions,
     RawAsyncResource,
     RawResource,
     Resource,
@@ -66,7 +66,7 @@ class LeadSources(Resource):
         return LeadSourcesRaw(LeadSources(raw_caller(self._caller)))
 
     def list(
-        self, *, fields: Sequence[LeadSourceFieldName | CustomField] | None = None, **options: Unpack[CallOptions]
+        self, *, fields: Sequence[LeadSourceFieldName | CustomField] | None = None, **options: Unpack[PipedriveOptions]
     ) -> LeadSourceListResponse:
         """List lead sources.
 
@@ -94,7 +94,7 @@ class AsyncLeadSources(AsyncResource):
         return AsyncLeadSourcesRaw(AsyncLeadSources(raw_async_caller(self._caller)))
 
     async def list(
-        self, *, fields: Sequence[LeadSourceFieldName | CustomField] | None = None, **options: Unpack[CallOptions]
+        self, *, fields: Sequence[LeadSourceFieldName | CustomField] | None = None, **options: Unpack[PipedriveOptions]
     ) -> LeadSourceListResponse:
         """List lead sources.
 

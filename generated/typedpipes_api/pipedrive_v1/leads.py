@@ -13,7 +13,6 @@ from typedpipes.runtime import (
     Arguments,
     AsyncPages,
     AsyncResource,
-    CallOptions,
     CustomField,
     Model,
     OpenEnum,
@@ -21,6 +20,7 @@ from typedpipes.runtime import (
     PagedOperation,
     Pages,
     Paging,
+    PipedriveOptions,
     RawAsyncResource,
     RawResource,
     Resource,
@@ -34,7 +34,7 @@ from typedpipes.runtime import (
     raw_of,
     request_body,
 )
-from typedpipes_api.pipedrive_v1._shared import OffsetPagination, PagedCallOptions
+from typedpipes_api.pipedrive_v1._shared import OffsetCallOptions, OffsetPagination
 
 
 @define(eq=False, repr=False, kw_only=True, slots=True)
@@ -416,7 +416,7 @@ class LeadsPermittedUsers(Resource):
         """The same methods, returning status and headers too."""
         return LeadsPermittedUsersRaw(LeadsPermittedUsers(raw_caller(self._caller)))
 
-    def list(self, id: str, **options: Unpack[CallOptions]) -> LeadPermittedUserListResponse:
+    def list(self, id: str, **options: Unpack[PipedriveOptions]) -> LeadPermittedUserListResponse:
         """List the users who may see a lead.
 
         GET /leads/{id}/permittedUsers (operationId ``getLeadUsers``). Costs 10 tokens. Credential: api_token
@@ -443,7 +443,7 @@ class AsyncLeadsPermittedUsers(AsyncResource):
         """The same methods, returning status and headers too."""
         return AsyncLeadsPermittedUsersRaw(AsyncLeadsPermittedUsers(raw_async_caller(self._caller)))
 
-    async def list(self, id: str, **options: Unpack[CallOptions]) -> LeadPermittedUserListResponse:
+    async def list(self, id: str, **options: Unpack[PipedriveOptions]) -> LeadPermittedUserListResponse:
         """List the users who may see a lead.
 
         GET /leads/{id}/permittedUsers (operationId ``getLeadUsers``). Costs 10 tokens. Credential: api_token
@@ -480,7 +480,7 @@ class LeadsArchived(Resource):
         person_id: int | None = None,
         sort: LeadSort | LeadSortLiteral | None = None,
         start: int | None = None,
-        **options: Unpack[CallOptions],
+        **options: Unpack[PipedriveOptions],
     ) -> LeadListResponse:
         """List archived leads.
 
@@ -511,7 +511,7 @@ class LeadsArchived(Resource):
         owner_id: int | None = None,
         person_id: int | None = None,
         sort: LeadSort | LeadSortLiteral | None = None,
-        **options: Unpack[PagedCallOptions],
+        **options: Unpack[OffsetCallOptions],
     ) -> Pages[Lead]:
         """All items of `list`, fetched page by page as they are used.
 
@@ -561,7 +561,7 @@ class AsyncLeadsArchived(AsyncResource):
         person_id: int | None = None,
         sort: LeadSort | LeadSortLiteral | None = None,
         start: int | None = None,
-        **options: Unpack[CallOptions],
+        **options: Unpack[PipedriveOptions],
     ) -> LeadListResponse:
         """List archived leads.
 
@@ -592,7 +592,7 @@ class AsyncLeadsArchived(AsyncResource):
         owner_id: int | None = None,
         person_id: int | None = None,
         sort: LeadSort | LeadSortLiteral | None = None,
-        **options: Unpack[PagedCallOptions],
+        **options: Unpack[OffsetCallOptions],
     ) -> AsyncPages[Lead]:
         """All items of `list`, fetched page by page as they are used.
 
@@ -652,7 +652,7 @@ class Leads(Resource):
         start: int | None = None,
         updated_since: str | None = None,
         fields: Sequence[LeadFieldName | CustomField] | None = None,
-        **options: Unpack[CallOptions],
+        **options: Unpack[PipedriveOptions],
     ) -> LeadListResponse:
         """List leads.
 
@@ -686,7 +686,7 @@ class Leads(Resource):
         sort: LeadSort | LeadSortLiteral | None = None,
         updated_since: str | None = None,
         fields: Sequence[LeadFieldName | CustomField] | None = None,
-        **options: Unpack[PagedCallOptions],
+        **options: Unpack[OffsetCallOptions],
     ) -> Pages[Lead]:
         """All items of `list`, fetched page by page as they are used.
 
@@ -724,10 +724,10 @@ class Leads(Resource):
         value: LeadValue | None | Unset = UNSET,
         visible_to: LeadVisibleTo | LeadVisibleToLiteral | Unset = UNSET,
         was_seen: bool | Unset = UNSET,
-        **options: Unpack[CallOptions],
+        **options: Unpack[PipedriveOptions],
     ) -> LeadResponse: ...
     @overload
-    def create(self, *, body: LeadCreateRequest, **options: Unpack[CallOptions]) -> LeadResponse: ...
+    def create(self, *, body: LeadCreateRequest, **options: Unpack[PipedriveOptions]) -> LeadResponse: ...
     def create(
         self,
         *,
@@ -744,7 +744,7 @@ class Leads(Resource):
         visible_to: LeadVisibleTo | LeadVisibleToLiteral | Unset = UNSET,
         was_seen: bool | Unset = UNSET,
         body: LeadCreateRequest | None = None,
-        **options: Unpack[CallOptions],
+        **options: Unpack[PipedriveOptions],
     ) -> LeadResponse:
         """Create a lead.
 
@@ -786,7 +786,7 @@ class Leads(Resource):
         person_id: int | None = None,
         start: int | None = None,
         term: str,
-        **options: Unpack[CallOptions],
+        **options: Unpack[PipedriveOptions],
     ) -> LeadSearchResponse:
         """Find leads by text.
 
@@ -819,7 +819,7 @@ class Leads(Resource):
         organization_id: int | None = None,
         person_id: int | None = None,
         term: str,
-        **options: Unpack[PagedCallOptions],
+        **options: Unpack[OffsetCallOptions],
     ) -> Pages[LeadSearchResult]:
         """All items of `search`, fetched page by page as they are used.
 
@@ -841,14 +841,14 @@ class Leads(Resource):
             options,
         )
 
-    def get(self, id: str, **options: Unpack[CallOptions]) -> LeadResponse:
+    def get(self, id: str, **options: Unpack[PipedriveOptions]) -> LeadResponse:
         """Read one lead.
 
         GET /leads/{id} (operationId ``getLead``). Costs 2 tokens. Credential: api_token or oauth2.
         """
         return self._caller.call(_GET, Arguments(path=(id,)), options)
 
-    def delete(self, id: str, **options: Unpack[CallOptions]) -> LeadDeleteResponse:
+    def delete(self, id: str, **options: Unpack[PipedriveOptions]) -> LeadDeleteResponse:
         """Delete a lead.
 
         DELETE /leads/{id} (operationId ``deleteLead``). Costs 6 tokens. Credential: api_token or oauth2.
@@ -872,7 +872,7 @@ class Leads(Resource):
         visible_to: LeadVisibleTo | LeadVisibleToLiteral | Unset = UNSET,
         was_seen: bool | Unset = UNSET,
         body: LeadUpdateRequest | None = None,
-        **options: Unpack[CallOptions],
+        **options: Unpack[PipedriveOptions],
     ) -> LeadResponse:
         """Change a lead.
 
@@ -928,11 +928,11 @@ class LeadsRaw(RawResource):
         value: LeadValue | None | Unset = UNSET,
         visible_to: LeadVisibleTo | LeadVisibleToLiteral | Unset = UNSET,
         was_seen: bool | Unset = UNSET,
-        **options: Unpack[CallOptions],
+        **options: Unpack[PipedriveOptions],
     ) -> ApiResponse[LeadResponse]: ...
 
     @overload
-    def create(self, *, body: LeadCreateRequest, **options: Unpack[CallOptions]) -> ApiResponse[LeadResponse]: ...
+    def create(self, *, body: LeadCreateRequest, **options: Unpack[PipedriveOptions]) -> ApiResponse[LeadResponse]: ...
     @raw_of(Leads.create)
     def create(self, *args: Any, **arguments: Any) -> Any: ...
 
@@ -972,7 +972,7 @@ class AsyncLeads(AsyncResource):
         start: int | None = None,
         updated_since: str | None = None,
         fields: Sequence[LeadFieldName | CustomField] | None = None,
-        **options: Unpack[CallOptions],
+        **options: Unpack[PipedriveOptions],
     ) -> LeadListResponse:
         """List leads.
 
@@ -1006,7 +1006,7 @@ class AsyncLeads(AsyncResource):
         sort: LeadSort | LeadSortLiteral | None = None,
         updated_since: str | None = None,
         fields: Sequence[LeadFieldName | CustomField] | None = None,
-        **options: Unpack[PagedCallOptions],
+        **options: Unpack[OffsetCallOptions],
     ) -> AsyncPages[Lead]:
         """All items of `list`, fetched page by page as they are used.
 
@@ -1044,10 +1044,10 @@ class AsyncLeads(AsyncResource):
         value: LeadValue | None | Unset = UNSET,
         visible_to: LeadVisibleTo | LeadVisibleToLiteral | Unset = UNSET,
         was_seen: bool | Unset = UNSET,
-        **options: Unpack[CallOptions],
+        **options: Unpack[PipedriveOptions],
     ) -> LeadResponse: ...
     @overload
-    async def create(self, *, body: LeadCreateRequest, **options: Unpack[CallOptions]) -> LeadResponse: ...
+    async def create(self, *, body: LeadCreateRequest, **options: Unpack[PipedriveOptions]) -> LeadResponse: ...
     async def create(
         self,
         *,
@@ -1064,7 +1064,7 @@ class AsyncLeads(AsyncResource):
         visible_to: LeadVisibleTo | LeadVisibleToLiteral | Unset = UNSET,
         was_seen: bool | Unset = UNSET,
         body: LeadCreateRequest | None = None,
-        **options: Unpack[CallOptions],
+        **options: Unpack[PipedriveOptions],
     ) -> LeadResponse:
         """Create a lead.
 
@@ -1106,7 +1106,7 @@ class AsyncLeads(AsyncResource):
         person_id: int | None = None,
         start: int | None = None,
         term: str,
-        **options: Unpack[CallOptions],
+        **options: Unpack[PipedriveOptions],
     ) -> LeadSearchResponse:
         """Find leads by text.
 
@@ -1139,7 +1139,7 @@ class AsyncLeads(AsyncResource):
         organization_id: int | None = None,
         person_id: int | None = None,
         term: str,
-        **options: Unpack[PagedCallOptions],
+        **options: Unpack[OffsetCallOptions],
     ) -> AsyncPages[LeadSearchResult]:
         """All items of `search`, fetched page by page as they are used.
 
@@ -1161,14 +1161,14 @@ class AsyncLeads(AsyncResource):
             options,
         )
 
-    async def get(self, id: str, **options: Unpack[CallOptions]) -> LeadResponse:
+    async def get(self, id: str, **options: Unpack[PipedriveOptions]) -> LeadResponse:
         """Read one lead.
 
         GET /leads/{id} (operationId ``getLead``). Costs 2 tokens. Credential: api_token or oauth2.
         """
         return await self._caller.call(_GET, Arguments(path=(id,)), options)
 
-    async def delete(self, id: str, **options: Unpack[CallOptions]) -> LeadDeleteResponse:
+    async def delete(self, id: str, **options: Unpack[PipedriveOptions]) -> LeadDeleteResponse:
         """Delete a lead.
 
         DELETE /leads/{id} (operationId ``deleteLead``). Costs 6 tokens. Credential: api_token or oauth2.
@@ -1192,7 +1192,7 @@ class AsyncLeads(AsyncResource):
         visible_to: LeadVisibleTo | LeadVisibleToLiteral | Unset = UNSET,
         was_seen: bool | Unset = UNSET,
         body: LeadUpdateRequest | None = None,
-        **options: Unpack[CallOptions],
+        **options: Unpack[PipedriveOptions],
     ) -> LeadResponse:
         """Change a lead.
 
@@ -1248,11 +1248,13 @@ class AsyncLeadsRaw(RawAsyncResource):
         value: LeadValue | None | Unset = UNSET,
         visible_to: LeadVisibleTo | LeadVisibleToLiteral | Unset = UNSET,
         was_seen: bool | Unset = UNSET,
-        **options: Unpack[CallOptions],
+        **options: Unpack[PipedriveOptions],
     ) -> ApiResponse[LeadResponse]: ...
 
     @overload
-    async def create(self, *, body: LeadCreateRequest, **options: Unpack[CallOptions]) -> ApiResponse[LeadResponse]: ...
+    async def create(
+        self, *, body: LeadCreateRequest, **options: Unpack[PipedriveOptions]
+    ) -> ApiResponse[LeadResponse]: ...
     @raw_of(AsyncLeads.create)
     async def create(self, *args: Any, **arguments: Any) -> Any: ...
 

@@ -12,11 +12,11 @@ from typedpipes.runtime import (
     ApiResponse,
     Arguments,
     AsyncResource,
-    CallOptions,
     CustomField,
     Model,
     OpenEnum,
     Operation,
+    PipedriveOptions,
     RawAsyncResource,
     RawResource,
     Resource,
@@ -244,7 +244,7 @@ class LegacyTeamsUsers(Resource):
         return LegacyTeamsUsersRaw(LegacyTeamsUsers(raw_caller(self._caller)))
 
     @deprecated("legacy_teams.users.list is withdrawn by the vendor: the vendor names no replacement for legacy teams")
-    def list(self, id: int, **options: Unpack[CallOptions]) -> LegacyTeamUserListResponse:
+    def list(self, id: int, **options: Unpack[PipedriveOptions]) -> LegacyTeamUserListResponse:
         """List the ids of a team's users.
 
         GET /legacyTeams/{id}/users (operationId ``getTeamUsers``). Costs 20 tokens. Credential: api_token or
@@ -253,10 +253,12 @@ class LegacyTeamsUsers(Resource):
         return self._caller.call(_USERS_LIST, Arguments(path=(id,)), options)
 
     @overload
-    def add(self, id: int, *, users: Sequence[int], **options: Unpack[CallOptions]) -> LegacyTeamUserListResponse: ...
+    def add(
+        self, id: int, *, users: Sequence[int], **options: Unpack[PipedriveOptions]
+    ) -> LegacyTeamUserListResponse: ...
     @overload
     def add(
-        self, id: int, *, body: LegacyTeamUserCreateRequest, **options: Unpack[CallOptions]
+        self, id: int, *, body: LegacyTeamUserCreateRequest, **options: Unpack[PipedriveOptions]
     ) -> LegacyTeamUserListResponse: ...
     @deprecated("legacy_teams.users.add is withdrawn by the vendor: the vendor names no replacement for legacy teams")
     def add(
@@ -265,7 +267,7 @@ class LegacyTeamsUsers(Resource):
         *,
         users: Sequence[int] | Unset = UNSET,
         body: LegacyTeamUserCreateRequest | None = None,
-        **options: Unpack[CallOptions],
+        **options: Unpack[PipedriveOptions],
     ) -> LegacyTeamUserListResponse:
         """Add users to a team.
 
@@ -278,11 +280,11 @@ class LegacyTeamsUsers(Resource):
 
     @overload
     def delete(
-        self, id: int, *, users: Sequence[int], **options: Unpack[CallOptions]
+        self, id: int, *, users: Sequence[int], **options: Unpack[PipedriveOptions]
     ) -> LegacyTeamUserListResponse: ...
     @overload
     def delete(
-        self, id: int, *, body: LegacyTeamUserCreateRequest, **options: Unpack[CallOptions]
+        self, id: int, *, body: LegacyTeamUserCreateRequest, **options: Unpack[PipedriveOptions]
     ) -> LegacyTeamUserListResponse: ...
     @deprecated(
         "legacy_teams.users.delete is withdrawn by the vendor: the vendor names no replacement for legacy teams"
@@ -293,7 +295,7 @@ class LegacyTeamsUsers(Resource):
         *,
         users: Sequence[int] | Unset = UNSET,
         body: LegacyTeamUserCreateRequest | None = None,
-        **options: Unpack[CallOptions],
+        **options: Unpack[PipedriveOptions],
     ) -> LegacyTeamUserListResponse:
         """Remove users from a team.
 
@@ -315,13 +317,13 @@ class LegacyTeamsUsersRaw(RawResource):
     @overload
     @deprecated("legacy_teams.users.add is withdrawn by the vendor: the vendor names no replacement for legacy teams")
     def add(
-        self, id: int, *, users: Sequence[int], **options: Unpack[CallOptions]
+        self, id: int, *, users: Sequence[int], **options: Unpack[PipedriveOptions]
     ) -> ApiResponse[LegacyTeamUserListResponse]: ...
 
     @overload
     @deprecated("legacy_teams.users.add is withdrawn by the vendor: the vendor names no replacement for legacy teams")
     def add(
-        self, id: int, *, body: LegacyTeamUserCreateRequest, **options: Unpack[CallOptions]
+        self, id: int, *, body: LegacyTeamUserCreateRequest, **options: Unpack[PipedriveOptions]
     ) -> ApiResponse[LegacyTeamUserListResponse]: ...
     @raw_of(LegacyTeamsUsers.add)  # type: ignore[deprecated]  # warns when called
     def add(self, *args: Any, **arguments: Any) -> Any: ...
@@ -331,7 +333,7 @@ class LegacyTeamsUsersRaw(RawResource):
         "legacy_teams.users.delete is withdrawn by the vendor: the vendor names no replacement for legacy teams"
     )
     def delete(
-        self, id: int, *, users: Sequence[int], **options: Unpack[CallOptions]
+        self, id: int, *, users: Sequence[int], **options: Unpack[PipedriveOptions]
     ) -> ApiResponse[LegacyTeamUserListResponse]: ...
 
     @overload
@@ -339,7 +341,7 @@ class LegacyTeamsUsersRaw(RawResource):
         "legacy_teams.users.delete is withdrawn by the vendor: the vendor names no replacement for legacy teams"
     )
     def delete(
-        self, id: int, *, body: LegacyTeamUserCreateRequest, **options: Unpack[CallOptions]
+        self, id: int, *, body: LegacyTeamUserCreateRequest, **options: Unpack[PipedriveOptions]
     ) -> ApiResponse[LegacyTeamUserListResponse]: ...
     @raw_of(LegacyTeamsUsers.delete)  # type: ignore[deprecated]  # warns when called
     def delete(self, *args: Any, **arguments: Any) -> Any: ...
@@ -356,7 +358,7 @@ class AsyncLegacyTeamsUsers(AsyncResource):
         return AsyncLegacyTeamsUsersRaw(AsyncLegacyTeamsUsers(raw_async_caller(self._caller)))
 
     @deprecated("legacy_teams.users.list is withdrawn by the vendor: the vendor names no replacement for legacy teams")
-    async def list(self, id: int, **options: Unpack[CallOptions]) -> LegacyTeamUserListResponse:
+    async def list(self, id: int, **options: Unpack[PipedriveOptions]) -> LegacyTeamUserListResponse:
         """List the ids of a team's users.
 
         GET /legacyTeams/{id}/users (operationId ``getTeamUsers``). Costs 20 tokens. Credential: api_token or
@@ -366,11 +368,11 @@ class AsyncLegacyTeamsUsers(AsyncResource):
 
     @overload
     async def add(
-        self, id: int, *, users: Sequence[int], **options: Unpack[CallOptions]
+        self, id: int, *, users: Sequence[int], **options: Unpack[PipedriveOptions]
     ) -> LegacyTeamUserListResponse: ...
     @overload
     async def add(
-        self, id: int, *, body: LegacyTeamUserCreateRequest, **options: Unpack[CallOptions]
+        self, id: int, *, body: LegacyTeamUserCreateRequest, **options: Unpack[PipedriveOptions]
     ) -> LegacyTeamUserListResponse: ...
     @deprecated("legacy_teams.users.add is withdrawn by the vendor: the vendor names no replacement for legacy teams")
     async def add(
@@ -379,7 +381,7 @@ class AsyncLegacyTeamsUsers(AsyncResource):
         *,
         users: Sequence[int] | Unset = UNSET,
         body: LegacyTeamUserCreateRequest | None = None,
-        **options: Unpack[CallOptions],
+        **options: Unpack[PipedriveOptions],
     ) -> LegacyTeamUserListResponse:
         """Add users to a team.
 
@@ -392,11 +394,11 @@ class AsyncLegacyTeamsUsers(AsyncResource):
 
     @overload
     async def delete(
-        self, id: int, *, users: Sequence[int], **options: Unpack[CallOptions]
+        self, id: int, *, users: Sequence[int], **options: Unpack[PipedriveOptions]
     ) -> LegacyTeamUserListResponse: ...
     @overload
     async def delete(
-        self, id: int, *, body: LegacyTeamUserCreateRequest, **options: Unpack[CallOptions]
+        self, id: int, *, body: LegacyTeamUserCreateRequest, **options: Unpack[PipedriveOptions]
     ) -> LegacyTeamUserListResponse: ...
     @deprecated(
         "legacy_teams.users.delete is withdrawn by the vendor: the vendor names no replacement for legacy teams"
@@ -407,7 +409,7 @@ class AsyncLegacyTeamsUsers(AsyncResource):
         *,
         users: Sequence[int] | Unset = UNSET,
         body: LegacyTeamUserCreateRequest | None = None,
-        **options: Unpack[CallOptions],
+        **options: Unpack[PipedriveOptions],
     ) -> LegacyTeamUserListResponse:
         """Remove users from a team.
 
@@ -429,13 +431,13 @@ class AsyncLegacyTeamsUsersRaw(RawAsyncResource):
     @overload
     @deprecated("legacy_teams.users.add is withdrawn by the vendor: the vendor names no replacement for legacy teams")
     async def add(
-        self, id: int, *, users: Sequence[int], **options: Unpack[CallOptions]
+        self, id: int, *, users: Sequence[int], **options: Unpack[PipedriveOptions]
     ) -> ApiResponse[LegacyTeamUserListResponse]: ...
 
     @overload
     @deprecated("legacy_teams.users.add is withdrawn by the vendor: the vendor names no replacement for legacy teams")
     async def add(
-        self, id: int, *, body: LegacyTeamUserCreateRequest, **options: Unpack[CallOptions]
+        self, id: int, *, body: LegacyTeamUserCreateRequest, **options: Unpack[PipedriveOptions]
     ) -> ApiResponse[LegacyTeamUserListResponse]: ...
     @raw_of(AsyncLegacyTeamsUsers.add)  # type: ignore[deprecated]  # warns when called
     async def add(self, *args: Any, **arguments: Any) -> Any: ...
@@ -445,7 +447,7 @@ class AsyncLegacyTeamsUsersRaw(RawAsyncResource):
         "legacy_teams.users.delete is withdrawn by the vendor: the vendor names no replacement for legacy teams"
     )
     async def delete(
-        self, id: int, *, users: Sequence[int], **options: Unpack[CallOptions]
+        self, id: int, *, users: Sequence[int], **options: Unpack[PipedriveOptions]
     ) -> ApiResponse[LegacyTeamUserListResponse]: ...
 
     @overload
@@ -453,7 +455,7 @@ class AsyncLegacyTeamsUsersRaw(RawAsyncResource):
         "legacy_teams.users.delete is withdrawn by the vendor: the vendor names no replacement for legacy teams"
     )
     async def delete(
-        self, id: int, *, body: LegacyTeamUserCreateRequest, **options: Unpack[CallOptions]
+        self, id: int, *, body: LegacyTeamUserCreateRequest, **options: Unpack[PipedriveOptions]
     ) -> ApiResponse[LegacyTeamUserListResponse]: ...
     @raw_of(AsyncLegacyTeamsUsers.delete)  # type: ignore[deprecated]  # warns when called
     async def delete(self, *args: Any, **arguments: Any) -> Any: ...
@@ -480,7 +482,7 @@ class LegacyTeams(Resource):
         order_by: LegacyTeamOrderBy | LegacyTeamOrderByLiteral | None = None,
         skip_users: GetTeamsSkipUsers | None = None,
         fields: Sequence[LegacyTeamFieldName | CustomField] | None = None,
-        **options: Unpack[CallOptions],
+        **options: Unpack[PipedriveOptions],
     ) -> LegacyTeamListResponse:
         """List legacy teams.
 
@@ -501,10 +503,10 @@ class LegacyTeams(Resource):
         manager_id: int,
         name: str,
         users: Sequence[int] | Unset = UNSET,
-        **options: Unpack[CallOptions],
+        **options: Unpack[PipedriveOptions],
     ) -> LegacyTeamResponse: ...
     @overload
-    def create(self, *, body: LegacyTeamCreateRequest, **options: Unpack[CallOptions]) -> LegacyTeamResponse: ...
+    def create(self, *, body: LegacyTeamCreateRequest, **options: Unpack[PipedriveOptions]) -> LegacyTeamResponse: ...
     @deprecated("legacy_teams.create is withdrawn by the vendor: the vendor names no replacement for legacy teams")
     def create(
         self,
@@ -514,7 +516,7 @@ class LegacyTeams(Resource):
         name: str | Unset = UNSET,
         users: Sequence[int] | Unset = UNSET,
         body: LegacyTeamCreateRequest | None = None,
-        **options: Unpack[CallOptions],
+        **options: Unpack[PipedriveOptions],
     ) -> LegacyTeamResponse:
         """Create a legacy team.
 
@@ -542,7 +544,7 @@ class LegacyTeams(Resource):
         *,
         order_by: LegacyTeamOrderBy | LegacyTeamOrderByLiteral | None = None,
         skip_users: GetUserTeamsSkipUsers | None = None,
-        **options: Unpack[CallOptions],
+        **options: Unpack[PipedriveOptions],
     ) -> LegacyTeamListResponse:
         """List the teams a user belongs to.
 
@@ -555,7 +557,7 @@ class LegacyTeams(Resource):
 
     @deprecated("legacy_teams.get is withdrawn by the vendor: the vendor names no replacement for legacy teams")
     def get(
-        self, id: int, *, skip_users: GetTeamSkipUsers | None = None, **options: Unpack[CallOptions]
+        self, id: int, *, skip_users: GetTeamSkipUsers | None = None, **options: Unpack[PipedriveOptions]
     ) -> LegacyTeamResponse:
         """Read one legacy team.
 
@@ -576,7 +578,7 @@ class LegacyTeams(Resource):
         name: str | Unset = UNSET,
         users: Sequence[int] | Unset = UNSET,
         body: LegacyTeamUpdateRequest | None = None,
-        **options: Unpack[CallOptions],
+        **options: Unpack[PipedriveOptions],
     ) -> LegacyTeamResponse:
         """Change a legacy team.
 
@@ -620,13 +622,13 @@ class LegacyTeamsRaw(RawResource):
         manager_id: int,
         name: str,
         users: Sequence[int] | Unset = UNSET,
-        **options: Unpack[CallOptions],
+        **options: Unpack[PipedriveOptions],
     ) -> ApiResponse[LegacyTeamResponse]: ...
 
     @overload
     @deprecated("legacy_teams.create is withdrawn by the vendor: the vendor names no replacement for legacy teams")
     def create(
-        self, *, body: LegacyTeamCreateRequest, **options: Unpack[CallOptions]
+        self, *, body: LegacyTeamCreateRequest, **options: Unpack[PipedriveOptions]
     ) -> ApiResponse[LegacyTeamResponse]: ...
     @raw_of(LegacyTeams.create)  # type: ignore[deprecated]  # warns when called
     def create(self, *args: Any, **arguments: Any) -> Any: ...
@@ -657,7 +659,7 @@ class AsyncLegacyTeams(AsyncResource):
         order_by: LegacyTeamOrderBy | LegacyTeamOrderByLiteral | None = None,
         skip_users: GetTeamsSkipUsers | None = None,
         fields: Sequence[LegacyTeamFieldName | CustomField] | None = None,
-        **options: Unpack[CallOptions],
+        **options: Unpack[PipedriveOptions],
     ) -> LegacyTeamListResponse:
         """List legacy teams.
 
@@ -678,10 +680,12 @@ class AsyncLegacyTeams(AsyncResource):
         manager_id: int,
         name: str,
         users: Sequence[int] | Unset = UNSET,
-        **options: Unpack[CallOptions],
+        **options: Unpack[PipedriveOptions],
     ) -> LegacyTeamResponse: ...
     @overload
-    async def create(self, *, body: LegacyTeamCreateRequest, **options: Unpack[CallOptions]) -> LegacyTeamResponse: ...
+    async def create(
+        self, *, body: LegacyTeamCreateRequest, **options: Unpack[PipedriveOptions]
+    ) -> LegacyTeamResponse: ...
     @deprecated("legacy_teams.create is withdrawn by the vendor: the vendor names no replacement for legacy teams")
     async def create(
         self,
@@ -691,7 +695,7 @@ class AsyncLegacyTeams(AsyncResource):
         name: str | Unset = UNSET,
         users: Sequence[int] | Unset = UNSET,
         body: LegacyTeamCreateRequest | None = None,
-        **options: Unpack[CallOptions],
+        **options: Unpack[PipedriveOptions],
     ) -> LegacyTeamResponse:
         """Create a legacy team.
 
@@ -719,7 +723,7 @@ class AsyncLegacyTeams(AsyncResource):
         *,
         order_by: LegacyTeamOrderBy | LegacyTeamOrderByLiteral | None = None,
         skip_users: GetUserTeamsSkipUsers | None = None,
-        **options: Unpack[CallOptions],
+        **options: Unpack[PipedriveOptions],
     ) -> LegacyTeamListResponse:
         """List the teams a user belongs to.
 
@@ -732,7 +736,7 @@ class AsyncLegacyTeams(AsyncResource):
 
     @deprecated("legacy_teams.get is withdrawn by the vendor: the vendor names no replacement for legacy teams")
     async def get(
-        self, id: int, *, skip_users: GetTeamSkipUsers | None = None, **options: Unpack[CallOptions]
+        self, id: int, *, skip_users: GetTeamSkipUsers | None = None, **options: Unpack[PipedriveOptions]
     ) -> LegacyTeamResponse:
         """Read one legacy team.
 
@@ -753,7 +757,7 @@ class AsyncLegacyTeams(AsyncResource):
         name: str | Unset = UNSET,
         users: Sequence[int] | Unset = UNSET,
         body: LegacyTeamUpdateRequest | None = None,
-        **options: Unpack[CallOptions],
+        **options: Unpack[PipedriveOptions],
     ) -> LegacyTeamResponse:
         """Change a legacy team.
 
@@ -797,13 +801,13 @@ class AsyncLegacyTeamsRaw(RawAsyncResource):
         manager_id: int,
         name: str,
         users: Sequence[int] | Unset = UNSET,
-        **options: Unpack[CallOptions],
+        **options: Unpack[PipedriveOptions],
     ) -> ApiResponse[LegacyTeamResponse]: ...
 
     @overload
     @deprecated("legacy_teams.create is withdrawn by the vendor: the vendor names no replacement for legacy teams")
     async def create(
-        self, *, body: LegacyTeamCreateRequest, **options: Unpack[CallOptions]
+        self, *, body: LegacyTeamCreateRequest, **options: Unpack[PipedriveOptions]
     ) -> ApiResponse[LegacyTeamResponse]: ...
     @raw_of(AsyncLegacyTeams.create)  # type: ignore[deprecated]  # warns when called
     async def create(self, *args: Any, **arguments: Any) -> Any: ...

@@ -14,7 +14,6 @@ from typedpipes.runtime import (
     Arguments,
     AsyncPages,
     AsyncResource,
-    CallOptions,
     CustomField,
     Model,
     OpenEnum,
@@ -22,6 +21,7 @@ from typedpipes.runtime import (
     PagedOperation,
     Pages,
     Paging,
+    PipedriveOptions,
     RawAsyncResource,
     RawResource,
     Resource,
@@ -34,7 +34,7 @@ from typedpipes.runtime import (
     raw_method,
     request_body,
 )
-from typedpipes_api.pipedrive_v1._shared import OffsetPage, PagedCallOptions
+from typedpipes_api.pipedrive_v1._shared import OffsetCallOptions, OffsetPage
 
 
 @define(eq=False, repr=False, kw_only=True, slots=True)
@@ -504,7 +504,7 @@ class MailboxMailThreadsMailMessages(Resource):
         id: int,
         *,
         fields: Sequence[MailThreadMailMessageFieldName | CustomField] | None = None,
-        **options: Unpack[CallOptions],
+        **options: Unpack[PipedriveOptions],
     ) -> MailThreadMailMessageListResponse:
         """List the messages of a mail thread.
 
@@ -541,7 +541,7 @@ class AsyncMailboxMailThreadsMailMessages(AsyncResource):
         id: int,
         *,
         fields: Sequence[MailThreadMailMessageFieldName | CustomField] | None = None,
-        **options: Unpack[CallOptions],
+        **options: Unpack[PipedriveOptions],
     ) -> MailThreadMailMessageListResponse:
         """List the messages of a mail thread.
 
@@ -582,7 +582,7 @@ class MailboxMailThreads(Resource):
         limit: int | None = None,
         start: int | None = None,
         fields: Sequence[MailThreadFieldName | CustomField] | None = None,
-        **options: Unpack[CallOptions],
+        **options: Unpack[PipedriveOptions],
     ) -> MailThreadListResponse:
         """List the mail threads of a folder.
 
@@ -600,7 +600,7 @@ class MailboxMailThreads(Resource):
         *,
         folder: MailThreadFolder | MailThreadFolderLiteral,
         fields: Sequence[MailThreadFieldName | CustomField] | None = None,
-        **options: Unpack[PagedCallOptions],
+        **options: Unpack[OffsetCallOptions],
     ) -> Pages[MailThread]:
         """All items of `list`, fetched page by page as they are used.
 
@@ -611,7 +611,7 @@ class MailboxMailThreads(Resource):
             _MAIL_THREADS_LIST, Arguments(query={"folder": folder}, fields=tuple(fields or ())), options
         )
 
-    def get(self, id: int, **options: Unpack[CallOptions]) -> MailThreadResponse:
+    def get(self, id: int, **options: Unpack[PipedriveOptions]) -> MailThreadResponse:
         """Read one mail thread.
 
         GET /mailbox/mailThreads/{id} (operationId ``getMailThread``). Costs 20 tokens. Credential: api_token
@@ -629,7 +629,7 @@ class MailboxMailThreads(Resource):
         read_flag: MailThreadUpdateRequestReadFlag | Unset = UNSET,
         shared_flag: MailThreadUpdateRequestSharedFlag | Unset = UNSET,
         body: MailThreadUpdateRequest | None = None,
-        **options: Unpack[CallOptions],
+        **options: Unpack[PipedriveOptions],
     ) -> MailThreadResponse:
         """Change the marks and links of a mail thread.
 
@@ -655,7 +655,7 @@ class MailboxMailThreads(Resource):
             options,
         )
 
-    def delete(self, id: int, **options: Unpack[CallOptions]) -> MailThreadDeleteResponse:
+    def delete(self, id: int, **options: Unpack[PipedriveOptions]) -> MailThreadDeleteResponse:
         """Delete a mail thread.
 
         DELETE /mailbox/mailThreads/{id} (operationId ``deleteMailThread``). Costs 6 tokens. Credential:
@@ -696,7 +696,7 @@ class AsyncMailboxMailThreads(AsyncResource):
         limit: int | None = None,
         start: int | None = None,
         fields: Sequence[MailThreadFieldName | CustomField] | None = None,
-        **options: Unpack[CallOptions],
+        **options: Unpack[PipedriveOptions],
     ) -> MailThreadListResponse:
         """List the mail threads of a folder.
 
@@ -714,7 +714,7 @@ class AsyncMailboxMailThreads(AsyncResource):
         *,
         folder: MailThreadFolder | MailThreadFolderLiteral,
         fields: Sequence[MailThreadFieldName | CustomField] | None = None,
-        **options: Unpack[PagedCallOptions],
+        **options: Unpack[OffsetCallOptions],
     ) -> AsyncPages[MailThread]:
         """All items of `list`, fetched page by page as they are used.
 
@@ -725,7 +725,7 @@ class AsyncMailboxMailThreads(AsyncResource):
             _MAIL_THREADS_LIST, Arguments(query={"folder": folder}, fields=tuple(fields or ())), options
         )
 
-    async def get(self, id: int, **options: Unpack[CallOptions]) -> MailThreadResponse:
+    async def get(self, id: int, **options: Unpack[PipedriveOptions]) -> MailThreadResponse:
         """Read one mail thread.
 
         GET /mailbox/mailThreads/{id} (operationId ``getMailThread``). Costs 20 tokens. Credential: api_token
@@ -743,7 +743,7 @@ class AsyncMailboxMailThreads(AsyncResource):
         read_flag: MailThreadUpdateRequestReadFlag | Unset = UNSET,
         shared_flag: MailThreadUpdateRequestSharedFlag | Unset = UNSET,
         body: MailThreadUpdateRequest | None = None,
-        **options: Unpack[CallOptions],
+        **options: Unpack[PipedriveOptions],
     ) -> MailThreadResponse:
         """Change the marks and links of a mail thread.
 
@@ -769,7 +769,7 @@ class AsyncMailboxMailThreads(AsyncResource):
             options,
         )
 
-    async def delete(self, id: int, **options: Unpack[CallOptions]) -> MailThreadDeleteResponse:
+    async def delete(self, id: int, **options: Unpack[PipedriveOptions]) -> MailThreadDeleteResponse:
         """Delete a mail thread.
 
         DELETE /mailbox/mailThreads/{id} (operationId ``deleteMailThread``). Costs 6 tokens. Credential:
@@ -800,7 +800,7 @@ class MailboxMailMessages(Resource):
         return MailboxMailMessagesRaw(MailboxMailMessages(raw_caller(self._caller)))
 
     def get(
-        self, id: int, *, include_body: GetMailMessageIncludeBody | None = None, **options: Unpack[CallOptions]
+        self, id: int, *, include_body: GetMailMessageIncludeBody | None = None, **options: Unpack[PipedriveOptions]
     ) -> MailMessageResponse:
         """Read one mail message.
 
@@ -831,7 +831,7 @@ class AsyncMailboxMailMessages(AsyncResource):
         return AsyncMailboxMailMessagesRaw(AsyncMailboxMailMessages(raw_async_caller(self._caller)))
 
     async def get(
-        self, id: int, *, include_body: GetMailMessageIncludeBody | None = None, **options: Unpack[CallOptions]
+        self, id: int, *, include_body: GetMailMessageIncludeBody | None = None, **options: Unpack[PipedriveOptions]
     ) -> MailMessageResponse:
         """Read one mail message.
 

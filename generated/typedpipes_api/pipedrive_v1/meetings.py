@@ -11,9 +11,9 @@ from typedpipes.runtime import (
     ApiResponse,
     Arguments,
     AsyncResource,
-    CallOptions,
     Model,
     Operation,
+    PipedriveOptions,
     RawAsyncResource,
     RawResource,
     Resource,
@@ -92,11 +92,11 @@ class MeetingsUserProviderLinks(Resource):
         marketplace_client_id: str,
         user_id: int,
         user_provider_id: str,
-        **options: Unpack[CallOptions],
+        **options: Unpack[PipedriveOptions],
     ) -> UserProviderLinkResponse: ...
     @overload
     def create(
-        self, *, body: UserProviderLinkCreateRequest, **options: Unpack[CallOptions]
+        self, *, body: UserProviderLinkCreateRequest, **options: Unpack[PipedriveOptions]
     ) -> UserProviderLinkResponse: ...
     def create(
         self,
@@ -106,7 +106,7 @@ class MeetingsUserProviderLinks(Resource):
         user_id: int | Unset = UNSET,
         user_provider_id: str | Unset = UNSET,
         body: UserProviderLinkCreateRequest | None = None,
-        **options: Unpack[CallOptions],
+        **options: Unpack[PipedriveOptions],
     ) -> UserProviderLinkResponse:
         """Link a user with a video call provider.
 
@@ -130,7 +130,7 @@ class MeetingsUserProviderLinks(Resource):
             options,
         )
 
-    def delete(self, id: str, **options: Unpack[CallOptions]) -> UserProviderLinkResponse:
+    def delete(self, id: str, **options: Unpack[PipedriveOptions]) -> UserProviderLinkResponse:
         """Remove the link between a user and a video call provider.
 
         DELETE /meetings/userProviderLinks/{id} (operationId ``deleteUserProviderLink``). Costs 6 tokens.
@@ -152,12 +152,12 @@ class MeetingsUserProviderLinksRaw(RawResource):
         marketplace_client_id: str,
         user_id: int,
         user_provider_id: str,
-        **options: Unpack[CallOptions],
+        **options: Unpack[PipedriveOptions],
     ) -> ApiResponse[UserProviderLinkResponse]: ...
 
     @overload
     def create(
-        self, *, body: UserProviderLinkCreateRequest, **options: Unpack[CallOptions]
+        self, *, body: UserProviderLinkCreateRequest, **options: Unpack[PipedriveOptions]
     ) -> ApiResponse[UserProviderLinkResponse]: ...
     @raw_of(MeetingsUserProviderLinks.create)
     def create(self, *args: Any, **arguments: Any) -> Any: ...
@@ -183,11 +183,11 @@ class AsyncMeetingsUserProviderLinks(AsyncResource):
         marketplace_client_id: str,
         user_id: int,
         user_provider_id: str,
-        **options: Unpack[CallOptions],
+        **options: Unpack[PipedriveOptions],
     ) -> UserProviderLinkResponse: ...
     @overload
     async def create(
-        self, *, body: UserProviderLinkCreateRequest, **options: Unpack[CallOptions]
+        self, *, body: UserProviderLinkCreateRequest, **options: Unpack[PipedriveOptions]
     ) -> UserProviderLinkResponse: ...
     async def create(
         self,
@@ -197,7 +197,7 @@ class AsyncMeetingsUserProviderLinks(AsyncResource):
         user_id: int | Unset = UNSET,
         user_provider_id: str | Unset = UNSET,
         body: UserProviderLinkCreateRequest | None = None,
-        **options: Unpack[CallOptions],
+        **options: Unpack[PipedriveOptions],
     ) -> UserProviderLinkResponse:
         """Link a user with a video call provider.
 
@@ -221,7 +221,7 @@ class AsyncMeetingsUserProviderLinks(AsyncResource):
             options,
         )
 
-    async def delete(self, id: str, **options: Unpack[CallOptions]) -> UserProviderLinkResponse:
+    async def delete(self, id: str, **options: Unpack[PipedriveOptions]) -> UserProviderLinkResponse:
         """Remove the link between a user and a video call provider.
 
         DELETE /meetings/userProviderLinks/{id} (operationId ``deleteUserProviderLink``). Costs 6 tokens.
@@ -243,12 +243,12 @@ class AsyncMeetingsUserProviderLinksRaw(RawAsyncResource):
         marketplace_client_id: str,
         user_id: int,
         user_provider_id: str,
-        **options: Unpack[CallOptions],
+        **options: Unpack[PipedriveOptions],
     ) -> ApiResponse[UserProviderLinkResponse]: ...
 
     @overload
     async def create(
-        self, *, body: UserProviderLinkCreateRequest, **options: Unpack[CallOptions]
+        self, *, body: UserProviderLinkCreateRequest, **options: Unpack[PipedriveOptions]
     ) -> ApiResponse[UserProviderLinkResponse]: ...
     @raw_of(AsyncMeetingsUserProviderLinks.create)
     async def create(self, *args: Any, **arguments: Any) -> Any: ...

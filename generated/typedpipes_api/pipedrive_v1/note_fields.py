@@ -12,11 +12,11 @@ from typedpipes.runtime import (
     ApiResponse,
     Arguments,
     AsyncResource,
-    CallOptions,
     CustomField,
     Model,
     OpenEnum,
     Operation,
+    PipedriveOptions,
     RawAsyncResource,
     RawResource,
     Resource,
@@ -169,7 +169,7 @@ class NoteFields(Resource):
         return NoteFieldsRaw(NoteFields(raw_caller(self._caller)))
 
     def list(
-        self, *, fields: Sequence[NoteFieldFieldName | CustomField] | None = None, **options: Unpack[CallOptions]
+        self, *, fields: Sequence[NoteFieldFieldName | CustomField] | None = None, **options: Unpack[PipedriveOptions]
     ) -> NoteFieldListResponse:
         """List note fields.
 
@@ -197,7 +197,7 @@ class AsyncNoteFields(AsyncResource):
         return AsyncNoteFieldsRaw(AsyncNoteFields(raw_async_caller(self._caller)))
 
     async def list(
-        self, *, fields: Sequence[NoteFieldFieldName | CustomField] | None = None, **options: Unpack[CallOptions]
+        self, *, fields: Sequence[NoteFieldFieldName | CustomField] | None = None, **options: Unpack[PipedriveOptions]
     ) -> NoteFieldListResponse:
         """List note fields.
 

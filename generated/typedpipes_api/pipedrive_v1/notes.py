@@ -13,13 +13,13 @@ from typedpipes.runtime import (
     Arguments,
     AsyncPages,
     AsyncResource,
-    CallOptions,
     CustomField,
     Model,
     Operation,
     PagedOperation,
     Pages,
     Paging,
+    PipedriveOptions,
     RawAsyncResource,
     RawResource,
     Resource,
@@ -32,7 +32,7 @@ from typedpipes.runtime import (
     raw_of,
     request_body,
 )
-from typedpipes_api.pipedrive_v1._shared import PagedCallOptions
+from typedpipes_api.pipedrive_v1._shared import OffsetCallOptions
 
 
 @define(eq=False, repr=False, kw_only=True, slots=True)
@@ -431,7 +431,7 @@ class NotesComments(Resource):
         limit: int | None = None,
         start: int | None = None,
         fields: Sequence[NoteCommentFieldName | CustomField] | None = None,
-        **options: Unpack[CallOptions],
+        **options: Unpack[PipedriveOptions],
     ) -> NoteCommentListResponse:
         """List the comments of a note.
 
@@ -449,7 +449,7 @@ class NotesComments(Resource):
         id: int,
         *,
         fields: Sequence[NoteCommentFieldName | CustomField] | None = None,
-        **options: Unpack[PagedCallOptions],
+        **options: Unpack[OffsetCallOptions],
     ) -> Pages[NoteComment]:
         """All items of `list`, fetched page by page as they are used.
 
@@ -459,16 +459,16 @@ class NotesComments(Resource):
         return self._caller.pages(_COMMENTS_LIST, Arguments(path=(id,), fields=tuple(fields or ())), options)
 
     @overload
-    def add(self, id: int, *, content: str, **options: Unpack[CallOptions]) -> NoteCommentResponse: ...
+    def add(self, id: int, *, content: str, **options: Unpack[PipedriveOptions]) -> NoteCommentResponse: ...
     @overload
-    def add(self, id: int, *, body: NoteCommentRequest, **options: Unpack[CallOptions]) -> NoteCommentResponse: ...
+    def add(self, id: int, *, body: NoteCommentRequest, **options: Unpack[PipedriveOptions]) -> NoteCommentResponse: ...
     def add(
         self,
         id: int,
         *,
         content: str | Unset = UNSET,
         body: NoteCommentRequest | None = None,
-        **options: Unpack[CallOptions],
+        **options: Unpack[PipedriveOptions],
     ) -> NoteCommentResponse:
         """Add a comment to a note.
 
@@ -479,7 +479,7 @@ class NotesComments(Resource):
             _COMMENTS_ADD, Arguments(path=(id,), body=request_body(body, {"content": content}, ("content",))), options
         )
 
-    def get(self, id: int, comment_id: str, **options: Unpack[CallOptions]) -> NoteCommentResponse:
+    def get(self, id: int, comment_id: str, **options: Unpack[PipedriveOptions]) -> NoteCommentResponse:
         """Read one comment of a note.
 
         GET /notes/{id}/comments/{commentId} (operationId ``getComment``). Costs 2 tokens. Credential:
@@ -498,11 +498,11 @@ class NotesComments(Resource):
 
     @overload
     def update(
-        self, id: int, comment_id: str, *, content: str, **options: Unpack[CallOptions]
+        self, id: int, comment_id: str, *, content: str, **options: Unpack[PipedriveOptions]
     ) -> NoteCommentResponse: ...
     @overload
     def update(
-        self, id: int, comment_id: str, *, body: NoteCommentRequest, **options: Unpack[CallOptions]
+        self, id: int, comment_id: str, *, body: NoteCommentRequest, **options: Unpack[PipedriveOptions]
     ) -> NoteCommentResponse: ...
     def update(
         self,
@@ -511,7 +511,7 @@ class NotesComments(Resource):
         *,
         content: str | Unset = UNSET,
         body: NoteCommentRequest | None = None,
-        **options: Unpack[CallOptions],
+        **options: Unpack[PipedriveOptions],
     ) -> NoteCommentResponse:
         """Change a comment of a note.
 
@@ -530,7 +530,7 @@ class NotesComments(Resource):
             options,
         )
 
-    def delete(self, id: int, comment_id: str, **options: Unpack[CallOptions]) -> NoteDeleteResponse:
+    def delete(self, id: int, comment_id: str, **options: Unpack[PipedriveOptions]) -> NoteDeleteResponse:
         """Remove a comment from a note.
 
         DELETE /notes/{id}/comments/{commentId} (operationId ``deleteComment``). Costs 6 tokens. Credential:
@@ -556,11 +556,13 @@ class NotesCommentsRaw(RawResource):
     list = raw_method(NotesComments.list)
 
     @overload
-    def add(self, id: int, *, content: str, **options: Unpack[CallOptions]) -> ApiResponse[NoteCommentResponse]: ...
+    def add(
+        self, id: int, *, content: str, **options: Unpack[PipedriveOptions]
+    ) -> ApiResponse[NoteCommentResponse]: ...
 
     @overload
     def add(
-        self, id: int, *, body: NoteCommentRequest, **options: Unpack[CallOptions]
+        self, id: int, *, body: NoteCommentRequest, **options: Unpack[PipedriveOptions]
     ) -> ApiResponse[NoteCommentResponse]: ...
     @raw_of(NotesComments.add)
     def add(self, *args: Any, **arguments: Any) -> Any: ...
@@ -569,12 +571,12 @@ class NotesCommentsRaw(RawResource):
 
     @overload
     def update(
-        self, id: int, comment_id: str, *, content: str, **options: Unpack[CallOptions]
+        self, id: int, comment_id: str, *, content: str, **options: Unpack[PipedriveOptions]
     ) -> ApiResponse[NoteCommentResponse]: ...
 
     @overload
     def update(
-        self, id: int, comment_id: str, *, body: NoteCommentRequest, **options: Unpack[CallOptions]
+        self, id: int, comment_id: str, *, body: NoteCommentRequest, **options: Unpack[PipedriveOptions]
     ) -> ApiResponse[NoteCommentResponse]: ...
     @raw_of(NotesComments.update)
     def update(self, *args: Any, **arguments: Any) -> Any: ...
@@ -599,7 +601,7 @@ class AsyncNotesComments(AsyncResource):
         limit: int | None = None,
         start: int | None = None,
         fields: Sequence[NoteCommentFieldName | CustomField] | None = None,
-        **options: Unpack[CallOptions],
+        **options: Unpack[PipedriveOptions],
     ) -> NoteCommentListResponse:
         """List the comments of a note.
 
@@ -617,7 +619,7 @@ class AsyncNotesComments(AsyncResource):
         id: int,
         *,
         fields: Sequence[NoteCommentFieldName | CustomField] | None = None,
-        **options: Unpack[PagedCallOptions],
+        **options: Unpack[OffsetCallOptions],
     ) -> AsyncPages[NoteComment]:
         """All items of `list`, fetched page by page as they are used.
 
@@ -627,10 +629,10 @@ class AsyncNotesComments(AsyncResource):
         return self._caller.pages(_COMMENTS_LIST, Arguments(path=(id,), fields=tuple(fields or ())), options)
 
     @overload
-    async def add(self, id: int, *, content: str, **options: Unpack[CallOptions]) -> NoteCommentResponse: ...
+    async def add(self, id: int, *, content: str, **options: Unpack[PipedriveOptions]) -> NoteCommentResponse: ...
     @overload
     async def add(
-        self, id: int, *, body: NoteCommentRequest, **options: Unpack[CallOptions]
+        self, id: int, *, body: NoteCommentRequest, **options: Unpack[PipedriveOptions]
     ) -> NoteCommentResponse: ...
     async def add(
         self,
@@ -638,7 +640,7 @@ class AsyncNotesComments(AsyncResource):
         *,
         content: str | Unset = UNSET,
         body: NoteCommentRequest | None = None,
-        **options: Unpack[CallOptions],
+        **options: Unpack[PipedriveOptions],
     ) -> NoteCommentResponse:
         """Add a comment to a note.
 
@@ -649,7 +651,7 @@ class AsyncNotesComments(AsyncResource):
             _COMMENTS_ADD, Arguments(path=(id,), body=request_body(body, {"content": content}, ("content",))), options
         )
 
-    async def get(self, id: int, comment_id: str, **options: Unpack[CallOptions]) -> NoteCommentResponse:
+    async def get(self, id: int, comment_id: str, **options: Unpack[PipedriveOptions]) -> NoteCommentResponse:
         """Read one comment of a note.
 
         GET /notes/{id}/comments/{commentId} (operationId ``getComment``). Costs 2 tokens. Credential:
@@ -668,11 +670,11 @@ class AsyncNotesComments(AsyncResource):
 
     @overload
     async def update(
-        self, id: int, comment_id: str, *, content: str, **options: Unpack[CallOptions]
+        self, id: int, comment_id: str, *, content: str, **options: Unpack[PipedriveOptions]
     ) -> NoteCommentResponse: ...
     @overload
     async def update(
-        self, id: int, comment_id: str, *, body: NoteCommentRequest, **options: Unpack[CallOptions]
+        self, id: int, comment_id: str, *, body: NoteCommentRequest, **options: Unpack[PipedriveOptions]
     ) -> NoteCommentResponse: ...
     async def update(
         self,
@@ -681,7 +683,7 @@ class AsyncNotesComments(AsyncResource):
         *,
         content: str | Unset = UNSET,
         body: NoteCommentRequest | None = None,
-        **options: Unpack[CallOptions],
+        **options: Unpack[PipedriveOptions],
     ) -> NoteCommentResponse:
         """Change a comment of a note.
 
@@ -700,7 +702,7 @@ class AsyncNotesComments(AsyncResource):
             options,
         )
 
-    async def delete(self, id: int, comment_id: str, **options: Unpack[CallOptions]) -> NoteDeleteResponse:
+    async def delete(self, id: int, comment_id: str, **options: Unpack[PipedriveOptions]) -> NoteDeleteResponse:
         """Remove a comment from a note.
 
         DELETE /notes/{id}/comments/{commentId} (operationId ``deleteComment``). Costs 6 tokens. Credential:
@@ -727,12 +729,12 @@ class AsyncNotesCommentsRaw(RawAsyncResource):
 
     @overload
     async def add(
-        self, id: int, *, content: str, **options: Unpack[CallOptions]
+        self, id: int, *, content: str, **options: Unpack[PipedriveOptions]
     ) -> ApiResponse[NoteCommentResponse]: ...
 
     @overload
     async def add(
-        self, id: int, *, body: NoteCommentRequest, **options: Unpack[CallOptions]
+        self, id: int, *, body: NoteCommentRequest, **options: Unpack[PipedriveOptions]
     ) -> ApiResponse[NoteCommentResponse]: ...
     @raw_of(AsyncNotesComments.add)
     async def add(self, *args: Any, **arguments: Any) -> Any: ...
@@ -741,12 +743,12 @@ class AsyncNotesCommentsRaw(RawAsyncResource):
 
     @overload
     async def update(
-        self, id: int, comment_id: str, *, content: str, **options: Unpack[CallOptions]
+        self, id: int, comment_id: str, *, content: str, **options: Unpack[PipedriveOptions]
     ) -> ApiResponse[NoteCommentResponse]: ...
 
     @overload
     async def update(
-        self, id: int, comment_id: str, *, body: NoteCommentRequest, **options: Unpack[CallOptions]
+        self, id: int, comment_id: str, *, body: NoteCommentRequest, **options: Unpack[PipedriveOptions]
     ) -> ApiResponse[NoteCommentResponse]: ...
     @raw_of(AsyncNotesComments.update)
     async def update(self, *args: Any, **arguments: Any) -> Any: ...
@@ -791,7 +793,7 @@ class Notes(Resource):
         updated_since: str | None = None,
         user_id: int | None = None,
         fields: Sequence[NoteFieldName | CustomField] | None = None,
-        **options: Unpack[CallOptions],
+        **options: Unpack[PipedriveOptions],
     ) -> NoteListResponse:
         """List notes.
 
@@ -847,7 +849,7 @@ class Notes(Resource):
         updated_since: str | None = None,
         user_id: int | None = None,
         fields: Sequence[NoteFieldName | CustomField] | None = None,
-        **options: Unpack[PagedCallOptions],
+        **options: Unpack[OffsetCallOptions],
     ) -> Pages[Note]:
         """All items of `list`, fetched page by page as they are used.
 
@@ -899,10 +901,10 @@ class Notes(Resource):
         project_id: int | Unset = UNSET,
         task_id: int | Unset = UNSET,
         user_id: int | Unset = UNSET,
-        **options: Unpack[CallOptions],
+        **options: Unpack[PipedriveOptions],
     ) -> NoteResponse: ...
     @overload
-    def create(self, *, body: NoteCreateRequest, **options: Unpack[CallOptions]) -> NoteResponse: ...
+    def create(self, *, body: NoteCreateRequest, **options: Unpack[PipedriveOptions]) -> NoteResponse: ...
     def create(
         self,
         *,
@@ -922,7 +924,7 @@ class Notes(Resource):
         task_id: int | Unset = UNSET,
         user_id: int | Unset = UNSET,
         body: NoteCreateRequest | None = None,
-        **options: Unpack[CallOptions],
+        **options: Unpack[PipedriveOptions],
     ) -> NoteResponse:
         """Create a note.
 
@@ -956,7 +958,7 @@ class Notes(Resource):
             options,
         )
 
-    def get(self, id: int, **options: Unpack[CallOptions]) -> NoteResponse:
+    def get(self, id: int, **options: Unpack[PipedriveOptions]) -> NoteResponse:
         """Read one note.
 
         GET /notes/{id} (operationId ``getNote``). Costs 2 tokens. Credential: api_token or oauth2.
@@ -983,7 +985,7 @@ class Notes(Resource):
         task_id: int | Unset = UNSET,
         user_id: int | Unset = UNSET,
         body: NoteUpdateRequest | None = None,
-        **options: Unpack[CallOptions],
+        **options: Unpack[PipedriveOptions],
     ) -> NoteResponse:
         """Change a note.
 
@@ -1018,7 +1020,7 @@ class Notes(Resource):
             options,
         )
 
-    def delete(self, id: int, **options: Unpack[CallOptions]) -> NoteDeleteResponse:
+    def delete(self, id: int, **options: Unpack[PipedriveOptions]) -> NoteDeleteResponse:
         """Delete a note.
 
         DELETE /notes/{id} (operationId ``deleteNote``). Costs 6 tokens. Credential: api_token or oauth2.
@@ -1052,11 +1054,11 @@ class NotesRaw(RawResource):
         project_id: int | Unset = UNSET,
         task_id: int | Unset = UNSET,
         user_id: int | Unset = UNSET,
-        **options: Unpack[CallOptions],
+        **options: Unpack[PipedriveOptions],
     ) -> ApiResponse[NoteResponse]: ...
 
     @overload
-    def create(self, *, body: NoteCreateRequest, **options: Unpack[CallOptions]) -> ApiResponse[NoteResponse]: ...
+    def create(self, *, body: NoteCreateRequest, **options: Unpack[PipedriveOptions]) -> ApiResponse[NoteResponse]: ...
     @raw_of(Notes.create)
     def create(self, *args: Any, **arguments: Any) -> Any: ...
 
@@ -1102,7 +1104,7 @@ class AsyncNotes(AsyncResource):
         updated_since: str | None = None,
         user_id: int | None = None,
         fields: Sequence[NoteFieldName | CustomField] | None = None,
-        **options: Unpack[CallOptions],
+        **options: Unpack[PipedriveOptions],
     ) -> NoteListResponse:
         """List notes.
 
@@ -1158,7 +1160,7 @@ class AsyncNotes(AsyncResource):
         updated_since: str | None = None,
         user_id: int | None = None,
         fields: Sequence[NoteFieldName | CustomField] | None = None,
-        **options: Unpack[PagedCallOptions],
+        **options: Unpack[OffsetCallOptions],
     ) -> AsyncPages[Note]:
         """All items of `list`, fetched page by page as they are used.
 
@@ -1210,10 +1212,10 @@ class AsyncNotes(AsyncResource):
         project_id: int | Unset = UNSET,
         task_id: int | Unset = UNSET,
         user_id: int | Unset = UNSET,
-        **options: Unpack[CallOptions],
+        **options: Unpack[PipedriveOptions],
     ) -> NoteResponse: ...
     @overload
-    async def create(self, *, body: NoteCreateRequest, **options: Unpack[CallOptions]) -> NoteResponse: ...
+    async def create(self, *, body: NoteCreateRequest, **options: Unpack[PipedriveOptions]) -> NoteResponse: ...
     async def create(
         self,
         *,
@@ -1233,7 +1235,7 @@ class AsyncNotes(AsyncResource):
         task_id: int | Unset = UNSET,
         user_id: int | Unset = UNSET,
         body: NoteCreateRequest | None = None,
-        **options: Unpack[CallOptions],
+        **options: Unpack[PipedriveOptions],
     ) -> NoteResponse:
         """Create a note.
 
@@ -1267,7 +1269,7 @@ class AsyncNotes(AsyncResource):
             options,
         )
 
-    async def get(self, id: int, **options: Unpack[CallOptions]) -> NoteResponse:
+    async def get(self, id: int, **options: Unpack[PipedriveOptions]) -> NoteResponse:
         """Read one note.
 
         GET /notes/{id} (operationId ``getNote``). Costs 2 tokens. Credential: api_token or oauth2.
@@ -1294,7 +1296,7 @@ class AsyncNotes(AsyncResource):
         task_id: int | Unset = UNSET,
         user_id: int | Unset = UNSET,
         body: NoteUpdateRequest | None = None,
-        **options: Unpack[CallOptions],
+        **options: Unpack[PipedriveOptions],
     ) -> NoteResponse:
         """Change a note.
 
@@ -1329,7 +1331,7 @@ class AsyncNotes(AsyncResource):
             options,
         )
 
-    async def delete(self, id: int, **options: Unpack[CallOptions]) -> NoteDeleteResponse:
+    async def delete(self, id: int, **options: Unpack[PipedriveOptions]) -> NoteDeleteResponse:
         """Delete a note.
 
         DELETE /notes/{id} (operationId ``deleteNote``). Costs 6 tokens. Credential: api_token or oauth2.
@@ -1363,11 +1365,13 @@ class AsyncNotesRaw(RawAsyncResource):
         project_id: int | Unset = UNSET,
         task_id: int | Unset = UNSET,
         user_id: int | Unset = UNSET,
-        **options: Unpack[CallOptions],
+        **options: Unpack[PipedriveOptions],
     ) -> ApiResponse[NoteResponse]: ...
 
     @overload
-    async def create(self, *, body: NoteCreateRequest, **options: Unpack[CallOptions]) -> ApiResponse[NoteResponse]: ...
+    async def create(
+        self, *, body: NoteCreateRequest, **options: Unpack[PipedriveOptions]
+    ) -> ApiResponse[NoteResponse]: ...
     @raw_of(AsyncNotes.create)
     async def create(self, *args: Any, **arguments: Any) -> Any: ...
 

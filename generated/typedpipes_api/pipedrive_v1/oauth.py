@@ -11,10 +11,10 @@ from typedpipes.runtime import (
     ApiResponse,
     Arguments,
     AsyncResource,
-    CallOptions,
     Model,
     OpenEnum,
     Operation,
+    PipedriveOptions,
     RawAsyncResource,
     RawResource,
     Resource,
@@ -115,7 +115,7 @@ class Oauth(Resource):
         return OauthRaw(Oauth(raw_caller(self._caller)))
 
     def authorize(
-        self, *, client_id: str, redirect_uri: str, state: str | None = None, **options: Unpack[CallOptions]
+        self, *, client_id: str, redirect_uri: str, state: str | None = None, **options: Unpack[PipedriveOptions]
     ) -> str:
         """Address of the page on which a user grants access; for browsers.
 
@@ -132,7 +132,7 @@ class Oauth(Resource):
         grant_type: OauthTokenGrantType | OauthTokenGrantTypeLiteral | Unset = UNSET,
         redirect_uri: str | Unset = UNSET,
         body: OauthTokenRequest | None = None,
-        **options: Unpack[CallOptions],
+        **options: Unpack[PipedriveOptions],
     ) -> OauthToken:
         """Exchange an authorization code for an access and a refresh token.
 
@@ -154,7 +154,7 @@ class Oauth(Resource):
         grant_type: OauthTokenGrantType | OauthTokenGrantTypeLiteral | Unset = UNSET,
         refresh_token: str | Unset = UNSET,
         body: OauthRefreshRequest | None = None,
-        **options: Unpack[CallOptions],
+        **options: Unpack[PipedriveOptions],
     ) -> OauthToken:
         """Exchange a refresh token for new tokens; the old refresh token ends.
 
@@ -190,7 +190,7 @@ class AsyncOauth(AsyncResource):
         return AsyncOauthRaw(AsyncOauth(raw_async_caller(self._caller)))
 
     async def authorize(
-        self, *, client_id: str, redirect_uri: str, state: str | None = None, **options: Unpack[CallOptions]
+        self, *, client_id: str, redirect_uri: str, state: str | None = None, **options: Unpack[PipedriveOptions]
     ) -> str:
         """Address of the page on which a user grants access; for browsers.
 
@@ -207,7 +207,7 @@ class AsyncOauth(AsyncResource):
         grant_type: OauthTokenGrantType | OauthTokenGrantTypeLiteral | Unset = UNSET,
         redirect_uri: str | Unset = UNSET,
         body: OauthTokenRequest | None = None,
-        **options: Unpack[CallOptions],
+        **options: Unpack[PipedriveOptions],
     ) -> OauthToken:
         """Exchange an authorization code for an access and a refresh token.
 
@@ -229,7 +229,7 @@ class AsyncOauth(AsyncResource):
         grant_type: OauthTokenGrantType | OauthTokenGrantTypeLiteral | Unset = UNSET,
         refresh_token: str | Unset = UNSET,
         body: OauthRefreshRequest | None = None,
-        **options: Unpack[CallOptions],
+        **options: Unpack[PipedriveOptions],
     ) -> OauthToken:
         """Exchange a refresh token for new tokens; the old refresh token ends.
 

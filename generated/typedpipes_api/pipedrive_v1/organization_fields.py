@@ -14,7 +14,6 @@ from typedpipes.runtime import (
     Arguments,
     AsyncPages,
     AsyncResource,
-    CallOptions,
     CustomField,
     Model,
     OpenEnum,
@@ -22,6 +21,7 @@ from typedpipes.runtime import (
     PagedOperation,
     Pages,
     Paging,
+    PipedriveOptions,
     RawAsyncResource,
     RawResource,
     Resource,
@@ -35,7 +35,7 @@ from typedpipes.runtime import (
     raw_of,
     request_body,
 )
-from typedpipes_api.pipedrive_v1._shared import OffsetPagination, PagedCallOptions
+from typedpipes_api.pipedrive_v1._shared import OffsetCallOptions, OffsetPagination
 
 
 @define(eq=False, repr=False, kw_only=True, slots=True)
@@ -375,7 +375,7 @@ class OrganizationFields(Resource):
         limit: int | None = None,
         start: int | None = None,
         fields: Sequence[OrganizationFieldFieldName | CustomField] | None = None,
-        **options: Unpack[CallOptions],
+        **options: Unpack[PipedriveOptions],
     ) -> OrganizationFieldListResponse:
         """List organization fields.
 
@@ -390,7 +390,7 @@ class OrganizationFields(Resource):
         self,
         *,
         fields: Sequence[OrganizationFieldFieldName | CustomField] | None = None,
-        **options: Unpack[PagedCallOptions],
+        **options: Unpack[OffsetCallOptions],
     ) -> Pages[OrganizationField]:
         """All items of `list`, fetched page by page as they are used.
 
@@ -407,11 +407,11 @@ class OrganizationFields(Resource):
         field_type: OrganizationFieldTypeInput | OrganizationFieldTypeInputLiteral,
         name: str,
         options_: Sequence[Mapping[str, JSON]] | Unset = UNSET,
-        **options: Unpack[CallOptions],
+        **options: Unpack[PipedriveOptions],
     ) -> OrganizationFieldResponse: ...
     @overload
     def create(
-        self, *, body: OrganizationFieldCreateRequest, **options: Unpack[CallOptions]
+        self, *, body: OrganizationFieldCreateRequest, **options: Unpack[PipedriveOptions]
     ) -> OrganizationFieldResponse: ...
     def create(
         self,
@@ -421,7 +421,7 @@ class OrganizationFields(Resource):
         name: str | Unset = UNSET,
         options_: Sequence[Mapping[str, JSON]] | Unset = UNSET,
         body: OrganizationFieldCreateRequest | None = None,
-        **options: Unpack[CallOptions],
+        **options: Unpack[PipedriveOptions],
     ) -> OrganizationFieldResponse:
         """Create an organization field.
 
@@ -440,7 +440,9 @@ class OrganizationFields(Resource):
             options,
         )
 
-    def delete_many(self, *, ids: Sequence[int], **options: Unpack[CallOptions]) -> OrganizationFieldsDeleteResponse:
+    def delete_many(
+        self, *, ids: Sequence[int], **options: Unpack[PipedriveOptions]
+    ) -> OrganizationFieldsDeleteResponse:
         """Delete several organization fields at once.
 
         DELETE /organizationFields (operationId ``deleteOrganizationFields``). Costs 10 tokens. Credential:
@@ -448,7 +450,7 @@ class OrganizationFields(Resource):
         """
         return self._caller.call(_DELETE_MANY, Arguments(query={"ids": ids}), options)
 
-    def get(self, id: int, **options: Unpack[CallOptions]) -> OrganizationFieldResponse:
+    def get(self, id: int, **options: Unpack[PipedriveOptions]) -> OrganizationFieldResponse:
         """Read one organization field.
 
         GET /organizationFields/{id} (operationId ``getOrganizationField``). Costs 2 tokens. Credential:
@@ -464,7 +466,7 @@ class OrganizationFields(Resource):
         name: str | Unset = UNSET,
         options_: Sequence[Mapping[str, JSON]] | Unset = UNSET,
         body: OrganizationFieldUpdateRequest | None = None,
-        **options: Unpack[CallOptions],
+        **options: Unpack[PipedriveOptions],
     ) -> OrganizationFieldResponse:
         """Change an organization field.
 
@@ -482,7 +484,7 @@ class OrganizationFields(Resource):
             options,
         )
 
-    def delete(self, id: int, **options: Unpack[CallOptions]) -> OrganizationFieldDeleteResponse:
+    def delete(self, id: int, **options: Unpack[PipedriveOptions]) -> OrganizationFieldDeleteResponse:
         """Delete an organization field.
 
         DELETE /organizationFields/{id} (operationId ``deleteOrganizationField``). Costs 6 tokens. Credential:
@@ -506,12 +508,12 @@ class OrganizationFieldsRaw(RawResource):
         field_type: OrganizationFieldTypeInput | OrganizationFieldTypeInputLiteral,
         name: str,
         options_: Sequence[Mapping[str, JSON]] | Unset = UNSET,
-        **options: Unpack[CallOptions],
+        **options: Unpack[PipedriveOptions],
     ) -> ApiResponse[OrganizationFieldResponse]: ...
 
     @overload
     def create(
-        self, *, body: OrganizationFieldCreateRequest, **options: Unpack[CallOptions]
+        self, *, body: OrganizationFieldCreateRequest, **options: Unpack[PipedriveOptions]
     ) -> ApiResponse[OrganizationFieldResponse]: ...
     @raw_of(OrganizationFields.create)
     def create(self, *args: Any, **arguments: Any) -> Any: ...
@@ -538,7 +540,7 @@ class AsyncOrganizationFields(AsyncResource):
         limit: int | None = None,
         start: int | None = None,
         fields: Sequence[OrganizationFieldFieldName | CustomField] | None = None,
-        **options: Unpack[CallOptions],
+        **options: Unpack[PipedriveOptions],
     ) -> OrganizationFieldListResponse:
         """List organization fields.
 
@@ -553,7 +555,7 @@ class AsyncOrganizationFields(AsyncResource):
         self,
         *,
         fields: Sequence[OrganizationFieldFieldName | CustomField] | None = None,
-        **options: Unpack[PagedCallOptions],
+        **options: Unpack[OffsetCallOptions],
     ) -> AsyncPages[OrganizationField]:
         """All items of `list`, fetched page by page as they are used.
 
@@ -570,11 +572,11 @@ class AsyncOrganizationFields(AsyncResource):
         field_type: OrganizationFieldTypeInput | OrganizationFieldTypeInputLiteral,
         name: str,
         options_: Sequence[Mapping[str, JSON]] | Unset = UNSET,
-        **options: Unpack[CallOptions],
+        **options: Unpack[PipedriveOptions],
     ) -> OrganizationFieldResponse: ...
     @overload
     async def create(
-        self, *, body: OrganizationFieldCreateRequest, **options: Unpack[CallOptions]
+        self, *, body: OrganizationFieldCreateRequest, **options: Unpack[PipedriveOptions]
     ) -> OrganizationFieldResponse: ...
     async def create(
         self,
@@ -584,7 +586,7 @@ class AsyncOrganizationFields(AsyncResource):
         name: str | Unset = UNSET,
         options_: Sequence[Mapping[str, JSON]] | Unset = UNSET,
         body: OrganizationFieldCreateRequest | None = None,
-        **options: Unpack[CallOptions],
+        **options: Unpack[PipedriveOptions],
     ) -> OrganizationFieldResponse:
         """Create an organization field.
 
@@ -604,7 +606,7 @@ class AsyncOrganizationFields(AsyncResource):
         )
 
     async def delete_many(
-        self, *, ids: Sequence[int], **options: Unpack[CallOptions]
+        self, *, ids: Sequence[int], **options: Unpack[PipedriveOptions]
     ) -> OrganizationFieldsDeleteResponse:
         """Delete several organization fields at once.
 
@@ -613,7 +615,7 @@ class AsyncOrganizationFields(AsyncResource):
         """
         return await self._caller.call(_DELETE_MANY, Arguments(query={"ids": ids}), options)
 
-    async def get(self, id: int, **options: Unpack[CallOptions]) -> OrganizationFieldResponse:
+    async def get(self, id: int, **options: Unpack[PipedriveOptions]) -> OrganizationFieldResponse:
         """Read one organization field.
 
         GET /organizationFields/{id} (operationId ``getOrganizationField``). Costs 2 tokens. Credential:
@@ -629,7 +631,7 @@ class AsyncOrganizationFields(AsyncResource):
         name: str | Unset = UNSET,
         options_: Sequence[Mapping[str, JSON]] | Unset = UNSET,
         body: OrganizationFieldUpdateRequest | None = None,
-        **options: Unpack[CallOptions],
+        **options: Unpack[PipedriveOptions],
     ) -> OrganizationFieldResponse:
         """Change an organization field.
 
@@ -647,7 +649,7 @@ class AsyncOrganizationFields(AsyncResource):
             options,
         )
 
-    async def delete(self, id: int, **options: Unpack[CallOptions]) -> OrganizationFieldDeleteResponse:
+    async def delete(self, id: int, **options: Unpack[PipedriveOptions]) -> OrganizationFieldDeleteResponse:
         """Delete an organization field.
 
         DELETE /organizationFields/{id} (operationId ``deleteOrganizationField``). Costs 6 tokens. Credential:
@@ -671,12 +673,12 @@ class AsyncOrganizationFieldsRaw(RawAsyncResource):
         field_type: OrganizationFieldTypeInput | OrganizationFieldTypeInputLiteral,
         name: str,
         options_: Sequence[Mapping[str, JSON]] | Unset = UNSET,
-        **options: Unpack[CallOptions],
+        **options: Unpack[PipedriveOptions],
     ) -> ApiResponse[OrganizationFieldResponse]: ...
 
     @overload
     async def create(
-        self, *, body: OrganizationFieldCreateRequest, **options: Unpack[CallOptions]
+        self, *, body: OrganizationFieldCreateRequest, **options: Unpack[PipedriveOptions]
     ) -> ApiResponse[OrganizationFieldResponse]: ...
     @raw_of(AsyncOrganizationFields.create)
     async def create(self, *args: Any, **arguments: Any) -> Any: ...

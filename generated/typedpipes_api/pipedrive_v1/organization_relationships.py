@@ -12,11 +12,11 @@ from typedpipes.runtime import (
     ApiResponse,
     Arguments,
     AsyncResource,
-    CallOptions,
     CustomField,
     Model,
     OpenEnum,
     Operation,
+    PipedriveOptions,
     RawAsyncResource,
     RawResource,
     Resource,
@@ -257,7 +257,7 @@ class OrganizationRelationships(Resource):
         *,
         org_id: int,
         fields: Sequence[OrganizationRelationshipItemFieldName | CustomField] | None = None,
-        **options: Unpack[CallOptions],
+        **options: Unpack[PipedriveOptions],
     ) -> OrganizationRelationshipListResponse:
         """List the relationships of an organization.
 
@@ -274,11 +274,11 @@ class OrganizationRelationships(Resource):
         rel_linked_org_id: int,
         rel_owner_org_id: int,
         type: OrganizationRelationshipType | OrganizationRelationshipTypeLiteral,
-        **options: Unpack[CallOptions],
+        **options: Unpack[PipedriveOptions],
     ) -> OrganizationRelationshipCreateResponse: ...
     @overload
     def create(
-        self, *, body: OrganizationRelationshipCreateRequest, **options: Unpack[CallOptions]
+        self, *, body: OrganizationRelationshipCreateRequest, **options: Unpack[PipedriveOptions]
     ) -> OrganizationRelationshipCreateResponse: ...
     def create(
         self,
@@ -288,7 +288,7 @@ class OrganizationRelationships(Resource):
         rel_owner_org_id: int | Unset = UNSET,
         type: OrganizationRelationshipType | OrganizationRelationshipTypeLiteral | Unset = UNSET,
         body: OrganizationRelationshipCreateRequest | None = None,
-        **options: Unpack[CallOptions],
+        **options: Unpack[PipedriveOptions],
     ) -> OrganizationRelationshipCreateResponse:
         """Create an organization relationship.
 
@@ -313,7 +313,7 @@ class OrganizationRelationships(Resource):
         )
 
     def get(
-        self, id: int, *, org_id: int | None = None, **options: Unpack[CallOptions]
+        self, id: int, *, org_id: int | None = None, **options: Unpack[PipedriveOptions]
     ) -> OrganizationRelationshipResponse:
         """Read one organization relationship.
 
@@ -331,7 +331,7 @@ class OrganizationRelationships(Resource):
         rel_owner_org_id: int | Unset = UNSET,
         type: OrganizationRelationshipType | OrganizationRelationshipTypeLiteral | Unset = UNSET,
         body: OrganizationRelationshipUpdateRequest | None = None,
-        **options: Unpack[CallOptions],
+        **options: Unpack[PipedriveOptions],
     ) -> OrganizationRelationshipCreateResponse:
         """Change an organization relationship.
 
@@ -356,7 +356,7 @@ class OrganizationRelationships(Resource):
             options,
         )
 
-    def delete(self, id: int, **options: Unpack[CallOptions]) -> OrganizationRelationshipDeleteResponse:
+    def delete(self, id: int, **options: Unpack[PipedriveOptions]) -> OrganizationRelationshipDeleteResponse:
         """Delete an organization relationship.
 
         DELETE /organizationRelationships/{id} (operationId ``deleteOrganizationRelationship``). Costs 6
@@ -380,12 +380,12 @@ class OrganizationRelationshipsRaw(RawResource):
         rel_linked_org_id: int,
         rel_owner_org_id: int,
         type: OrganizationRelationshipType | OrganizationRelationshipTypeLiteral,
-        **options: Unpack[CallOptions],
+        **options: Unpack[PipedriveOptions],
     ) -> ApiResponse[OrganizationRelationshipCreateResponse]: ...
 
     @overload
     def create(
-        self, *, body: OrganizationRelationshipCreateRequest, **options: Unpack[CallOptions]
+        self, *, body: OrganizationRelationshipCreateRequest, **options: Unpack[PipedriveOptions]
     ) -> ApiResponse[OrganizationRelationshipCreateResponse]: ...
     @raw_of(OrganizationRelationships.create)
     def create(self, *args: Any, **arguments: Any) -> Any: ...
@@ -410,7 +410,7 @@ class AsyncOrganizationRelationships(AsyncResource):
         *,
         org_id: int,
         fields: Sequence[OrganizationRelationshipItemFieldName | CustomField] | None = None,
-        **options: Unpack[CallOptions],
+        **options: Unpack[PipedriveOptions],
     ) -> OrganizationRelationshipListResponse:
         """List the relationships of an organization.
 
@@ -427,11 +427,11 @@ class AsyncOrganizationRelationships(AsyncResource):
         rel_linked_org_id: int,
         rel_owner_org_id: int,
         type: OrganizationRelationshipType | OrganizationRelationshipTypeLiteral,
-        **options: Unpack[CallOptions],
+        **options: Unpack[PipedriveOptions],
     ) -> OrganizationRelationshipCreateResponse: ...
     @overload
     async def create(
-        self, *, body: OrganizationRelationshipCreateRequest, **options: Unpack[CallOptions]
+        self, *, body: OrganizationRelationshipCreateRequest, **options: Unpack[PipedriveOptions]
     ) -> OrganizationRelationshipCreateResponse: ...
     async def create(
         self,
@@ -441,7 +441,7 @@ class AsyncOrganizationRelationships(AsyncResource):
         rel_owner_org_id: int | Unset = UNSET,
         type: OrganizationRelationshipType | OrganizationRelationshipTypeLiteral | Unset = UNSET,
         body: OrganizationRelationshipCreateRequest | None = None,
-        **options: Unpack[CallOptions],
+        **options: Unpack[PipedriveOptions],
     ) -> OrganizationRelationshipCreateResponse:
         """Create an organization relationship.
 
@@ -466,7 +466,7 @@ class AsyncOrganizationRelationships(AsyncResource):
         )
 
     async def get(
-        self, id: int, *, org_id: int | None = None, **options: Unpack[CallOptions]
+        self, id: int, *, org_id: int | None = None, **options: Unpack[PipedriveOptions]
     ) -> OrganizationRelationshipResponse:
         """Read one organization relationship.
 
@@ -484,7 +484,7 @@ class AsyncOrganizationRelationships(AsyncResource):
         rel_owner_org_id: int | Unset = UNSET,
         type: OrganizationRelationshipType | OrganizationRelationshipTypeLiteral | Unset = UNSET,
         body: OrganizationRelationshipUpdateRequest | None = None,
-        **options: Unpack[CallOptions],
+        **options: Unpack[PipedriveOptions],
     ) -> OrganizationRelationshipCreateResponse:
         """Change an organization relationship.
 
@@ -509,7 +509,7 @@ class AsyncOrganizationRelationships(AsyncResource):
             options,
         )
 
-    async def delete(self, id: int, **options: Unpack[CallOptions]) -> OrganizationRelationshipDeleteResponse:
+    async def delete(self, id: int, **options: Unpack[PipedriveOptions]) -> OrganizationRelationshipDeleteResponse:
         """Delete an organization relationship.
 
         DELETE /organizationRelationships/{id} (operationId ``deleteOrganizationRelationship``). Costs 6
@@ -533,12 +533,12 @@ class AsyncOrganizationRelationshipsRaw(RawAsyncResource):
         rel_linked_org_id: int,
         rel_owner_org_id: int,
         type: OrganizationRelationshipType | OrganizationRelationshipTypeLiteral,
-        **options: Unpack[CallOptions],
+        **options: Unpack[PipedriveOptions],
     ) -> ApiResponse[OrganizationRelationshipCreateResponse]: ...
 
     @overload
     async def create(
-        self, *, body: OrganizationRelationshipCreateRequest, **options: Unpack[CallOptions]
+        self, *, body: OrganizationRelationshipCreateRequest, **options: Unpack[PipedriveOptions]
     ) -> ApiResponse[OrganizationRelationshipCreateResponse]: ...
     @raw_of(AsyncOrganizationRelationships.create)
     async def create(self, *args: Any, **arguments: Any) -> Any: ...

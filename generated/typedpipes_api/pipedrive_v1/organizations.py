@@ -14,7 +14,6 @@ from typedpipes.runtime import (
     Arguments,
     AsyncPages,
     AsyncResource,
-    CallOptions,
     CustomField,
     Model,
     OpenEnum,
@@ -22,6 +21,7 @@ from typedpipes.runtime import (
     PagedOperation,
     Pages,
     Paging,
+    PipedriveOptions,
     RawAsyncResource,
     RawResource,
     Resource,
@@ -36,7 +36,7 @@ from typedpipes.runtime import (
     raw_of,
     request_body,
 )
-from typedpipes_api.pipedrive_v1._shared import OffsetPagination, PagedCallOptions
+from typedpipes_api.pipedrive_v1._shared import OffsetCallOptions, OffsetPagination, PagedCallOptions
 
 
 @define(eq=False, repr=False, kw_only=True, slots=True)
@@ -1689,7 +1689,7 @@ class OrganizationsPersons(Resource):
         limit: int | None = None,
         start: int | None = None,
         fields: Sequence[OrganizationPersonFieldName | CustomField] | None = None,
-        **options: Unpack[CallOptions],
+        **options: Unpack[PipedriveOptions],
     ) -> OrganizationPersonListResponse:
         """List the persons of an organization.
 
@@ -1708,7 +1708,7 @@ class OrganizationsPersons(Resource):
         id: int,
         *,
         fields: Sequence[OrganizationPersonFieldName | CustomField] | None = None,
-        **options: Unpack[PagedCallOptions],
+        **options: Unpack[OffsetCallOptions],
     ) -> Pages[OrganizationPerson]:
         """All items of `list`, fetched page by page as they are used.
 
@@ -1744,7 +1744,7 @@ class AsyncOrganizationsPersons(AsyncResource):
         limit: int | None = None,
         start: int | None = None,
         fields: Sequence[OrganizationPersonFieldName | CustomField] | None = None,
-        **options: Unpack[CallOptions],
+        **options: Unpack[PipedriveOptions],
     ) -> OrganizationPersonListResponse:
         """List the persons of an organization.
 
@@ -1763,7 +1763,7 @@ class AsyncOrganizationsPersons(AsyncResource):
         id: int,
         *,
         fields: Sequence[OrganizationPersonFieldName | CustomField] | None = None,
-        **options: Unpack[PagedCallOptions],
+        **options: Unpack[OffsetCallOptions],
     ) -> AsyncPages[OrganizationPerson]:
         """All items of `list`, fetched page by page as they are used.
 
@@ -1791,7 +1791,7 @@ class OrganizationsPermittedUsers(Resource):
         """The same methods, returning status and headers too."""
         return OrganizationsPermittedUsersRaw(OrganizationsPermittedUsers(raw_caller(self._caller)))
 
-    def list(self, id: int, **options: Unpack[CallOptions]) -> OrganizationPermittedUserListResponse:
+    def list(self, id: int, **options: Unpack[PipedriveOptions]) -> OrganizationPermittedUserListResponse:
         """List the users who may see an organization.
 
         GET /organizations/{id}/permittedUsers (operationId ``getOrganizationUsers``). Costs 10 tokens.
@@ -1818,7 +1818,7 @@ class AsyncOrganizationsPermittedUsers(AsyncResource):
         """The same methods, returning status and headers too."""
         return AsyncOrganizationsPermittedUsersRaw(AsyncOrganizationsPermittedUsers(raw_async_caller(self._caller)))
 
-    async def list(self, id: int, **options: Unpack[CallOptions]) -> OrganizationPermittedUserListResponse:
+    async def list(self, id: int, **options: Unpack[PipedriveOptions]) -> OrganizationPermittedUserListResponse:
         """List the users who may see an organization.
 
         GET /organizations/{id}/permittedUsers (operationId ``getOrganizationUsers``). Costs 10 tokens.
@@ -1853,7 +1853,7 @@ class OrganizationsMailMessages(Resource):
         limit: int | None = None,
         start: int | None = None,
         fields: Sequence[OrganizationMailMessageFieldName | CustomField] | None = None,
-        **options: Unpack[CallOptions],
+        **options: Unpack[PipedriveOptions],
     ) -> OrganizationMailMessageListResponse:
         """List the mail messages of an organization.
 
@@ -1876,7 +1876,7 @@ class OrganizationsMailMessages(Resource):
         *,
         include_body: GetOrganizationMailMessagesIncludeBody | None = None,
         fields: Sequence[OrganizationMailMessageFieldName | CustomField] | None = None,
-        **options: Unpack[PagedCallOptions],
+        **options: Unpack[OffsetCallOptions],
     ) -> Pages[OrganizationMailMessage]:
         """All items of `list`, fetched page by page as they are used.
 
@@ -1916,7 +1916,7 @@ class AsyncOrganizationsMailMessages(AsyncResource):
         limit: int | None = None,
         start: int | None = None,
         fields: Sequence[OrganizationMailMessageFieldName | CustomField] | None = None,
-        **options: Unpack[CallOptions],
+        **options: Unpack[PipedriveOptions],
     ) -> OrganizationMailMessageListResponse:
         """List the mail messages of an organization.
 
@@ -1939,7 +1939,7 @@ class AsyncOrganizationsMailMessages(AsyncResource):
         *,
         include_body: GetOrganizationMailMessagesIncludeBody | None = None,
         fields: Sequence[OrganizationMailMessageFieldName | CustomField] | None = None,
-        **options: Unpack[PagedCallOptions],
+        **options: Unpack[OffsetCallOptions],
     ) -> AsyncPages[OrganizationMailMessage]:
         """All items of `list`, fetched page by page as they are used.
 
@@ -1971,7 +1971,7 @@ class OrganizationsFollowers(Resource):
         """The same methods, returning status and headers too."""
         return OrganizationsFollowersRaw(OrganizationsFollowers(raw_caller(self._caller)))
 
-    def list(self, id: int, **options: Unpack[CallOptions]) -> OrganizationFollowerListResponse:
+    def list(self, id: int, **options: Unpack[PipedriveOptions]) -> OrganizationFollowerListResponse:
         """List the followers of an organization.
 
         GET /organizations/{id}/followers (operationId ``getOrganizationFollowers``). Costs 20 tokens.
@@ -1980,10 +1980,12 @@ class OrganizationsFollowers(Resource):
         return self._caller.call(_FOLLOWERS_LIST, Arguments(path=(id,)), options)
 
     @overload
-    def add(self, id: int, *, user_id: int, **options: Unpack[CallOptions]) -> OrganizationFollowerCreateResponse: ...
+    def add(
+        self, id: int, *, user_id: int, **options: Unpack[PipedriveOptions]
+    ) -> OrganizationFollowerCreateResponse: ...
     @overload
     def add(
-        self, id: int, *, body: OrganizationFollowerCreateRequest, **options: Unpack[CallOptions]
+        self, id: int, *, body: OrganizationFollowerCreateRequest, **options: Unpack[PipedriveOptions]
     ) -> OrganizationFollowerCreateResponse: ...
     def add(
         self,
@@ -1991,7 +1993,7 @@ class OrganizationsFollowers(Resource):
         *,
         user_id: int | Unset = UNSET,
         body: OrganizationFollowerCreateRequest | None = None,
-        **options: Unpack[CallOptions],
+        **options: Unpack[PipedriveOptions],
     ) -> OrganizationFollowerCreateResponse:
         """Add a follower to an organization.
 
@@ -2002,7 +2004,7 @@ class OrganizationsFollowers(Resource):
             _FOLLOWERS_ADD, Arguments(path=(id,), body=request_body(body, {"user_id": user_id}, ("user_id",))), options
         )
 
-    def delete(self, id: int, follower_id: int, **options: Unpack[CallOptions]) -> OrganizationDeleteResponse:
+    def delete(self, id: int, follower_id: int, **options: Unpack[PipedriveOptions]) -> OrganizationDeleteResponse:
         """Remove a follower from an organization.
 
         DELETE /organizations/{id}/followers/{follower_id} (operationId ``deleteOrganizationFollower``). Costs
@@ -2029,12 +2031,12 @@ class OrganizationsFollowersRaw(RawResource):
 
     @overload
     def add(
-        self, id: int, *, user_id: int, **options: Unpack[CallOptions]
+        self, id: int, *, user_id: int, **options: Unpack[PipedriveOptions]
     ) -> ApiResponse[OrganizationFollowerCreateResponse]: ...
 
     @overload
     def add(
-        self, id: int, *, body: OrganizationFollowerCreateRequest, **options: Unpack[CallOptions]
+        self, id: int, *, body: OrganizationFollowerCreateRequest, **options: Unpack[PipedriveOptions]
     ) -> ApiResponse[OrganizationFollowerCreateResponse]: ...
     @raw_of(OrganizationsFollowers.add)
     def add(self, *args: Any, **arguments: Any) -> Any: ...
@@ -2052,7 +2054,7 @@ class AsyncOrganizationsFollowers(AsyncResource):
         """The same methods, returning status and headers too."""
         return AsyncOrganizationsFollowersRaw(AsyncOrganizationsFollowers(raw_async_caller(self._caller)))
 
-    async def list(self, id: int, **options: Unpack[CallOptions]) -> OrganizationFollowerListResponse:
+    async def list(self, id: int, **options: Unpack[PipedriveOptions]) -> OrganizationFollowerListResponse:
         """List the followers of an organization.
 
         GET /organizations/{id}/followers (operationId ``getOrganizationFollowers``). Costs 20 tokens.
@@ -2062,11 +2064,11 @@ class AsyncOrganizationsFollowers(AsyncResource):
 
     @overload
     async def add(
-        self, id: int, *, user_id: int, **options: Unpack[CallOptions]
+        self, id: int, *, user_id: int, **options: Unpack[PipedriveOptions]
     ) -> OrganizationFollowerCreateResponse: ...
     @overload
     async def add(
-        self, id: int, *, body: OrganizationFollowerCreateRequest, **options: Unpack[CallOptions]
+        self, id: int, *, body: OrganizationFollowerCreateRequest, **options: Unpack[PipedriveOptions]
     ) -> OrganizationFollowerCreateResponse: ...
     async def add(
         self,
@@ -2074,7 +2076,7 @@ class AsyncOrganizationsFollowers(AsyncResource):
         *,
         user_id: int | Unset = UNSET,
         body: OrganizationFollowerCreateRequest | None = None,
-        **options: Unpack[CallOptions],
+        **options: Unpack[PipedriveOptions],
     ) -> OrganizationFollowerCreateResponse:
         """Add a follower to an organization.
 
@@ -2085,7 +2087,9 @@ class AsyncOrganizationsFollowers(AsyncResource):
             _FOLLOWERS_ADD, Arguments(path=(id,), body=request_body(body, {"user_id": user_id}, ("user_id",))), options
         )
 
-    async def delete(self, id: int, follower_id: int, **options: Unpack[CallOptions]) -> OrganizationDeleteResponse:
+    async def delete(
+        self, id: int, follower_id: int, **options: Unpack[PipedriveOptions]
+    ) -> OrganizationDeleteResponse:
         """Remove a follower from an organization.
 
         DELETE /organizations/{id}/followers/{follower_id} (operationId ``deleteOrganizationFollower``). Costs
@@ -2112,12 +2116,12 @@ class AsyncOrganizationsFollowersRaw(RawAsyncResource):
 
     @overload
     async def add(
-        self, id: int, *, user_id: int, **options: Unpack[CallOptions]
+        self, id: int, *, user_id: int, **options: Unpack[PipedriveOptions]
     ) -> ApiResponse[OrganizationFollowerCreateResponse]: ...
 
     @overload
     async def add(
-        self, id: int, *, body: OrganizationFollowerCreateRequest, **options: Unpack[CallOptions]
+        self, id: int, *, body: OrganizationFollowerCreateRequest, **options: Unpack[PipedriveOptions]
     ) -> ApiResponse[OrganizationFollowerCreateResponse]: ...
     @raw_of(AsyncOrganizationsFollowers.add)
     async def add(self, *args: Any, **arguments: Any) -> Any: ...
@@ -2143,7 +2147,7 @@ class OrganizationsFlow(Resource):
         items: Sequence[str] | None = None,
         limit: int | None = None,
         start: int | None = None,
-        **options: Unpack[CallOptions],
+        **options: Unpack[PipedriveOptions],
     ) -> OrganizationFlowListResponse:
         """List what happened to an organization.
 
@@ -2162,7 +2166,7 @@ class OrganizationsFlow(Resource):
         *,
         all_changes: str | None = None,
         items: Sequence[str] | None = None,
-        **options: Unpack[PagedCallOptions],
+        **options: Unpack[OffsetCallOptions],
     ) -> Pages[OrganizationFlow]:
         """All items of `list`, fetched page by page as they are used.
 
@@ -2200,7 +2204,7 @@ class AsyncOrganizationsFlow(AsyncResource):
         items: Sequence[str] | None = None,
         limit: int | None = None,
         start: int | None = None,
-        **options: Unpack[CallOptions],
+        **options: Unpack[PipedriveOptions],
     ) -> OrganizationFlowListResponse:
         """List what happened to an organization.
 
@@ -2219,7 +2223,7 @@ class AsyncOrganizationsFlow(AsyncResource):
         *,
         all_changes: str | None = None,
         items: Sequence[str] | None = None,
-        **options: Unpack[PagedCallOptions],
+        **options: Unpack[OffsetCallOptions],
     ) -> AsyncPages[OrganizationFlow]:
         """All items of `list`, fetched page by page as they are used.
 
@@ -2257,7 +2261,7 @@ class OrganizationsFiles(Resource):
         sort: str | None = None,
         start: int | None = None,
         fields: Sequence[OrganizationFileFieldName | CustomField] | None = None,
-        **options: Unpack[CallOptions],
+        **options: Unpack[PipedriveOptions],
     ) -> OrganizationFileListResponse:
         """List the files of an organization.
 
@@ -2276,7 +2280,7 @@ class OrganizationsFiles(Resource):
         *,
         sort: str | None = None,
         fields: Sequence[OrganizationFileFieldName | CustomField] | None = None,
-        **options: Unpack[PagedCallOptions],
+        **options: Unpack[OffsetCallOptions],
     ) -> Pages[OrganizationFile]:
         """All items of `list`, fetched page by page as they are used.
 
@@ -2314,7 +2318,7 @@ class AsyncOrganizationsFiles(AsyncResource):
         sort: str | None = None,
         start: int | None = None,
         fields: Sequence[OrganizationFileFieldName | CustomField] | None = None,
-        **options: Unpack[CallOptions],
+        **options: Unpack[PipedriveOptions],
     ) -> OrganizationFileListResponse:
         """List the files of an organization.
 
@@ -2333,7 +2337,7 @@ class AsyncOrganizationsFiles(AsyncResource):
         *,
         sort: str | None = None,
         fields: Sequence[OrganizationFileFieldName | CustomField] | None = None,
-        **options: Unpack[PagedCallOptions],
+        **options: Unpack[OffsetCallOptions],
     ) -> AsyncPages[OrganizationFile]:
         """All items of `list`, fetched page by page as they are used.
 
@@ -2374,7 +2378,7 @@ class OrganizationsDeals(Resource):
         start: int | None = None,
         status: OrganizationDealStatus | OrganizationDealStatusLiteral | None = None,
         fields: Sequence[OrganizationDealFieldName | CustomField] | None = None,
-        **options: Unpack[CallOptions],
+        **options: Unpack[PipedriveOptions],
     ) -> OrganizationDealListResponse:
         """List the deals of an organization.
 
@@ -2406,7 +2410,7 @@ class OrganizationsDeals(Resource):
         sort: str | None = None,
         status: OrganizationDealStatus | OrganizationDealStatusLiteral | None = None,
         fields: Sequence[OrganizationDealFieldName | CustomField] | None = None,
-        **options: Unpack[PagedCallOptions],
+        **options: Unpack[OffsetCallOptions],
     ) -> Pages[OrganizationDeal]:
         """All items of `list`, fetched page by page as they are used.
 
@@ -2453,7 +2457,7 @@ class AsyncOrganizationsDeals(AsyncResource):
         start: int | None = None,
         status: OrganizationDealStatus | OrganizationDealStatusLiteral | None = None,
         fields: Sequence[OrganizationDealFieldName | CustomField] | None = None,
-        **options: Unpack[CallOptions],
+        **options: Unpack[PipedriveOptions],
     ) -> OrganizationDealListResponse:
         """List the deals of an organization.
 
@@ -2485,7 +2489,7 @@ class AsyncOrganizationsDeals(AsyncResource):
         sort: str | None = None,
         status: OrganizationDealStatus | OrganizationDealStatusLiteral | None = None,
         fields: Sequence[OrganizationDealFieldName | CustomField] | None = None,
-        **options: Unpack[PagedCallOptions],
+        **options: Unpack[OffsetCallOptions],
     ) -> AsyncPages[OrganizationDeal]:
         """All items of `list`, fetched page by page as they are used.
 
@@ -2522,7 +2526,7 @@ class OrganizationsChangelog(Resource):
         return OrganizationsChangelogRaw(OrganizationsChangelog(raw_caller(self._caller)))
 
     def list(
-        self, id: int, *, cursor: str | None = None, limit: int | None = None, **options: Unpack[CallOptions]
+        self, id: int, *, cursor: str | None = None, limit: int | None = None, **options: Unpack[PipedriveOptions]
     ) -> OrganizationChangelogListResponse:
         """List the changes of an organization, page by page with a cursor.
 
@@ -2561,7 +2565,7 @@ class AsyncOrganizationsChangelog(AsyncResource):
         return AsyncOrganizationsChangelogRaw(AsyncOrganizationsChangelog(raw_async_caller(self._caller)))
 
     async def list(
-        self, id: int, *, cursor: str | None = None, limit: int | None = None, **options: Unpack[CallOptions]
+        self, id: int, *, cursor: str | None = None, limit: int | None = None, **options: Unpack[PipedriveOptions]
     ) -> OrganizationChangelogListResponse:
         """List the changes of an organization, page by page with a cursor.
 
@@ -2609,7 +2613,7 @@ class OrganizationsActivities(Resource):
         limit: int | None = None,
         start: int | None = None,
         fields: Sequence[OrganizationActivityFieldName | CustomField] | None = None,
-        **options: Unpack[CallOptions],
+        **options: Unpack[PipedriveOptions],
     ) -> OrganizationActivityListResponse:
         """List the activities of an organization.
 
@@ -2634,7 +2638,7 @@ class OrganizationsActivities(Resource):
         done: GetOrganizationActivitiesDone | None = None,
         exclude: Sequence[int] | None = None,
         fields: Sequence[OrganizationActivityFieldName | CustomField] | None = None,
-        **options: Unpack[PagedCallOptions],
+        **options: Unpack[OffsetCallOptions],
     ) -> Pages[OrganizationActivity]:
         """All items of `list`, fetched page by page as they are used.
 
@@ -2676,7 +2680,7 @@ class AsyncOrganizationsActivities(AsyncResource):
         limit: int | None = None,
         start: int | None = None,
         fields: Sequence[OrganizationActivityFieldName | CustomField] | None = None,
-        **options: Unpack[CallOptions],
+        **options: Unpack[PipedriveOptions],
     ) -> OrganizationActivityListResponse:
         """List the activities of an organization.
 
@@ -2701,7 +2705,7 @@ class AsyncOrganizationsActivities(AsyncResource):
         done: GetOrganizationActivitiesDone | None = None,
         exclude: Sequence[int] | None = None,
         fields: Sequence[OrganizationActivityFieldName | CustomField] | None = None,
-        **options: Unpack[PagedCallOptions],
+        **options: Unpack[OffsetCallOptions],
     ) -> AsyncPages[OrganizationActivity]:
         """All items of `list`, fetched page by page as they are used.
 
@@ -2743,7 +2747,7 @@ class OrganizationsCollection(Resource):
         owner_id: int | None = None,
         since: str | None = None,
         until: str | None = None,
-        **options: Unpack[CallOptions],
+        **options: Unpack[PipedriveOptions],
     ) -> OrganizationCollectionListResponse:
         """List organizations with a cursor, for reading everything.
 
@@ -2815,7 +2819,7 @@ class AsyncOrganizationsCollection(AsyncResource):
         owner_id: int | None = None,
         since: str | None = None,
         until: str | None = None,
-        **options: Unpack[CallOptions],
+        **options: Unpack[PipedriveOptions],
     ) -> OrganizationCollectionListResponse:
         """List organizations with a cursor, for reading everything.
 
@@ -2928,7 +2932,7 @@ class Organizations(Resource):
         start: int | None = None,
         user_id: int | None = None,
         fields: Sequence[OrganizationItemFieldName | CustomField] | None = None,
-        **options: Unpack[CallOptions],
+        **options: Unpack[PipedriveOptions],
     ) -> OrganizationListResponse:
         """List organizations.
 
@@ -2960,7 +2964,7 @@ class Organizations(Resource):
         sort: str | None = None,
         user_id: int | None = None,
         fields: Sequence[OrganizationItemFieldName | CustomField] | None = None,
-        **options: Unpack[PagedCallOptions],
+        **options: Unpack[OffsetCallOptions],
     ) -> Pages[OrganizationItem]:
         """All items of `list`, fetched page by page as they are used.
 
@@ -2986,11 +2990,11 @@ class Organizations(Resource):
         name: str,
         owner_id: int | Unset = UNSET,
         visible_to: OrganizationVisibleTo | OrganizationVisibleToLiteral | Unset = UNSET,
-        **options: Unpack[CallOptions],
+        **options: Unpack[PipedriveOptions],
     ) -> OrganizationCreateResponse: ...
     @overload
     def create(
-        self, *, body: OrganizationCreateRequest, **options: Unpack[CallOptions]
+        self, *, body: OrganizationCreateRequest, **options: Unpack[PipedriveOptions]
     ) -> OrganizationCreateResponse: ...
     @deprecated("organizations.create is withdrawn by the vendor: use crm.v2.organizations.create")
     def create(
@@ -3003,7 +3007,7 @@ class Organizations(Resource):
         owner_id: int | Unset = UNSET,
         visible_to: OrganizationVisibleTo | OrganizationVisibleToLiteral | Unset = UNSET,
         body: OrganizationCreateRequest | None = None,
-        **options: Unpack[CallOptions],
+        **options: Unpack[PipedriveOptions],
     ) -> OrganizationCreateResponse:
         """Create an organization.
 
@@ -3032,7 +3036,7 @@ class Organizations(Resource):
     @deprecated(
         "organizations.delete_many is withdrawn by the vendor: delete one by one with crm.v2.organizations.delete"
     )
-    def delete_many(self, *, ids: Sequence[int], **options: Unpack[CallOptions]) -> OrganizationsDeleteResponse:
+    def delete_many(self, *, ids: Sequence[int], **options: Unpack[PipedriveOptions]) -> OrganizationsDeleteResponse:
         """Delete several organizations at once.
 
         DELETE /organizations (operationId ``deleteOrganizations``). Costs 10 tokens. Credential: api_token or
@@ -3049,7 +3053,7 @@ class Organizations(Resource):
         limit: int | None = None,
         start: int | None = None,
         term: str,
-        **options: Unpack[CallOptions],
+        **options: Unpack[PipedriveOptions],
     ) -> OrganizationSearchResponse:
         """Find organizations by text.
 
@@ -3072,7 +3076,7 @@ class Organizations(Resource):
         exact_match: bool | None = None,
         fields: Sequence[OrganizationSearchFields | OrganizationSearchFieldsLiteral] | None = None,
         term: str,
-        **options: Unpack[PagedCallOptions],
+        **options: Unpack[OffsetCallOptions],
     ) -> Pages[OrganizationSearchResult]:
         """All items of `search`, fetched page by page as they are used.
 
@@ -3085,7 +3089,7 @@ class Organizations(Resource):
         )
 
     @deprecated("organizations.get is withdrawn by the vendor: use crm.v2.organizations.get")
-    def get(self, id: int, **options: Unpack[CallOptions]) -> OrganizationResponse:
+    def get(self, id: int, **options: Unpack[PipedriveOptions]) -> OrganizationResponse:
         """Read one organization.
 
         GET /organizations/{id} (operationId ``getOrganization``). Costs 2 tokens. Credential: api_token or
@@ -3104,7 +3108,7 @@ class Organizations(Resource):
         owner_id: int | Unset = UNSET,
         visible_to: OrganizationVisibleTo | OrganizationVisibleToLiteral | Unset = UNSET,
         body: OrganizationUpdateRequest | None = None,
-        **options: Unpack[CallOptions],
+        **options: Unpack[PipedriveOptions],
     ) -> OrganizationUpdateResponse:
         """Change an organization.
 
@@ -3131,7 +3135,7 @@ class Organizations(Resource):
         )
 
     @deprecated("organizations.delete is withdrawn by the vendor: use crm.v2.organizations.delete")
-    def delete(self, id: int, **options: Unpack[CallOptions]) -> OrganizationDeleteResponse:
+    def delete(self, id: int, **options: Unpack[PipedriveOptions]) -> OrganizationDeleteResponse:
         """Delete an organization.
 
         DELETE /organizations/{id} (operationId ``deleteOrganization``). Costs 6 tokens. Credential: api_token
@@ -3140,10 +3144,12 @@ class Organizations(Resource):
         return self._caller.call(_DELETE, Arguments(path=(id,)), options)
 
     @overload
-    def merge(self, id: int, *, merge_with_id: int, **options: Unpack[CallOptions]) -> OrganizationDeleteResponse: ...
+    def merge(
+        self, id: int, *, merge_with_id: int, **options: Unpack[PipedriveOptions]
+    ) -> OrganizationDeleteResponse: ...
     @overload
     def merge(
-        self, id: int, *, body: OrganizationMergeRequest, **options: Unpack[CallOptions]
+        self, id: int, *, body: OrganizationMergeRequest, **options: Unpack[PipedriveOptions]
     ) -> OrganizationDeleteResponse: ...
     def merge(
         self,
@@ -3151,7 +3157,7 @@ class Organizations(Resource):
         *,
         merge_with_id: int | Unset = UNSET,
         body: OrganizationMergeRequest | None = None,
-        **options: Unpack[CallOptions],
+        **options: Unpack[PipedriveOptions],
     ) -> OrganizationDeleteResponse:
         """Merge an organization into another one.
 
@@ -3183,13 +3189,13 @@ class OrganizationsRaw(RawResource):
         name: str,
         owner_id: int | Unset = UNSET,
         visible_to: OrganizationVisibleTo | OrganizationVisibleToLiteral | Unset = UNSET,
-        **options: Unpack[CallOptions],
+        **options: Unpack[PipedriveOptions],
     ) -> ApiResponse[OrganizationCreateResponse]: ...
 
     @overload
     @deprecated("organizations.create is withdrawn by the vendor: use crm.v2.organizations.create")
     def create(
-        self, *, body: OrganizationCreateRequest, **options: Unpack[CallOptions]
+        self, *, body: OrganizationCreateRequest, **options: Unpack[PipedriveOptions]
     ) -> ApiResponse[OrganizationCreateResponse]: ...
     @raw_of(Organizations.create)  # type: ignore[deprecated]  # warns when called
     def create(self, *args: Any, **arguments: Any) -> Any: ...
@@ -3202,12 +3208,12 @@ class OrganizationsRaw(RawResource):
 
     @overload
     def merge(
-        self, id: int, *, merge_with_id: int, **options: Unpack[CallOptions]
+        self, id: int, *, merge_with_id: int, **options: Unpack[PipedriveOptions]
     ) -> ApiResponse[OrganizationDeleteResponse]: ...
 
     @overload
     def merge(
-        self, id: int, *, body: OrganizationMergeRequest, **options: Unpack[CallOptions]
+        self, id: int, *, body: OrganizationMergeRequest, **options: Unpack[PipedriveOptions]
     ) -> ApiResponse[OrganizationDeleteResponse]: ...
     @raw_of(Organizations.merge)
     def merge(self, *args: Any, **arguments: Any) -> Any: ...
@@ -3274,7 +3280,7 @@ class AsyncOrganizations(AsyncResource):
         start: int | None = None,
         user_id: int | None = None,
         fields: Sequence[OrganizationItemFieldName | CustomField] | None = None,
-        **options: Unpack[CallOptions],
+        **options: Unpack[PipedriveOptions],
     ) -> OrganizationListResponse:
         """List organizations.
 
@@ -3306,7 +3312,7 @@ class AsyncOrganizations(AsyncResource):
         sort: str | None = None,
         user_id: int | None = None,
         fields: Sequence[OrganizationItemFieldName | CustomField] | None = None,
-        **options: Unpack[PagedCallOptions],
+        **options: Unpack[OffsetCallOptions],
     ) -> AsyncPages[OrganizationItem]:
         """All items of `list`, fetched page by page as they are used.
 
@@ -3332,11 +3338,11 @@ class AsyncOrganizations(AsyncResource):
         name: str,
         owner_id: int | Unset = UNSET,
         visible_to: OrganizationVisibleTo | OrganizationVisibleToLiteral | Unset = UNSET,
-        **options: Unpack[CallOptions],
+        **options: Unpack[PipedriveOptions],
     ) -> OrganizationCreateResponse: ...
     @overload
     async def create(
-        self, *, body: OrganizationCreateRequest, **options: Unpack[CallOptions]
+        self, *, body: OrganizationCreateRequest, **options: Unpack[PipedriveOptions]
     ) -> OrganizationCreateResponse: ...
     @deprecated("organizations.create is withdrawn by the vendor: use crm.v2.organizations.create")
     async def create(
@@ -3349,7 +3355,7 @@ class AsyncOrganizations(AsyncResource):
         owner_id: int | Unset = UNSET,
         visible_to: OrganizationVisibleTo | OrganizationVisibleToLiteral | Unset = UNSET,
         body: OrganizationCreateRequest | None = None,
-        **options: Unpack[CallOptions],
+        **options: Unpack[PipedriveOptions],
     ) -> OrganizationCreateResponse:
         """Create an organization.
 
@@ -3378,7 +3384,9 @@ class AsyncOrganizations(AsyncResource):
     @deprecated(
         "organizations.delete_many is withdrawn by the vendor: delete one by one with crm.v2.organizations.delete"
     )
-    async def delete_many(self, *, ids: Sequence[int], **options: Unpack[CallOptions]) -> OrganizationsDeleteResponse:
+    async def delete_many(
+        self, *, ids: Sequence[int], **options: Unpack[PipedriveOptions]
+    ) -> OrganizationsDeleteResponse:
         """Delete several organizations at once.
 
         DELETE /organizations (operationId ``deleteOrganizations``). Costs 10 tokens. Credential: api_token or
@@ -3395,7 +3403,7 @@ class AsyncOrganizations(AsyncResource):
         limit: int | None = None,
         start: int | None = None,
         term: str,
-        **options: Unpack[CallOptions],
+        **options: Unpack[PipedriveOptions],
     ) -> OrganizationSearchResponse:
         """Find organizations by text.
 
@@ -3418,7 +3426,7 @@ class AsyncOrganizations(AsyncResource):
         exact_match: bool | None = None,
         fields: Sequence[OrganizationSearchFields | OrganizationSearchFieldsLiteral] | None = None,
         term: str,
-        **options: Unpack[PagedCallOptions],
+        **options: Unpack[OffsetCallOptions],
     ) -> AsyncPages[OrganizationSearchResult]:
         """All items of `search`, fetched page by page as they are used.
 
@@ -3431,7 +3439,7 @@ class AsyncOrganizations(AsyncResource):
         )
 
     @deprecated("organizations.get is withdrawn by the vendor: use crm.v2.organizations.get")
-    async def get(self, id: int, **options: Unpack[CallOptions]) -> OrganizationResponse:
+    async def get(self, id: int, **options: Unpack[PipedriveOptions]) -> OrganizationResponse:
         """Read one organization.
 
         GET /organizations/{id} (operationId ``getOrganization``). Costs 2 tokens. Credential: api_token or
@@ -3450,7 +3458,7 @@ class AsyncOrganizations(AsyncResource):
         owner_id: int | Unset = UNSET,
         visible_to: OrganizationVisibleTo | OrganizationVisibleToLiteral | Unset = UNSET,
         body: OrganizationUpdateRequest | None = None,
-        **options: Unpack[CallOptions],
+        **options: Unpack[PipedriveOptions],
     ) -> OrganizationUpdateResponse:
         """Change an organization.
 
@@ -3477,7 +3485,7 @@ class AsyncOrganizations(AsyncResource):
         )
 
     @deprecated("organizations.delete is withdrawn by the vendor: use crm.v2.organizations.delete")
-    async def delete(self, id: int, **options: Unpack[CallOptions]) -> OrganizationDeleteResponse:
+    async def delete(self, id: int, **options: Unpack[PipedriveOptions]) -> OrganizationDeleteResponse:
         """Delete an organization.
 
         DELETE /organizations/{id} (operationId ``deleteOrganization``). Costs 6 tokens. Credential: api_token
@@ -3487,11 +3495,11 @@ class AsyncOrganizations(AsyncResource):
 
     @overload
     async def merge(
-        self, id: int, *, merge_with_id: int, **options: Unpack[CallOptions]
+        self, id: int, *, merge_with_id: int, **options: Unpack[PipedriveOptions]
     ) -> OrganizationDeleteResponse: ...
     @overload
     async def merge(
-        self, id: int, *, body: OrganizationMergeRequest, **options: Unpack[CallOptions]
+        self, id: int, *, body: OrganizationMergeRequest, **options: Unpack[PipedriveOptions]
     ) -> OrganizationDeleteResponse: ...
     async def merge(
         self,
@@ -3499,7 +3507,7 @@ class AsyncOrganizations(AsyncResource):
         *,
         merge_with_id: int | Unset = UNSET,
         body: OrganizationMergeRequest | None = None,
-        **options: Unpack[CallOptions],
+        **options: Unpack[PipedriveOptions],
     ) -> OrganizationDeleteResponse:
         """Merge an organization into another one.
 
@@ -3531,13 +3539,13 @@ class AsyncOrganizationsRaw(RawAsyncResource):
         name: str,
         owner_id: int | Unset = UNSET,
         visible_to: OrganizationVisibleTo | OrganizationVisibleToLiteral | Unset = UNSET,
-        **options: Unpack[CallOptions],
+        **options: Unpack[PipedriveOptions],
     ) -> ApiResponse[OrganizationCreateResponse]: ...
 
     @overload
     @deprecated("organizations.create is withdrawn by the vendor: use crm.v2.organizations.create")
     async def create(
-        self, *, body: OrganizationCreateRequest, **options: Unpack[CallOptions]
+        self, *, body: OrganizationCreateRequest, **options: Unpack[PipedriveOptions]
     ) -> ApiResponse[OrganizationCreateResponse]: ...
     @raw_of(AsyncOrganizations.create)  # type: ignore[deprecated]  # warns when called
     async def create(self, *args: Any, **arguments: Any) -> Any: ...
@@ -3550,12 +3558,12 @@ class AsyncOrganizationsRaw(RawAsyncResource):
 
     @overload
     async def merge(
-        self, id: int, *, merge_with_id: int, **options: Unpack[CallOptions]
+        self, id: int, *, merge_with_id: int, **options: Unpack[PipedriveOptions]
     ) -> ApiResponse[OrganizationDeleteResponse]: ...
 
     @overload
     async def merge(
-        self, id: int, *, body: OrganizationMergeRequest, **options: Unpack[CallOptions]
+        self, id: int, *, body: OrganizationMergeRequest, **options: Unpack[PipedriveOptions]
     ) -> ApiResponse[OrganizationDeleteResponse]: ...
     @raw_of(AsyncOrganizations.merge)
     async def merge(self, *args: Any, **arguments: Any) -> Any: ...

@@ -12,7 +12,6 @@ from typedpipes.runtime import (
     Arguments,
     AsyncPages,
     AsyncResource,
-    CallOptions,
     CustomField,
     Model,
     OpenEnum,
@@ -20,6 +19,7 @@ from typedpipes.runtime import (
     PagedOperation,
     Pages,
     Paging,
+    PipedriveOptions,
     RawAsyncResource,
     RawResource,
     Resource,
@@ -30,7 +30,7 @@ from typedpipes.runtime import (
     raw_caller,
     raw_method,
 )
-from typedpipes_api.pipedrive_v1._shared import OffsetPage, PagedCallOptions
+from typedpipes_api.pipedrive_v1._shared import OffsetCallOptions, OffsetPage
 
 
 @define(eq=False, repr=False, kw_only=True, slots=True)
@@ -181,7 +181,7 @@ class PermissionSetsAssignments(Resource):
         limit: int | None = None,
         start: int | None = None,
         fields: Sequence[PermissionSetAssignmentFieldName | CustomField] | None = None,
-        **options: Unpack[CallOptions],
+        **options: Unpack[PipedriveOptions],
     ) -> PermissionSetAssignmentListResponse:
         """List the users a permission set is assigned to.
 
@@ -199,7 +199,7 @@ class PermissionSetsAssignments(Resource):
         id: str,
         *,
         fields: Sequence[PermissionSetAssignmentFieldName | CustomField] | None = None,
-        **options: Unpack[PagedCallOptions],
+        **options: Unpack[OffsetCallOptions],
     ) -> Pages[PermissionSetAssignment]:
         """All items of `list`, fetched page by page as they are used.
 
@@ -234,7 +234,7 @@ class AsyncPermissionSetsAssignments(AsyncResource):
         limit: int | None = None,
         start: int | None = None,
         fields: Sequence[PermissionSetAssignmentFieldName | CustomField] | None = None,
-        **options: Unpack[CallOptions],
+        **options: Unpack[PipedriveOptions],
     ) -> PermissionSetAssignmentListResponse:
         """List the users a permission set is assigned to.
 
@@ -252,7 +252,7 @@ class AsyncPermissionSetsAssignments(AsyncResource):
         id: str,
         *,
         fields: Sequence[PermissionSetAssignmentFieldName | CustomField] | None = None,
-        **options: Unpack[PagedCallOptions],
+        **options: Unpack[OffsetCallOptions],
     ) -> AsyncPages[PermissionSetAssignment]:
         """All items of `list`, fetched page by page as they are used.
 
@@ -289,7 +289,7 @@ class PermissionSets(Resource):
         *,
         app: PermissionSetApp | PermissionSetAppLiteral | None = None,
         fields: Sequence[PermissionSetItemFieldName | CustomField] | None = None,
-        **options: Unpack[CallOptions],
+        **options: Unpack[PipedriveOptions],
     ) -> PermissionSetListResponse:
         """List permission sets.
 
@@ -298,7 +298,7 @@ class PermissionSets(Resource):
         """
         return self._caller.call(_LIST, Arguments(query={"app": app}, fields=tuple(fields or ())), options)
 
-    def get(self, id: str, **options: Unpack[CallOptions]) -> PermissionSetAnswer:
+    def get(self, id: str, **options: Unpack[PipedriveOptions]) -> PermissionSetAnswer:
         """Read one permission set.
 
         GET /permissionSets/{id} (operationId ``getPermissionSet``). Costs 2 tokens. Credential: api_token or
@@ -335,7 +335,7 @@ class AsyncPermissionSets(AsyncResource):
         *,
         app: PermissionSetApp | PermissionSetAppLiteral | None = None,
         fields: Sequence[PermissionSetItemFieldName | CustomField] | None = None,
-        **options: Unpack[CallOptions],
+        **options: Unpack[PipedriveOptions],
     ) -> PermissionSetListResponse:
         """List permission sets.
 
@@ -344,7 +344,7 @@ class AsyncPermissionSets(AsyncResource):
         """
         return await self._caller.call(_LIST, Arguments(query={"app": app}, fields=tuple(fields or ())), options)
 
-    async def get(self, id: str, **options: Unpack[CallOptions]) -> PermissionSetAnswer:
+    async def get(self, id: str, **options: Unpack[PipedriveOptions]) -> PermissionSetAnswer:
         """Read one permission set.
 
         GET /permissionSets/{id} (operationId ``getPermissionSet``). Costs 2 tokens. Credential: api_token or

@@ -14,7 +14,6 @@ from typedpipes.runtime import (
     Arguments,
     AsyncPages,
     AsyncResource,
-    CallOptions,
     CustomField,
     Model,
     OpenEnum,
@@ -22,6 +21,7 @@ from typedpipes.runtime import (
     PagedOperation,
     Pages,
     Paging,
+    PipedriveOptions,
     RawAsyncResource,
     RawResource,
     Resource,
@@ -35,7 +35,7 @@ from typedpipes.runtime import (
     raw_of,
     request_body,
 )
-from typedpipes_api.pipedrive_v1._shared import OffsetPagination, PagedCallOptions
+from typedpipes_api.pipedrive_v1._shared import OffsetCallOptions, OffsetPagination
 
 
 @define(eq=False, repr=False, kw_only=True, slots=True)
@@ -375,7 +375,7 @@ class PersonFields(Resource):
         limit: int | None = None,
         start: int | None = None,
         fields: Sequence[PersonFieldFieldName | CustomField] | None = None,
-        **options: Unpack[CallOptions],
+        **options: Unpack[PipedriveOptions],
     ) -> PersonFieldListResponse:
         """List person fields.
 
@@ -386,7 +386,10 @@ class PersonFields(Resource):
         )
 
     def iter(
-        self, *, fields: Sequence[PersonFieldFieldName | CustomField] | None = None, **options: Unpack[PagedCallOptions]
+        self,
+        *,
+        fields: Sequence[PersonFieldFieldName | CustomField] | None = None,
+        **options: Unpack[OffsetCallOptions],
     ) -> Pages[PersonField]:
         """All items of `list`, fetched page by page as they are used.
 
@@ -402,10 +405,10 @@ class PersonFields(Resource):
         field_type: PersonFieldTypeInput | PersonFieldTypeInputLiteral,
         name: str,
         options_: Sequence[Mapping[str, JSON]] | Unset = UNSET,
-        **options: Unpack[CallOptions],
+        **options: Unpack[PipedriveOptions],
     ) -> PersonFieldResponse: ...
     @overload
-    def create(self, *, body: PersonFieldCreateRequest, **options: Unpack[CallOptions]) -> PersonFieldResponse: ...
+    def create(self, *, body: PersonFieldCreateRequest, **options: Unpack[PipedriveOptions]) -> PersonFieldResponse: ...
     def create(
         self,
         *,
@@ -414,7 +417,7 @@ class PersonFields(Resource):
         name: str | Unset = UNSET,
         options_: Sequence[Mapping[str, JSON]] | Unset = UNSET,
         body: PersonFieldCreateRequest | None = None,
-        **options: Unpack[CallOptions],
+        **options: Unpack[PipedriveOptions],
     ) -> PersonFieldResponse:
         """Create a person field.
 
@@ -432,7 +435,7 @@ class PersonFields(Resource):
             options,
         )
 
-    def delete_many(self, *, ids: Sequence[int], **options: Unpack[CallOptions]) -> PersonFieldsDeleteResponse:
+    def delete_many(self, *, ids: Sequence[int], **options: Unpack[PipedriveOptions]) -> PersonFieldsDeleteResponse:
         """Delete several person fields at once.
 
         DELETE /personFields (operationId ``deletePersonFields``). Costs 10 tokens. Credential: api_token or
@@ -440,7 +443,7 @@ class PersonFields(Resource):
         """
         return self._caller.call(_DELETE_MANY, Arguments(query={"ids": ids}), options)
 
-    def get(self, id: int, **options: Unpack[CallOptions]) -> PersonFieldResponse:
+    def get(self, id: int, **options: Unpack[PipedriveOptions]) -> PersonFieldResponse:
         """Read one person field.
 
         GET /personFields/{id} (operationId ``getPersonField``). Costs 2 tokens. Credential: api_token or
@@ -456,7 +459,7 @@ class PersonFields(Resource):
         name: str | Unset = UNSET,
         options_: Sequence[Mapping[str, JSON]] | Unset = UNSET,
         body: PersonFieldUpdateRequest | None = None,
-        **options: Unpack[CallOptions],
+        **options: Unpack[PipedriveOptions],
     ) -> PersonFieldResponse:
         """Change a person field.
 
@@ -474,7 +477,7 @@ class PersonFields(Resource):
             options,
         )
 
-    def delete(self, id: int, **options: Unpack[CallOptions]) -> PersonFieldDeleteResponse:
+    def delete(self, id: int, **options: Unpack[PipedriveOptions]) -> PersonFieldDeleteResponse:
         """Delete a person field.
 
         DELETE /personFields/{id} (operationId ``deletePersonField``). Costs 6 tokens. Credential: api_token
@@ -498,12 +501,12 @@ class PersonFieldsRaw(RawResource):
         field_type: PersonFieldTypeInput | PersonFieldTypeInputLiteral,
         name: str,
         options_: Sequence[Mapping[str, JSON]] | Unset = UNSET,
-        **options: Unpack[CallOptions],
+        **options: Unpack[PipedriveOptions],
     ) -> ApiResponse[PersonFieldResponse]: ...
 
     @overload
     def create(
-        self, *, body: PersonFieldCreateRequest, **options: Unpack[CallOptions]
+        self, *, body: PersonFieldCreateRequest, **options: Unpack[PipedriveOptions]
     ) -> ApiResponse[PersonFieldResponse]: ...
     @raw_of(PersonFields.create)
     def create(self, *args: Any, **arguments: Any) -> Any: ...
@@ -530,7 +533,7 @@ class AsyncPersonFields(AsyncResource):
         limit: int | None = None,
         start: int | None = None,
         fields: Sequence[PersonFieldFieldName | CustomField] | None = None,
-        **options: Unpack[CallOptions],
+        **options: Unpack[PipedriveOptions],
     ) -> PersonFieldListResponse:
         """List person fields.
 
@@ -541,7 +544,10 @@ class AsyncPersonFields(AsyncResource):
         )
 
     def iter(
-        self, *, fields: Sequence[PersonFieldFieldName | CustomField] | None = None, **options: Unpack[PagedCallOptions]
+        self,
+        *,
+        fields: Sequence[PersonFieldFieldName | CustomField] | None = None,
+        **options: Unpack[OffsetCallOptions],
     ) -> AsyncPages[PersonField]:
         """All items of `list`, fetched page by page as they are used.
 
@@ -557,11 +563,11 @@ class AsyncPersonFields(AsyncResource):
         field_type: PersonFieldTypeInput | PersonFieldTypeInputLiteral,
         name: str,
         options_: Sequence[Mapping[str, JSON]] | Unset = UNSET,
-        **options: Unpack[CallOptions],
+        **options: Unpack[PipedriveOptions],
     ) -> PersonFieldResponse: ...
     @overload
     async def create(
-        self, *, body: PersonFieldCreateRequest, **options: Unpack[CallOptions]
+        self, *, body: PersonFieldCreateRequest, **options: Unpack[PipedriveOptions]
     ) -> PersonFieldResponse: ...
     async def create(
         self,
@@ -571,7 +577,7 @@ class AsyncPersonFields(AsyncResource):
         name: str | Unset = UNSET,
         options_: Sequence[Mapping[str, JSON]] | Unset = UNSET,
         body: PersonFieldCreateRequest | None = None,
-        **options: Unpack[CallOptions],
+        **options: Unpack[PipedriveOptions],
     ) -> PersonFieldResponse:
         """Create a person field.
 
@@ -589,7 +595,9 @@ class AsyncPersonFields(AsyncResource):
             options,
         )
 
-    async def delete_many(self, *, ids: Sequence[int], **options: Unpack[CallOptions]) -> PersonFieldsDeleteResponse:
+    async def delete_many(
+        self, *, ids: Sequence[int], **options: Unpack[PipedriveOptions]
+    ) -> PersonFieldsDeleteResponse:
         """Delete several person fields at once.
 
         DELETE /personFields (operationId ``deletePersonFields``). Costs 10 tokens. Credential: api_token or
@@ -597,7 +605,7 @@ class AsyncPersonFields(AsyncResource):
         """
         return await self._caller.call(_DELETE_MANY, Arguments(query={"ids": ids}), options)
 
-    async def get(self, id: int, **options: Unpack[CallOptions]) -> PersonFieldResponse:
+    async def get(self, id: int, **options: Unpack[PipedriveOptions]) -> PersonFieldResponse:
         """Read one person field.
 
         GET /personFields/{id} (operationId ``getPersonField``). Costs 2 tokens. Credential: api_token or
@@ -613,7 +621,7 @@ class AsyncPersonFields(AsyncResource):
         name: str | Unset = UNSET,
         options_: Sequence[Mapping[str, JSON]] | Unset = UNSET,
         body: PersonFieldUpdateRequest | None = None,
-        **options: Unpack[CallOptions],
+        **options: Unpack[PipedriveOptions],
     ) -> PersonFieldResponse:
         """Change a person field.
 
@@ -631,7 +639,7 @@ class AsyncPersonFields(AsyncResource):
             options,
         )
 
-    async def delete(self, id: int, **options: Unpack[CallOptions]) -> PersonFieldDeleteResponse:
+    async def delete(self, id: int, **options: Unpack[PipedriveOptions]) -> PersonFieldDeleteResponse:
         """Delete a person field.
 
         DELETE /personFields/{id} (operationId ``deletePersonField``). Costs 6 tokens. Credential: api_token
@@ -655,12 +663,12 @@ class AsyncPersonFieldsRaw(RawAsyncResource):
         field_type: PersonFieldTypeInput | PersonFieldTypeInputLiteral,
         name: str,
         options_: Sequence[Mapping[str, JSON]] | Unset = UNSET,
-        **options: Unpack[CallOptions],
+        **options: Unpack[PipedriveOptions],
     ) -> ApiResponse[PersonFieldResponse]: ...
 
     @overload
     async def create(
-        self, *, body: PersonFieldCreateRequest, **options: Unpack[CallOptions]
+        self, *, body: PersonFieldCreateRequest, **options: Unpack[PipedriveOptions]
     ) -> ApiResponse[PersonFieldResponse]: ...
     @raw_of(AsyncPersonFields.create)
     async def create(self, *args: Any, **arguments: Any) -> Any: ...

@@ -14,7 +14,6 @@ from typedpipes.runtime import (
     Arguments,
     AsyncPages,
     AsyncResource,
-    CallOptions,
     CustomField,
     FileContent,
     Model,
@@ -23,6 +22,7 @@ from typedpipes.runtime import (
     PagedOperation,
     Pages,
     Paging,
+    PipedriveOptions,
     RawAsyncResource,
     RawResource,
     Resource,
@@ -37,7 +37,7 @@ from typedpipes.runtime import (
     raw_of,
     request_body,
 )
-from typedpipes_api.pipedrive_v1._shared import OffsetPagination, PagedCallOptions
+from typedpipes_api.pipedrive_v1._shared import OffsetCallOptions, OffsetPagination, PagedCallOptions
 
 
 @define(eq=False, repr=False, kw_only=True, slots=True)
@@ -1660,7 +1660,7 @@ class PersonsProducts(Resource):
         return PersonsProductsRaw(PersonsProducts(raw_caller(self._caller)))
 
     def list(
-        self, id: int, *, limit: int | None = None, start: int | None = None, **options: Unpack[CallOptions]
+        self, id: int, *, limit: int | None = None, start: int | None = None, **options: Unpack[PipedriveOptions]
     ) -> PersonProductListResponse:
         """List the products of a person's deals.
 
@@ -1669,7 +1669,7 @@ class PersonsProducts(Resource):
         """
         return self._caller.call(_PRODUCTS_LIST, Arguments(path=(id,), query={"limit": limit, "start": start}), options)
 
-    def iter(self, id: int, **options: Unpack[PagedCallOptions]) -> Pages[dict[str, PersonProduct]]:
+    def iter(self, id: int, **options: Unpack[OffsetCallOptions]) -> Pages[dict[str, PersonProduct]]:
         """All items of `list`, fetched page by page as they are used.
 
         GET /persons/{id}/products (operationId ``getPersonProducts``). Costs 20 tokens. Credential: api_token
@@ -1697,7 +1697,7 @@ class AsyncPersonsProducts(AsyncResource):
         return AsyncPersonsProductsRaw(AsyncPersonsProducts(raw_async_caller(self._caller)))
 
     async def list(
-        self, id: int, *, limit: int | None = None, start: int | None = None, **options: Unpack[CallOptions]
+        self, id: int, *, limit: int | None = None, start: int | None = None, **options: Unpack[PipedriveOptions]
     ) -> PersonProductListResponse:
         """List the products of a person's deals.
 
@@ -1708,7 +1708,7 @@ class AsyncPersonsProducts(AsyncResource):
             _PRODUCTS_LIST, Arguments(path=(id,), query={"limit": limit, "start": start}), options
         )
 
-    def iter(self, id: int, **options: Unpack[PagedCallOptions]) -> AsyncPages[dict[str, PersonProduct]]:
+    def iter(self, id: int, **options: Unpack[OffsetCallOptions]) -> AsyncPages[dict[str, PersonProduct]]:
         """All items of `list`, fetched page by page as they are used.
 
         GET /persons/{id}/products (operationId ``getPersonProducts``). Costs 20 tokens. Credential: api_token
@@ -1745,11 +1745,11 @@ class PersonsPicture(Resource):
         crop_x: int | Unset = UNSET,
         crop_y: int | Unset = UNSET,
         file: FileContent,
-        **options: Unpack[CallOptions],
+        **options: Unpack[PipedriveOptions],
     ) -> PersonPictureResponse: ...
     @overload
     def upload(
-        self, id: int, *, body: PersonPictureRequest, **options: Unpack[CallOptions]
+        self, id: int, *, body: PersonPictureRequest, **options: Unpack[PipedriveOptions]
     ) -> PersonPictureResponse: ...
     def upload(
         self,
@@ -1761,7 +1761,7 @@ class PersonsPicture(Resource):
         crop_y: int | Unset = UNSET,
         file: FileContent | Unset = UNSET,
         body: PersonPictureRequest | None = None,
-        **options: Unpack[CallOptions],
+        **options: Unpack[PipedriveOptions],
     ) -> PersonPictureResponse:
         """Upload a person's picture.
 
@@ -1787,7 +1787,7 @@ class PersonsPicture(Resource):
             options,
         )
 
-    def delete(self, id: int, **options: Unpack[CallOptions]) -> PersonDeleteResponse:
+    def delete(self, id: int, **options: Unpack[PipedriveOptions]) -> PersonDeleteResponse:
         """Delete a person's picture.
 
         DELETE /persons/{id}/picture (operationId ``deletePersonPicture``). Costs 6 tokens. Credential:
@@ -1811,12 +1811,12 @@ class PersonsPictureRaw(RawResource):
         crop_x: int | Unset = UNSET,
         crop_y: int | Unset = UNSET,
         file: FileContent,
-        **options: Unpack[CallOptions],
+        **options: Unpack[PipedriveOptions],
     ) -> ApiResponse[PersonPictureResponse]: ...
 
     @overload
     def upload(
-        self, id: int, *, body: PersonPictureRequest, **options: Unpack[CallOptions]
+        self, id: int, *, body: PersonPictureRequest, **options: Unpack[PipedriveOptions]
     ) -> ApiResponse[PersonPictureResponse]: ...
     @raw_of(PersonsPicture.upload)
     def upload(self, *args: Any, **arguments: Any) -> Any: ...
@@ -1844,11 +1844,11 @@ class AsyncPersonsPicture(AsyncResource):
         crop_x: int | Unset = UNSET,
         crop_y: int | Unset = UNSET,
         file: FileContent,
-        **options: Unpack[CallOptions],
+        **options: Unpack[PipedriveOptions],
     ) -> PersonPictureResponse: ...
     @overload
     async def upload(
-        self, id: int, *, body: PersonPictureRequest, **options: Unpack[CallOptions]
+        self, id: int, *, body: PersonPictureRequest, **options: Unpack[PipedriveOptions]
     ) -> PersonPictureResponse: ...
     async def upload(
         self,
@@ -1860,7 +1860,7 @@ class AsyncPersonsPicture(AsyncResource):
         crop_y: int | Unset = UNSET,
         file: FileContent | Unset = UNSET,
         body: PersonPictureRequest | None = None,
-        **options: Unpack[CallOptions],
+        **options: Unpack[PipedriveOptions],
     ) -> PersonPictureResponse:
         """Upload a person's picture.
 
@@ -1886,7 +1886,7 @@ class AsyncPersonsPicture(AsyncResource):
             options,
         )
 
-    async def delete(self, id: int, **options: Unpack[CallOptions]) -> PersonDeleteResponse:
+    async def delete(self, id: int, **options: Unpack[PipedriveOptions]) -> PersonDeleteResponse:
         """Delete a person's picture.
 
         DELETE /persons/{id}/picture (operationId ``deletePersonPicture``). Costs 6 tokens. Credential:
@@ -1910,12 +1910,12 @@ class AsyncPersonsPictureRaw(RawAsyncResource):
         crop_x: int | Unset = UNSET,
         crop_y: int | Unset = UNSET,
         file: FileContent,
-        **options: Unpack[CallOptions],
+        **options: Unpack[PipedriveOptions],
     ) -> ApiResponse[PersonPictureResponse]: ...
 
     @overload
     async def upload(
-        self, id: int, *, body: PersonPictureRequest, **options: Unpack[CallOptions]
+        self, id: int, *, body: PersonPictureRequest, **options: Unpack[PipedriveOptions]
     ) -> ApiResponse[PersonPictureResponse]: ...
     @raw_of(AsyncPersonsPicture.upload)
     async def upload(self, *args: Any, **arguments: Any) -> Any: ...
@@ -1933,7 +1933,7 @@ class PersonsPermittedUsers(Resource):
         """The same methods, returning status and headers too."""
         return PersonsPermittedUsersRaw(PersonsPermittedUsers(raw_caller(self._caller)))
 
-    def list(self, id: int, **options: Unpack[CallOptions]) -> PersonPermittedUserListResponse:
+    def list(self, id: int, **options: Unpack[PipedriveOptions]) -> PersonPermittedUserListResponse:
         """List the users who may see a person.
 
         GET /persons/{id}/permittedUsers (operationId ``getPersonUsers``). Costs 10 tokens. Credential:
@@ -1960,7 +1960,7 @@ class AsyncPersonsPermittedUsers(AsyncResource):
         """The same methods, returning status and headers too."""
         return AsyncPersonsPermittedUsersRaw(AsyncPersonsPermittedUsers(raw_async_caller(self._caller)))
 
-    async def list(self, id: int, **options: Unpack[CallOptions]) -> PersonPermittedUserListResponse:
+    async def list(self, id: int, **options: Unpack[PipedriveOptions]) -> PersonPermittedUserListResponse:
         """List the users who may see a person.
 
         GET /persons/{id}/permittedUsers (operationId ``getPersonUsers``). Costs 10 tokens. Credential:
@@ -1995,7 +1995,7 @@ class PersonsMailMessages(Resource):
         limit: int | None = None,
         start: int | None = None,
         fields: Sequence[PersonMailMessageFieldName | CustomField] | None = None,
-        **options: Unpack[CallOptions],
+        **options: Unpack[PipedriveOptions],
     ) -> PersonMailMessageListResponse:
         """List the mail messages of a person.
 
@@ -2018,7 +2018,7 @@ class PersonsMailMessages(Resource):
         *,
         include_body: GetPersonMailMessagesIncludeBody | None = None,
         fields: Sequence[PersonMailMessageFieldName | CustomField] | None = None,
-        **options: Unpack[PagedCallOptions],
+        **options: Unpack[OffsetCallOptions],
     ) -> Pages[PersonMailMessage]:
         """All items of `list`, fetched page by page as they are used.
 
@@ -2058,7 +2058,7 @@ class AsyncPersonsMailMessages(AsyncResource):
         limit: int | None = None,
         start: int | None = None,
         fields: Sequence[PersonMailMessageFieldName | CustomField] | None = None,
-        **options: Unpack[CallOptions],
+        **options: Unpack[PipedriveOptions],
     ) -> PersonMailMessageListResponse:
         """List the mail messages of a person.
 
@@ -2081,7 +2081,7 @@ class AsyncPersonsMailMessages(AsyncResource):
         *,
         include_body: GetPersonMailMessagesIncludeBody | None = None,
         fields: Sequence[PersonMailMessageFieldName | CustomField] | None = None,
-        **options: Unpack[PagedCallOptions],
+        **options: Unpack[OffsetCallOptions],
     ) -> AsyncPages[PersonMailMessage]:
         """All items of `list`, fetched page by page as they are used.
 
@@ -2113,7 +2113,7 @@ class PersonsFollowers(Resource):
         """The same methods, returning status and headers too."""
         return PersonsFollowersRaw(PersonsFollowers(raw_caller(self._caller)))
 
-    def list(self, id: int, **options: Unpack[CallOptions]) -> PersonFollowerListResponse:
+    def list(self, id: int, **options: Unpack[PipedriveOptions]) -> PersonFollowerListResponse:
         """List the followers of a person.
 
         GET /persons/{id}/followers (operationId ``getPersonFollowers``). Costs 20 tokens. Credential:
@@ -2122,10 +2122,10 @@ class PersonsFollowers(Resource):
         return self._caller.call(_FOLLOWERS_LIST, Arguments(path=(id,)), options)
 
     @overload
-    def add(self, id: int, *, user_id: int, **options: Unpack[CallOptions]) -> PersonFollowerCreateResponse: ...
+    def add(self, id: int, *, user_id: int, **options: Unpack[PipedriveOptions]) -> PersonFollowerCreateResponse: ...
     @overload
     def add(
-        self, id: int, *, body: PersonFollowerCreateRequest, **options: Unpack[CallOptions]
+        self, id: int, *, body: PersonFollowerCreateRequest, **options: Unpack[PipedriveOptions]
     ) -> PersonFollowerCreateResponse: ...
     def add(
         self,
@@ -2133,7 +2133,7 @@ class PersonsFollowers(Resource):
         *,
         user_id: int | Unset = UNSET,
         body: PersonFollowerCreateRequest | None = None,
-        **options: Unpack[CallOptions],
+        **options: Unpack[PipedriveOptions],
     ) -> PersonFollowerCreateResponse:
         """Add a follower to a person.
 
@@ -2144,7 +2144,7 @@ class PersonsFollowers(Resource):
             _FOLLOWERS_ADD, Arguments(path=(id,), body=request_body(body, {"user_id": user_id}, ("user_id",))), options
         )
 
-    def delete(self, id: int, follower_id: int, **options: Unpack[CallOptions]) -> PersonDeleteResponse:
+    def delete(self, id: int, follower_id: int, **options: Unpack[PipedriveOptions]) -> PersonDeleteResponse:
         """Remove a follower from a person.
 
         DELETE /persons/{id}/followers/{follower_id} (operationId ``deletePersonFollower``). Costs 6 tokens.
@@ -2171,12 +2171,12 @@ class PersonsFollowersRaw(RawResource):
 
     @overload
     def add(
-        self, id: int, *, user_id: int, **options: Unpack[CallOptions]
+        self, id: int, *, user_id: int, **options: Unpack[PipedriveOptions]
     ) -> ApiResponse[PersonFollowerCreateResponse]: ...
 
     @overload
     def add(
-        self, id: int, *, body: PersonFollowerCreateRequest, **options: Unpack[CallOptions]
+        self, id: int, *, body: PersonFollowerCreateRequest, **options: Unpack[PipedriveOptions]
     ) -> ApiResponse[PersonFollowerCreateResponse]: ...
     @raw_of(PersonsFollowers.add)
     def add(self, *args: Any, **arguments: Any) -> Any: ...
@@ -2194,7 +2194,7 @@ class AsyncPersonsFollowers(AsyncResource):
         """The same methods, returning status and headers too."""
         return AsyncPersonsFollowersRaw(AsyncPersonsFollowers(raw_async_caller(self._caller)))
 
-    async def list(self, id: int, **options: Unpack[CallOptions]) -> PersonFollowerListResponse:
+    async def list(self, id: int, **options: Unpack[PipedriveOptions]) -> PersonFollowerListResponse:
         """List the followers of a person.
 
         GET /persons/{id}/followers (operationId ``getPersonFollowers``). Costs 20 tokens. Credential:
@@ -2203,10 +2203,12 @@ class AsyncPersonsFollowers(AsyncResource):
         return await self._caller.call(_FOLLOWERS_LIST, Arguments(path=(id,)), options)
 
     @overload
-    async def add(self, id: int, *, user_id: int, **options: Unpack[CallOptions]) -> PersonFollowerCreateResponse: ...
+    async def add(
+        self, id: int, *, user_id: int, **options: Unpack[PipedriveOptions]
+    ) -> PersonFollowerCreateResponse: ...
     @overload
     async def add(
-        self, id: int, *, body: PersonFollowerCreateRequest, **options: Unpack[CallOptions]
+        self, id: int, *, body: PersonFollowerCreateRequest, **options: Unpack[PipedriveOptions]
     ) -> PersonFollowerCreateResponse: ...
     async def add(
         self,
@@ -2214,7 +2216,7 @@ class AsyncPersonsFollowers(AsyncResource):
         *,
         user_id: int | Unset = UNSET,
         body: PersonFollowerCreateRequest | None = None,
-        **options: Unpack[CallOptions],
+        **options: Unpack[PipedriveOptions],
     ) -> PersonFollowerCreateResponse:
         """Add a follower to a person.
 
@@ -2225,7 +2227,7 @@ class AsyncPersonsFollowers(AsyncResource):
             _FOLLOWERS_ADD, Arguments(path=(id,), body=request_body(body, {"user_id": user_id}, ("user_id",))), options
         )
 
-    async def delete(self, id: int, follower_id: int, **options: Unpack[CallOptions]) -> PersonDeleteResponse:
+    async def delete(self, id: int, follower_id: int, **options: Unpack[PipedriveOptions]) -> PersonDeleteResponse:
         """Remove a follower from a person.
 
         DELETE /persons/{id}/followers/{follower_id} (operationId ``deletePersonFollower``). Costs 6 tokens.
@@ -2252,12 +2254,12 @@ class AsyncPersonsFollowersRaw(RawAsyncResource):
 
     @overload
     async def add(
-        self, id: int, *, user_id: int, **options: Unpack[CallOptions]
+        self, id: int, *, user_id: int, **options: Unpack[PipedriveOptions]
     ) -> ApiResponse[PersonFollowerCreateResponse]: ...
 
     @overload
     async def add(
-        self, id: int, *, body: PersonFollowerCreateRequest, **options: Unpack[CallOptions]
+        self, id: int, *, body: PersonFollowerCreateRequest, **options: Unpack[PipedriveOptions]
     ) -> ApiResponse[PersonFollowerCreateResponse]: ...
     @raw_of(AsyncPersonsFollowers.add)
     async def add(self, *args: Any, **arguments: Any) -> Any: ...
@@ -2283,7 +2285,7 @@ class PersonsFlow(Resource):
         items: Sequence[str] | None = None,
         limit: int | None = None,
         start: int | None = None,
-        **options: Unpack[CallOptions],
+        **options: Unpack[PipedriveOptions],
     ) -> PersonFlowListResponse:
         """List what happened to a person.
 
@@ -2302,7 +2304,7 @@ class PersonsFlow(Resource):
         *,
         all_changes: str | None = None,
         items: Sequence[str] | None = None,
-        **options: Unpack[PagedCallOptions],
+        **options: Unpack[OffsetCallOptions],
     ) -> Pages[PersonFlow]:
         """All items of `list`, fetched page by page as they are used.
 
@@ -2340,7 +2342,7 @@ class AsyncPersonsFlow(AsyncResource):
         items: Sequence[str] | None = None,
         limit: int | None = None,
         start: int | None = None,
-        **options: Unpack[CallOptions],
+        **options: Unpack[PipedriveOptions],
     ) -> PersonFlowListResponse:
         """List what happened to a person.
 
@@ -2359,7 +2361,7 @@ class AsyncPersonsFlow(AsyncResource):
         *,
         all_changes: str | None = None,
         items: Sequence[str] | None = None,
-        **options: Unpack[PagedCallOptions],
+        **options: Unpack[OffsetCallOptions],
     ) -> AsyncPages[PersonFlow]:
         """All items of `list`, fetched page by page as they are used.
 
@@ -2397,7 +2399,7 @@ class PersonsFiles(Resource):
         sort: str | None = None,
         start: int | None = None,
         fields: Sequence[PersonFileFieldName | CustomField] | None = None,
-        **options: Unpack[CallOptions],
+        **options: Unpack[PipedriveOptions],
     ) -> PersonFileListResponse:
         """List the files of a person.
 
@@ -2416,7 +2418,7 @@ class PersonsFiles(Resource):
         *,
         sort: str | None = None,
         fields: Sequence[PersonFileFieldName | CustomField] | None = None,
-        **options: Unpack[PagedCallOptions],
+        **options: Unpack[OffsetCallOptions],
     ) -> Pages[PersonFile]:
         """All items of `list`, fetched page by page as they are used.
 
@@ -2454,7 +2456,7 @@ class AsyncPersonsFiles(AsyncResource):
         sort: str | None = None,
         start: int | None = None,
         fields: Sequence[PersonFileFieldName | CustomField] | None = None,
-        **options: Unpack[CallOptions],
+        **options: Unpack[PipedriveOptions],
     ) -> PersonFileListResponse:
         """List the files of a person.
 
@@ -2473,7 +2475,7 @@ class AsyncPersonsFiles(AsyncResource):
         *,
         sort: str | None = None,
         fields: Sequence[PersonFileFieldName | CustomField] | None = None,
-        **options: Unpack[PagedCallOptions],
+        **options: Unpack[OffsetCallOptions],
     ) -> AsyncPages[PersonFile]:
         """All items of `list`, fetched page by page as they are used.
 
@@ -2513,7 +2515,7 @@ class PersonsDeals(Resource):
         start: int | None = None,
         status: PersonDealStatus | PersonDealStatusLiteral | None = None,
         fields: Sequence[PersonDealFieldName | CustomField] | None = None,
-        **options: Unpack[CallOptions],
+        **options: Unpack[PipedriveOptions],
     ) -> PersonDealListResponse:
         """List the deals of a person.
 
@@ -2538,7 +2540,7 @@ class PersonsDeals(Resource):
         sort: str | None = None,
         status: PersonDealStatus | PersonDealStatusLiteral | None = None,
         fields: Sequence[PersonDealFieldName | CustomField] | None = None,
-        **options: Unpack[PagedCallOptions],
+        **options: Unpack[OffsetCallOptions],
     ) -> Pages[PersonDeal]:
         """All items of `list`, fetched page by page as they are used.
 
@@ -2580,7 +2582,7 @@ class AsyncPersonsDeals(AsyncResource):
         start: int | None = None,
         status: PersonDealStatus | PersonDealStatusLiteral | None = None,
         fields: Sequence[PersonDealFieldName | CustomField] | None = None,
-        **options: Unpack[CallOptions],
+        **options: Unpack[PipedriveOptions],
     ) -> PersonDealListResponse:
         """List the deals of a person.
 
@@ -2605,7 +2607,7 @@ class AsyncPersonsDeals(AsyncResource):
         sort: str | None = None,
         status: PersonDealStatus | PersonDealStatusLiteral | None = None,
         fields: Sequence[PersonDealFieldName | CustomField] | None = None,
-        **options: Unpack[PagedCallOptions],
+        **options: Unpack[OffsetCallOptions],
     ) -> AsyncPages[PersonDeal]:
         """All items of `list`, fetched page by page as they are used.
 
@@ -2638,7 +2640,7 @@ class PersonsChangelog(Resource):
         return PersonsChangelogRaw(PersonsChangelog(raw_caller(self._caller)))
 
     def list(
-        self, id: int, *, cursor: str | None = None, limit: int | None = None, **options: Unpack[CallOptions]
+        self, id: int, *, cursor: str | None = None, limit: int | None = None, **options: Unpack[PipedriveOptions]
     ) -> PersonChangelogListResponse:
         """List the changes of a person, page by page with a cursor.
 
@@ -2677,7 +2679,7 @@ class AsyncPersonsChangelog(AsyncResource):
         return AsyncPersonsChangelogRaw(AsyncPersonsChangelog(raw_async_caller(self._caller)))
 
     async def list(
-        self, id: int, *, cursor: str | None = None, limit: int | None = None, **options: Unpack[CallOptions]
+        self, id: int, *, cursor: str | None = None, limit: int | None = None, **options: Unpack[PipedriveOptions]
     ) -> PersonChangelogListResponse:
         """List the changes of a person, page by page with a cursor.
 
@@ -2725,7 +2727,7 @@ class PersonsActivities(Resource):
         limit: int | None = None,
         start: int | None = None,
         fields: Sequence[PersonActivityFieldName | CustomField] | None = None,
-        **options: Unpack[CallOptions],
+        **options: Unpack[PipedriveOptions],
     ) -> PersonActivityListResponse:
         """List the activities of a person.
 
@@ -2750,7 +2752,7 @@ class PersonsActivities(Resource):
         done: GetPersonActivitiesDone | None = None,
         exclude: Sequence[int] | None = None,
         fields: Sequence[PersonActivityFieldName | CustomField] | None = None,
-        **options: Unpack[PagedCallOptions],
+        **options: Unpack[OffsetCallOptions],
     ) -> Pages[PersonActivity]:
         """All items of `list`, fetched page by page as they are used.
 
@@ -2792,7 +2794,7 @@ class AsyncPersonsActivities(AsyncResource):
         limit: int | None = None,
         start: int | None = None,
         fields: Sequence[PersonActivityFieldName | CustomField] | None = None,
-        **options: Unpack[CallOptions],
+        **options: Unpack[PipedriveOptions],
     ) -> PersonActivityListResponse:
         """List the activities of a person.
 
@@ -2817,7 +2819,7 @@ class AsyncPersonsActivities(AsyncResource):
         done: GetPersonActivitiesDone | None = None,
         exclude: Sequence[int] | None = None,
         fields: Sequence[PersonActivityFieldName | CustomField] | None = None,
-        **options: Unpack[PagedCallOptions],
+        **options: Unpack[OffsetCallOptions],
     ) -> AsyncPages[PersonActivity]:
         """All items of `list`, fetched page by page as they are used.
 
@@ -2859,7 +2861,7 @@ class PersonsCollection(Resource):
         owner_id: int | None = None,
         since: str | None = None,
         until: str | None = None,
-        **options: Unpack[CallOptions],
+        **options: Unpack[PipedriveOptions],
     ) -> PersonCollectionListResponse:
         """List persons with a cursor, for reading everything.
 
@@ -2931,7 +2933,7 @@ class AsyncPersonsCollection(AsyncResource):
         owner_id: int | None = None,
         since: str | None = None,
         until: str | None = None,
-        **options: Unpack[CallOptions],
+        **options: Unpack[PipedriveOptions],
     ) -> PersonCollectionListResponse:
         """List persons with a cursor, for reading everything.
 
@@ -3048,7 +3050,7 @@ class Persons(Resource):
         start: int | None = None,
         user_id: int | None = None,
         fields: Sequence[PersonFieldName | CustomField] | None = None,
-        **options: Unpack[CallOptions],
+        **options: Unpack[PipedriveOptions],
     ) -> PersonListResponse:
         """List persons.
 
@@ -3080,7 +3082,7 @@ class Persons(Resource):
         sort: str | None = None,
         user_id: int | None = None,
         fields: Sequence[PersonFieldName | CustomField] | None = None,
-        **options: Unpack[PagedCallOptions],
+        **options: Unpack[OffsetCallOptions],
     ) -> Pages[Person]:
         """All items of `list`, fetched page by page as they are used.
 
@@ -3110,10 +3112,10 @@ class Persons(Resource):
         owner_id: int | Unset = UNSET,
         phone: Sequence[PersonEmailInput] | Unset = UNSET,
         visible_to: PersonVisibleTo | PersonVisibleToLiteral | Unset = UNSET,
-        **options: Unpack[CallOptions],
+        **options: Unpack[PipedriveOptions],
     ) -> PersonCreateResponse: ...
     @overload
-    def create(self, *, body: PersonCreateRequest, **options: Unpack[CallOptions]) -> PersonCreateResponse: ...
+    def create(self, *, body: PersonCreateRequest, **options: Unpack[PipedriveOptions]) -> PersonCreateResponse: ...
     @deprecated("persons.create is withdrawn by the vendor: use crm.v2.persons.create")
     def create(
         self,
@@ -3129,7 +3131,7 @@ class Persons(Resource):
         phone: Sequence[PersonEmailInput] | Unset = UNSET,
         visible_to: PersonVisibleTo | PersonVisibleToLiteral | Unset = UNSET,
         body: PersonCreateRequest | None = None,
-        **options: Unpack[CallOptions],
+        **options: Unpack[PipedriveOptions],
     ) -> PersonCreateResponse:
         """Create a person.
 
@@ -3160,7 +3162,7 @@ class Persons(Resource):
         )
 
     @deprecated("persons.delete_many is withdrawn by the vendor: delete one by one with crm.v2.persons.delete")
-    def delete_many(self, *, ids: Sequence[int], **options: Unpack[CallOptions]) -> PersonsDeleteResponse:
+    def delete_many(self, *, ids: Sequence[int], **options: Unpack[PipedriveOptions]) -> PersonsDeleteResponse:
         """Delete several persons at once.
 
         DELETE /persons (operationId ``deletePersons``). Costs 10 tokens. Credential: api_token or oauth2.
@@ -3179,7 +3181,7 @@ class Persons(Resource):
         organization_id: int | None = None,
         start: int | None = None,
         term: str,
-        **options: Unpack[CallOptions],
+        **options: Unpack[PipedriveOptions],
     ) -> PersonSearchResponse:
         """Find persons by text.
 
@@ -3211,7 +3213,7 @@ class Persons(Resource):
         include_fields: Literal["person.picture"] | None = None,
         organization_id: int | None = None,
         term: str,
-        **options: Unpack[PagedCallOptions],
+        **options: Unpack[OffsetCallOptions],
     ) -> Pages[PersonSearchResult]:
         """All items of `search`, fetched page by page as they are used.
 
@@ -3233,7 +3235,7 @@ class Persons(Resource):
         )
 
     @deprecated("persons.get is withdrawn by the vendor: use crm.v2.persons.get")
-    def get(self, id: int, **options: Unpack[CallOptions]) -> PersonResponse:
+    def get(self, id: int, **options: Unpack[PipedriveOptions]) -> PersonResponse:
         """Read one person.
 
         GET /persons/{id} (operationId ``getPerson``). Costs 2 tokens. Credential: api_token or oauth2.
@@ -3257,7 +3259,7 @@ class Persons(Resource):
         phone: Sequence[PersonEmailInput] | Unset = UNSET,
         visible_to: PersonVisibleTo | PersonVisibleToLiteral | Unset = UNSET,
         body: PersonUpdateRequest | None = None,
-        **options: Unpack[CallOptions],
+        **options: Unpack[PipedriveOptions],
     ) -> PersonCreateResponse:
         """Change a person.
 
@@ -3289,7 +3291,7 @@ class Persons(Resource):
         )
 
     @deprecated("persons.delete is withdrawn by the vendor: use crm.v2.persons.delete")
-    def delete(self, id: int, **options: Unpack[CallOptions]) -> PersonDeleteResponse:
+    def delete(self, id: int, **options: Unpack[PipedriveOptions]) -> PersonDeleteResponse:
         """Delete a person.
 
         DELETE /persons/{id} (operationId ``deletePerson``). Costs 6 tokens. Credential: api_token or oauth2.
@@ -3298,16 +3300,18 @@ class Persons(Resource):
         return self._caller.call(_DELETE, Arguments(path=(id,)), options)
 
     @overload
-    def merge(self, id: int, *, merge_with_id: int, **options: Unpack[CallOptions]) -> PersonMergeResponse: ...
+    def merge(self, id: int, *, merge_with_id: int, **options: Unpack[PipedriveOptions]) -> PersonMergeResponse: ...
     @overload
-    def merge(self, id: int, *, body: PersonMergeRequest, **options: Unpack[CallOptions]) -> PersonMergeResponse: ...
+    def merge(
+        self, id: int, *, body: PersonMergeRequest, **options: Unpack[PipedriveOptions]
+    ) -> PersonMergeResponse: ...
     def merge(
         self,
         id: int,
         *,
         merge_with_id: int | Unset = UNSET,
         body: PersonMergeRequest | None = None,
-        **options: Unpack[CallOptions],
+        **options: Unpack[PipedriveOptions],
     ) -> PersonMergeResponse:
         """Merge a person into another one.
 
@@ -3343,13 +3347,13 @@ class PersonsRaw(RawResource):
         owner_id: int | Unset = UNSET,
         phone: Sequence[PersonEmailInput] | Unset = UNSET,
         visible_to: PersonVisibleTo | PersonVisibleToLiteral | Unset = UNSET,
-        **options: Unpack[CallOptions],
+        **options: Unpack[PipedriveOptions],
     ) -> ApiResponse[PersonCreateResponse]: ...
 
     @overload
     @deprecated("persons.create is withdrawn by the vendor: use crm.v2.persons.create")
     def create(
-        self, *, body: PersonCreateRequest, **options: Unpack[CallOptions]
+        self, *, body: PersonCreateRequest, **options: Unpack[PipedriveOptions]
     ) -> ApiResponse[PersonCreateResponse]: ...
     @raw_of(Persons.create)  # type: ignore[deprecated]  # warns when called
     def create(self, *args: Any, **arguments: Any) -> Any: ...
@@ -3362,12 +3366,12 @@ class PersonsRaw(RawResource):
 
     @overload
     def merge(
-        self, id: int, *, merge_with_id: int, **options: Unpack[CallOptions]
+        self, id: int, *, merge_with_id: int, **options: Unpack[PipedriveOptions]
     ) -> ApiResponse[PersonMergeResponse]: ...
 
     @overload
     def merge(
-        self, id: int, *, body: PersonMergeRequest, **options: Unpack[CallOptions]
+        self, id: int, *, body: PersonMergeRequest, **options: Unpack[PipedriveOptions]
     ) -> ApiResponse[PersonMergeResponse]: ...
     @raw_of(Persons.merge)
     def merge(self, *args: Any, **arguments: Any) -> Any: ...
@@ -3438,7 +3442,7 @@ class AsyncPersons(AsyncResource):
         start: int | None = None,
         user_id: int | None = None,
         fields: Sequence[PersonFieldName | CustomField] | None = None,
-        **options: Unpack[CallOptions],
+        **options: Unpack[PipedriveOptions],
     ) -> PersonListResponse:
         """List persons.
 
@@ -3470,7 +3474,7 @@ class AsyncPersons(AsyncResource):
         sort: str | None = None,
         user_id: int | None = None,
         fields: Sequence[PersonFieldName | CustomField] | None = None,
-        **options: Unpack[PagedCallOptions],
+        **options: Unpack[OffsetCallOptions],
     ) -> AsyncPages[Person]:
         """All items of `list`, fetched page by page as they are used.
 
@@ -3500,10 +3504,12 @@ class AsyncPersons(AsyncResource):
         owner_id: int | Unset = UNSET,
         phone: Sequence[PersonEmailInput] | Unset = UNSET,
         visible_to: PersonVisibleTo | PersonVisibleToLiteral | Unset = UNSET,
-        **options: Unpack[CallOptions],
+        **options: Unpack[PipedriveOptions],
     ) -> PersonCreateResponse: ...
     @overload
-    async def create(self, *, body: PersonCreateRequest, **options: Unpack[CallOptions]) -> PersonCreateResponse: ...
+    async def create(
+        self, *, body: PersonCreateRequest, **options: Unpack[PipedriveOptions]
+    ) -> PersonCreateResponse: ...
     @deprecated("persons.create is withdrawn by the vendor: use crm.v2.persons.create")
     async def create(
         self,
@@ -3519,7 +3525,7 @@ class AsyncPersons(AsyncResource):
         phone: Sequence[PersonEmailInput] | Unset = UNSET,
         visible_to: PersonVisibleTo | PersonVisibleToLiteral | Unset = UNSET,
         body: PersonCreateRequest | None = None,
-        **options: Unpack[CallOptions],
+        **options: Unpack[PipedriveOptions],
     ) -> PersonCreateResponse:
         """Create a person.
 
@@ -3550,7 +3556,7 @@ class AsyncPersons(AsyncResource):
         )
 
     @deprecated("persons.delete_many is withdrawn by the vendor: delete one by one with crm.v2.persons.delete")
-    async def delete_many(self, *, ids: Sequence[int], **options: Unpack[CallOptions]) -> PersonsDeleteResponse:
+    async def delete_many(self, *, ids: Sequence[int], **options: Unpack[PipedriveOptions]) -> PersonsDeleteResponse:
         """Delete several persons at once.
 
         DELETE /persons (operationId ``deletePersons``). Costs 10 tokens. Credential: api_token or oauth2.
@@ -3569,7 +3575,7 @@ class AsyncPersons(AsyncResource):
         organization_id: int | None = None,
         start: int | None = None,
         term: str,
-        **options: Unpack[CallOptions],
+        **options: Unpack[PipedriveOptions],
     ) -> PersonSearchResponse:
         """Find persons by text.
 
@@ -3601,7 +3607,7 @@ class AsyncPersons(AsyncResource):
         include_fields: Literal["person.picture"] | None = None,
         organization_id: int | None = None,
         term: str,
-        **options: Unpack[PagedCallOptions],
+        **options: Unpack[OffsetCallOptions],
     ) -> AsyncPages[PersonSearchResult]:
         """All items of `search`, fetched page by page as they are used.
 
@@ -3623,7 +3629,7 @@ class AsyncPersons(AsyncResource):
         )
 
     @deprecated("persons.get is withdrawn by the vendor: use crm.v2.persons.get")
-    async def get(self, id: int, **options: Unpack[CallOptions]) -> PersonResponse:
+    async def get(self, id: int, **options: Unpack[PipedriveOptions]) -> PersonResponse:
         """Read one person.
 
         GET /persons/{id} (operationId ``getPerson``). Costs 2 tokens. Credential: api_token or oauth2.
@@ -3647,7 +3653,7 @@ class AsyncPersons(AsyncResource):
         phone: Sequence[PersonEmailInput] | Unset = UNSET,
         visible_to: PersonVisibleTo | PersonVisibleToLiteral | Unset = UNSET,
         body: PersonUpdateRequest | None = None,
-        **options: Unpack[CallOptions],
+        **options: Unpack[PipedriveOptions],
     ) -> PersonCreateResponse:
         """Change a person.
 
@@ -3679,7 +3685,7 @@ class AsyncPersons(AsyncResource):
         )
 
     @deprecated("persons.delete is withdrawn by the vendor: use crm.v2.persons.delete")
-    async def delete(self, id: int, **options: Unpack[CallOptions]) -> PersonDeleteResponse:
+    async def delete(self, id: int, **options: Unpack[PipedriveOptions]) -> PersonDeleteResponse:
         """Delete a person.
 
         DELETE /persons/{id} (operationId ``deletePerson``). Costs 6 tokens. Credential: api_token or oauth2.
@@ -3688,10 +3694,12 @@ class AsyncPersons(AsyncResource):
         return await self._caller.call(_DELETE, Arguments(path=(id,)), options)
 
     @overload
-    async def merge(self, id: int, *, merge_with_id: int, **options: Unpack[CallOptions]) -> PersonMergeResponse: ...
+    async def merge(
+        self, id: int, *, merge_with_id: int, **options: Unpack[PipedriveOptions]
+    ) -> PersonMergeResponse: ...
     @overload
     async def merge(
-        self, id: int, *, body: PersonMergeRequest, **options: Unpack[CallOptions]
+        self, id: int, *, body: PersonMergeRequest, **options: Unpack[PipedriveOptions]
     ) -> PersonMergeResponse: ...
     async def merge(
         self,
@@ -3699,7 +3707,7 @@ class AsyncPersons(AsyncResource):
         *,
         merge_with_id: int | Unset = UNSET,
         body: PersonMergeRequest | None = None,
-        **options: Unpack[CallOptions],
+        **options: Unpack[PipedriveOptions],
     ) -> PersonMergeResponse:
         """Merge a person into another one.
 
@@ -3735,13 +3743,13 @@ class AsyncPersonsRaw(RawAsyncResource):
         owner_id: int | Unset = UNSET,
         phone: Sequence[PersonEmailInput] | Unset = UNSET,
         visible_to: PersonVisibleTo | PersonVisibleToLiteral | Unset = UNSET,
-        **options: Unpack[CallOptions],
+        **options: Unpack[PipedriveOptions],
     ) -> ApiResponse[PersonCreateResponse]: ...
 
     @overload
     @deprecated("persons.create is withdrawn by the vendor: use crm.v2.persons.create")
     async def create(
-        self, *, body: PersonCreateRequest, **options: Unpack[CallOptions]
+        self, *, body: PersonCreateRequest, **options: Unpack[PipedriveOptions]
     ) -> ApiResponse[PersonCreateResponse]: ...
     @raw_of(AsyncPersons.create)  # type: ignore[deprecated]  # warns when called
     async def create(self, *args: Any, **arguments: Any) -> Any: ...
@@ -3754,12 +3762,12 @@ class AsyncPersonsRaw(RawAsyncResource):
 
     @overload
     async def merge(
-        self, id: int, *, merge_with_id: int, **options: Unpack[CallOptions]
+        self, id: int, *, merge_with_id: int, **options: Unpack[PipedriveOptions]
     ) -> ApiResponse[PersonMergeResponse]: ...
 
     @overload
     async def merge(
-        self, id: int, *, body: PersonMergeRequest, **options: Unpack[CallOptions]
+        self, id: int, *, body: PersonMergeRequest, **options: Unpack[PipedriveOptions]
     ) -> ApiResponse[PersonMergeResponse]: ...
     @raw_of(AsyncPersons.merge)
     async def merge(self, *args: Any, **arguments: Any) -> Any: ...

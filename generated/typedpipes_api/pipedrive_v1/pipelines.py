@@ -13,13 +13,13 @@ from typedpipes.runtime import (
     Arguments,
     AsyncPages,
     AsyncResource,
-    CallOptions,
     CustomField,
     Model,
     Operation,
     PagedOperation,
     Pages,
     Paging,
+    PipedriveOptions,
     RawAsyncResource,
     RawResource,
     Resource,
@@ -33,7 +33,7 @@ from typedpipes.runtime import (
     raw_of,
     request_body,
 )
-from typedpipes_api.pipedrive_v1._shared import OffsetPagination, PagedCallOptions
+from typedpipes_api.pipedrive_v1._shared import OffsetCallOptions, OffsetPagination
 
 
 @define(eq=False, repr=False, kw_only=True, slots=True)
@@ -490,7 +490,7 @@ class PipelinesDeals(Resource):
         totals_convert_currency: str | None = None,
         user_id: int | None = None,
         fields: Sequence[PipelineDealFieldName | CustomField] | None = None,
-        **options: Unpack[CallOptions],
+        **options: Unpack[PipedriveOptions],
     ) -> PipelineDealListResponse:
         """List the deals of a pipeline.
 
@@ -528,7 +528,7 @@ class PipelinesDeals(Resource):
         totals_convert_currency: str | None = None,
         user_id: int | None = None,
         fields: Sequence[PipelineDealFieldName | CustomField] | None = None,
-        **options: Unpack[PagedCallOptions],
+        **options: Unpack[OffsetCallOptions],
     ) -> Pages[PipelineDeal]:
         """All items of `list`, fetched page by page as they are used.
 
@@ -585,7 +585,7 @@ class AsyncPipelinesDeals(AsyncResource):
         totals_convert_currency: str | None = None,
         user_id: int | None = None,
         fields: Sequence[PipelineDealFieldName | CustomField] | None = None,
-        **options: Unpack[CallOptions],
+        **options: Unpack[PipedriveOptions],
     ) -> PipelineDealListResponse:
         """List the deals of a pipeline.
 
@@ -623,7 +623,7 @@ class AsyncPipelinesDeals(AsyncResource):
         totals_convert_currency: str | None = None,
         user_id: int | None = None,
         fields: Sequence[PipelineDealFieldName | CustomField] | None = None,
-        **options: Unpack[PagedCallOptions],
+        **options: Unpack[OffsetCallOptions],
     ) -> AsyncPages[PipelineDeal]:
         """All items of `list`, fetched page by page as they are used.
 
@@ -672,7 +672,7 @@ class Pipelines(Resource):
 
     @deprecated("pipelines.list is withdrawn by the vendor: use crm.v2.pipelines.list")
     def list(
-        self, *, fields: Sequence[PipelineFieldName | CustomField] | None = None, **options: Unpack[CallOptions]
+        self, *, fields: Sequence[PipelineFieldName | CustomField] | None = None, **options: Unpack[PipedriveOptions]
     ) -> PipelineListResponse:
         """List pipelines.
 
@@ -689,10 +689,10 @@ class Pipelines(Resource):
         deal_probability: PipelineCreateRequestDealProbability | Unset = UNSET,
         name: str,
         order_nr: int | Unset = UNSET,
-        **options: Unpack[CallOptions],
+        **options: Unpack[PipedriveOptions],
     ) -> PipelineCreateResponse: ...
     @overload
-    def create(self, *, body: PipelineCreateRequest, **options: Unpack[CallOptions]) -> PipelineCreateResponse: ...
+    def create(self, *, body: PipelineCreateRequest, **options: Unpack[PipedriveOptions]) -> PipelineCreateResponse: ...
     @deprecated("pipelines.create is withdrawn by the vendor: use crm.v2.pipelines.create")
     def create(
         self,
@@ -702,7 +702,7 @@ class Pipelines(Resource):
         name: str | Unset = UNSET,
         order_nr: int | Unset = UNSET,
         body: PipelineCreateRequest | None = None,
-        **options: Unpack[CallOptions],
+        **options: Unpack[PipedriveOptions],
     ) -> PipelineCreateResponse:
         """Create a pipeline.
 
@@ -722,7 +722,7 @@ class Pipelines(Resource):
         )
 
     @deprecated("pipelines.get is withdrawn by the vendor: use crm.v2.pipelines.get")
-    def get(self, id: int, **options: Unpack[CallOptions]) -> PipelineResponse:
+    def get(self, id: int, **options: Unpack[PipedriveOptions]) -> PipelineResponse:
         """Read one pipeline.
 
         GET /pipelines/{id} (operationId ``getPipeline``). Costs 2 tokens. Credential: api_token or oauth2.
@@ -740,7 +740,7 @@ class Pipelines(Resource):
         name: str | Unset = UNSET,
         order_nr: int | Unset = UNSET,
         body: PipelineUpdateRequest | None = None,
-        **options: Unpack[CallOptions],
+        **options: Unpack[PipedriveOptions],
     ) -> PipelineResponse:
         """Change a pipeline.
 
@@ -761,7 +761,7 @@ class Pipelines(Resource):
         )
 
     @deprecated("pipelines.delete is withdrawn by the vendor: use crm.v2.pipelines.delete")
-    def delete(self, id: int, **options: Unpack[CallOptions]) -> PipelineDeleteResponse:
+    def delete(self, id: int, **options: Unpack[PipedriveOptions]) -> PipelineDeleteResponse:
         """Delete a pipeline.
 
         DELETE /pipelines/{id} (operationId ``deletePipeline``). Costs 6 tokens. Credential: api_token or
@@ -770,7 +770,13 @@ class Pipelines(Resource):
         return self._caller.call(_DELETE, Arguments(path=(id,)), options)
 
     def conversion_statistics(
-        self, id: int, *, end_date: str, start_date: str, user_id: int | None = None, **options: Unpack[CallOptions]
+        self,
+        id: int,
+        *,
+        end_date: str,
+        start_date: str,
+        user_id: int | None = None,
+        **options: Unpack[PipedriveOptions],
     ) -> PipelineConversionStatisticsResponse:
         """Read the conversion rates between a pipeline's stages.
 
@@ -784,7 +790,13 @@ class Pipelines(Resource):
         )
 
     def movement_statistics(
-        self, id: int, *, end_date: str, start_date: str, user_id: int | None = None, **options: Unpack[CallOptions]
+        self,
+        id: int,
+        *,
+        end_date: str,
+        start_date: str,
+        user_id: int | None = None,
+        **options: Unpack[PipedriveOptions],
     ) -> PipelineMovementStatisticsResponse:
         """Read how deals moved in a pipeline.
 
@@ -814,13 +826,13 @@ class PipelinesRaw(RawResource):
         deal_probability: PipelineCreateRequestDealProbability | Unset = UNSET,
         name: str,
         order_nr: int | Unset = UNSET,
-        **options: Unpack[CallOptions],
+        **options: Unpack[PipedriveOptions],
     ) -> ApiResponse[PipelineCreateResponse]: ...
 
     @overload
     @deprecated("pipelines.create is withdrawn by the vendor: use crm.v2.pipelines.create")
     def create(
-        self, *, body: PipelineCreateRequest, **options: Unpack[CallOptions]
+        self, *, body: PipelineCreateRequest, **options: Unpack[PipedriveOptions]
     ) -> ApiResponse[PipelineCreateResponse]: ...
     @raw_of(Pipelines.create)  # type: ignore[deprecated]  # warns when called
     def create(self, *args: Any, **arguments: Any) -> Any: ...
@@ -848,7 +860,7 @@ class AsyncPipelines(AsyncResource):
 
     @deprecated("pipelines.list is withdrawn by the vendor: use crm.v2.pipelines.list")
     async def list(
-        self, *, fields: Sequence[PipelineFieldName | CustomField] | None = None, **options: Unpack[CallOptions]
+        self, *, fields: Sequence[PipelineFieldName | CustomField] | None = None, **options: Unpack[PipedriveOptions]
     ) -> PipelineListResponse:
         """List pipelines.
 
@@ -865,11 +877,11 @@ class AsyncPipelines(AsyncResource):
         deal_probability: PipelineCreateRequestDealProbability | Unset = UNSET,
         name: str,
         order_nr: int | Unset = UNSET,
-        **options: Unpack[CallOptions],
+        **options: Unpack[PipedriveOptions],
     ) -> PipelineCreateResponse: ...
     @overload
     async def create(
-        self, *, body: PipelineCreateRequest, **options: Unpack[CallOptions]
+        self, *, body: PipelineCreateRequest, **options: Unpack[PipedriveOptions]
     ) -> PipelineCreateResponse: ...
     @deprecated("pipelines.create is withdrawn by the vendor: use crm.v2.pipelines.create")
     async def create(
@@ -880,7 +892,7 @@ class AsyncPipelines(AsyncResource):
         name: str | Unset = UNSET,
         order_nr: int | Unset = UNSET,
         body: PipelineCreateRequest | None = None,
-        **options: Unpack[CallOptions],
+        **options: Unpack[PipedriveOptions],
     ) -> PipelineCreateResponse:
         """Create a pipeline.
 
@@ -900,7 +912,7 @@ class AsyncPipelines(AsyncResource):
         )
 
     @deprecated("pipelines.get is withdrawn by the vendor: use crm.v2.pipelines.get")
-    async def get(self, id: int, **options: Unpack[CallOptions]) -> PipelineResponse:
+    async def get(self, id: int, **options: Unpack[PipedriveOptions]) -> PipelineResponse:
         """Read one pipeline.
 
         GET /pipelines/{id} (operationId ``getPipeline``). Costs 2 tokens. Credential: api_token or oauth2.
@@ -918,7 +930,7 @@ class AsyncPipelines(AsyncResource):
         name: str | Unset = UNSET,
         order_nr: int | Unset = UNSET,
         body: PipelineUpdateRequest | None = None,
-        **options: Unpack[CallOptions],
+        **options: Unpack[PipedriveOptions],
     ) -> PipelineResponse:
         """Change a pipeline.
 
@@ -939,7 +951,7 @@ class AsyncPipelines(AsyncResource):
         )
 
     @deprecated("pipelines.delete is withdrawn by the vendor: use crm.v2.pipelines.delete")
-    async def delete(self, id: int, **options: Unpack[CallOptions]) -> PipelineDeleteResponse:
+    async def delete(self, id: int, **options: Unpack[PipedriveOptions]) -> PipelineDeleteResponse:
         """Delete a pipeline.
 
         DELETE /pipelines/{id} (operationId ``deletePipeline``). Costs 6 tokens. Credential: api_token or
@@ -948,7 +960,13 @@ class AsyncPipelines(AsyncResource):
         return await self._caller.call(_DELETE, Arguments(path=(id,)), options)
 
     async def conversion_statistics(
-        self, id: int, *, end_date: str, start_date: str, user_id: int | None = None, **options: Unpack[CallOptions]
+        self,
+        id: int,
+        *,
+        end_date: str,
+        start_date: str,
+        user_id: int | None = None,
+        **options: Unpack[PipedriveOptions],
     ) -> PipelineConversionStatisticsResponse:
         """Read the conversion rates between a pipeline's stages.
 
@@ -962,7 +980,13 @@ class AsyncPipelines(AsyncResource):
         )
 
     async def movement_statistics(
-        self, id: int, *, end_date: str, start_date: str, user_id: int | None = None, **options: Unpack[CallOptions]
+        self,
+        id: int,
+        *,
+        end_date: str,
+        start_date: str,
+        user_id: int | None = None,
+        **options: Unpack[PipedriveOptions],
     ) -> PipelineMovementStatisticsResponse:
         """Read how deals moved in a pipeline.
 
@@ -992,13 +1016,13 @@ class AsyncPipelinesRaw(RawAsyncResource):
         deal_probability: PipelineCreateRequestDealProbability | Unset = UNSET,
         name: str,
         order_nr: int | Unset = UNSET,
-        **options: Unpack[CallOptions],
+        **options: Unpack[PipedriveOptions],
     ) -> ApiResponse[PipelineCreateResponse]: ...
 
     @overload
     @deprecated("pipelines.create is withdrawn by the vendor: use crm.v2.pipelines.create")
     async def create(
-        self, *, body: PipelineCreateRequest, **options: Unpack[CallOptions]
+        self, *, body: PipelineCreateRequest, **options: Unpack[PipedriveOptions]
     ) -> ApiResponse[PipelineCreateResponse]: ...
     @raw_of(AsyncPipelines.create)  # type: ignore[deprecated]  # warns when called
     async def create(self, *args: Any, **arguments: Any) -> Any: ...

@@ -14,7 +14,6 @@ from typedpipes.runtime import (
     Arguments,
     AsyncPages,
     AsyncResource,
-    CallOptions,
     CustomField,
     Model,
     OpenEnum,
@@ -22,6 +21,7 @@ from typedpipes.runtime import (
     PagedOperation,
     Pages,
     Paging,
+    PipedriveOptions,
     RawAsyncResource,
     RawResource,
     Resource,
@@ -35,7 +35,7 @@ from typedpipes.runtime import (
     raw_of,
     request_body,
 )
-from typedpipes_api.pipedrive_v1._shared import OffsetPage, PagedCallOptions
+from typedpipes_api.pipedrive_v1._shared import OffsetCallOptions, OffsetPage
 
 
 @define(eq=False, repr=False, kw_only=True, slots=True)
@@ -376,7 +376,7 @@ class ProductFields(Resource):
         limit: int | None = None,
         start: int | None = None,
         fields: Sequence[ProductFieldItemFieldName | CustomField] | None = None,
-        **options: Unpack[CallOptions],
+        **options: Unpack[PipedriveOptions],
     ) -> ProductFieldListResponse:
         """List product fields.
 
@@ -391,7 +391,7 @@ class ProductFields(Resource):
         self,
         *,
         fields: Sequence[ProductFieldItemFieldName | CustomField] | None = None,
-        **options: Unpack[PagedCallOptions],
+        **options: Unpack[OffsetCallOptions],
     ) -> Pages[ProductFieldItem]:
         """All items of `list`, fetched page by page as they are used.
 
@@ -407,10 +407,12 @@ class ProductFields(Resource):
         field_type: ProductFieldType | ProductFieldTypeLiteral,
         name: str,
         options_: Sequence[Mapping[str, JSON]] | Unset = UNSET,
-        **options: Unpack[CallOptions],
+        **options: Unpack[PipedriveOptions],
     ) -> ProductFieldResponse: ...
     @overload
-    def create(self, *, body: ProductFieldCreateRequest, **options: Unpack[CallOptions]) -> ProductFieldResponse: ...
+    def create(
+        self, *, body: ProductFieldCreateRequest, **options: Unpack[PipedriveOptions]
+    ) -> ProductFieldResponse: ...
     def create(
         self,
         *,
@@ -418,7 +420,7 @@ class ProductFields(Resource):
         name: str | Unset = UNSET,
         options_: Sequence[Mapping[str, JSON]] | Unset = UNSET,
         body: ProductFieldCreateRequest | None = None,
-        **options: Unpack[CallOptions],
+        **options: Unpack[PipedriveOptions],
     ) -> ProductFieldResponse:
         """Create a product field.
 
@@ -435,7 +437,7 @@ class ProductFields(Resource):
             options,
         )
 
-    def delete_many(self, *, ids: Sequence[int], **options: Unpack[CallOptions]) -> ProductFieldsDeleteResponse:
+    def delete_many(self, *, ids: Sequence[int], **options: Unpack[PipedriveOptions]) -> ProductFieldsDeleteResponse:
         """Delete several product fields at once.
 
         DELETE /productFields (operationId ``deleteProductFields``). Costs 10 tokens. Credential: api_token or
@@ -443,7 +445,7 @@ class ProductFields(Resource):
         """
         return self._caller.call(_DELETE_MANY, Arguments(query={"ids": ids}), options)
 
-    def get(self, id: int, **options: Unpack[CallOptions]) -> ProductFieldResponse:
+    def get(self, id: int, **options: Unpack[PipedriveOptions]) -> ProductFieldResponse:
         """Read one product field.
 
         GET /productFields/{id} (operationId ``getProductField``). Costs 2 tokens. Credential: api_token or
@@ -458,7 +460,7 @@ class ProductFields(Resource):
         name: str | Unset = UNSET,
         options_: Sequence[Mapping[str, JSON]] | Unset = UNSET,
         body: ProductFieldUpdateRequest | None = None,
-        **options: Unpack[CallOptions],
+        **options: Unpack[PipedriveOptions],
     ) -> ProductFieldResponse:
         """Change a product field.
 
@@ -471,7 +473,7 @@ class ProductFields(Resource):
             options,
         )
 
-    def delete(self, id: int, **options: Unpack[CallOptions]) -> ProductFieldDeleteResponse:
+    def delete(self, id: int, **options: Unpack[PipedriveOptions]) -> ProductFieldDeleteResponse:
         """Delete a product field.
 
         DELETE /productFields/{id} (operationId ``deleteProductField``). Costs 6 tokens. Credential: api_token
@@ -494,12 +496,12 @@ class ProductFieldsRaw(RawResource):
         field_type: ProductFieldType | ProductFieldTypeLiteral,
         name: str,
         options_: Sequence[Mapping[str, JSON]] | Unset = UNSET,
-        **options: Unpack[CallOptions],
+        **options: Unpack[PipedriveOptions],
     ) -> ApiResponse[ProductFieldResponse]: ...
 
     @overload
     def create(
-        self, *, body: ProductFieldCreateRequest, **options: Unpack[CallOptions]
+        self, *, body: ProductFieldCreateRequest, **options: Unpack[PipedriveOptions]
     ) -> ApiResponse[ProductFieldResponse]: ...
     @raw_of(ProductFields.create)
     def create(self, *args: Any, **arguments: Any) -> Any: ...
@@ -526,7 +528,7 @@ class AsyncProductFields(AsyncResource):
         limit: int | None = None,
         start: int | None = None,
         fields: Sequence[ProductFieldItemFieldName | CustomField] | None = None,
-        **options: Unpack[CallOptions],
+        **options: Unpack[PipedriveOptions],
     ) -> ProductFieldListResponse:
         """List product fields.
 
@@ -541,7 +543,7 @@ class AsyncProductFields(AsyncResource):
         self,
         *,
         fields: Sequence[ProductFieldItemFieldName | CustomField] | None = None,
-        **options: Unpack[PagedCallOptions],
+        **options: Unpack[OffsetCallOptions],
     ) -> AsyncPages[ProductFieldItem]:
         """All items of `list`, fetched page by page as they are used.
 
@@ -557,11 +559,11 @@ class AsyncProductFields(AsyncResource):
         field_type: ProductFieldType | ProductFieldTypeLiteral,
         name: str,
         options_: Sequence[Mapping[str, JSON]] | Unset = UNSET,
-        **options: Unpack[CallOptions],
+        **options: Unpack[PipedriveOptions],
     ) -> ProductFieldResponse: ...
     @overload
     async def create(
-        self, *, body: ProductFieldCreateRequest, **options: Unpack[CallOptions]
+        self, *, body: ProductFieldCreateRequest, **options: Unpack[PipedriveOptions]
     ) -> ProductFieldResponse: ...
     async def create(
         self,
@@ -570,7 +572,7 @@ class AsyncProductFields(AsyncResource):
         name: str | Unset = UNSET,
         options_: Sequence[Mapping[str, JSON]] | Unset = UNSET,
         body: ProductFieldCreateRequest | None = None,
-        **options: Unpack[CallOptions],
+        **options: Unpack[PipedriveOptions],
     ) -> ProductFieldResponse:
         """Create a product field.
 
@@ -587,7 +589,9 @@ class AsyncProductFields(AsyncResource):
             options,
         )
 
-    async def delete_many(self, *, ids: Sequence[int], **options: Unpack[CallOptions]) -> ProductFieldsDeleteResponse:
+    async def delete_many(
+        self, *, ids: Sequence[int], **options: Unpack[PipedriveOptions]
+    ) -> ProductFieldsDeleteResponse:
         """Delete several product fields at once.
 
         DELETE /productFields (operationId ``deleteProductFields``). Costs 10 tokens. Credential: api_token or
@@ -595,7 +599,7 @@ class AsyncProductFields(AsyncResource):
         """
         return await self._caller.call(_DELETE_MANY, Arguments(query={"ids": ids}), options)
 
-    async def get(self, id: int, **options: Unpack[CallOptions]) -> ProductFieldResponse:
+    async def get(self, id: int, **options: Unpack[PipedriveOptions]) -> ProductFieldResponse:
         """Read one product field.
 
         GET /productFields/{id} (operationId ``getProductField``). Costs 2 tokens. Credential: api_token or
@@ -610,7 +614,7 @@ class AsyncProductFields(AsyncResource):
         name: str | Unset = UNSET,
         options_: Sequence[Mapping[str, JSON]] | Unset = UNSET,
         body: ProductFieldUpdateRequest | None = None,
-        **options: Unpack[CallOptions],
+        **options: Unpack[PipedriveOptions],
     ) -> ProductFieldResponse:
         """Change a product field.
 
@@ -623,7 +627,7 @@ class AsyncProductFields(AsyncResource):
             options,
         )
 
-    async def delete(self, id: int, **options: Unpack[CallOptions]) -> ProductFieldDeleteResponse:
+    async def delete(self, id: int, **options: Unpack[PipedriveOptions]) -> ProductFieldDeleteResponse:
         """Delete a product field.
 
         DELETE /productFields/{id} (operationId ``deleteProductField``). Costs 6 tokens. Credential: api_token
@@ -646,12 +650,12 @@ class AsyncProductFieldsRaw(RawAsyncResource):
         field_type: ProductFieldType | ProductFieldTypeLiteral,
         name: str,
         options_: Sequence[Mapping[str, JSON]] | Unset = UNSET,
-        **options: Unpack[CallOptions],
+        **options: Unpack[PipedriveOptions],
     ) -> ApiResponse[ProductFieldResponse]: ...
 
     @overload
     async def create(
-        self, *, body: ProductFieldCreateRequest, **options: Unpack[CallOptions]
+        self, *, body: ProductFieldCreateRequest, **options: Unpack[PipedriveOptions]
     ) -> ApiResponse[ProductFieldResponse]: ...
     @raw_of(AsyncProductFields.create)
     async def create(self, *args: Any, **arguments: Any) -> Any: ...

@@ -14,7 +14,6 @@ from typedpipes.runtime import (
     Arguments,
     AsyncPages,
     AsyncResource,
-    CallOptions,
     CustomField,
     Model,
     OpenEnum,
@@ -22,6 +21,7 @@ from typedpipes.runtime import (
     PagedOperation,
     Pages,
     Paging,
+    PipedriveOptions,
     RawAsyncResource,
     RawResource,
     Resource,
@@ -36,7 +36,7 @@ from typedpipes.runtime import (
     raw_of,
     request_body,
 )
-from typedpipes_api.pipedrive_v1._shared import OffsetPagination, PagedCallOptions
+from typedpipes_api.pipedrive_v1._shared import OffsetCallOptions, OffsetPagination
 
 
 @define(eq=False, repr=False, kw_only=True, slots=True)
@@ -823,7 +823,7 @@ class ProductsPermittedUsers(Resource):
         """The same methods, returning status and headers too."""
         return ProductsPermittedUsersRaw(ProductsPermittedUsers(raw_caller(self._caller)))
 
-    def list(self, id: int, **options: Unpack[CallOptions]) -> ProductPermittedUserListResponse:
+    def list(self, id: int, **options: Unpack[PipedriveOptions]) -> ProductPermittedUserListResponse:
         """List the users who may see a product.
 
         GET /products/{id}/permittedUsers (operationId ``getProductUsers``). Costs 10 tokens. Credential:
@@ -850,7 +850,7 @@ class AsyncProductsPermittedUsers(AsyncResource):
         """The same methods, returning status and headers too."""
         return AsyncProductsPermittedUsersRaw(AsyncProductsPermittedUsers(raw_async_caller(self._caller)))
 
-    async def list(self, id: int, **options: Unpack[CallOptions]) -> ProductPermittedUserListResponse:
+    async def list(self, id: int, **options: Unpack[PipedriveOptions]) -> ProductPermittedUserListResponse:
         """List the users who may see a product.
 
         GET /products/{id}/permittedUsers (operationId ``getProductUsers``). Costs 10 tokens. Credential:
@@ -878,7 +878,7 @@ class ProductsFollowers(Resource):
         return ProductsFollowersRaw(ProductsFollowers(raw_caller(self._caller)))
 
     def list(
-        self, id: int, *, limit: int | None = None, start: int | None = None, **options: Unpack[CallOptions]
+        self, id: int, *, limit: int | None = None, start: int | None = None, **options: Unpack[PipedriveOptions]
     ) -> ProductFollowerListResponse:
         """List the followers of a product.
 
@@ -889,7 +889,7 @@ class ProductsFollowers(Resource):
             _FOLLOWERS_LIST, Arguments(path=(id,), query={"limit": limit, "start": start}), options
         )
 
-    def iter(self, id: int, **options: Unpack[PagedCallOptions]) -> Pages[ProductFollower]:
+    def iter(self, id: int, **options: Unpack[OffsetCallOptions]) -> Pages[ProductFollower]:
         """All items of `list`, fetched page by page as they are used.
 
         GET /products/{id}/followers (operationId ``getProductFollowers``). Costs 20 tokens. Credential:
@@ -898,10 +898,10 @@ class ProductsFollowers(Resource):
         return self._caller.pages(_FOLLOWERS_LIST, Arguments(path=(id,)), options)
 
     @overload
-    def add(self, id: int, *, user_id: int, **options: Unpack[CallOptions]) -> ProductFollowerCreateResponse: ...
+    def add(self, id: int, *, user_id: int, **options: Unpack[PipedriveOptions]) -> ProductFollowerCreateResponse: ...
     @overload
     def add(
-        self, id: int, *, body: ProductFollowerCreateRequest, **options: Unpack[CallOptions]
+        self, id: int, *, body: ProductFollowerCreateRequest, **options: Unpack[PipedriveOptions]
     ) -> ProductFollowerCreateResponse: ...
     def add(
         self,
@@ -909,7 +909,7 @@ class ProductsFollowers(Resource):
         *,
         user_id: int | Unset = UNSET,
         body: ProductFollowerCreateRequest | None = None,
-        **options: Unpack[CallOptions],
+        **options: Unpack[PipedriveOptions],
     ) -> ProductFollowerCreateResponse:
         """Add a follower to a product.
 
@@ -920,7 +920,7 @@ class ProductsFollowers(Resource):
             _FOLLOWERS_ADD, Arguments(path=(id,), body=request_body(body, {"user_id": user_id}, ("user_id",))), options
         )
 
-    def delete(self, id: int, follower_id: int, **options: Unpack[CallOptions]) -> ProductDeleteResponse:
+    def delete(self, id: int, follower_id: int, **options: Unpack[PipedriveOptions]) -> ProductDeleteResponse:
         """Remove a follower from a product.
 
         DELETE /products/{id}/followers/{follower_id} (operationId ``deleteProductFollower``). Costs 6 tokens.
@@ -947,12 +947,12 @@ class ProductsFollowersRaw(RawResource):
 
     @overload
     def add(
-        self, id: int, *, user_id: int, **options: Unpack[CallOptions]
+        self, id: int, *, user_id: int, **options: Unpack[PipedriveOptions]
     ) -> ApiResponse[ProductFollowerCreateResponse]: ...
 
     @overload
     def add(
-        self, id: int, *, body: ProductFollowerCreateRequest, **options: Unpack[CallOptions]
+        self, id: int, *, body: ProductFollowerCreateRequest, **options: Unpack[PipedriveOptions]
     ) -> ApiResponse[ProductFollowerCreateResponse]: ...
     @raw_of(ProductsFollowers.add)
     def add(self, *args: Any, **arguments: Any) -> Any: ...
@@ -971,7 +971,7 @@ class AsyncProductsFollowers(AsyncResource):
         return AsyncProductsFollowersRaw(AsyncProductsFollowers(raw_async_caller(self._caller)))
 
     async def list(
-        self, id: int, *, limit: int | None = None, start: int | None = None, **options: Unpack[CallOptions]
+        self, id: int, *, limit: int | None = None, start: int | None = None, **options: Unpack[PipedriveOptions]
     ) -> ProductFollowerListResponse:
         """List the followers of a product.
 
@@ -982,7 +982,7 @@ class AsyncProductsFollowers(AsyncResource):
             _FOLLOWERS_LIST, Arguments(path=(id,), query={"limit": limit, "start": start}), options
         )
 
-    def iter(self, id: int, **options: Unpack[PagedCallOptions]) -> AsyncPages[ProductFollower]:
+    def iter(self, id: int, **options: Unpack[OffsetCallOptions]) -> AsyncPages[ProductFollower]:
         """All items of `list`, fetched page by page as they are used.
 
         GET /products/{id}/followers (operationId ``getProductFollowers``). Costs 20 tokens. Credential:
@@ -991,10 +991,12 @@ class AsyncProductsFollowers(AsyncResource):
         return self._caller.pages(_FOLLOWERS_LIST, Arguments(path=(id,)), options)
 
     @overload
-    async def add(self, id: int, *, user_id: int, **options: Unpack[CallOptions]) -> ProductFollowerCreateResponse: ...
+    async def add(
+        self, id: int, *, user_id: int, **options: Unpack[PipedriveOptions]
+    ) -> ProductFollowerCreateResponse: ...
     @overload
     async def add(
-        self, id: int, *, body: ProductFollowerCreateRequest, **options: Unpack[CallOptions]
+        self, id: int, *, body: ProductFollowerCreateRequest, **options: Unpack[PipedriveOptions]
     ) -> ProductFollowerCreateResponse: ...
     async def add(
         self,
@@ -1002,7 +1004,7 @@ class AsyncProductsFollowers(AsyncResource):
         *,
         user_id: int | Unset = UNSET,
         body: ProductFollowerCreateRequest | None = None,
-        **options: Unpack[CallOptions],
+        **options: Unpack[PipedriveOptions],
     ) -> ProductFollowerCreateResponse:
         """Add a follower to a product.
 
@@ -1013,7 +1015,7 @@ class AsyncProductsFollowers(AsyncResource):
             _FOLLOWERS_ADD, Arguments(path=(id,), body=request_body(body, {"user_id": user_id}, ("user_id",))), options
         )
 
-    async def delete(self, id: int, follower_id: int, **options: Unpack[CallOptions]) -> ProductDeleteResponse:
+    async def delete(self, id: int, follower_id: int, **options: Unpack[PipedriveOptions]) -> ProductDeleteResponse:
         """Remove a follower from a product.
 
         DELETE /products/{id}/followers/{follower_id} (operationId ``deleteProductFollower``). Costs 6 tokens.
@@ -1040,12 +1042,12 @@ class AsyncProductsFollowersRaw(RawAsyncResource):
 
     @overload
     async def add(
-        self, id: int, *, user_id: int, **options: Unpack[CallOptions]
+        self, id: int, *, user_id: int, **options: Unpack[PipedriveOptions]
     ) -> ApiResponse[ProductFollowerCreateResponse]: ...
 
     @overload
     async def add(
-        self, id: int, *, body: ProductFollowerCreateRequest, **options: Unpack[CallOptions]
+        self, id: int, *, body: ProductFollowerCreateRequest, **options: Unpack[PipedriveOptions]
     ) -> ApiResponse[ProductFollowerCreateResponse]: ...
     @raw_of(AsyncProductsFollowers.add)
     async def add(self, *args: Any, **arguments: Any) -> Any: ...
@@ -1071,7 +1073,7 @@ class ProductsFiles(Resource):
         sort: str | None = None,
         start: int | None = None,
         fields: Sequence[ProductFileFieldName | CustomField] | None = None,
-        **options: Unpack[CallOptions],
+        **options: Unpack[PipedriveOptions],
     ) -> ProductFileListResponse:
         """List the files of a product.
 
@@ -1090,7 +1092,7 @@ class ProductsFiles(Resource):
         *,
         sort: str | None = None,
         fields: Sequence[ProductFileFieldName | CustomField] | None = None,
-        **options: Unpack[PagedCallOptions],
+        **options: Unpack[OffsetCallOptions],
     ) -> Pages[ProductFile]:
         """All items of `list`, fetched page by page as they are used.
 
@@ -1128,7 +1130,7 @@ class AsyncProductsFiles(AsyncResource):
         sort: str | None = None,
         start: int | None = None,
         fields: Sequence[ProductFileFieldName | CustomField] | None = None,
-        **options: Unpack[CallOptions],
+        **options: Unpack[PipedriveOptions],
     ) -> ProductFileListResponse:
         """List the files of a product.
 
@@ -1147,7 +1149,7 @@ class AsyncProductsFiles(AsyncResource):
         *,
         sort: str | None = None,
         fields: Sequence[ProductFileFieldName | CustomField] | None = None,
-        **options: Unpack[PagedCallOptions],
+        **options: Unpack[OffsetCallOptions],
     ) -> AsyncPages[ProductFile]:
         """All items of `list`, fetched page by page as they are used.
 
@@ -1185,7 +1187,7 @@ class ProductsDeals(Resource):
         start: int | None = None,
         status: ProductDealStatus | ProductDealStatusLiteral | None = None,
         fields: Sequence[ProductDealFieldName | CustomField] | None = None,
-        **options: Unpack[CallOptions],
+        **options: Unpack[PipedriveOptions],
     ) -> ProductDealListResponse:
         """List the deals of a product.
 
@@ -1204,7 +1206,7 @@ class ProductsDeals(Resource):
         *,
         status: ProductDealStatus | ProductDealStatusLiteral | None = None,
         fields: Sequence[ProductDealFieldName | CustomField] | None = None,
-        **options: Unpack[PagedCallOptions],
+        **options: Unpack[OffsetCallOptions],
     ) -> Pages[ProductDeal]:
         """All items of `list`, fetched page by page as they are used.
 
@@ -1242,7 +1244,7 @@ class AsyncProductsDeals(AsyncResource):
         start: int | None = None,
         status: ProductDealStatus | ProductDealStatusLiteral | None = None,
         fields: Sequence[ProductDealFieldName | CustomField] | None = None,
-        **options: Unpack[CallOptions],
+        **options: Unpack[PipedriveOptions],
     ) -> ProductDealListResponse:
         """List the deals of a product.
 
@@ -1261,7 +1263,7 @@ class AsyncProductsDeals(AsyncResource):
         *,
         status: ProductDealStatus | ProductDealStatusLiteral | None = None,
         fields: Sequence[ProductDealFieldName | CustomField] | None = None,
-        **options: Unpack[PagedCallOptions],
+        **options: Unpack[OffsetCallOptions],
     ) -> AsyncPages[ProductDeal]:
         """All items of `list`, fetched page by page as they are used.
 
@@ -1319,7 +1321,7 @@ class Products(Resource):
         start: int | None = None,
         user_id: int | None = None,
         fields: Sequence[ProductFieldName | CustomField] | None = None,
-        **options: Unpack[CallOptions],
+        **options: Unpack[PipedriveOptions],
     ) -> ProductListResponse:
         """List products.
 
@@ -1353,7 +1355,7 @@ class Products(Resource):
         ids: Sequence[int] | None = None,
         user_id: int | None = None,
         fields: Sequence[ProductFieldName | CustomField] | None = None,
-        **options: Unpack[PagedCallOptions],
+        **options: Unpack[OffsetCallOptions],
     ) -> Pages[Product]:
         """All items of `list`, fetched page by page as they are used.
 
@@ -1391,10 +1393,10 @@ class Products(Resource):
         tax: float | Unset = UNSET,
         unit: str | Unset = UNSET,
         visible_to: ProductVisibleTo | ProductVisibleToLiteral | Unset = UNSET,
-        **options: Unpack[CallOptions],
+        **options: Unpack[PipedriveOptions],
     ) -> ProductItem: ...
     @overload
-    def create(self, *, body: ProductCreateRequest, **options: Unpack[CallOptions]) -> ProductItem: ...
+    def create(self, *, body: ProductCreateRequest, **options: Unpack[PipedriveOptions]) -> ProductItem: ...
     @deprecated("products.create is withdrawn by the vendor: use crm.v2.products.create")
     def create(
         self,
@@ -1412,7 +1414,7 @@ class Products(Resource):
         unit: str | Unset = UNSET,
         visible_to: ProductVisibleTo | ProductVisibleToLiteral | Unset = UNSET,
         body: ProductCreateRequest | None = None,
-        **options: Unpack[CallOptions],
+        **options: Unpack[PipedriveOptions],
     ) -> ProductItem:
         """Create a product.
 
@@ -1454,7 +1456,7 @@ class Products(Resource):
         limit: int | None = None,
         start: int | None = None,
         term: str,
-        **options: Unpack[CallOptions],
+        **options: Unpack[PipedriveOptions],
     ) -> ProductSearchResponse:
         """Find products by text.
 
@@ -1484,7 +1486,7 @@ class Products(Resource):
         fields: Sequence[ProductSearchFields | ProductSearchFieldsLiteral] | None = None,
         include_fields: Literal["product.price"] | None = None,
         term: str,
-        **options: Unpack[PagedCallOptions],
+        **options: Unpack[OffsetCallOptions],
     ) -> Pages[ProductSearchResult]:
         """All items of `search`, fetched page by page as they are used.
 
@@ -1500,7 +1502,7 @@ class Products(Resource):
         )
 
     @deprecated("products.get is withdrawn by the vendor: use crm.v2.products.get")
-    def get(self, id: int, **options: Unpack[CallOptions]) -> ProductItem:
+    def get(self, id: int, **options: Unpack[PipedriveOptions]) -> ProductItem:
         """Read one product.
 
         GET /products/{id} (operationId ``getProduct``). Costs 2 tokens. Credential: api_token or oauth2.
@@ -1526,7 +1528,7 @@ class Products(Resource):
         unit: str | Unset = UNSET,
         visible_to: ProductVisibleTo | ProductVisibleToLiteral | Unset = UNSET,
         body: ProductUpdateRequest | None = None,
-        **options: Unpack[CallOptions],
+        **options: Unpack[PipedriveOptions],
     ) -> ProductItem:
         """Change a product.
 
@@ -1560,7 +1562,7 @@ class Products(Resource):
         )
 
     @deprecated("products.delete is withdrawn by the vendor: use crm.v2.products.delete")
-    def delete(self, id: int, **options: Unpack[CallOptions]) -> ProductDeleteResponse:
+    def delete(self, id: int, **options: Unpack[PipedriveOptions]) -> ProductDeleteResponse:
         """Delete a product.
 
         DELETE /products/{id} (operationId ``deleteProduct``). Costs 6 tokens. Credential: api_token or
@@ -1593,12 +1595,14 @@ class ProductsRaw(RawResource):
         tax: float | Unset = UNSET,
         unit: str | Unset = UNSET,
         visible_to: ProductVisibleTo | ProductVisibleToLiteral | Unset = UNSET,
-        **options: Unpack[CallOptions],
+        **options: Unpack[PipedriveOptions],
     ) -> ApiResponse[ProductItem]: ...
 
     @overload
     @deprecated("products.create is withdrawn by the vendor: use crm.v2.products.create")
-    def create(self, *, body: ProductCreateRequest, **options: Unpack[CallOptions]) -> ApiResponse[ProductItem]: ...
+    def create(
+        self, *, body: ProductCreateRequest, **options: Unpack[PipedriveOptions]
+    ) -> ApiResponse[ProductItem]: ...
     @raw_of(Products.create)  # type: ignore[deprecated]  # warns when called
     def create(self, *args: Any, **arguments: Any) -> Any: ...
 
@@ -1646,7 +1650,7 @@ class AsyncProducts(AsyncResource):
         start: int | None = None,
         user_id: int | None = None,
         fields: Sequence[ProductFieldName | CustomField] | None = None,
-        **options: Unpack[CallOptions],
+        **options: Unpack[PipedriveOptions],
     ) -> ProductListResponse:
         """List products.
 
@@ -1680,7 +1684,7 @@ class AsyncProducts(AsyncResource):
         ids: Sequence[int] | None = None,
         user_id: int | None = None,
         fields: Sequence[ProductFieldName | CustomField] | None = None,
-        **options: Unpack[PagedCallOptions],
+        **options: Unpack[OffsetCallOptions],
     ) -> AsyncPages[Product]:
         """All items of `list`, fetched page by page as they are used.
 
@@ -1718,10 +1722,10 @@ class AsyncProducts(AsyncResource):
         tax: float | Unset = UNSET,
         unit: str | Unset = UNSET,
         visible_to: ProductVisibleTo | ProductVisibleToLiteral | Unset = UNSET,
-        **options: Unpack[CallOptions],
+        **options: Unpack[PipedriveOptions],
     ) -> ProductItem: ...
     @overload
-    async def create(self, *, body: ProductCreateRequest, **options: Unpack[CallOptions]) -> ProductItem: ...
+    async def create(self, *, body: ProductCreateRequest, **options: Unpack[PipedriveOptions]) -> ProductItem: ...
     @deprecated("products.create is withdrawn by the vendor: use crm.v2.products.create")
     async def create(
         self,
@@ -1739,7 +1743,7 @@ class AsyncProducts(AsyncResource):
         unit: str | Unset = UNSET,
         visible_to: ProductVisibleTo | ProductVisibleToLiteral | Unset = UNSET,
         body: ProductCreateRequest | None = None,
-        **options: Unpack[CallOptions],
+        **options: Unpack[PipedriveOptions],
     ) -> ProductItem:
         """Create a product.
 
@@ -1781,7 +1785,7 @@ class AsyncProducts(AsyncResource):
         limit: int | None = None,
         start: int | None = None,
         term: str,
-        **options: Unpack[CallOptions],
+        **options: Unpack[PipedriveOptions],
     ) -> ProductSearchResponse:
         """Find products by text.
 
@@ -1811,7 +1815,7 @@ class AsyncProducts(AsyncResource):
         fields: Sequence[ProductSearchFields | ProductSearchFieldsLiteral] | None = None,
         include_fields: Literal["product.price"] | None = None,
         term: str,
-        **options: Unpack[PagedCallOptions],
+        **options: Unpack[OffsetCallOptions],
     ) -> AsyncPages[ProductSearchResult]:
         """All items of `search`, fetched page by page as they are used.
 
@@ -1827,7 +1831,7 @@ class AsyncProducts(AsyncResource):
         )
 
     @deprecated("products.get is withdrawn by the vendor: use crm.v2.products.get")
-    async def get(self, id: int, **options: Unpack[CallOptions]) -> ProductItem:
+    async def get(self, id: int, **options: Unpack[PipedriveOptions]) -> ProductItem:
         """Read one product.
 
         GET /products/{id} (operationId ``getProduct``). Costs 2 tokens. Credential: api_token or oauth2.
@@ -1853,7 +1857,7 @@ class AsyncProducts(AsyncResource):
         unit: str | Unset = UNSET,
         visible_to: ProductVisibleTo | ProductVisibleToLiteral | Unset = UNSET,
         body: ProductUpdateRequest | None = None,
-        **options: Unpack[CallOptions],
+        **options: Unpack[PipedriveOptions],
     ) -> ProductItem:
         """Change a product.
 
@@ -1887,7 +1891,7 @@ class AsyncProducts(AsyncResource):
         )
 
     @deprecated("products.delete is withdrawn by the vendor: use crm.v2.products.delete")
-    async def delete(self, id: int, **options: Unpack[CallOptions]) -> ProductDeleteResponse:
+    async def delete(self, id: int, **options: Unpack[PipedriveOptions]) -> ProductDeleteResponse:
         """Delete a product.
 
         DELETE /products/{id} (operationId ``deleteProduct``). Costs 6 tokens. Credential: api_token or
@@ -1920,13 +1924,13 @@ class AsyncProductsRaw(RawAsyncResource):
         tax: float | Unset = UNSET,
         unit: str | Unset = UNSET,
         visible_to: ProductVisibleTo | ProductVisibleToLiteral | Unset = UNSET,
-        **options: Unpack[CallOptions],
+        **options: Unpack[PipedriveOptions],
     ) -> ApiResponse[ProductItem]: ...
 
     @overload
     @deprecated("products.create is withdrawn by the vendor: use crm.v2.products.create")
     async def create(
-        self, *, body: ProductCreateRequest, **options: Unpack[CallOptions]
+        self, *, body: ProductCreateRequest, **options: Unpack[PipedriveOptions]
     ) -> ApiResponse[ProductItem]: ...
     @raw_of(AsyncProducts.create)  # type: ignore[deprecated]  # warns when called
     async def create(self, *args: Any, **arguments: Any) -> Any: ...

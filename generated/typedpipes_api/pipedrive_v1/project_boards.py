@@ -12,10 +12,10 @@ from typedpipes.runtime import (
     ApiResponse,
     Arguments,
     AsyncResource,
-    CallOptions,
     CustomField,
     Model,
     Operation,
+    PipedriveOptions,
     RawAsyncResource,
     RawResource,
     Resource,
@@ -92,7 +92,10 @@ class ProjectBoards(Resource):
         return ProjectBoardsRaw(ProjectBoards(raw_caller(self._caller)))
 
     def list(
-        self, *, fields: Sequence[ProjectBoardFieldName | CustomField] | None = None, **options: Unpack[CallOptions]
+        self,
+        *,
+        fields: Sequence[ProjectBoardFieldName | CustomField] | None = None,
+        **options: Unpack[PipedriveOptions],
     ) -> ProjectBoardListResponse:
         """List project boards.
 
@@ -101,7 +104,7 @@ class ProjectBoards(Resource):
         """
         return self._caller.call(_LIST, Arguments(fields=tuple(fields or ())), options)
 
-    def get(self, id: int, **options: Unpack[CallOptions]) -> ProjectBoardResponse:
+    def get(self, id: int, **options: Unpack[PipedriveOptions]) -> ProjectBoardResponse:
         """Read one project board.
 
         GET /projects/boards/{id} (operationId ``getProjectsBoard``). Costs 2 tokens. Credential: api_token or
@@ -130,7 +133,10 @@ class AsyncProjectBoards(AsyncResource):
         return AsyncProjectBoardsRaw(AsyncProjectBoards(raw_async_caller(self._caller)))
 
     async def list(
-        self, *, fields: Sequence[ProjectBoardFieldName | CustomField] | None = None, **options: Unpack[CallOptions]
+        self,
+        *,
+        fields: Sequence[ProjectBoardFieldName | CustomField] | None = None,
+        **options: Unpack[PipedriveOptions],
     ) -> ProjectBoardListResponse:
         """List project boards.
 
@@ -139,7 +145,7 @@ class AsyncProjectBoards(AsyncResource):
         """
         return await self._caller.call(_LIST, Arguments(fields=tuple(fields or ())), options)
 
-    async def get(self, id: int, **options: Unpack[CallOptions]) -> ProjectBoardResponse:
+    async def get(self, id: int, **options: Unpack[PipedriveOptions]) -> ProjectBoardResponse:
         """Read one project board.
 
         GET /projects/boards/{id} (operationId ``getProjectsBoard``). Costs 2 tokens. Credential: api_token or

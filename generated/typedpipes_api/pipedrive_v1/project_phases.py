@@ -12,10 +12,10 @@ from typedpipes.runtime import (
     ApiResponse,
     Arguments,
     AsyncResource,
-    CallOptions,
     CustomField,
     Model,
     Operation,
+    PipedriveOptions,
     RawAsyncResource,
     RawResource,
     Resource,
@@ -97,7 +97,7 @@ class ProjectPhases(Resource):
         *,
         board_id: int,
         fields: Sequence[ProjectPhaseFieldName | CustomField] | None = None,
-        **options: Unpack[CallOptions],
+        **options: Unpack[PipedriveOptions],
     ) -> ProjectPhaseListResponse:
         """List the phases of a project board.
 
@@ -106,7 +106,7 @@ class ProjectPhases(Resource):
         """
         return self._caller.call(_LIST, Arguments(query={"board_id": board_id}, fields=tuple(fields or ())), options)
 
-    def get(self, id: int, **options: Unpack[CallOptions]) -> ProjectPhaseResponse:
+    def get(self, id: int, **options: Unpack[PipedriveOptions]) -> ProjectPhaseResponse:
         """Read one project phase.
 
         GET /projects/phases/{id} (operationId ``getProjectsPhase``). Costs 2 tokens. Credential: api_token or
@@ -139,7 +139,7 @@ class AsyncProjectPhases(AsyncResource):
         *,
         board_id: int,
         fields: Sequence[ProjectPhaseFieldName | CustomField] | None = None,
-        **options: Unpack[CallOptions],
+        **options: Unpack[PipedriveOptions],
     ) -> ProjectPhaseListResponse:
         """List the phases of a project board.
 
@@ -150,7 +150,7 @@ class AsyncProjectPhases(AsyncResource):
             _LIST, Arguments(query={"board_id": board_id}, fields=tuple(fields or ())), options
         )
 
-    async def get(self, id: int, **options: Unpack[CallOptions]) -> ProjectPhaseResponse:
+    async def get(self, id: int, **options: Unpack[PipedriveOptions]) -> ProjectPhaseResponse:
         """Read one project phase.
 
         GET /projects/phases/{id} (operationId ``getProjectsPhase``). Costs 2 tokens. Credential: api_token or

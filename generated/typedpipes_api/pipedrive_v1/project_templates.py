@@ -13,13 +13,13 @@ from typedpipes.runtime import (
     Arguments,
     AsyncPages,
     AsyncResource,
-    CallOptions,
     CustomField,
     Model,
     Operation,
     PagedOperation,
     Pages,
     Paging,
+    PipedriveOptions,
     RawAsyncResource,
     RawResource,
     Resource,
@@ -113,7 +113,7 @@ class ProjectTemplates(Resource):
         cursor: str | None = None,
         limit: int | None = None,
         fields: Sequence[ProjectTemplateFieldName | CustomField] | None = None,
-        **options: Unpack[CallOptions],
+        **options: Unpack[PipedriveOptions],
     ) -> ProjectTemplateListResponse:
         """List project templates.
 
@@ -137,7 +137,7 @@ class ProjectTemplates(Resource):
         """
         return self._caller.pages(_LIST, Arguments(fields=tuple(fields or ())), options)
 
-    def get(self, id: int, **options: Unpack[CallOptions]) -> ProjectTemplateResponse:
+    def get(self, id: int, **options: Unpack[PipedriveOptions]) -> ProjectTemplateResponse:
         """Read one project template.
 
         GET /projectTemplates/{id} (operationId ``getProjectTemplate``). Costs 2 tokens. Credential: api_token
@@ -171,7 +171,7 @@ class AsyncProjectTemplates(AsyncResource):
         cursor: str | None = None,
         limit: int | None = None,
         fields: Sequence[ProjectTemplateFieldName | CustomField] | None = None,
-        **options: Unpack[CallOptions],
+        **options: Unpack[PipedriveOptions],
     ) -> ProjectTemplateListResponse:
         """List project templates.
 
@@ -195,7 +195,7 @@ class AsyncProjectTemplates(AsyncResource):
         """
         return self._caller.pages(_LIST, Arguments(fields=tuple(fields or ())), options)
 
-    async def get(self, id: int, **options: Unpack[CallOptions]) -> ProjectTemplateResponse:
+    async def get(self, id: int, **options: Unpack[PipedriveOptions]) -> ProjectTemplateResponse:
         """Read one project template.
 
         GET /projectTemplates/{id} (operationId ``getProjectTemplate``). Costs 2 tokens. Credential: api_token

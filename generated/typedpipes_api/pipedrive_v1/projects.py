@@ -14,13 +14,13 @@ from typedpipes.runtime import (
     Arguments,
     AsyncPages,
     AsyncResource,
-    CallOptions,
     CustomField,
     Model,
     Operation,
     PagedOperation,
     Pages,
     Paging,
+    PipedriveOptions,
     RawAsyncResource,
     RawResource,
     Resource,
@@ -503,7 +503,7 @@ class ProjectsTasks(Resource):
         id: int,
         *,
         fields: Sequence[ProjectTaskFieldName | CustomField] | None = None,
-        **options: Unpack[CallOptions],
+        **options: Unpack[PipedriveOptions],
     ) -> ProjectTaskListResponse:
         """List the tasks of a project.
 
@@ -536,7 +536,7 @@ class AsyncProjectsTasks(AsyncResource):
         id: int,
         *,
         fields: Sequence[ProjectTaskFieldName | CustomField] | None = None,
-        **options: Unpack[CallOptions],
+        **options: Unpack[PipedriveOptions],
     ) -> ProjectTaskListResponse:
         """List the tasks of a project.
 
@@ -569,7 +569,7 @@ class ProjectsPlan(Resource):
         id: int,
         *,
         fields: Sequence[ProjectPlanFieldName | CustomField] | None = None,
-        **options: Unpack[CallOptions],
+        **options: Unpack[PipedriveOptions],
     ) -> ProjectPlanListResponse:
         """List the activities and tasks of a project's plan.
 
@@ -586,7 +586,7 @@ class ProjectsPlan(Resource):
         group_id: float | Unset = UNSET,
         phase_id: float | Unset = UNSET,
         body: ProjectPlanActivityUpdateRequest | None = None,
-        **options: Unpack[CallOptions],
+        **options: Unpack[PipedriveOptions],
     ) -> ProjectPlanActivityUpdateResponse:
         """Move an activity of a project's plan.
 
@@ -613,7 +613,7 @@ class ProjectsPlan(Resource):
         group_id: float | Unset = UNSET,
         phase_id: float | Unset = UNSET,
         body: ProjectPlanActivityUpdateRequest | None = None,
-        **options: Unpack[CallOptions],
+        **options: Unpack[PipedriveOptions],
     ) -> ProjectPlanActivityUpdateResponse:
         """Move a task of a project's plan.
 
@@ -658,7 +658,7 @@ class AsyncProjectsPlan(AsyncResource):
         id: int,
         *,
         fields: Sequence[ProjectPlanFieldName | CustomField] | None = None,
-        **options: Unpack[CallOptions],
+        **options: Unpack[PipedriveOptions],
     ) -> ProjectPlanListResponse:
         """List the activities and tasks of a project's plan.
 
@@ -675,7 +675,7 @@ class AsyncProjectsPlan(AsyncResource):
         group_id: float | Unset = UNSET,
         phase_id: float | Unset = UNSET,
         body: ProjectPlanActivityUpdateRequest | None = None,
-        **options: Unpack[CallOptions],
+        **options: Unpack[PipedriveOptions],
     ) -> ProjectPlanActivityUpdateResponse:
         """Move an activity of a project's plan.
 
@@ -702,7 +702,7 @@ class AsyncProjectsPlan(AsyncResource):
         group_id: float | Unset = UNSET,
         phase_id: float | Unset = UNSET,
         body: ProjectPlanActivityUpdateRequest | None = None,
-        **options: Unpack[CallOptions],
+        **options: Unpack[PipedriveOptions],
     ) -> ProjectPlanActivityUpdateResponse:
         """Move a task of a project's plan.
 
@@ -747,7 +747,7 @@ class ProjectsGroups(Resource):
         id: int,
         *,
         fields: Sequence[ProjectGroupFieldName | CustomField] | None = None,
-        **options: Unpack[CallOptions],
+        **options: Unpack[PipedriveOptions],
     ) -> ProjectGroupListResponse:
         """List the groups of a project.
 
@@ -780,7 +780,7 @@ class AsyncProjectsGroups(AsyncResource):
         id: int,
         *,
         fields: Sequence[ProjectGroupFieldName | CustomField] | None = None,
-        **options: Unpack[CallOptions],
+        **options: Unpack[PipedriveOptions],
     ) -> ProjectGroupListResponse:
         """List the groups of a project.
 
@@ -813,7 +813,7 @@ class ProjectsActivities(Resource):
         id: int,
         *,
         fields: Sequence[ProjectActivityFieldName | CustomField] | None = None,
-        **options: Unpack[CallOptions],
+        **options: Unpack[PipedriveOptions],
     ) -> ProjectActivityListResponse:
         """List the activities of a project.
 
@@ -846,7 +846,7 @@ class AsyncProjectsActivities(AsyncResource):
         id: int,
         *,
         fields: Sequence[ProjectActivityFieldName | CustomField] | None = None,
-        **options: Unpack[CallOptions],
+        **options: Unpack[PipedriveOptions],
     ) -> ProjectActivityListResponse:
         """List the activities of a project.
 
@@ -900,7 +900,7 @@ class Projects(Resource):
         phase_id: int | None = None,
         status: str | None = None,
         fields: Sequence[ProjectFieldName | CustomField] | None = None,
-        **options: Unpack[CallOptions],
+        **options: Unpack[PipedriveOptions],
     ) -> ProjectListResponse:
         """List projects.
 
@@ -968,10 +968,10 @@ class Projects(Resource):
         status: str | Unset = UNSET,
         template_id: float | Unset = UNSET,
         title: str,
-        **options: Unpack[CallOptions],
+        **options: Unpack[PipedriveOptions],
     ) -> ProjectResponse: ...
     @overload
-    def create(self, *, body: ProjectCreateRequest, **options: Unpack[CallOptions]) -> ProjectResponse: ...
+    def create(self, *, body: ProjectCreateRequest, **options: Unpack[PipedriveOptions]) -> ProjectResponse: ...
     def create(
         self,
         *,
@@ -990,7 +990,7 @@ class Projects(Resource):
         template_id: float | Unset = UNSET,
         title: str | Unset = UNSET,
         body: ProjectCreateRequest | None = None,
-        **options: Unpack[CallOptions],
+        **options: Unpack[PipedriveOptions],
     ) -> ProjectResponse:
         """Create a project.
 
@@ -1023,7 +1023,7 @@ class Projects(Resource):
             options,
         )
 
-    def get(self, id: int, **options: Unpack[CallOptions]) -> ProjectResponse:
+    def get(self, id: int, **options: Unpack[PipedriveOptions]) -> ProjectResponse:
         """Read one project.
 
         GET /projects/{id} (operationId ``getProject``). Costs 2 tokens. Credential: api_token or oauth2.
@@ -1048,7 +1048,7 @@ class Projects(Resource):
         status: str | Unset = UNSET,
         title: str | Unset = UNSET,
         body: ProjectUpdateRequest | None = None,
-        **options: Unpack[CallOptions],
+        **options: Unpack[PipedriveOptions],
     ) -> ProjectResponse:
         """Change a project.
 
@@ -1081,7 +1081,7 @@ class Projects(Resource):
             options,
         )
 
-    def delete(self, id: int, **options: Unpack[CallOptions]) -> ProjectDeleteResponse:
+    def delete(self, id: int, **options: Unpack[PipedriveOptions]) -> ProjectDeleteResponse:
         """Delete a project.
 
         DELETE /projects/{id} (operationId ``deleteProject``). Costs 6 tokens. Credential: api_token or
@@ -1089,7 +1089,7 @@ class Projects(Resource):
         """
         return self._caller.call(_DELETE, Arguments(path=(id,)), options)
 
-    def archive(self, id: int, **options: Unpack[CallOptions]) -> ProjectResponse:
+    def archive(self, id: int, **options: Unpack[PipedriveOptions]) -> ProjectResponse:
         """Archive a project.
 
         POST /projects/{id}/archive (operationId ``archiveProject``). Costs 10 tokens. Credential: api_token
@@ -1123,11 +1123,13 @@ class ProjectsRaw(RawResource):
         status: str | Unset = UNSET,
         template_id: float | Unset = UNSET,
         title: str,
-        **options: Unpack[CallOptions],
+        **options: Unpack[PipedriveOptions],
     ) -> ApiResponse[ProjectResponse]: ...
 
     @overload
-    def create(self, *, body: ProjectCreateRequest, **options: Unpack[CallOptions]) -> ApiResponse[ProjectResponse]: ...
+    def create(
+        self, *, body: ProjectCreateRequest, **options: Unpack[PipedriveOptions]
+    ) -> ApiResponse[ProjectResponse]: ...
     @raw_of(Projects.create)
     def create(self, *args: Any, **arguments: Any) -> Any: ...
 
@@ -1173,7 +1175,7 @@ class AsyncProjects(AsyncResource):
         phase_id: int | None = None,
         status: str | None = None,
         fields: Sequence[ProjectFieldName | CustomField] | None = None,
-        **options: Unpack[CallOptions],
+        **options: Unpack[PipedriveOptions],
     ) -> ProjectListResponse:
         """List projects.
 
@@ -1241,10 +1243,10 @@ class AsyncProjects(AsyncResource):
         status: str | Unset = UNSET,
         template_id: float | Unset = UNSET,
         title: str,
-        **options: Unpack[CallOptions],
+        **options: Unpack[PipedriveOptions],
     ) -> ProjectResponse: ...
     @overload
-    async def create(self, *, body: ProjectCreateRequest, **options: Unpack[CallOptions]) -> ProjectResponse: ...
+    async def create(self, *, body: ProjectCreateRequest, **options: Unpack[PipedriveOptions]) -> ProjectResponse: ...
     async def create(
         self,
         *,
@@ -1263,7 +1265,7 @@ class AsyncProjects(AsyncResource):
         template_id: float | Unset = UNSET,
         title: str | Unset = UNSET,
         body: ProjectCreateRequest | None = None,
-        **options: Unpack[CallOptions],
+        **options: Unpack[PipedriveOptions],
     ) -> ProjectResponse:
         """Create a project.
 
@@ -1296,7 +1298,7 @@ class AsyncProjects(AsyncResource):
             options,
         )
 
-    async def get(self, id: int, **options: Unpack[CallOptions]) -> ProjectResponse:
+    async def get(self, id: int, **options: Unpack[PipedriveOptions]) -> ProjectResponse:
         """Read one project.
 
         GET /projects/{id} (operationId ``getProject``). Costs 2 tokens. Credential: api_token or oauth2.
@@ -1321,7 +1323,7 @@ class AsyncProjects(AsyncResource):
         status: str | Unset = UNSET,
         title: str | Unset = UNSET,
         body: ProjectUpdateRequest | None = None,
-        **options: Unpack[CallOptions],
+        **options: Unpack[PipedriveOptions],
     ) -> ProjectResponse:
         """Change a project.
 
@@ -1354,7 +1356,7 @@ class AsyncProjects(AsyncResource):
             options,
         )
 
-    async def delete(self, id: int, **options: Unpack[CallOptions]) -> ProjectDeleteResponse:
+    async def delete(self, id: int, **options: Unpack[PipedriveOptions]) -> ProjectDeleteResponse:
         """Delete a project.
 
         DELETE /projects/{id} (operationId ``deleteProject``). Costs 6 tokens. Credential: api_token or
@@ -1362,7 +1364,7 @@ class AsyncProjects(AsyncResource):
         """
         return await self._caller.call(_DELETE, Arguments(path=(id,)), options)
 
-    async def archive(self, id: int, **options: Unpack[CallOptions]) -> ProjectResponse:
+    async def archive(self, id: int, **options: Unpack[PipedriveOptions]) -> ProjectResponse:
         """Archive a project.
 
         POST /projects/{id}/archive (operationId ``archiveProject``). Costs 10 tokens. Credential: api_token
@@ -1396,12 +1398,12 @@ class AsyncProjectsRaw(RawAsyncResource):
         status: str | Unset = UNSET,
         template_id: float | Unset = UNSET,
         title: str,
-        **options: Unpack[CallOptions],
+        **options: Unpack[PipedriveOptions],
     ) -> ApiResponse[ProjectResponse]: ...
 
     @overload
     async def create(
-        self, *, body: ProjectCreateRequest, **options: Unpack[CallOptions]
+        self, *, body: ProjectCreateRequest, **options: Unpack[PipedriveOptions]
     ) -> ApiResponse[ProjectResponse]: ...
     @raw_of(AsyncProjects.create)
     async def create(self, *args: Any, **arguments: Any) -> Any: ...

@@ -12,12 +12,12 @@ from typedpipes.runtime import (
     Arguments,
     AsyncPages,
     AsyncResource,
-    CallOptions,
     Model,
     OpenEnum,
     PagedOperation,
     Pages,
     Paging,
+    PipedriveOptions,
     RawAsyncResource,
     RawResource,
     Resource,
@@ -28,7 +28,7 @@ from typedpipes.runtime import (
     raw_caller,
     raw_method,
 )
-from typedpipes_api.pipedrive_v1._shared import PagedCallOptions
+from typedpipes_api.pipedrive_v1._shared import OffsetCallOptions
 
 
 @define(eq=False, repr=False, kw_only=True, slots=True)
@@ -835,7 +835,7 @@ class Recents(Resource):
         limit: int | None = None,
         since_timestamp: str,
         start: int | None = None,
-        **options: Unpack[CallOptions],
+        **options: Unpack[PipedriveOptions],
     ) -> RecentListResponse:
         """List what changed since a moment, across kinds of records.
 
@@ -852,7 +852,7 @@ class Recents(Resource):
         *,
         items: RecentItems | RecentItemsLiteral | None = None,
         since_timestamp: str,
-        **options: Unpack[PagedCallOptions],
+        **options: Unpack[OffsetCallOptions],
     ) -> Pages[
         RecentActivity
         | RecentActivityType
@@ -899,7 +899,7 @@ class AsyncRecents(AsyncResource):
         limit: int | None = None,
         since_timestamp: str,
         start: int | None = None,
-        **options: Unpack[CallOptions],
+        **options: Unpack[PipedriveOptions],
     ) -> RecentListResponse:
         """List what changed since a moment, across kinds of records.
 
@@ -916,7 +916,7 @@ class AsyncRecents(AsyncResource):
         *,
         items: RecentItems | RecentItemsLiteral | None = None,
         since_timestamp: str,
-        **options: Unpack[PagedCallOptions],
+        **options: Unpack[OffsetCallOptions],
     ) -> AsyncPages[
         RecentActivity
         | RecentActivityType

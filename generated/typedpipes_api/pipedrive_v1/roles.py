@@ -14,7 +14,6 @@ from typedpipes.runtime import (
     Arguments,
     AsyncPages,
     AsyncResource,
-    CallOptions,
     CustomField,
     Model,
     OpenEnum,
@@ -22,6 +21,7 @@ from typedpipes.runtime import (
     PagedOperation,
     Pages,
     Paging,
+    PipedriveOptions,
     RawAsyncResource,
     RawResource,
     Resource,
@@ -35,7 +35,7 @@ from typedpipes.runtime import (
     raw_of,
     request_body,
 )
-from typedpipes_api.pipedrive_v1._shared import PagedCallOptions
+from typedpipes_api.pipedrive_v1._shared import OffsetCallOptions
 
 
 @define(eq=False, repr=False, kw_only=True, slots=True)
@@ -420,7 +420,7 @@ class RolesSettings(Resource):
         """The same methods, returning status and headers too."""
         return RolesSettingsRaw(RolesSettings(raw_caller(self._caller)))
 
-    def get(self, id: int, **options: Unpack[CallOptions]) -> RoleSettingsResponse:
+    def get(self, id: int, **options: Unpack[PipedriveOptions]) -> RoleSettingsResponse:
         """Read a role's settings.
 
         GET /roles/{id}/settings (operationId ``getRoleSettings``). Costs 20 tokens. Credential: api_token or
@@ -435,11 +435,11 @@ class RolesSettings(Resource):
         *,
         setting_key: RoleSettingsSettingKey | RoleSettingsSettingKeyLiteral,
         value: RoleSettingsRequestValue,
-        **options: Unpack[CallOptions],
+        **options: Unpack[PipedriveOptions],
     ) -> RoleSettingsUpdateResponse: ...
     @overload
     def set(
-        self, id: int, *, body: RoleSettingsRequest, **options: Unpack[CallOptions]
+        self, id: int, *, body: RoleSettingsRequest, **options: Unpack[PipedriveOptions]
     ) -> RoleSettingsUpdateResponse: ...
     def set(
         self,
@@ -448,7 +448,7 @@ class RolesSettings(Resource):
         setting_key: RoleSettingsSettingKey | RoleSettingsSettingKeyLiteral | Unset = UNSET,
         value: RoleSettingsRequestValue | Unset = UNSET,
         body: RoleSettingsRequest | None = None,
-        **options: Unpack[CallOptions],
+        **options: Unpack[PipedriveOptions],
     ) -> RoleSettingsUpdateResponse:
         """Add or replace a setting of a role.
 
@@ -479,12 +479,12 @@ class RolesSettingsRaw(RawResource):
         *,
         setting_key: RoleSettingsSettingKey | RoleSettingsSettingKeyLiteral,
         value: RoleSettingsRequestValue,
-        **options: Unpack[CallOptions],
+        **options: Unpack[PipedriveOptions],
     ) -> ApiResponse[RoleSettingsUpdateResponse]: ...
 
     @overload
     def set(
-        self, id: int, *, body: RoleSettingsRequest, **options: Unpack[CallOptions]
+        self, id: int, *, body: RoleSettingsRequest, **options: Unpack[PipedriveOptions]
     ) -> ApiResponse[RoleSettingsUpdateResponse]: ...
     @raw_of(RolesSettings.set)
     def set(self, *args: Any, **arguments: Any) -> Any: ...
@@ -500,7 +500,7 @@ class AsyncRolesSettings(AsyncResource):
         """The same methods, returning status and headers too."""
         return AsyncRolesSettingsRaw(AsyncRolesSettings(raw_async_caller(self._caller)))
 
-    async def get(self, id: int, **options: Unpack[CallOptions]) -> RoleSettingsResponse:
+    async def get(self, id: int, **options: Unpack[PipedriveOptions]) -> RoleSettingsResponse:
         """Read a role's settings.
 
         GET /roles/{id}/settings (operationId ``getRoleSettings``). Costs 20 tokens. Credential: api_token or
@@ -515,11 +515,11 @@ class AsyncRolesSettings(AsyncResource):
         *,
         setting_key: RoleSettingsSettingKey | RoleSettingsSettingKeyLiteral,
         value: RoleSettingsRequestValue,
-        **options: Unpack[CallOptions],
+        **options: Unpack[PipedriveOptions],
     ) -> RoleSettingsUpdateResponse: ...
     @overload
     async def set(
-        self, id: int, *, body: RoleSettingsRequest, **options: Unpack[CallOptions]
+        self, id: int, *, body: RoleSettingsRequest, **options: Unpack[PipedriveOptions]
     ) -> RoleSettingsUpdateResponse: ...
     async def set(
         self,
@@ -528,7 +528,7 @@ class AsyncRolesSettings(AsyncResource):
         setting_key: RoleSettingsSettingKey | RoleSettingsSettingKeyLiteral | Unset = UNSET,
         value: RoleSettingsRequestValue | Unset = UNSET,
         body: RoleSettingsRequest | None = None,
-        **options: Unpack[CallOptions],
+        **options: Unpack[PipedriveOptions],
     ) -> RoleSettingsUpdateResponse:
         """Add or replace a setting of a role.
 
@@ -559,12 +559,12 @@ class AsyncRolesSettingsRaw(RawAsyncResource):
         *,
         setting_key: RoleSettingsSettingKey | RoleSettingsSettingKeyLiteral,
         value: RoleSettingsRequestValue,
-        **options: Unpack[CallOptions],
+        **options: Unpack[PipedriveOptions],
     ) -> ApiResponse[RoleSettingsUpdateResponse]: ...
 
     @overload
     async def set(
-        self, id: int, *, body: RoleSettingsRequest, **options: Unpack[CallOptions]
+        self, id: int, *, body: RoleSettingsRequest, **options: Unpack[PipedriveOptions]
     ) -> ApiResponse[RoleSettingsUpdateResponse]: ...
     @raw_of(AsyncRolesSettings.set)
     async def set(self, *args: Any, **arguments: Any) -> Any: ...
@@ -580,7 +580,7 @@ class RolesPipelines(Resource):
         """The same methods, returning status and headers too."""
         return RolesPipelinesRaw(RolesPipelines(raw_caller(self._caller)))
 
-    def get(self, id: int, *, visible: bool | None = None, **options: Unpack[CallOptions]) -> RolePipelineResponse:
+    def get(self, id: int, *, visible: bool | None = None, **options: Unpack[PipedriveOptions]) -> RolePipelineResponse:
         """Read which pipelines a role sees.
 
         GET /roles/{id}/pipelines (operationId ``getRolePipelines``). Costs 20 tokens. Credential: api_token
@@ -590,11 +590,11 @@ class RolesPipelines(Resource):
 
     @overload
     def update(
-        self, id: int, *, visible_pipeline_ids: Mapping[str, JSON], **options: Unpack[CallOptions]
+        self, id: int, *, visible_pipeline_ids: Mapping[str, JSON], **options: Unpack[PipedriveOptions]
     ) -> RolePipelineResponse: ...
     @overload
     def update(
-        self, id: int, *, body: RolePipelineUpdateRequest, **options: Unpack[CallOptions]
+        self, id: int, *, body: RolePipelineUpdateRequest, **options: Unpack[PipedriveOptions]
     ) -> RolePipelineResponse: ...
     def update(
         self,
@@ -602,7 +602,7 @@ class RolesPipelines(Resource):
         *,
         visible_pipeline_ids: Mapping[str, JSON] | Unset = UNSET,
         body: RolePipelineUpdateRequest | None = None,
-        **options: Unpack[CallOptions],
+        **options: Unpack[PipedriveOptions],
     ) -> RolePipelineResponse:
         """Set which pipelines a role sees.
 
@@ -628,12 +628,12 @@ class RolesPipelinesRaw(RawResource):
 
     @overload
     def update(
-        self, id: int, *, visible_pipeline_ids: Mapping[str, JSON], **options: Unpack[CallOptions]
+        self, id: int, *, visible_pipeline_ids: Mapping[str, JSON], **options: Unpack[PipedriveOptions]
     ) -> ApiResponse[RolePipelineResponse]: ...
 
     @overload
     def update(
-        self, id: int, *, body: RolePipelineUpdateRequest, **options: Unpack[CallOptions]
+        self, id: int, *, body: RolePipelineUpdateRequest, **options: Unpack[PipedriveOptions]
     ) -> ApiResponse[RolePipelineResponse]: ...
     @raw_of(RolesPipelines.update)
     def update(self, *args: Any, **arguments: Any) -> Any: ...
@@ -650,7 +650,7 @@ class AsyncRolesPipelines(AsyncResource):
         return AsyncRolesPipelinesRaw(AsyncRolesPipelines(raw_async_caller(self._caller)))
 
     async def get(
-        self, id: int, *, visible: bool | None = None, **options: Unpack[CallOptions]
+        self, id: int, *, visible: bool | None = None, **options: Unpack[PipedriveOptions]
     ) -> RolePipelineResponse:
         """Read which pipelines a role sees.
 
@@ -661,11 +661,11 @@ class AsyncRolesPipelines(AsyncResource):
 
     @overload
     async def update(
-        self, id: int, *, visible_pipeline_ids: Mapping[str, JSON], **options: Unpack[CallOptions]
+        self, id: int, *, visible_pipeline_ids: Mapping[str, JSON], **options: Unpack[PipedriveOptions]
     ) -> RolePipelineResponse: ...
     @overload
     async def update(
-        self, id: int, *, body: RolePipelineUpdateRequest, **options: Unpack[CallOptions]
+        self, id: int, *, body: RolePipelineUpdateRequest, **options: Unpack[PipedriveOptions]
     ) -> RolePipelineResponse: ...
     async def update(
         self,
@@ -673,7 +673,7 @@ class AsyncRolesPipelines(AsyncResource):
         *,
         visible_pipeline_ids: Mapping[str, JSON] | Unset = UNSET,
         body: RolePipelineUpdateRequest | None = None,
-        **options: Unpack[CallOptions],
+        **options: Unpack[PipedriveOptions],
     ) -> RolePipelineResponse:
         """Set which pipelines a role sees.
 
@@ -699,12 +699,12 @@ class AsyncRolesPipelinesRaw(RawAsyncResource):
 
     @overload
     async def update(
-        self, id: int, *, visible_pipeline_ids: Mapping[str, JSON], **options: Unpack[CallOptions]
+        self, id: int, *, visible_pipeline_ids: Mapping[str, JSON], **options: Unpack[PipedriveOptions]
     ) -> ApiResponse[RolePipelineResponse]: ...
 
     @overload
     async def update(
-        self, id: int, *, body: RolePipelineUpdateRequest, **options: Unpack[CallOptions]
+        self, id: int, *, body: RolePipelineUpdateRequest, **options: Unpack[PipedriveOptions]
     ) -> ApiResponse[RolePipelineResponse]: ...
     @raw_of(AsyncRolesPipelines.update)
     async def update(self, *args: Any, **arguments: Any) -> Any: ...
@@ -727,7 +727,7 @@ class RolesAssignments(Resource):
         limit: int | None = None,
         start: int | None = None,
         fields: Sequence[RoleAssignmentFieldName | CustomField] | None = None,
-        **options: Unpack[CallOptions],
+        **options: Unpack[PipedriveOptions],
     ) -> RoleAssignmentListResponse:
         """List the users a role is assigned to.
 
@@ -745,7 +745,7 @@ class RolesAssignments(Resource):
         id: int,
         *,
         fields: Sequence[RoleAssignmentFieldName | CustomField] | None = None,
-        **options: Unpack[PagedCallOptions],
+        **options: Unpack[OffsetCallOptions],
     ) -> Pages[RoleAssignment]:
         """All items of `list`, fetched page by page as they are used.
 
@@ -755,10 +755,10 @@ class RolesAssignments(Resource):
         return self._caller.pages(_ASSIGNMENTS_LIST, Arguments(path=(id,), fields=tuple(fields or ())), options)
 
     @overload
-    def add(self, id: int, *, user_id: int, **options: Unpack[CallOptions]) -> RoleAssignmentCreateResponse: ...
+    def add(self, id: int, *, user_id: int, **options: Unpack[PipedriveOptions]) -> RoleAssignmentCreateResponse: ...
     @overload
     def add(
-        self, id: int, *, body: RoleAssignmentCreateRequest, **options: Unpack[CallOptions]
+        self, id: int, *, body: RoleAssignmentCreateRequest, **options: Unpack[PipedriveOptions]
     ) -> RoleAssignmentCreateResponse: ...
     def add(
         self,
@@ -766,7 +766,7 @@ class RolesAssignments(Resource):
         *,
         user_id: int | Unset = UNSET,
         body: RoleAssignmentCreateRequest | None = None,
-        **options: Unpack[CallOptions],
+        **options: Unpack[PipedriveOptions],
     ) -> RoleAssignmentCreateResponse:
         """Assign a role to a user.
 
@@ -780,10 +780,10 @@ class RolesAssignments(Resource):
         )
 
     @overload
-    def delete(self, id: int, *, user_id: int, **options: Unpack[CallOptions]) -> RoleCreateResponse: ...
+    def delete(self, id: int, *, user_id: int, **options: Unpack[PipedriveOptions]) -> RoleCreateResponse: ...
     @overload
     def delete(
-        self, id: int, *, body: RoleAssignmentCreateRequest, **options: Unpack[CallOptions]
+        self, id: int, *, body: RoleAssignmentCreateRequest, **options: Unpack[PipedriveOptions]
     ) -> RoleCreateResponse: ...
     def delete(
         self,
@@ -791,7 +791,7 @@ class RolesAssignments(Resource):
         *,
         user_id: int | Unset = UNSET,
         body: RoleAssignmentCreateRequest | None = None,
-        **options: Unpack[CallOptions],
+        **options: Unpack[PipedriveOptions],
     ) -> RoleCreateResponse:
         """Take a role from a user.
 
@@ -814,22 +814,24 @@ class RolesAssignmentsRaw(RawResource):
 
     @overload
     def add(
-        self, id: int, *, user_id: int, **options: Unpack[CallOptions]
+        self, id: int, *, user_id: int, **options: Unpack[PipedriveOptions]
     ) -> ApiResponse[RoleAssignmentCreateResponse]: ...
 
     @overload
     def add(
-        self, id: int, *, body: RoleAssignmentCreateRequest, **options: Unpack[CallOptions]
+        self, id: int, *, body: RoleAssignmentCreateRequest, **options: Unpack[PipedriveOptions]
     ) -> ApiResponse[RoleAssignmentCreateResponse]: ...
     @raw_of(RolesAssignments.add)
     def add(self, *args: Any, **arguments: Any) -> Any: ...
 
     @overload
-    def delete(self, id: int, *, user_id: int, **options: Unpack[CallOptions]) -> ApiResponse[RoleCreateResponse]: ...
+    def delete(
+        self, id: int, *, user_id: int, **options: Unpack[PipedriveOptions]
+    ) -> ApiResponse[RoleCreateResponse]: ...
 
     @overload
     def delete(
-        self, id: int, *, body: RoleAssignmentCreateRequest, **options: Unpack[CallOptions]
+        self, id: int, *, body: RoleAssignmentCreateRequest, **options: Unpack[PipedriveOptions]
     ) -> ApiResponse[RoleCreateResponse]: ...
     @raw_of(RolesAssignments.delete)
     def delete(self, *args: Any, **arguments: Any) -> Any: ...
@@ -852,7 +854,7 @@ class AsyncRolesAssignments(AsyncResource):
         limit: int | None = None,
         start: int | None = None,
         fields: Sequence[RoleAssignmentFieldName | CustomField] | None = None,
-        **options: Unpack[CallOptions],
+        **options: Unpack[PipedriveOptions],
     ) -> RoleAssignmentListResponse:
         """List the users a role is assigned to.
 
@@ -870,7 +872,7 @@ class AsyncRolesAssignments(AsyncResource):
         id: int,
         *,
         fields: Sequence[RoleAssignmentFieldName | CustomField] | None = None,
-        **options: Unpack[PagedCallOptions],
+        **options: Unpack[OffsetCallOptions],
     ) -> AsyncPages[RoleAssignment]:
         """All items of `list`, fetched page by page as they are used.
 
@@ -880,10 +882,12 @@ class AsyncRolesAssignments(AsyncResource):
         return self._caller.pages(_ASSIGNMENTS_LIST, Arguments(path=(id,), fields=tuple(fields or ())), options)
 
     @overload
-    async def add(self, id: int, *, user_id: int, **options: Unpack[CallOptions]) -> RoleAssignmentCreateResponse: ...
+    async def add(
+        self, id: int, *, user_id: int, **options: Unpack[PipedriveOptions]
+    ) -> RoleAssignmentCreateResponse: ...
     @overload
     async def add(
-        self, id: int, *, body: RoleAssignmentCreateRequest, **options: Unpack[CallOptions]
+        self, id: int, *, body: RoleAssignmentCreateRequest, **options: Unpack[PipedriveOptions]
     ) -> RoleAssignmentCreateResponse: ...
     async def add(
         self,
@@ -891,7 +895,7 @@ class AsyncRolesAssignments(AsyncResource):
         *,
         user_id: int | Unset = UNSET,
         body: RoleAssignmentCreateRequest | None = None,
-        **options: Unpack[CallOptions],
+        **options: Unpack[PipedriveOptions],
     ) -> RoleAssignmentCreateResponse:
         """Assign a role to a user.
 
@@ -905,10 +909,10 @@ class AsyncRolesAssignments(AsyncResource):
         )
 
     @overload
-    async def delete(self, id: int, *, user_id: int, **options: Unpack[CallOptions]) -> RoleCreateResponse: ...
+    async def delete(self, id: int, *, user_id: int, **options: Unpack[PipedriveOptions]) -> RoleCreateResponse: ...
     @overload
     async def delete(
-        self, id: int, *, body: RoleAssignmentCreateRequest, **options: Unpack[CallOptions]
+        self, id: int, *, body: RoleAssignmentCreateRequest, **options: Unpack[PipedriveOptions]
     ) -> RoleCreateResponse: ...
     async def delete(
         self,
@@ -916,7 +920,7 @@ class AsyncRolesAssignments(AsyncResource):
         *,
         user_id: int | Unset = UNSET,
         body: RoleAssignmentCreateRequest | None = None,
-        **options: Unpack[CallOptions],
+        **options: Unpack[PipedriveOptions],
     ) -> RoleCreateResponse:
         """Take a role from a user.
 
@@ -939,24 +943,24 @@ class AsyncRolesAssignmentsRaw(RawAsyncResource):
 
     @overload
     async def add(
-        self, id: int, *, user_id: int, **options: Unpack[CallOptions]
+        self, id: int, *, user_id: int, **options: Unpack[PipedriveOptions]
     ) -> ApiResponse[RoleAssignmentCreateResponse]: ...
 
     @overload
     async def add(
-        self, id: int, *, body: RoleAssignmentCreateRequest, **options: Unpack[CallOptions]
+        self, id: int, *, body: RoleAssignmentCreateRequest, **options: Unpack[PipedriveOptions]
     ) -> ApiResponse[RoleAssignmentCreateResponse]: ...
     @raw_of(AsyncRolesAssignments.add)
     async def add(self, *args: Any, **arguments: Any) -> Any: ...
 
     @overload
     async def delete(
-        self, id: int, *, user_id: int, **options: Unpack[CallOptions]
+        self, id: int, *, user_id: int, **options: Unpack[PipedriveOptions]
     ) -> ApiResponse[RoleCreateResponse]: ...
 
     @overload
     async def delete(
-        self, id: int, *, body: RoleAssignmentCreateRequest, **options: Unpack[CallOptions]
+        self, id: int, *, body: RoleAssignmentCreateRequest, **options: Unpack[PipedriveOptions]
     ) -> ApiResponse[RoleCreateResponse]: ...
     @raw_of(AsyncRolesAssignments.delete)
     async def delete(self, *args: Any, **arguments: Any) -> Any: ...
@@ -990,7 +994,7 @@ class Roles(Resource):
         limit: int | None = None,
         start: int | None = None,
         fields: Sequence[RoleItemFieldName | CustomField] | None = None,
-        **options: Unpack[CallOptions],
+        **options: Unpack[PipedriveOptions],
     ) -> RoleListResponse:
         """List roles.
 
@@ -1001,7 +1005,7 @@ class Roles(Resource):
         )
 
     def iter(
-        self, *, fields: Sequence[RoleItemFieldName | CustomField] | None = None, **options: Unpack[PagedCallOptions]
+        self, *, fields: Sequence[RoleItemFieldName | CustomField] | None = None, **options: Unpack[OffsetCallOptions]
     ) -> Pages[RoleItem]:
         """All items of `list`, fetched page by page as they are used.
 
@@ -1011,17 +1015,17 @@ class Roles(Resource):
 
     @overload
     def create(
-        self, *, name: str, parent_role_id: int | None | Unset = UNSET, **options: Unpack[CallOptions]
+        self, *, name: str, parent_role_id: int | None | Unset = UNSET, **options: Unpack[PipedriveOptions]
     ) -> RoleCreateResponse: ...
     @overload
-    def create(self, *, body: RoleCreateRequest, **options: Unpack[CallOptions]) -> RoleCreateResponse: ...
+    def create(self, *, body: RoleCreateRequest, **options: Unpack[PipedriveOptions]) -> RoleCreateResponse: ...
     def create(
         self,
         *,
         name: str | Unset = UNSET,
         parent_role_id: int | None | Unset = UNSET,
         body: RoleCreateRequest | None = None,
-        **options: Unpack[CallOptions],
+        **options: Unpack[PipedriveOptions],
     ) -> RoleCreateResponse:
         """Create a role.
 
@@ -1033,7 +1037,7 @@ class Roles(Resource):
             options,
         )
 
-    def get(self, id: int, **options: Unpack[CallOptions]) -> RoleResponse:
+    def get(self, id: int, **options: Unpack[PipedriveOptions]) -> RoleResponse:
         """Read one role.
 
         GET /roles/{id} (operationId ``getRole``). Costs 2 tokens. Credential: api_token or oauth2.
@@ -1047,7 +1051,7 @@ class Roles(Resource):
         name: str | Unset = UNSET,
         parent_role_id: int | None | Unset = UNSET,
         body: RoleUpdateRequest | None = None,
-        **options: Unpack[CallOptions],
+        **options: Unpack[PipedriveOptions],
     ) -> RoleCreateResponse:
         """Change a role.
 
@@ -1061,7 +1065,7 @@ class Roles(Resource):
             options,
         )
 
-    def delete(self, id: int, **options: Unpack[CallOptions]) -> RoleCreateResponse:
+    def delete(self, id: int, **options: Unpack[PipedriveOptions]) -> RoleCreateResponse:
         """Delete a role.
 
         DELETE /roles/{id} (operationId ``deleteRole``). Costs 6 tokens. Credential: api_token or oauth2.
@@ -1078,11 +1082,13 @@ class RolesRaw(RawResource):
 
     @overload
     def create(
-        self, *, name: str, parent_role_id: int | None | Unset = UNSET, **options: Unpack[CallOptions]
+        self, *, name: str, parent_role_id: int | None | Unset = UNSET, **options: Unpack[PipedriveOptions]
     ) -> ApiResponse[RoleCreateResponse]: ...
 
     @overload
-    def create(self, *, body: RoleCreateRequest, **options: Unpack[CallOptions]) -> ApiResponse[RoleCreateResponse]: ...
+    def create(
+        self, *, body: RoleCreateRequest, **options: Unpack[PipedriveOptions]
+    ) -> ApiResponse[RoleCreateResponse]: ...
     @raw_of(Roles.create)
     def create(self, *args: Any, **arguments: Any) -> Any: ...
 
@@ -1119,7 +1125,7 @@ class AsyncRoles(AsyncResource):
         limit: int | None = None,
         start: int | None = None,
         fields: Sequence[RoleItemFieldName | CustomField] | None = None,
-        **options: Unpack[CallOptions],
+        **options: Unpack[PipedriveOptions],
     ) -> RoleListResponse:
         """List roles.
 
@@ -1130,7 +1136,7 @@ class AsyncRoles(AsyncResource):
         )
 
     def iter(
-        self, *, fields: Sequence[RoleItemFieldName | CustomField] | None = None, **options: Unpack[PagedCallOptions]
+        self, *, fields: Sequence[RoleItemFieldName | CustomField] | None = None, **options: Unpack[OffsetCallOptions]
     ) -> AsyncPages[RoleItem]:
         """All items of `list`, fetched page by page as they are used.
 
@@ -1140,17 +1146,17 @@ class AsyncRoles(AsyncResource):
 
     @overload
     async def create(
-        self, *, name: str, parent_role_id: int | None | Unset = UNSET, **options: Unpack[CallOptions]
+        self, *, name: str, parent_role_id: int | None | Unset = UNSET, **options: Unpack[PipedriveOptions]
     ) -> RoleCreateResponse: ...
     @overload
-    async def create(self, *, body: RoleCreateRequest, **options: Unpack[CallOptions]) -> RoleCreateResponse: ...
+    async def create(self, *, body: RoleCreateRequest, **options: Unpack[PipedriveOptions]) -> RoleCreateResponse: ...
     async def create(
         self,
         *,
         name: str | Unset = UNSET,
         parent_role_id: int | None | Unset = UNSET,
         body: RoleCreateRequest | None = None,
-        **options: Unpack[CallOptions],
+        **options: Unpack[PipedriveOptions],
     ) -> RoleCreateResponse:
         """Create a role.
 
@@ -1162,7 +1168,7 @@ class AsyncRoles(AsyncResource):
             options,
         )
 
-    async def get(self, id: int, **options: Unpack[CallOptions]) -> RoleResponse:
+    async def get(self, id: int, **options: Unpack[PipedriveOptions]) -> RoleResponse:
         """Read one role.
 
         GET /roles/{id} (operationId ``getRole``). Costs 2 tokens. Credential: api_token or oauth2.
@@ -1176,7 +1182,7 @@ class AsyncRoles(AsyncResource):
         name: str | Unset = UNSET,
         parent_role_id: int | None | Unset = UNSET,
         body: RoleUpdateRequest | None = None,
-        **options: Unpack[CallOptions],
+        **options: Unpack[PipedriveOptions],
     ) -> RoleCreateResponse:
         """Change a role.
 
@@ -1190,7 +1196,7 @@ class AsyncRoles(AsyncResource):
             options,
         )
 
-    async def delete(self, id: int, **options: Unpack[CallOptions]) -> RoleCreateResponse:
+    async def delete(self, id: int, **options: Unpack[PipedriveOptions]) -> RoleCreateResponse:
         """Delete a role.
 
         DELETE /roles/{id} (operationId ``deleteRole``). Costs 6 tokens. Credential: api_token or oauth2.
@@ -1207,12 +1213,12 @@ class AsyncRolesRaw(RawAsyncResource):
 
     @overload
     async def create(
-        self, *, name: str, parent_role_id: int | None | Unset = UNSET, **options: Unpack[CallOptions]
+        self, *, name: str, parent_role_id: int | None | Unset = UNSET, **options: Unpack[PipedriveOptions]
     ) -> ApiResponse[RoleCreateResponse]: ...
 
     @overload
     async def create(
-        self, *, body: RoleCreateRequest, **options: Unpack[CallOptions]
+        self, *, body: RoleCreateRequest, **options: Unpack[PipedriveOptions]
     ) -> ApiResponse[RoleCreateResponse]: ...
     @raw_of(AsyncRoles.create)
     async def create(self, *args: Any, **arguments: Any) -> Any: ...

@@ -13,13 +13,13 @@ from typedpipes.runtime import (
     Arguments,
     AsyncPages,
     AsyncResource,
-    CallOptions,
     CustomField,
     Model,
     Operation,
     PagedOperation,
     Pages,
     Paging,
+    PipedriveOptions,
     RawAsyncResource,
     RawResource,
     Resource,
@@ -33,7 +33,7 @@ from typedpipes.runtime import (
     raw_of,
     request_body,
 )
-from typedpipes_api.pipedrive_v1._shared import OffsetPage, OffsetPagination, PagedCallOptions
+from typedpipes_api.pipedrive_v1._shared import OffsetCallOptions, OffsetPage, OffsetPagination
 
 
 @define(eq=False, repr=False, kw_only=True, slots=True)
@@ -440,7 +440,7 @@ class StagesDeals(Resource):
         start: int | None = None,
         user_id: int | None = None,
         fields: Sequence[StageDealFieldName | CustomField] | None = None,
-        **options: Unpack[CallOptions],
+        **options: Unpack[PipedriveOptions],
     ) -> StageDealListResponse:
         """List the deals of a stage.
 
@@ -472,7 +472,7 @@ class StagesDeals(Resource):
         filter_id: int | None = None,
         user_id: int | None = None,
         fields: Sequence[StageDealFieldName | CustomField] | None = None,
-        **options: Unpack[PagedCallOptions],
+        **options: Unpack[OffsetCallOptions],
     ) -> Pages[StageDeal]:
         """All items of `list`, fetched page by page as they are used.
 
@@ -519,7 +519,7 @@ class AsyncStagesDeals(AsyncResource):
         start: int | None = None,
         user_id: int | None = None,
         fields: Sequence[StageDealFieldName | CustomField] | None = None,
-        **options: Unpack[CallOptions],
+        **options: Unpack[PipedriveOptions],
     ) -> StageDealListResponse:
         """List the deals of a stage.
 
@@ -551,7 +551,7 @@ class AsyncStagesDeals(AsyncResource):
         filter_id: int | None = None,
         user_id: int | None = None,
         fields: Sequence[StageDealFieldName | CustomField] | None = None,
-        **options: Unpack[PagedCallOptions],
+        **options: Unpack[OffsetCallOptions],
     ) -> AsyncPages[StageDeal]:
         """All items of `list`, fetched page by page as they are used.
 
@@ -599,7 +599,7 @@ class Stages(Resource):
         pipeline_id: int | None = None,
         start: int | None = None,
         fields: Sequence[StageItemFieldName | CustomField] | None = None,
-        **options: Unpack[CallOptions],
+        **options: Unpack[PipedriveOptions],
     ) -> StageListResponse:
         """List stages.
 
@@ -618,7 +618,7 @@ class Stages(Resource):
         *,
         pipeline_id: int | None = None,
         fields: Sequence[StageItemFieldName | CustomField] | None = None,
-        **options: Unpack[PagedCallOptions],
+        **options: Unpack[OffsetCallOptions],
     ) -> Pages[StageItem]:
         """All items of `list`, fetched page by page as they are used.
 
@@ -638,10 +638,10 @@ class Stages(Resource):
         pipeline_id: int,
         rotten_days: int | Unset = UNSET,
         rotten_flag: bool | Unset = UNSET,
-        **options: Unpack[CallOptions],
+        **options: Unpack[PipedriveOptions],
     ) -> StageResponse: ...
     @overload
-    def create(self, *, body: StageCreateRequest, **options: Unpack[CallOptions]) -> StageResponse: ...
+    def create(self, *, body: StageCreateRequest, **options: Unpack[PipedriveOptions]) -> StageResponse: ...
     @deprecated("stages.create is withdrawn by the vendor: use crm.v2.stages.create")
     def create(
         self,
@@ -652,7 +652,7 @@ class Stages(Resource):
         rotten_days: int | Unset = UNSET,
         rotten_flag: bool | Unset = UNSET,
         body: StageCreateRequest | None = None,
-        **options: Unpack[CallOptions],
+        **options: Unpack[PipedriveOptions],
     ) -> StageResponse:
         """Create a stage.
 
@@ -678,7 +678,7 @@ class Stages(Resource):
         )
 
     @deprecated("stages.delete_many is withdrawn by the vendor: delete one by one with crm.v2.stages.delete")
-    def delete_many(self, *, ids: Sequence[int], **options: Unpack[CallOptions]) -> StagesDeleteResponse:
+    def delete_many(self, *, ids: Sequence[int], **options: Unpack[PipedriveOptions]) -> StagesDeleteResponse:
         """Delete several stages at once.
 
         DELETE /stages (operationId ``deleteStages``). Costs 10 tokens. Credential: api_token or oauth2.
@@ -687,7 +687,7 @@ class Stages(Resource):
         return self._caller.call(_DELETE_MANY, Arguments(query={"ids": ids}), options)
 
     @deprecated("stages.get is withdrawn by the vendor: use crm.v2.stages.get")
-    def get(self, id: int, **options: Unpack[CallOptions]) -> StageResponse:
+    def get(self, id: int, **options: Unpack[PipedriveOptions]) -> StageResponse:
         """Read one stage.
 
         GET /stages/{id} (operationId ``getStage``). Costs 2 tokens. Credential: api_token or oauth2.
@@ -707,7 +707,7 @@ class Stages(Resource):
         rotten_days: int | Unset = UNSET,
         rotten_flag: bool | Unset = UNSET,
         body: StageUpdateRequest | None = None,
-        **options: Unpack[CallOptions],
+        **options: Unpack[PipedriveOptions],
     ) -> StageResponse:
         """Change a stage.
 
@@ -735,7 +735,7 @@ class Stages(Resource):
         )
 
     @deprecated("stages.delete is withdrawn by the vendor: use crm.v2.stages.delete")
-    def delete(self, id: int, **options: Unpack[CallOptions]) -> StageDeleteResponse:
+    def delete(self, id: int, **options: Unpack[PipedriveOptions]) -> StageDeleteResponse:
         """Delete a stage.
 
         DELETE /stages/{id} (operationId ``deleteStage``). Costs 6 tokens. Credential: api_token or oauth2.
@@ -761,12 +761,14 @@ class StagesRaw(RawResource):
         pipeline_id: int,
         rotten_days: int | Unset = UNSET,
         rotten_flag: bool | Unset = UNSET,
-        **options: Unpack[CallOptions],
+        **options: Unpack[PipedriveOptions],
     ) -> ApiResponse[StageResponse]: ...
 
     @overload
     @deprecated("stages.create is withdrawn by the vendor: use crm.v2.stages.create")
-    def create(self, *, body: StageCreateRequest, **options: Unpack[CallOptions]) -> ApiResponse[StageResponse]: ...
+    def create(
+        self, *, body: StageCreateRequest, **options: Unpack[PipedriveOptions]
+    ) -> ApiResponse[StageResponse]: ...
     @raw_of(Stages.create)  # type: ignore[deprecated]  # warns when called
     def create(self, *args: Any, **arguments: Any) -> Any: ...
 
@@ -798,7 +800,7 @@ class AsyncStages(AsyncResource):
         pipeline_id: int | None = None,
         start: int | None = None,
         fields: Sequence[StageItemFieldName | CustomField] | None = None,
-        **options: Unpack[CallOptions],
+        **options: Unpack[PipedriveOptions],
     ) -> StageListResponse:
         """List stages.
 
@@ -817,7 +819,7 @@ class AsyncStages(AsyncResource):
         *,
         pipeline_id: int | None = None,
         fields: Sequence[StageItemFieldName | CustomField] | None = None,
-        **options: Unpack[PagedCallOptions],
+        **options: Unpack[OffsetCallOptions],
     ) -> AsyncPages[StageItem]:
         """All items of `list`, fetched page by page as they are used.
 
@@ -837,10 +839,10 @@ class AsyncStages(AsyncResource):
         pipeline_id: int,
         rotten_days: int | Unset = UNSET,
         rotten_flag: bool | Unset = UNSET,
-        **options: Unpack[CallOptions],
+        **options: Unpack[PipedriveOptions],
     ) -> StageResponse: ...
     @overload
-    async def create(self, *, body: StageCreateRequest, **options: Unpack[CallOptions]) -> StageResponse: ...
+    async def create(self, *, body: StageCreateRequest, **options: Unpack[PipedriveOptions]) -> StageResponse: ...
     @deprecated("stages.create is withdrawn by the vendor: use crm.v2.stages.create")
     async def create(
         self,
@@ -851,7 +853,7 @@ class AsyncStages(AsyncResource):
         rotten_days: int | Unset = UNSET,
         rotten_flag: bool | Unset = UNSET,
         body: StageCreateRequest | None = None,
-        **options: Unpack[CallOptions],
+        **options: Unpack[PipedriveOptions],
     ) -> StageResponse:
         """Create a stage.
 
@@ -877,7 +879,7 @@ class AsyncStages(AsyncResource):
         )
 
     @deprecated("stages.delete_many is withdrawn by the vendor: delete one by one with crm.v2.stages.delete")
-    async def delete_many(self, *, ids: Sequence[int], **options: Unpack[CallOptions]) -> StagesDeleteResponse:
+    async def delete_many(self, *, ids: Sequence[int], **options: Unpack[PipedriveOptions]) -> StagesDeleteResponse:
         """Delete several stages at once.
 
         DELETE /stages (operationId ``deleteStages``). Costs 10 tokens. Credential: api_token or oauth2.
@@ -886,7 +888,7 @@ class AsyncStages(AsyncResource):
         return await self._caller.call(_DELETE_MANY, Arguments(query={"ids": ids}), options)
 
     @deprecated("stages.get is withdrawn by the vendor: use crm.v2.stages.get")
-    async def get(self, id: int, **options: Unpack[CallOptions]) -> StageResponse:
+    async def get(self, id: int, **options: Unpack[PipedriveOptions]) -> StageResponse:
         """Read one stage.
 
         GET /stages/{id} (operationId ``getStage``). Costs 2 tokens. Credential: api_token or oauth2.
@@ -906,7 +908,7 @@ class AsyncStages(AsyncResource):
         rotten_days: int | Unset = UNSET,
         rotten_flag: bool | Unset = UNSET,
         body: StageUpdateRequest | None = None,
-        **options: Unpack[CallOptions],
+        **options: Unpack[PipedriveOptions],
     ) -> StageResponse:
         """Change a stage.
 
@@ -934,7 +936,7 @@ class AsyncStages(AsyncResource):
         )
 
     @deprecated("stages.delete is withdrawn by the vendor: use crm.v2.stages.delete")
-    async def delete(self, id: int, **options: Unpack[CallOptions]) -> StageDeleteResponse:
+    async def delete(self, id: int, **options: Unpack[PipedriveOptions]) -> StageDeleteResponse:
         """Delete a stage.
 
         DELETE /stages/{id} (operationId ``deleteStage``). Costs 6 tokens. Credential: api_token or oauth2.
@@ -960,13 +962,13 @@ class AsyncStagesRaw(RawAsyncResource):
         pipeline_id: int,
         rotten_days: int | Unset = UNSET,
         rotten_flag: bool | Unset = UNSET,
-        **options: Unpack[CallOptions],
+        **options: Unpack[PipedriveOptions],
     ) -> ApiResponse[StageResponse]: ...
 
     @overload
     @deprecated("stages.create is withdrawn by the vendor: use crm.v2.stages.create")
     async def create(
-        self, *, body: StageCreateRequest, **options: Unpack[CallOptions]
+        self, *, body: StageCreateRequest, **options: Unpack[PipedriveOptions]
     ) -> ApiResponse[StageResponse]: ...
     @raw_of(AsyncStages.create)  # type: ignore[deprecated]  # warns when called
     async def create(self, *args: Any, **arguments: Any) -> Any: ...

@@ -14,13 +14,13 @@ from typedpipes.runtime import (
     Arguments,
     AsyncPages,
     AsyncResource,
-    CallOptions,
     CustomField,
     Model,
     Operation,
     PagedOperation,
     Pages,
     Paging,
+    PipedriveOptions,
     RawAsyncResource,
     RawResource,
     Resource,
@@ -222,7 +222,7 @@ class Tasks(Resource):
         parent_task_id: int | None = None,
         project_id: int | None = None,
         fields: Sequence[TaskFieldName | CustomField] | None = None,
-        **options: Unpack[CallOptions],
+        **options: Unpack[PipedriveOptions],
     ) -> TaskListResponse:
         """List tasks.
 
@@ -284,10 +284,10 @@ class Tasks(Resource):
         parent_task_id: float | Unset = UNSET,
         project_id: float,
         title: str,
-        **options: Unpack[CallOptions],
+        **options: Unpack[PipedriveOptions],
     ) -> TaskResponse: ...
     @overload
-    def create(self, *, body: TaskCreateRequest, **options: Unpack[CallOptions]) -> TaskResponse: ...
+    def create(self, *, body: TaskCreateRequest, **options: Unpack[PipedriveOptions]) -> TaskResponse: ...
     def create(
         self,
         *,
@@ -300,7 +300,7 @@ class Tasks(Resource):
         project_id: float | Unset = UNSET,
         title: str | Unset = UNSET,
         body: TaskCreateRequest | None = None,
-        **options: Unpack[CallOptions],
+        **options: Unpack[PipedriveOptions],
     ) -> TaskResponse:
         """Create a task.
 
@@ -327,7 +327,7 @@ class Tasks(Resource):
             options,
         )
 
-    def get(self, id: int, **options: Unpack[CallOptions]) -> TaskResponse:
+    def get(self, id: int, **options: Unpack[PipedriveOptions]) -> TaskResponse:
         """Read one task.
 
         GET /tasks/{id} (operationId ``getTask``). Costs 2 tokens. Credential: api_token or oauth2.
@@ -347,7 +347,7 @@ class Tasks(Resource):
         project_id: float | Unset = UNSET,
         title: str | Unset = UNSET,
         body: TaskUpdateRequest | None = None,
-        **options: Unpack[CallOptions],
+        **options: Unpack[PipedriveOptions],
     ) -> TaskResponse:
         """Change a task.
 
@@ -375,7 +375,7 @@ class Tasks(Resource):
             options,
         )
 
-    def delete(self, id: int, **options: Unpack[CallOptions]) -> TaskDeleteResponse:
+    def delete(self, id: int, **options: Unpack[PipedriveOptions]) -> TaskDeleteResponse:
         """Delete a task.
 
         DELETE /tasks/{id} (operationId ``deleteTask``). Costs 6 tokens. Credential: api_token or oauth2.
@@ -402,11 +402,11 @@ class TasksRaw(RawResource):
         parent_task_id: float | Unset = UNSET,
         project_id: float,
         title: str,
-        **options: Unpack[CallOptions],
+        **options: Unpack[PipedriveOptions],
     ) -> ApiResponse[TaskResponse]: ...
 
     @overload
-    def create(self, *, body: TaskCreateRequest, **options: Unpack[CallOptions]) -> ApiResponse[TaskResponse]: ...
+    def create(self, *, body: TaskCreateRequest, **options: Unpack[PipedriveOptions]) -> ApiResponse[TaskResponse]: ...
     @raw_of(Tasks.create)
     def create(self, *args: Any, **arguments: Any) -> Any: ...
 
@@ -435,7 +435,7 @@ class AsyncTasks(AsyncResource):
         parent_task_id: int | None = None,
         project_id: int | None = None,
         fields: Sequence[TaskFieldName | CustomField] | None = None,
-        **options: Unpack[CallOptions],
+        **options: Unpack[PipedriveOptions],
     ) -> TaskListResponse:
         """List tasks.
 
@@ -497,10 +497,10 @@ class AsyncTasks(AsyncResource):
         parent_task_id: float | Unset = UNSET,
         project_id: float,
         title: str,
-        **options: Unpack[CallOptions],
+        **options: Unpack[PipedriveOptions],
     ) -> TaskResponse: ...
     @overload
-    async def create(self, *, body: TaskCreateRequest, **options: Unpack[CallOptions]) -> TaskResponse: ...
+    async def create(self, *, body: TaskCreateRequest, **options: Unpack[PipedriveOptions]) -> TaskResponse: ...
     async def create(
         self,
         *,
@@ -513,7 +513,7 @@ class AsyncTasks(AsyncResource):
         project_id: float | Unset = UNSET,
         title: str | Unset = UNSET,
         body: TaskCreateRequest | None = None,
-        **options: Unpack[CallOptions],
+        **options: Unpack[PipedriveOptions],
     ) -> TaskResponse:
         """Create a task.
 
@@ -540,7 +540,7 @@ class AsyncTasks(AsyncResource):
             options,
         )
 
-    async def get(self, id: int, **options: Unpack[CallOptions]) -> TaskResponse:
+    async def get(self, id: int, **options: Unpack[PipedriveOptions]) -> TaskResponse:
         """Read one task.
 
         GET /tasks/{id} (operationId ``getTask``). Costs 2 tokens. Credential: api_token or oauth2.
@@ -560,7 +560,7 @@ class AsyncTasks(AsyncResource):
         project_id: float | Unset = UNSET,
         title: str | Unset = UNSET,
         body: TaskUpdateRequest | None = None,
-        **options: Unpack[CallOptions],
+        **options: Unpack[PipedriveOptions],
     ) -> TaskResponse:
         """Change a task.
 
@@ -588,7 +588,7 @@ class AsyncTasks(AsyncResource):
             options,
         )
 
-    async def delete(self, id: int, **options: Unpack[CallOptions]) -> TaskDeleteResponse:
+    async def delete(self, id: int, **options: Unpack[PipedriveOptions]) -> TaskDeleteResponse:
         """Delete a task.
 
         DELETE /tasks/{id} (operationId ``deleteTask``). Costs 6 tokens. Credential: api_token or oauth2.
@@ -615,11 +615,13 @@ class AsyncTasksRaw(RawAsyncResource):
         parent_task_id: float | Unset = UNSET,
         project_id: float,
         title: str,
-        **options: Unpack[CallOptions],
+        **options: Unpack[PipedriveOptions],
     ) -> ApiResponse[TaskResponse]: ...
 
     @overload
-    async def create(self, *, body: TaskCreateRequest, **options: Unpack[CallOptions]) -> ApiResponse[TaskResponse]: ...
+    async def create(
+        self, *, body: TaskCreateRequest, **options: Unpack[PipedriveOptions]
+    ) -> ApiResponse[TaskResponse]: ...
     @raw_of(AsyncTasks.create)
     async def create(self, *args: Any, **arguments: Any) -> Any: ...
 

@@ -10,9 +10,9 @@ from typedpipes.runtime import (
     ApiResponse,
     Arguments,
     AsyncResource,
-    CallOptions,
     Model,
     Operation,
+    PipedriveOptions,
     RawAsyncResource,
     RawResource,
     Resource,
@@ -59,7 +59,7 @@ class UserConnections(Resource):
         """The same methods, returning status and headers too."""
         return UserConnectionsRaw(UserConnections(raw_caller(self._caller)))
 
-    def get(self, **options: Unpack[CallOptions]) -> UserConnectionResponse:
+    def get(self, **options: Unpack[PipedriveOptions]) -> UserConnectionResponse:
         """Read which outside services the user is connected to.
 
         GET /userConnections (operationId ``getUserConnections``). Costs 20 tokens. Credential: api_token or
@@ -86,7 +86,7 @@ class AsyncUserConnections(AsyncResource):
         """The same methods, returning status and headers too."""
         return AsyncUserConnectionsRaw(AsyncUserConnections(raw_async_caller(self._caller)))
 
-    async def get(self, **options: Unpack[CallOptions]) -> UserConnectionResponse:
+    async def get(self, **options: Unpack[PipedriveOptions]) -> UserConnectionResponse:
         """Read which outside services the user is connected to.
 
         GET /userConnections (operationId ``getUserConnections``). Costs 20 tokens. Credential: api_token or

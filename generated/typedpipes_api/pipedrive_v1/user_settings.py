@@ -10,9 +10,9 @@ from typedpipes.runtime import (
     ApiResponse,
     Arguments,
     AsyncResource,
-    CallOptions,
     Model,
     Operation,
+    PipedriveOptions,
     RawAsyncResource,
     RawResource,
     Resource,
@@ -66,7 +66,7 @@ class UserSettingsResource(Resource):
         """The same methods, returning status and headers too."""
         return UserSettingsResourceRaw(UserSettingsResource(raw_caller(self._caller)))
 
-    def get(self, **options: Unpack[CallOptions]) -> UserSettingsResponse:
+    def get(self, **options: Unpack[PipedriveOptions]) -> UserSettingsResponse:
         """Read the settings of the authorized user.
 
         GET /userSettings (operationId ``getUserSettings``). Costs 2 tokens. Credential: api_token or oauth2.
@@ -92,7 +92,7 @@ class AsyncUserSettingsResource(AsyncResource):
         """The same methods, returning status and headers too."""
         return AsyncUserSettingsResourceRaw(AsyncUserSettingsResource(raw_async_caller(self._caller)))
 
-    async def get(self, **options: Unpack[CallOptions]) -> UserSettingsResponse:
+    async def get(self, **options: Unpack[PipedriveOptions]) -> UserSettingsResponse:
         """Read the settings of the authorized user.
 
         GET /userSettings (operationId ``getUserSettings``). Costs 2 tokens. Credential: api_token or oauth2.

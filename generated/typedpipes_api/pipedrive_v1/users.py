@@ -13,7 +13,6 @@ from typedpipes.runtime import (
     Arguments,
     AsyncPages,
     AsyncResource,
-    CallOptions,
     CustomField,
     Model,
     OpenEnum,
@@ -21,6 +20,7 @@ from typedpipes.runtime import (
     PagedOperation,
     Pages,
     Paging,
+    PipedriveOptions,
     RawAsyncResource,
     RawResource,
     Resource,
@@ -34,7 +34,7 @@ from typedpipes.runtime import (
     raw_of,
     request_body,
 )
-from typedpipes_api.pipedrive_v1._shared import PagedCallOptions
+from typedpipes_api.pipedrive_v1._shared import OffsetCallOptions
 
 
 @define(eq=False, repr=False, kw_only=True, slots=True)
@@ -434,7 +434,7 @@ class UsersRoleSettings(Resource):
         """The same methods, returning status and headers too."""
         return UsersRoleSettingsRaw(UsersRoleSettings(raw_caller(self._caller)))
 
-    def get(self, id: int, **options: Unpack[CallOptions]) -> UserRoleSettingsResponse:
+    def get(self, id: int, **options: Unpack[PipedriveOptions]) -> UserRoleSettingsResponse:
         """Read the settings of a user's role.
 
         GET /users/{id}/roleSettings (operationId ``getUserRoleSettings``). Costs 10 tokens. Credential:
@@ -461,7 +461,7 @@ class AsyncUsersRoleSettings(AsyncResource):
         """The same methods, returning status and headers too."""
         return AsyncUsersRoleSettingsRaw(AsyncUsersRoleSettings(raw_async_caller(self._caller)))
 
-    async def get(self, id: int, **options: Unpack[CallOptions]) -> UserRoleSettingsResponse:
+    async def get(self, id: int, **options: Unpack[PipedriveOptions]) -> UserRoleSettingsResponse:
         """Read the settings of a user's role.
 
         GET /users/{id}/roleSettings (operationId ``getUserRoleSettings``). Costs 10 tokens. Credential:
@@ -495,7 +495,7 @@ class UsersRoleAssignments(Resource):
         limit: int | None = None,
         start: int | None = None,
         fields: Sequence[UserRoleAssignmentFieldName | CustomField] | None = None,
-        **options: Unpack[CallOptions],
+        **options: Unpack[PipedriveOptions],
     ) -> UserRoleAssignmentListResponse:
         """List the roles assigned to a user.
 
@@ -513,7 +513,7 @@ class UsersRoleAssignments(Resource):
         id: int,
         *,
         fields: Sequence[UserRoleAssignmentFieldName | CustomField] | None = None,
-        **options: Unpack[PagedCallOptions],
+        **options: Unpack[OffsetCallOptions],
     ) -> Pages[UserRoleAssignment]:
         """All items of `list`, fetched page by page as they are used.
 
@@ -548,7 +548,7 @@ class AsyncUsersRoleAssignments(AsyncResource):
         limit: int | None = None,
         start: int | None = None,
         fields: Sequence[UserRoleAssignmentFieldName | CustomField] | None = None,
-        **options: Unpack[CallOptions],
+        **options: Unpack[PipedriveOptions],
     ) -> UserRoleAssignmentListResponse:
         """List the roles assigned to a user.
 
@@ -566,7 +566,7 @@ class AsyncUsersRoleAssignments(AsyncResource):
         id: int,
         *,
         fields: Sequence[UserRoleAssignmentFieldName | CustomField] | None = None,
-        **options: Unpack[PagedCallOptions],
+        **options: Unpack[OffsetCallOptions],
     ) -> AsyncPages[UserRoleAssignment]:
         """All items of `list`, fetched page by page as they are used.
 
@@ -594,7 +594,7 @@ class UsersPermissions(Resource):
         """The same methods, returning status and headers too."""
         return UsersPermissionsRaw(UsersPermissions(raw_caller(self._caller)))
 
-    def get(self, id: int, **options: Unpack[CallOptions]) -> UserPermissionResponse:
+    def get(self, id: int, **options: Unpack[PipedriveOptions]) -> UserPermissionResponse:
         """Read a user's permissions.
 
         GET /users/{id}/permissions (operationId ``getUserPermissions``). Costs 10 tokens. Credential:
@@ -621,7 +621,7 @@ class AsyncUsersPermissions(AsyncResource):
         """The same methods, returning status and headers too."""
         return AsyncUsersPermissionsRaw(AsyncUsersPermissions(raw_async_caller(self._caller)))
 
-    async def get(self, id: int, **options: Unpack[CallOptions]) -> UserPermissionResponse:
+    async def get(self, id: int, **options: Unpack[PipedriveOptions]) -> UserPermissionResponse:
         """Read a user's permissions.
 
         GET /users/{id}/permissions (operationId ``getUserPermissions``). Costs 10 tokens. Credential:
@@ -648,7 +648,7 @@ class UsersFollowers(Resource):
         """The same methods, returning status and headers too."""
         return UsersFollowersRaw(UsersFollowers(raw_caller(self._caller)))
 
-    def list(self, id: int, **options: Unpack[CallOptions]) -> UserFollowerListResponse:
+    def list(self, id: int, **options: Unpack[PipedriveOptions]) -> UserFollowerListResponse:
         """List the users who follow a user.
 
         GET /users/{id}/followers (operationId ``getUserFollowers``). Costs 20 tokens. Credential: api_token
@@ -675,7 +675,7 @@ class AsyncUsersFollowers(AsyncResource):
         """The same methods, returning status and headers too."""
         return AsyncUsersFollowersRaw(AsyncUsersFollowers(raw_async_caller(self._caller)))
 
-    async def list(self, id: int, **options: Unpack[CallOptions]) -> UserFollowerListResponse:
+    async def list(self, id: int, **options: Unpack[PipedriveOptions]) -> UserFollowerListResponse:
         """List the users who follow a user.
 
         GET /users/{id}/followers (operationId ``getUserFollowers``). Costs 20 tokens. Credential: api_token
@@ -719,7 +719,7 @@ class Users(Resource):
         return UsersRaw(Users(raw_caller(self._caller)))
 
     def list(
-        self, *, fields: Sequence[UserFieldName | CustomField] | None = None, **options: Unpack[CallOptions]
+        self, *, fields: Sequence[UserFieldName | CustomField] | None = None, **options: Unpack[PipedriveOptions]
     ) -> UserListResponse:
         """List users.
 
@@ -734,10 +734,10 @@ class Users(Resource):
         access: Sequence[UserAccessInput] | Unset = UNSET,
         active_flag: bool | Unset = UNSET,
         email: str,
-        **options: Unpack[CallOptions],
+        **options: Unpack[PipedriveOptions],
     ) -> UserResponse: ...
     @overload
-    def create(self, *, body: UserCreateRequest, **options: Unpack[CallOptions]) -> UserResponse: ...
+    def create(self, *, body: UserCreateRequest, **options: Unpack[PipedriveOptions]) -> UserResponse: ...
     def create(
         self,
         *,
@@ -745,7 +745,7 @@ class Users(Resource):
         active_flag: bool | Unset = UNSET,
         email: str | Unset = UNSET,
         body: UserCreateRequest | None = None,
-        **options: Unpack[CallOptions],
+        **options: Unpack[PipedriveOptions],
     ) -> UserResponse:
         """Create a user.
 
@@ -760,7 +760,11 @@ class Users(Resource):
         )
 
     def find(
-        self, *, search_by_email: FindUsersByNameSearchByEmail | None = None, term: str, **options: Unpack[CallOptions]
+        self,
+        *,
+        search_by_email: FindUsersByNameSearchByEmail | None = None,
+        term: str,
+        **options: Unpack[PipedriveOptions],
     ) -> UserListResponse:
         """Find users by name or email.
 
@@ -768,14 +772,14 @@ class Users(Resource):
         """
         return self._caller.call(_FIND, Arguments(query={"search_by_email": search_by_email, "term": term}), options)
 
-    def me(self, **options: Unpack[CallOptions]) -> CurrentUserResponse:
+    def me(self, **options: Unpack[PipedriveOptions]) -> CurrentUserResponse:
         """Read the authorized user, the company and its domain.
 
         GET /users/me (operationId ``getCurrentUser``). Costs 2 tokens. Credential: api_token or oauth2.
         """
         return self._caller.call(_ME, Arguments(), options)
 
-    def get(self, id: int, **options: Unpack[CallOptions]) -> UserResponse:
+    def get(self, id: int, **options: Unpack[PipedriveOptions]) -> UserResponse:
         """Read one user.
 
         GET /users/{id} (operationId ``getUser``). Costs 2 tokens. Credential: api_token or oauth2.
@@ -783,16 +787,16 @@ class Users(Resource):
         return self._caller.call(_GET, Arguments(path=(id,)), options)
 
     @overload
-    def update(self, id: int, *, active_flag: bool, **options: Unpack[CallOptions]) -> UserResponse: ...
+    def update(self, id: int, *, active_flag: bool, **options: Unpack[PipedriveOptions]) -> UserResponse: ...
     @overload
-    def update(self, id: int, *, body: UserUpdateRequest, **options: Unpack[CallOptions]) -> UserResponse: ...
+    def update(self, id: int, *, body: UserUpdateRequest, **options: Unpack[PipedriveOptions]) -> UserResponse: ...
     def update(
         self,
         id: int,
         *,
         active_flag: bool | Unset = UNSET,
         body: UserUpdateRequest | None = None,
-        **options: Unpack[CallOptions],
+        **options: Unpack[PipedriveOptions],
     ) -> UserResponse:
         """Change a user.
 
@@ -819,11 +823,11 @@ class UsersRaw(RawResource):
         access: Sequence[UserAccessInput] | Unset = UNSET,
         active_flag: bool | Unset = UNSET,
         email: str,
-        **options: Unpack[CallOptions],
+        **options: Unpack[PipedriveOptions],
     ) -> ApiResponse[UserResponse]: ...
 
     @overload
-    def create(self, *, body: UserCreateRequest, **options: Unpack[CallOptions]) -> ApiResponse[UserResponse]: ...
+    def create(self, *, body: UserCreateRequest, **options: Unpack[PipedriveOptions]) -> ApiResponse[UserResponse]: ...
     @raw_of(Users.create)
     def create(self, *args: Any, **arguments: Any) -> Any: ...
 
@@ -832,11 +836,13 @@ class UsersRaw(RawResource):
     get = raw_method(Users.get)
 
     @overload
-    def update(self, id: int, *, active_flag: bool, **options: Unpack[CallOptions]) -> ApiResponse[UserResponse]: ...
+    def update(
+        self, id: int, *, active_flag: bool, **options: Unpack[PipedriveOptions]
+    ) -> ApiResponse[UserResponse]: ...
 
     @overload
     def update(
-        self, id: int, *, body: UserUpdateRequest, **options: Unpack[CallOptions]
+        self, id: int, *, body: UserUpdateRequest, **options: Unpack[PipedriveOptions]
     ) -> ApiResponse[UserResponse]: ...
     @raw_of(Users.update)
     def update(self, *args: Any, **arguments: Any) -> Any: ...
@@ -869,7 +875,7 @@ class AsyncUsers(AsyncResource):
         return AsyncUsersRaw(AsyncUsers(raw_async_caller(self._caller)))
 
     async def list(
-        self, *, fields: Sequence[UserFieldName | CustomField] | None = None, **options: Unpack[CallOptions]
+        self, *, fields: Sequence[UserFieldName | CustomField] | None = None, **options: Unpack[PipedriveOptions]
     ) -> UserListResponse:
         """List users.
 
@@ -884,10 +890,10 @@ class AsyncUsers(AsyncResource):
         access: Sequence[UserAccessInput] | Unset = UNSET,
         active_flag: bool | Unset = UNSET,
         email: str,
-        **options: Unpack[CallOptions],
+        **options: Unpack[PipedriveOptions],
     ) -> UserResponse: ...
     @overload
-    async def create(self, *, body: UserCreateRequest, **options: Unpack[CallOptions]) -> UserResponse: ...
+    async def create(self, *, body: UserCreateRequest, **options: Unpack[PipedriveOptions]) -> UserResponse: ...
     async def create(
         self,
         *,
@@ -895,7 +901,7 @@ class AsyncUsers(AsyncResource):
         active_flag: bool | Unset = UNSET,
         email: str | Unset = UNSET,
         body: UserCreateRequest | None = None,
-        **options: Unpack[CallOptions],
+        **options: Unpack[PipedriveOptions],
     ) -> UserResponse:
         """Create a user.
 
@@ -910,7 +916,11 @@ class AsyncUsers(AsyncResource):
         )
 
     async def find(
-        self, *, search_by_email: FindUsersByNameSearchByEmail | None = None, term: str, **options: Unpack[CallOptions]
+        self,
+        *,
+        search_by_email: FindUsersByNameSearchByEmail | None = None,
+        term: str,
+        **options: Unpack[PipedriveOptions],
     ) -> UserListResponse:
         """Find users by name or email.
 
@@ -920,14 +930,14 @@ class AsyncUsers(AsyncResource):
             _FIND, Arguments(query={"search_by_email": search_by_email, "term": term}), options
         )
 
-    async def me(self, **options: Unpack[CallOptions]) -> CurrentUserResponse:
+    async def me(self, **options: Unpack[PipedriveOptions]) -> CurrentUserResponse:
         """Read the authorized user, the company and its domain.
 
         GET /users/me (operationId ``getCurrentUser``). Costs 2 tokens. Credential: api_token or oauth2.
         """
         return await self._caller.call(_ME, Arguments(), options)
 
-    async def get(self, id: int, **options: Unpack[CallOptions]) -> UserResponse:
+    async def get(self, id: int, **options: Unpack[PipedriveOptions]) -> UserResponse:
         """Read one user.
 
         GET /users/{id} (operationId ``getUser``). Costs 2 tokens. Credential: api_token or oauth2.
@@ -935,16 +945,18 @@ class AsyncUsers(AsyncResource):
         return await self._caller.call(_GET, Arguments(path=(id,)), options)
 
     @overload
-    async def update(self, id: int, *, active_flag: bool, **options: Unpack[CallOptions]) -> UserResponse: ...
+    async def update(self, id: int, *, active_flag: bool, **options: Unpack[PipedriveOptions]) -> UserResponse: ...
     @overload
-    async def update(self, id: int, *, body: UserUpdateRequest, **options: Unpack[CallOptions]) -> UserResponse: ...
+    async def update(
+        self, id: int, *, body: UserUpdateRequest, **options: Unpack[PipedriveOptions]
+    ) -> UserResponse: ...
     async def update(
         self,
         id: int,
         *,
         active_flag: bool | Unset = UNSET,
         body: UserUpdateRequest | None = None,
-        **options: Unpack[CallOptions],
+        **options: Unpack[PipedriveOptions],
     ) -> UserResponse:
         """Change a user.
 
@@ -971,11 +983,13 @@ class AsyncUsersRaw(RawAsyncResource):
         access: Sequence[UserAccessInput] | Unset = UNSET,
         active_flag: bool | Unset = UNSET,
         email: str,
-        **options: Unpack[CallOptions],
+        **options: Unpack[PipedriveOptions],
     ) -> ApiResponse[UserResponse]: ...
 
     @overload
-    async def create(self, *, body: UserCreateRequest, **options: Unpack[CallOptions]) -> ApiResponse[UserResponse]: ...
+    async def create(
+        self, *, body: UserCreateRequest, **options: Unpack[PipedriveOptions]
+    ) -> ApiResponse[UserResponse]: ...
     @raw_of(AsyncUsers.create)
     async def create(self, *args: Any, **arguments: Any) -> Any: ...
 
@@ -985,12 +999,12 @@ class AsyncUsersRaw(RawAsyncResource):
 
     @overload
     async def update(
-        self, id: int, *, active_flag: bool, **options: Unpack[CallOptions]
+        self, id: int, *, active_flag: bool, **options: Unpack[PipedriveOptions]
     ) -> ApiResponse[UserResponse]: ...
 
     @overload
     async def update(
-        self, id: int, *, body: UserUpdateRequest, **options: Unpack[CallOptions]
+        self, id: int, *, body: UserUpdateRequest, **options: Unpack[PipedriveOptions]
     ) -> ApiResponse[UserResponse]: ...
     @raw_of(AsyncUsers.update)
     async def update(self, *args: Any, **arguments: Any) -> Any: ...

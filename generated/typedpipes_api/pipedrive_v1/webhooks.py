@@ -12,11 +12,11 @@ from typedpipes.runtime import (
     ApiResponse,
     Arguments,
     AsyncResource,
-    CallOptions,
     CustomField,
     Model,
     OpenEnum,
     Operation,
+    PipedriveOptions,
     RawAsyncResource,
     RawResource,
     Resource,
@@ -211,7 +211,7 @@ class Webhooks(Resource):
         return WebhooksRaw(Webhooks(raw_caller(self._caller)))
 
     def list(
-        self, *, fields: Sequence[WebhookFieldName | CustomField] | None = None, **options: Unpack[CallOptions]
+        self, *, fields: Sequence[WebhookFieldName | CustomField] | None = None, **options: Unpack[PipedriveOptions]
     ) -> WebhookListResponse:
         """List webhooks.
 
@@ -231,10 +231,10 @@ class Webhooks(Resource):
         subscription_url: str,
         user_id: int | Unset = UNSET,
         version: WebhookVersion | WebhookVersionLiteral | Unset = UNSET,
-        **options: Unpack[CallOptions],
+        **options: Unpack[PipedriveOptions],
     ) -> WebhookCreateResponse: ...
     @overload
-    def create(self, *, body: WebhookCreateRequest, **options: Unpack[CallOptions]) -> WebhookCreateResponse: ...
+    def create(self, *, body: WebhookCreateRequest, **options: Unpack[PipedriveOptions]) -> WebhookCreateResponse: ...
     def create(
         self,
         *,
@@ -247,7 +247,7 @@ class Webhooks(Resource):
         user_id: int | Unset = UNSET,
         version: WebhookVersion | WebhookVersionLiteral | Unset = UNSET,
         body: WebhookCreateRequest | None = None,
-        **options: Unpack[CallOptions],
+        **options: Unpack[PipedriveOptions],
     ) -> WebhookCreateResponse:
         """Create a webhook.
 
@@ -274,7 +274,7 @@ class Webhooks(Resource):
             options,
         )
 
-    def delete(self, id: int, **options: Unpack[CallOptions]) -> WebhookDeleteResponse:
+    def delete(self, id: int, **options: Unpack[PipedriveOptions]) -> WebhookDeleteResponse:
         """Delete a webhook.
 
         DELETE /webhooks/{id} (operationId ``deleteWebhook``). Costs 6 tokens. Credential: api_token or
@@ -302,12 +302,12 @@ class WebhooksRaw(RawResource):
         subscription_url: str,
         user_id: int | Unset = UNSET,
         version: WebhookVersion | WebhookVersionLiteral | Unset = UNSET,
-        **options: Unpack[CallOptions],
+        **options: Unpack[PipedriveOptions],
     ) -> ApiResponse[WebhookCreateResponse]: ...
 
     @overload
     def create(
-        self, *, body: WebhookCreateRequest, **options: Unpack[CallOptions]
+        self, *, body: WebhookCreateRequest, **options: Unpack[PipedriveOptions]
     ) -> ApiResponse[WebhookCreateResponse]: ...
     @raw_of(Webhooks.create)
     def create(self, *args: Any, **arguments: Any) -> Any: ...
@@ -326,7 +326,7 @@ class AsyncWebhooks(AsyncResource):
         return AsyncWebhooksRaw(AsyncWebhooks(raw_async_caller(self._caller)))
 
     async def list(
-        self, *, fields: Sequence[WebhookFieldName | CustomField] | None = None, **options: Unpack[CallOptions]
+        self, *, fields: Sequence[WebhookFieldName | CustomField] | None = None, **options: Unpack[PipedriveOptions]
     ) -> WebhookListResponse:
         """List webhooks.
 
@@ -346,10 +346,12 @@ class AsyncWebhooks(AsyncResource):
         subscription_url: str,
         user_id: int | Unset = UNSET,
         version: WebhookVersion | WebhookVersionLiteral | Unset = UNSET,
-        **options: Unpack[CallOptions],
+        **options: Unpack[PipedriveOptions],
     ) -> WebhookCreateResponse: ...
     @overload
-    async def create(self, *, body: WebhookCreateRequest, **options: Unpack[CallOptions]) -> WebhookCreateResponse: ...
+    async def create(
+        self, *, body: WebhookCreateRequest, **options: Unpack[PipedriveOptions]
+    ) -> WebhookCreateResponse: ...
     async def create(
         self,
         *,
@@ -362,7 +364,7 @@ class AsyncWebhooks(AsyncResource):
         user_id: int | Unset = UNSET,
         version: WebhookVersion | WebhookVersionLiteral | Unset = UNSET,
         body: WebhookCreateRequest | None = None,
-        **options: Unpack[CallOptions],
+        **options: Unpack[PipedriveOptions],
     ) -> WebhookCreateResponse:
         """Create a webhook.
 
@@ -389,7 +391,7 @@ class AsyncWebhooks(AsyncResource):
             options,
         )
 
-    async def delete(self, id: int, **options: Unpack[CallOptions]) -> WebhookDeleteResponse:
+    async def delete(self, id: int, **options: Unpack[PipedriveOptions]) -> WebhookDeleteResponse:
         """Delete a webhook.
 
         DELETE /webhooks/{id} (operationId ``deleteWebhook``). Costs 6 tokens. Credential: api_token or
@@ -417,12 +419,12 @@ class AsyncWebhooksRaw(RawAsyncResource):
         subscription_url: str,
         user_id: int | Unset = UNSET,
         version: WebhookVersion | WebhookVersionLiteral | Unset = UNSET,
-        **options: Unpack[CallOptions],
+        **options: Unpack[PipedriveOptions],
     ) -> ApiResponse[WebhookCreateResponse]: ...
 
     @overload
     async def create(
-        self, *, body: WebhookCreateRequest, **options: Unpack[CallOptions]
+        self, *, body: WebhookCreateRequest, **options: Unpack[PipedriveOptions]
     ) -> ApiResponse[WebhookCreateResponse]: ...
     @raw_of(AsyncWebhooks.create)
     async def create(self, *args: Any, **arguments: Any) -> Any: ...

@@ -6,10 +6,10 @@ from __future__ import annotations
 
 from typing import ClassVar, Literal, TypeAlias
 
-from typedpipes.runtime import CallOptions, Model, OpenEnum, PageOptions, define, member
+from typedpipes.runtime import Model, OpenEnum, PageOptions, PipedriveOptions, define, member
 
 
-class PagedCallOptions(CallOptions, PageOptions, total=False):
+class PagedCallOptions(PipedriveOptions, PageOptions, total=False):
     """Options of the methods that walk all pages."""
 
 

@@ -13,13 +13,13 @@ from typedpipes.runtime import (
     Arguments,
     AsyncPages,
     AsyncResource,
-    CallOptions,
     Model,
     OpenEnum,
     Operation,
     PagedOperation,
     Pages,
     Paging,
+    PipedriveOptions,
     RawAsyncResource,
     RawResource,
     Resource,
@@ -303,7 +303,7 @@ class Activities(Resource):
         sort_direction: ActivitySortDirection | ActivitySortDirectionLiteral | None = None,
         updated_since: str | None = None,
         updated_until: str | None = None,
-        **options: Unpack[CallOptions],
+        **options: Unpack[PipedriveOptions],
     ) -> ActivityListResponse:
         """List activities.
 
@@ -400,7 +400,7 @@ class Activities(Resource):
         subject: str | Unset = UNSET,
         type: str | Unset = UNSET,
         body: ActivityRequest | None = None,
-        **options: Unpack[CallOptions],
+        **options: Unpack[PipedriveOptions],
     ) -> ActivityResponse:
         """Create an activity.
 
@@ -439,7 +439,11 @@ class Activities(Resource):
         )
 
     def get(
-        self, id: int, *, include_fields: Sequence[Literal["attendees"]] | None = None, **options: Unpack[CallOptions]
+        self,
+        id: int,
+        *,
+        include_fields: Sequence[Literal["attendees"]] | None = None,
+        **options: Unpack[PipedriveOptions],
     ) -> ActivityResponse:
         """Read one activity.
 
@@ -447,7 +451,7 @@ class Activities(Resource):
         """
         return self._caller.call(_GET, Arguments(path=(id,), query={"include_fields": include_fields}), options)
 
-    def delete(self, id: int, **options: Unpack[CallOptions]) -> ActivityDeleteResponse:
+    def delete(self, id: int, **options: Unpack[PipedriveOptions]) -> ActivityDeleteResponse:
         """Delete an activity.
 
         DELETE /activities/{id} (operationId ``deleteActivity``). Costs 3 tokens. Credential: api_token or
@@ -479,7 +483,7 @@ class Activities(Resource):
         subject: str | Unset = UNSET,
         type: str | Unset = UNSET,
         body: ActivityRequest | None = None,
-        **options: Unpack[CallOptions],
+        **options: Unpack[PipedriveOptions],
     ) -> ActivityResponse:
         """Change an activity.
 
@@ -560,7 +564,7 @@ class AsyncActivities(AsyncResource):
         sort_direction: ActivitySortDirection | ActivitySortDirectionLiteral | None = None,
         updated_since: str | None = None,
         updated_until: str | None = None,
-        **options: Unpack[CallOptions],
+        **options: Unpack[PipedriveOptions],
     ) -> ActivityListResponse:
         """List activities.
 
@@ -657,7 +661,7 @@ class AsyncActivities(AsyncResource):
         subject: str | Unset = UNSET,
         type: str | Unset = UNSET,
         body: ActivityRequest | None = None,
-        **options: Unpack[CallOptions],
+        **options: Unpack[PipedriveOptions],
     ) -> ActivityResponse:
         """Create an activity.
 
@@ -696,7 +700,11 @@ class AsyncActivities(AsyncResource):
         )
 
     async def get(
-        self, id: int, *, include_fields: Sequence[Literal["attendees"]] | None = None, **options: Unpack[CallOptions]
+        self,
+        id: int,
+        *,
+        include_fields: Sequence[Literal["attendees"]] | None = None,
+        **options: Unpack[PipedriveOptions],
     ) -> ActivityResponse:
         """Read one activity.
 
@@ -704,7 +712,7 @@ class AsyncActivities(AsyncResource):
         """
         return await self._caller.call(_GET, Arguments(path=(id,), query={"include_fields": include_fields}), options)
 
-    async def delete(self, id: int, **options: Unpack[CallOptions]) -> ActivityDeleteResponse:
+    async def delete(self, id: int, **options: Unpack[PipedriveOptions]) -> ActivityDeleteResponse:
         """Delete an activity.
 
         DELETE /activities/{id} (operationId ``deleteActivity``). Costs 3 tokens. Credential: api_token or
@@ -736,7 +744,7 @@ class AsyncActivities(AsyncResource):
         subject: str | Unset = UNSET,
         type: str | Unset = UNSET,
         body: ActivityRequest | None = None,
-        **options: Unpack[CallOptions],
+        **options: Unpack[PipedriveOptions],
     ) -> ActivityResponse:
         """Change an activity.
 

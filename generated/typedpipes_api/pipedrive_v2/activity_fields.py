@@ -13,13 +13,13 @@ from typedpipes.runtime import (
     Arguments,
     AsyncPages,
     AsyncResource,
-    CallOptions,
     Model,
     OpenEnum,
     Operation,
     PagedOperation,
     Pages,
     Paging,
+    PipedriveOptions,
     RawAsyncResource,
     RawResource,
     Resource,
@@ -213,7 +213,7 @@ class ActivityFields(Resource):
         cursor: str | None = None,
         include_fields: Sequence[Literal["ui_visibility"]] | None = None,
         limit: int | None = None,
-        **options: Unpack[CallOptions],
+        **options: Unpack[PipedriveOptions],
     ) -> ActivityFieldListResponse:
         """List activity fields.
 
@@ -239,7 +239,7 @@ class ActivityFields(Resource):
         field_code: str,
         *,
         include_fields: Sequence[Literal["ui_visibility"]] | None = None,
-        **options: Unpack[CallOptions],
+        **options: Unpack[PipedriveOptions],
     ) -> ActivityFieldResponse:
         """Read one activity field.
 
@@ -274,7 +274,7 @@ class AsyncActivityFields(AsyncResource):
         cursor: str | None = None,
         include_fields: Sequence[Literal["ui_visibility"]] | None = None,
         limit: int | None = None,
-        **options: Unpack[CallOptions],
+        **options: Unpack[PipedriveOptions],
     ) -> ActivityFieldListResponse:
         """List activity fields.
 
@@ -300,7 +300,7 @@ class AsyncActivityFields(AsyncResource):
         field_code: str,
         *,
         include_fields: Sequence[Literal["ui_visibility"]] | None = None,
-        **options: Unpack[CallOptions],
+        **options: Unpack[PipedriveOptions],
     ) -> ActivityFieldResponse:
         """Read one activity field.
 

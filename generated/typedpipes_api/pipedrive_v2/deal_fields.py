@@ -14,13 +14,13 @@ from typedpipes.runtime import (
     Arguments,
     AsyncPages,
     AsyncResource,
-    CallOptions,
     Model,
     OpenEnum,
     Operation,
     PagedOperation,
     Pages,
     Paging,
+    PipedriveOptions,
     RawAsyncResource,
     RawResource,
     Resource,
@@ -485,7 +485,7 @@ class DealFieldsOptions(Resource):
         return DealFieldsOptionsRaw(DealFieldsOptions(raw_caller(self._caller)))
 
     def add(
-        self, field_code: str, *, body: Sequence[DealFieldOptionCreateItem], **options: Unpack[CallOptions]
+        self, field_code: str, *, body: Sequence[DealFieldOptionCreateItem], **options: Unpack[PipedriveOptions]
     ) -> DealFieldOptionResponse:
         """Add options to a deal field.
 
@@ -495,7 +495,7 @@ class DealFieldsOptions(Resource):
         return self._caller.call(_OPTIONS_ADD, Arguments(path=(field_code,), body=body), options)
 
     def delete(
-        self, field_code: str, *, body: Sequence[DealFieldOptionDeleteItem], **options: Unpack[CallOptions]
+        self, field_code: str, *, body: Sequence[DealFieldOptionDeleteItem], **options: Unpack[PipedriveOptions]
     ) -> DealFieldOptionResponse:
         """Remove options from a deal field.
 
@@ -505,7 +505,7 @@ class DealFieldsOptions(Resource):
         return self._caller.call(_OPTIONS_DELETE, Arguments(path=(field_code,), body=body), options)
 
     def update(
-        self, field_code: str, *, body: Sequence[DealFieldOptionUpdateItem], **options: Unpack[CallOptions]
+        self, field_code: str, *, body: Sequence[DealFieldOptionUpdateItem], **options: Unpack[PipedriveOptions]
     ) -> DealFieldOptionResponse:
         """Change options of a deal field.
 
@@ -536,7 +536,7 @@ class AsyncDealFieldsOptions(AsyncResource):
         return AsyncDealFieldsOptionsRaw(AsyncDealFieldsOptions(raw_async_caller(self._caller)))
 
     async def add(
-        self, field_code: str, *, body: Sequence[DealFieldOptionCreateItem], **options: Unpack[CallOptions]
+        self, field_code: str, *, body: Sequence[DealFieldOptionCreateItem], **options: Unpack[PipedriveOptions]
     ) -> DealFieldOptionResponse:
         """Add options to a deal field.
 
@@ -546,7 +546,7 @@ class AsyncDealFieldsOptions(AsyncResource):
         return await self._caller.call(_OPTIONS_ADD, Arguments(path=(field_code,), body=body), options)
 
     async def delete(
-        self, field_code: str, *, body: Sequence[DealFieldOptionDeleteItem], **options: Unpack[CallOptions]
+        self, field_code: str, *, body: Sequence[DealFieldOptionDeleteItem], **options: Unpack[PipedriveOptions]
     ) -> DealFieldOptionResponse:
         """Remove options from a deal field.
 
@@ -556,7 +556,7 @@ class AsyncDealFieldsOptions(AsyncResource):
         return await self._caller.call(_OPTIONS_DELETE, Arguments(path=(field_code,), body=body), options)
 
     async def update(
-        self, field_code: str, *, body: Sequence[DealFieldOptionUpdateItem], **options: Unpack[CallOptions]
+        self, field_code: str, *, body: Sequence[DealFieldOptionUpdateItem], **options: Unpack[PipedriveOptions]
     ) -> DealFieldOptionResponse:
         """Change options of a deal field.
 
@@ -596,7 +596,7 @@ class DealFields(Resource):
         cursor: str | None = None,
         include_fields: Sequence[DealFieldIncludeFields | DealFieldIncludeFieldsLiteral] | None = None,
         limit: int | None = None,
-        **options: Unpack[CallOptions],
+        **options: Unpack[PipedriveOptions],
     ) -> DealFieldListResponse:
         """List deal fields.
 
@@ -629,10 +629,10 @@ class DealFields(Resource):
         options_: Sequence[DealFieldOptionInput] | Unset = UNSET,
         required_fields: DealFieldRequiredFieldsInput | Unset = UNSET,
         ui_visibility: DealFieldUiVisibilityInput | Unset = UNSET,
-        **options: Unpack[CallOptions],
+        **options: Unpack[PipedriveOptions],
     ) -> DealFieldResponse: ...
     @overload
-    def create(self, *, body: DealFieldCreateRequest, **options: Unpack[CallOptions]) -> DealFieldResponse: ...
+    def create(self, *, body: DealFieldCreateRequest, **options: Unpack[PipedriveOptions]) -> DealFieldResponse: ...
     def create(
         self,
         *,
@@ -644,7 +644,7 @@ class DealFields(Resource):
         required_fields: DealFieldRequiredFieldsInput | Unset = UNSET,
         ui_visibility: DealFieldUiVisibilityInput | Unset = UNSET,
         body: DealFieldCreateRequest | None = None,
-        **options: Unpack[CallOptions],
+        **options: Unpack[PipedriveOptions],
     ) -> DealFieldResponse:
         """Create a deal field.
 
@@ -675,7 +675,7 @@ class DealFields(Resource):
         field_code: str,
         *,
         include_fields: Sequence[DealFieldIncludeFields | DealFieldIncludeFieldsLiteral] | None = None,
-        **options: Unpack[CallOptions],
+        **options: Unpack[PipedriveOptions],
     ) -> DealFieldResponse:
         """Read one deal field.
 
@@ -684,7 +684,7 @@ class DealFields(Resource):
         """
         return self._caller.call(_GET, Arguments(path=(field_code,), query={"include_fields": include_fields}), options)
 
-    def delete(self, field_code: str, **options: Unpack[CallOptions]) -> DealFieldDeleteResponse:
+    def delete(self, field_code: str, **options: Unpack[PipedriveOptions]) -> DealFieldDeleteResponse:
         """Delete a deal field.
 
         DELETE /dealFields/{field_code} (operationId ``deleteDealField``). Costs 3 tokens. Credential:
@@ -702,7 +702,7 @@ class DealFields(Resource):
         required_fields: DealFieldRequiredFieldsInput | Unset = UNSET,
         ui_visibility: DealFieldUiVisibilityInput | Unset = UNSET,
         body: DealFieldUpdateRequest | None = None,
-        **options: Unpack[CallOptions],
+        **options: Unpack[PipedriveOptions],
     ) -> DealFieldResponse:
         """Change a deal field.
 
@@ -746,12 +746,12 @@ class DealFieldsRaw(RawResource):
         options_: Sequence[DealFieldOptionInput] | Unset = UNSET,
         required_fields: DealFieldRequiredFieldsInput | Unset = UNSET,
         ui_visibility: DealFieldUiVisibilityInput | Unset = UNSET,
-        **options: Unpack[CallOptions],
+        **options: Unpack[PipedriveOptions],
     ) -> ApiResponse[DealFieldResponse]: ...
 
     @overload
     def create(
-        self, *, body: DealFieldCreateRequest, **options: Unpack[CallOptions]
+        self, *, body: DealFieldCreateRequest, **options: Unpack[PipedriveOptions]
     ) -> ApiResponse[DealFieldResponse]: ...
     @raw_of(DealFields.create)
     def create(self, *args: Any, **arguments: Any) -> Any: ...
@@ -781,7 +781,7 @@ class AsyncDealFields(AsyncResource):
         cursor: str | None = None,
         include_fields: Sequence[DealFieldIncludeFields | DealFieldIncludeFieldsLiteral] | None = None,
         limit: int | None = None,
-        **options: Unpack[CallOptions],
+        **options: Unpack[PipedriveOptions],
     ) -> DealFieldListResponse:
         """List deal fields.
 
@@ -814,10 +814,12 @@ class AsyncDealFields(AsyncResource):
         options_: Sequence[DealFieldOptionInput] | Unset = UNSET,
         required_fields: DealFieldRequiredFieldsInput | Unset = UNSET,
         ui_visibility: DealFieldUiVisibilityInput | Unset = UNSET,
-        **options: Unpack[CallOptions],
+        **options: Unpack[PipedriveOptions],
     ) -> DealFieldResponse: ...
     @overload
-    async def create(self, *, body: DealFieldCreateRequest, **options: Unpack[CallOptions]) -> DealFieldResponse: ...
+    async def create(
+        self, *, body: DealFieldCreateRequest, **options: Unpack[PipedriveOptions]
+    ) -> DealFieldResponse: ...
     async def create(
         self,
         *,
@@ -829,7 +831,7 @@ class AsyncDealFields(AsyncResource):
         required_fields: DealFieldRequiredFieldsInput | Unset = UNSET,
         ui_visibility: DealFieldUiVisibilityInput | Unset = UNSET,
         body: DealFieldCreateRequest | None = None,
-        **options: Unpack[CallOptions],
+        **options: Unpack[PipedriveOptions],
     ) -> DealFieldResponse:
         """Create a deal field.
 
@@ -860,7 +862,7 @@ class AsyncDealFields(AsyncResource):
         field_code: str,
         *,
         include_fields: Sequence[DealFieldIncludeFields | DealFieldIncludeFieldsLiteral] | None = None,
-        **options: Unpack[CallOptions],
+        **options: Unpack[PipedriveOptions],
     ) -> DealFieldResponse:
         """Read one deal field.
 
@@ -871,7 +873,7 @@ class AsyncDealFields(AsyncResource):
             _GET, Arguments(path=(field_code,), query={"include_fields": include_fields}), options
         )
 
-    async def delete(self, field_code: str, **options: Unpack[CallOptions]) -> DealFieldDeleteResponse:
+    async def delete(self, field_code: str, **options: Unpack[PipedriveOptions]) -> DealFieldDeleteResponse:
         """Delete a deal field.
 
         DELETE /dealFields/{field_code} (operationId ``deleteDealField``). Costs 3 tokens. Credential:
@@ -889,7 +891,7 @@ class AsyncDealFields(AsyncResource):
         required_fields: DealFieldRequiredFieldsInput | Unset = UNSET,
         ui_visibility: DealFieldUiVisibilityInput | Unset = UNSET,
         body: DealFieldUpdateRequest | None = None,
-        **options: Unpack[CallOptions],
+        **options: Unpack[PipedriveOptions],
     ) -> DealFieldResponse:
         """Change a deal field.
 
@@ -933,12 +935,12 @@ class AsyncDealFieldsRaw(RawAsyncResource):
         options_: Sequence[DealFieldOptionInput] | Unset = UNSET,
         required_fields: DealFieldRequiredFieldsInput | Unset = UNSET,
         ui_visibility: DealFieldUiVisibilityInput | Unset = UNSET,
-        **options: Unpack[CallOptions],
+        **options: Unpack[PipedriveOptions],
     ) -> ApiResponse[DealFieldResponse]: ...
 
     @overload
     async def create(
-        self, *, body: DealFieldCreateRequest, **options: Unpack[CallOptions]
+        self, *, body: DealFieldCreateRequest, **options: Unpack[PipedriveOptions]
     ) -> ApiResponse[DealFieldResponse]: ...
     @raw_of(AsyncDealFields.create)
     async def create(self, *args: Any, **arguments: Any) -> Any: ...

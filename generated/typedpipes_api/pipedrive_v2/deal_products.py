@@ -12,11 +12,11 @@ from typedpipes.runtime import (
     Arguments,
     AsyncPages,
     AsyncResource,
-    CallOptions,
     OpenEnum,
     PagedOperation,
     Pages,
     Paging,
+    PipedriveOptions,
     RawAsyncResource,
     RawResource,
     Resource,
@@ -88,7 +88,7 @@ class DealProducts(Resource):
         limit: int | None = None,
         sort_by: DealProductSortBy | DealProductSortByLiteral | None = None,
         sort_direction: DealProductSortDirection | DealProductSortDirectionLiteral | None = None,
-        **options: Unpack[CallOptions],
+        **options: Unpack[PipedriveOptions],
     ) -> DealProductListResponse:
         """List the products of several deals.
 
@@ -155,7 +155,7 @@ class AsyncDealProducts(AsyncResource):
         limit: int | None = None,
         sort_by: DealProductSortBy | DealProductSortByLiteral | None = None,
         sort_direction: DealProductSortDirection | DealProductSortDirectionLiteral | None = None,
-        **options: Unpack[CallOptions],
+        **options: Unpack[PipedriveOptions],
     ) -> DealProductListResponse:
         """List the products of several deals.
 

@@ -14,13 +14,13 @@ from typedpipes.runtime import (
     Arguments,
     AsyncPages,
     AsyncResource,
-    CallOptions,
     Model,
     OpenEnum,
     Operation,
     PagedOperation,
     Pages,
     Paging,
+    PipedriveOptions,
     RawAsyncResource,
     RawResource,
     Resource,
@@ -1029,7 +1029,7 @@ class DealsProducts(Resource):
         limit: int | None = None,
         sort_by: DealProductSortByField | DealProductSortByFieldLiteral | None = None,
         sort_direction: DealProductSortDirection | DealProductSortDirectionLiteral | None = None,
-        **options: Unpack[CallOptions],
+        **options: Unpack[PipedriveOptions],
     ) -> DealProductListResponse:
         """List the products of a deal.
 
@@ -1080,11 +1080,11 @@ class DealsProducts(Resource):
         quantity: float,
         tax: float | Unset = UNSET,
         tax_method: DealProductTaxMethod | DealProductTaxMethodLiteral | Unset = UNSET,
-        **options: Unpack[CallOptions],
+        **options: Unpack[PipedriveOptions],
     ) -> DealProductResponse: ...
     @overload
     def add(
-        self, id: int, *, body: DealProductCreateRequest, **options: Unpack[CallOptions]
+        self, id: int, *, body: DealProductCreateRequest, **options: Unpack[PipedriveOptions]
     ) -> DealProductResponse: ...
     def add(
         self,
@@ -1104,7 +1104,7 @@ class DealsProducts(Resource):
         tax: float | Unset = UNSET,
         tax_method: DealProductTaxMethod | DealProductTaxMethodLiteral | Unset = UNSET,
         body: DealProductCreateRequest | None = None,
-        **options: Unpack[CallOptions],
+        **options: Unpack[PipedriveOptions],
     ) -> DealProductResponse:
         """Add a product to a deal.
 
@@ -1139,7 +1139,7 @@ class DealsProducts(Resource):
         )
 
     def delete_many(
-        self, id: int, *, ids: Sequence[int] | None = None, **options: Unpack[CallOptions]
+        self, id: int, *, ids: Sequence[int] | None = None, **options: Unpack[PipedriveOptions]
     ) -> DealProductsDeleteResponse:
         """Remove several products from a deal; without ids all of them, up to 100.
 
@@ -1150,11 +1150,11 @@ class DealsProducts(Resource):
 
     @overload
     def add_many(
-        self, id: int, *, data: Sequence[DealProductCreateRequest], **options: Unpack[CallOptions]
+        self, id: int, *, data: Sequence[DealProductCreateRequest], **options: Unpack[PipedriveOptions]
     ) -> DealProductBulkResponse: ...
     @overload
     def add_many(
-        self, id: int, *, body: DealProductBulkRequest, **options: Unpack[CallOptions]
+        self, id: int, *, body: DealProductBulkRequest, **options: Unpack[PipedriveOptions]
     ) -> DealProductBulkResponse: ...
     def add_many(
         self,
@@ -1162,7 +1162,7 @@ class DealsProducts(Resource):
         *,
         data: Sequence[DealProductCreateRequest] | Unset = UNSET,
         body: DealProductBulkRequest | None = None,
-        **options: Unpack[CallOptions],
+        **options: Unpack[PipedriveOptions],
     ) -> DealProductBulkResponse:
         """Add several products to a deal in one request.
 
@@ -1173,7 +1173,9 @@ class DealsProducts(Resource):
             _PRODUCTS_ADD_MANY, Arguments(path=(id,), body=request_body(body, {"data": data}, ("data",))), options
         )
 
-    def delete(self, id: int, product_attachment_id: int, **options: Unpack[CallOptions]) -> DealProductDeleteResponse:
+    def delete(
+        self, id: int, product_attachment_id: int, **options: Unpack[PipedriveOptions]
+    ) -> DealProductDeleteResponse:
         """Remove a product from a deal.
 
         DELETE /deals/{id}/products/{product_attachment_id} (operationId ``deleteDealProduct``). Costs 3
@@ -1209,7 +1211,7 @@ class DealsProducts(Resource):
         tax: float | Unset = UNSET,
         tax_method: DealProductTaxMethod | DealProductTaxMethodLiteral | Unset = UNSET,
         body: DealProductUpdateRequest | None = None,
-        **options: Unpack[CallOptions],
+        **options: Unpack[PipedriveOptions],
     ) -> DealProductResponse:
         """Change a product of a deal.
 
@@ -1272,12 +1274,12 @@ class DealsProductsRaw(RawResource):
         quantity: float,
         tax: float | Unset = UNSET,
         tax_method: DealProductTaxMethod | DealProductTaxMethodLiteral | Unset = UNSET,
-        **options: Unpack[CallOptions],
+        **options: Unpack[PipedriveOptions],
     ) -> ApiResponse[DealProductResponse]: ...
 
     @overload
     def add(
-        self, id: int, *, body: DealProductCreateRequest, **options: Unpack[CallOptions]
+        self, id: int, *, body: DealProductCreateRequest, **options: Unpack[PipedriveOptions]
     ) -> ApiResponse[DealProductResponse]: ...
     @raw_of(DealsProducts.add)
     def add(self, *args: Any, **arguments: Any) -> Any: ...
@@ -1286,12 +1288,12 @@ class DealsProductsRaw(RawResource):
 
     @overload
     def add_many(
-        self, id: int, *, data: Sequence[DealProductCreateRequest], **options: Unpack[CallOptions]
+        self, id: int, *, data: Sequence[DealProductCreateRequest], **options: Unpack[PipedriveOptions]
     ) -> ApiResponse[DealProductBulkResponse]: ...
 
     @overload
     def add_many(
-        self, id: int, *, body: DealProductBulkRequest, **options: Unpack[CallOptions]
+        self, id: int, *, body: DealProductBulkRequest, **options: Unpack[PipedriveOptions]
     ) -> ApiResponse[DealProductBulkResponse]: ...
     @raw_of(DealsProducts.add_many)
     def add_many(self, *args: Any, **arguments: Any) -> Any: ...
@@ -1318,7 +1320,7 @@ class AsyncDealsProducts(AsyncResource):
         limit: int | None = None,
         sort_by: DealProductSortByField | DealProductSortByFieldLiteral | None = None,
         sort_direction: DealProductSortDirection | DealProductSortDirectionLiteral | None = None,
-        **options: Unpack[CallOptions],
+        **options: Unpack[PipedriveOptions],
     ) -> DealProductListResponse:
         """List the products of a deal.
 
@@ -1369,11 +1371,11 @@ class AsyncDealsProducts(AsyncResource):
         quantity: float,
         tax: float | Unset = UNSET,
         tax_method: DealProductTaxMethod | DealProductTaxMethodLiteral | Unset = UNSET,
-        **options: Unpack[CallOptions],
+        **options: Unpack[PipedriveOptions],
     ) -> DealProductResponse: ...
     @overload
     async def add(
-        self, id: int, *, body: DealProductCreateRequest, **options: Unpack[CallOptions]
+        self, id: int, *, body: DealProductCreateRequest, **options: Unpack[PipedriveOptions]
     ) -> DealProductResponse: ...
     async def add(
         self,
@@ -1393,7 +1395,7 @@ class AsyncDealsProducts(AsyncResource):
         tax: float | Unset = UNSET,
         tax_method: DealProductTaxMethod | DealProductTaxMethodLiteral | Unset = UNSET,
         body: DealProductCreateRequest | None = None,
-        **options: Unpack[CallOptions],
+        **options: Unpack[PipedriveOptions],
     ) -> DealProductResponse:
         """Add a product to a deal.
 
@@ -1428,7 +1430,7 @@ class AsyncDealsProducts(AsyncResource):
         )
 
     async def delete_many(
-        self, id: int, *, ids: Sequence[int] | None = None, **options: Unpack[CallOptions]
+        self, id: int, *, ids: Sequence[int] | None = None, **options: Unpack[PipedriveOptions]
     ) -> DealProductsDeleteResponse:
         """Remove several products from a deal; without ids all of them, up to 100.
 
@@ -1439,11 +1441,11 @@ class AsyncDealsProducts(AsyncResource):
 
     @overload
     async def add_many(
-        self, id: int, *, data: Sequence[DealProductCreateRequest], **options: Unpack[CallOptions]
+        self, id: int, *, data: Sequence[DealProductCreateRequest], **options: Unpack[PipedriveOptions]
     ) -> DealProductBulkResponse: ...
     @overload
     async def add_many(
-        self, id: int, *, body: DealProductBulkRequest, **options: Unpack[CallOptions]
+        self, id: int, *, body: DealProductBulkRequest, **options: Unpack[PipedriveOptions]
     ) -> DealProductBulkResponse: ...
     async def add_many(
         self,
@@ -1451,7 +1453,7 @@ class AsyncDealsProducts(AsyncResource):
         *,
         data: Sequence[DealProductCreateRequest] | Unset = UNSET,
         body: DealProductBulkRequest | None = None,
-        **options: Unpack[CallOptions],
+        **options: Unpack[PipedriveOptions],
     ) -> DealProductBulkResponse:
         """Add several products to a deal in one request.
 
@@ -1463,7 +1465,7 @@ class AsyncDealsProducts(AsyncResource):
         )
 
     async def delete(
-        self, id: int, product_attachment_id: int, **options: Unpack[CallOptions]
+        self, id: int, product_attachment_id: int, **options: Unpack[PipedriveOptions]
     ) -> DealProductDeleteResponse:
         """Remove a product from a deal.
 
@@ -1500,7 +1502,7 @@ class AsyncDealsProducts(AsyncResource):
         tax: float | Unset = UNSET,
         tax_method: DealProductTaxMethod | DealProductTaxMethodLiteral | Unset = UNSET,
         body: DealProductUpdateRequest | None = None,
-        **options: Unpack[CallOptions],
+        **options: Unpack[PipedriveOptions],
     ) -> DealProductResponse:
         """Change a product of a deal.
 
@@ -1563,12 +1565,12 @@ class AsyncDealsProductsRaw(RawAsyncResource):
         quantity: float,
         tax: float | Unset = UNSET,
         tax_method: DealProductTaxMethod | DealProductTaxMethodLiteral | Unset = UNSET,
-        **options: Unpack[CallOptions],
+        **options: Unpack[PipedriveOptions],
     ) -> ApiResponse[DealProductResponse]: ...
 
     @overload
     async def add(
-        self, id: int, *, body: DealProductCreateRequest, **options: Unpack[CallOptions]
+        self, id: int, *, body: DealProductCreateRequest, **options: Unpack[PipedriveOptions]
     ) -> ApiResponse[DealProductResponse]: ...
     @raw_of(AsyncDealsProducts.add)
     async def add(self, *args: Any, **arguments: Any) -> Any: ...
@@ -1577,12 +1579,12 @@ class AsyncDealsProductsRaw(RawAsyncResource):
 
     @overload
     async def add_many(
-        self, id: int, *, data: Sequence[DealProductCreateRequest], **options: Unpack[CallOptions]
+        self, id: int, *, data: Sequence[DealProductCreateRequest], **options: Unpack[PipedriveOptions]
     ) -> ApiResponse[DealProductBulkResponse]: ...
 
     @overload
     async def add_many(
-        self, id: int, *, body: DealProductBulkRequest, **options: Unpack[CallOptions]
+        self, id: int, *, body: DealProductBulkRequest, **options: Unpack[PipedriveOptions]
     ) -> ApiResponse[DealProductBulkResponse]: ...
     @raw_of(AsyncDealsProducts.add_many)
     async def add_many(self, *args: Any, **arguments: Any) -> Any: ...
@@ -1602,7 +1604,7 @@ class DealsFollowersChangelog(Resource):
         return DealsFollowersChangelogRaw(DealsFollowersChangelog(raw_caller(self._caller)))
 
     def list(
-        self, id: int, *, cursor: str | None = None, limit: int | None = None, **options: Unpack[CallOptions]
+        self, id: int, *, cursor: str | None = None, limit: int | None = None, **options: Unpack[PipedriveOptions]
     ) -> DealFollowerChangelogListResponse:
         """List who began or ceased to follow a deal.
 
@@ -1641,7 +1643,7 @@ class AsyncDealsFollowersChangelog(AsyncResource):
         return AsyncDealsFollowersChangelogRaw(AsyncDealsFollowersChangelog(raw_async_caller(self._caller)))
 
     async def list(
-        self, id: int, *, cursor: str | None = None, limit: int | None = None, **options: Unpack[CallOptions]
+        self, id: int, *, cursor: str | None = None, limit: int | None = None, **options: Unpack[PipedriveOptions]
     ) -> DealFollowerChangelogListResponse:
         """List who began or ceased to follow a deal.
 
@@ -1684,7 +1686,7 @@ class DealsFollowers(Resource):
         return DealsFollowersRaw(DealsFollowers(raw_caller(self._caller)))
 
     def list(
-        self, id: int, *, cursor: str | None = None, limit: int | None = None, **options: Unpack[CallOptions]
+        self, id: int, *, cursor: str | None = None, limit: int | None = None, **options: Unpack[PipedriveOptions]
     ) -> DealFollowerListResponse:
         """List the followers of a deal.
 
@@ -1704,10 +1706,10 @@ class DealsFollowers(Resource):
         return self._caller.pages(_FOLLOWERS_LIST, Arguments(path=(id,)), options)
 
     @overload
-    def add(self, id: int, *, user_id: int, **options: Unpack[CallOptions]) -> DealFollowerCreateResponse: ...
+    def add(self, id: int, *, user_id: int, **options: Unpack[PipedriveOptions]) -> DealFollowerCreateResponse: ...
     @overload
     def add(
-        self, id: int, *, body: DealFollowerCreateRequest, **options: Unpack[CallOptions]
+        self, id: int, *, body: DealFollowerCreateRequest, **options: Unpack[PipedriveOptions]
     ) -> DealFollowerCreateResponse: ...
     def add(
         self,
@@ -1715,7 +1717,7 @@ class DealsFollowers(Resource):
         *,
         user_id: int | Unset = UNSET,
         body: DealFollowerCreateRequest | None = None,
-        **options: Unpack[CallOptions],
+        **options: Unpack[PipedriveOptions],
     ) -> DealFollowerCreateResponse:
         """Add a follower to a deal.
 
@@ -1726,7 +1728,7 @@ class DealsFollowers(Resource):
             _FOLLOWERS_ADD, Arguments(path=(id,), body=request_body(body, {"user_id": user_id}, ("user_id",))), options
         )
 
-    def delete(self, id: int, follower_id: int, **options: Unpack[CallOptions]) -> DealFollowerDeleteResponse:
+    def delete(self, id: int, follower_id: int, **options: Unpack[PipedriveOptions]) -> DealFollowerDeleteResponse:
         """Remove a follower from a deal.
 
         DELETE /deals/{id}/followers/{follower_id} (operationId ``deleteDealFollower``). Costs 3 tokens.
@@ -1753,12 +1755,12 @@ class DealsFollowersRaw(RawResource):
 
     @overload
     def add(
-        self, id: int, *, user_id: int, **options: Unpack[CallOptions]
+        self, id: int, *, user_id: int, **options: Unpack[PipedriveOptions]
     ) -> ApiResponse[DealFollowerCreateResponse]: ...
 
     @overload
     def add(
-        self, id: int, *, body: DealFollowerCreateRequest, **options: Unpack[CallOptions]
+        self, id: int, *, body: DealFollowerCreateRequest, **options: Unpack[PipedriveOptions]
     ) -> ApiResponse[DealFollowerCreateResponse]: ...
     @raw_of(DealsFollowers.add)
     def add(self, *args: Any, **arguments: Any) -> Any: ...
@@ -1781,7 +1783,7 @@ class AsyncDealsFollowers(AsyncResource):
         return AsyncDealsFollowersRaw(AsyncDealsFollowers(raw_async_caller(self._caller)))
 
     async def list(
-        self, id: int, *, cursor: str | None = None, limit: int | None = None, **options: Unpack[CallOptions]
+        self, id: int, *, cursor: str | None = None, limit: int | None = None, **options: Unpack[PipedriveOptions]
     ) -> DealFollowerListResponse:
         """List the followers of a deal.
 
@@ -1801,10 +1803,12 @@ class AsyncDealsFollowers(AsyncResource):
         return self._caller.pages(_FOLLOWERS_LIST, Arguments(path=(id,)), options)
 
     @overload
-    async def add(self, id: int, *, user_id: int, **options: Unpack[CallOptions]) -> DealFollowerCreateResponse: ...
+    async def add(
+        self, id: int, *, user_id: int, **options: Unpack[PipedriveOptions]
+    ) -> DealFollowerCreateResponse: ...
     @overload
     async def add(
-        self, id: int, *, body: DealFollowerCreateRequest, **options: Unpack[CallOptions]
+        self, id: int, *, body: DealFollowerCreateRequest, **options: Unpack[PipedriveOptions]
     ) -> DealFollowerCreateResponse: ...
     async def add(
         self,
@@ -1812,7 +1816,7 @@ class AsyncDealsFollowers(AsyncResource):
         *,
         user_id: int | Unset = UNSET,
         body: DealFollowerCreateRequest | None = None,
-        **options: Unpack[CallOptions],
+        **options: Unpack[PipedriveOptions],
     ) -> DealFollowerCreateResponse:
         """Add a follower to a deal.
 
@@ -1823,7 +1827,9 @@ class AsyncDealsFollowers(AsyncResource):
             _FOLLOWERS_ADD, Arguments(path=(id,), body=request_body(body, {"user_id": user_id}, ("user_id",))), options
         )
 
-    async def delete(self, id: int, follower_id: int, **options: Unpack[CallOptions]) -> DealFollowerDeleteResponse:
+    async def delete(
+        self, id: int, follower_id: int, **options: Unpack[PipedriveOptions]
+    ) -> DealFollowerDeleteResponse:
         """Remove a follower from a deal.
 
         DELETE /deals/{id}/followers/{follower_id} (operationId ``deleteDealFollower``). Costs 3 tokens.
@@ -1850,12 +1856,12 @@ class AsyncDealsFollowersRaw(RawAsyncResource):
 
     @overload
     async def add(
-        self, id: int, *, user_id: int, **options: Unpack[CallOptions]
+        self, id: int, *, user_id: int, **options: Unpack[PipedriveOptions]
     ) -> ApiResponse[DealFollowerCreateResponse]: ...
 
     @overload
     async def add(
-        self, id: int, *, body: DealFollowerCreateRequest, **options: Unpack[CallOptions]
+        self, id: int, *, body: DealFollowerCreateRequest, **options: Unpack[PipedriveOptions]
     ) -> ApiResponse[DealFollowerCreateResponse]: ...
     @raw_of(AsyncDealsFollowers.add)
     async def add(self, *args: Any, **arguments: Any) -> Any: ...
@@ -1873,7 +1879,7 @@ class DealsDiscounts(Resource):
         """The same methods, returning status and headers too."""
         return DealsDiscountsRaw(DealsDiscounts(raw_caller(self._caller)))
 
-    def list(self, id: int, **options: Unpack[CallOptions]) -> DealDiscountListResponse:
+    def list(self, id: int, **options: Unpack[PipedriveOptions]) -> DealDiscountListResponse:
         """List the discounts of a deal.
 
         GET /deals/{id}/discounts (operationId ``getAdditionalDiscounts``). Costs 10 tokens. Credential:
@@ -1889,11 +1895,11 @@ class DealsDiscounts(Resource):
         amount: float,
         description: str,
         type: DealDiscountType | DealDiscountTypeLiteral,
-        **options: Unpack[CallOptions],
+        **options: Unpack[PipedriveOptions],
     ) -> DealDiscountResponse: ...
     @overload
     def add(
-        self, id: int, *, body: DealDiscountCreateRequest, **options: Unpack[CallOptions]
+        self, id: int, *, body: DealDiscountCreateRequest, **options: Unpack[PipedriveOptions]
     ) -> DealDiscountResponse: ...
     def add(
         self,
@@ -1903,7 +1909,7 @@ class DealsDiscounts(Resource):
         description: str | Unset = UNSET,
         type: DealDiscountType | DealDiscountTypeLiteral | Unset = UNSET,
         body: DealDiscountCreateRequest | None = None,
-        **options: Unpack[CallOptions],
+        **options: Unpack[PipedriveOptions],
     ) -> DealDiscountResponse:
         """Add a discount to a deal.
 
@@ -1923,7 +1929,7 @@ class DealsDiscounts(Resource):
             options,
         )
 
-    def delete(self, id: int, discount_id: str, **options: Unpack[CallOptions]) -> DealDeleteResponse:
+    def delete(self, id: int, discount_id: str, **options: Unpack[PipedriveOptions]) -> DealDeleteResponse:
         """Remove a discount from a deal.
 
         DELETE /deals/{id}/discounts/{discount_id} (operationId ``deleteAdditionalDiscount``). Costs 3 tokens.
@@ -1949,7 +1955,7 @@ class DealsDiscounts(Resource):
         description: str | Unset = UNSET,
         type: DealDiscountType | DealDiscountTypeLiteral | Unset = UNSET,
         body: DealDiscountUpdateRequest | None = None,
-        **options: Unpack[CallOptions],
+        **options: Unpack[PipedriveOptions],
     ) -> DealDiscountResponse:
         """Change a discount of a deal.
 
@@ -1984,12 +1990,12 @@ class DealsDiscountsRaw(RawResource):
         amount: float,
         description: str,
         type: DealDiscountType | DealDiscountTypeLiteral,
-        **options: Unpack[CallOptions],
+        **options: Unpack[PipedriveOptions],
     ) -> ApiResponse[DealDiscountResponse]: ...
 
     @overload
     def add(
-        self, id: int, *, body: DealDiscountCreateRequest, **options: Unpack[CallOptions]
+        self, id: int, *, body: DealDiscountCreateRequest, **options: Unpack[PipedriveOptions]
     ) -> ApiResponse[DealDiscountResponse]: ...
     @raw_of(DealsDiscounts.add)
     def add(self, *args: Any, **arguments: Any) -> Any: ...
@@ -2008,7 +2014,7 @@ class AsyncDealsDiscounts(AsyncResource):
         """The same methods, returning status and headers too."""
         return AsyncDealsDiscountsRaw(AsyncDealsDiscounts(raw_async_caller(self._caller)))
 
-    async def list(self, id: int, **options: Unpack[CallOptions]) -> DealDiscountListResponse:
+    async def list(self, id: int, **options: Unpack[PipedriveOptions]) -> DealDiscountListResponse:
         """List the discounts of a deal.
 
         GET /deals/{id}/discounts (operationId ``getAdditionalDiscounts``). Costs 10 tokens. Credential:
@@ -2024,11 +2030,11 @@ class AsyncDealsDiscounts(AsyncResource):
         amount: float,
         description: str,
         type: DealDiscountType | DealDiscountTypeLiteral,
-        **options: Unpack[CallOptions],
+        **options: Unpack[PipedriveOptions],
     ) -> DealDiscountResponse: ...
     @overload
     async def add(
-        self, id: int, *, body: DealDiscountCreateRequest, **options: Unpack[CallOptions]
+        self, id: int, *, body: DealDiscountCreateRequest, **options: Unpack[PipedriveOptions]
     ) -> DealDiscountResponse: ...
     async def add(
         self,
@@ -2038,7 +2044,7 @@ class AsyncDealsDiscounts(AsyncResource):
         description: str | Unset = UNSET,
         type: DealDiscountType | DealDiscountTypeLiteral | Unset = UNSET,
         body: DealDiscountCreateRequest | None = None,
-        **options: Unpack[CallOptions],
+        **options: Unpack[PipedriveOptions],
     ) -> DealDiscountResponse:
         """Add a discount to a deal.
 
@@ -2058,7 +2064,7 @@ class AsyncDealsDiscounts(AsyncResource):
             options,
         )
 
-    async def delete(self, id: int, discount_id: str, **options: Unpack[CallOptions]) -> DealDeleteResponse:
+    async def delete(self, id: int, discount_id: str, **options: Unpack[PipedriveOptions]) -> DealDeleteResponse:
         """Remove a discount from a deal.
 
         DELETE /deals/{id}/discounts/{discount_id} (operationId ``deleteAdditionalDiscount``). Costs 3 tokens.
@@ -2084,7 +2090,7 @@ class AsyncDealsDiscounts(AsyncResource):
         description: str | Unset = UNSET,
         type: DealDiscountType | DealDiscountTypeLiteral | Unset = UNSET,
         body: DealDiscountUpdateRequest | None = None,
-        **options: Unpack[CallOptions],
+        **options: Unpack[PipedriveOptions],
     ) -> DealDiscountResponse:
         """Change a discount of a deal.
 
@@ -2119,12 +2125,12 @@ class AsyncDealsDiscountsRaw(RawAsyncResource):
         amount: float,
         description: str,
         type: DealDiscountType | DealDiscountTypeLiteral,
-        **options: Unpack[CallOptions],
+        **options: Unpack[PipedriveOptions],
     ) -> ApiResponse[DealDiscountResponse]: ...
 
     @overload
     async def add(
-        self, id: int, *, body: DealDiscountCreateRequest, **options: Unpack[CallOptions]
+        self, id: int, *, body: DealDiscountCreateRequest, **options: Unpack[PipedriveOptions]
     ) -> ApiResponse[DealDiscountResponse]: ...
     @raw_of(AsyncDealsDiscounts.add)
     async def add(self, *args: Any, **arguments: Any) -> Any: ...
@@ -2151,7 +2157,7 @@ class DealsInstallments(Resource):
         limit: int | None = None,
         sort_by: DealInstallmentSortBy | DealInstallmentSortByLiteral | None = None,
         sort_direction: DealInstallmentSortDirection | DealInstallmentSortDirectionLiteral | None = None,
-        **options: Unpack[CallOptions],
+        **options: Unpack[PipedriveOptions],
     ) -> DealInstallmentListResponse:
         """List the installments of several deals.
 
@@ -2193,11 +2199,11 @@ class DealsInstallments(Resource):
 
     @overload
     def add(
-        self, id: int, *, amount: float, billing_date: str, description: str, **options: Unpack[CallOptions]
+        self, id: int, *, amount: float, billing_date: str, description: str, **options: Unpack[PipedriveOptions]
     ) -> DealInstallmentResponse: ...
     @overload
     def add(
-        self, id: int, *, body: DealInstallmentCreateRequest, **options: Unpack[CallOptions]
+        self, id: int, *, body: DealInstallmentCreateRequest, **options: Unpack[PipedriveOptions]
     ) -> DealInstallmentResponse: ...
     def add(
         self,
@@ -2207,7 +2213,7 @@ class DealsInstallments(Resource):
         billing_date: str | Unset = UNSET,
         description: str | Unset = UNSET,
         body: DealInstallmentCreateRequest | None = None,
-        **options: Unpack[CallOptions],
+        **options: Unpack[PipedriveOptions],
     ) -> DealInstallmentResponse:
         """Add an installment to a deal.
 
@@ -2227,7 +2233,9 @@ class DealsInstallments(Resource):
             options,
         )
 
-    def delete(self, id: int, installment_id: int, **options: Unpack[CallOptions]) -> DealInstallmentDeleteResponse:
+    def delete(
+        self, id: int, installment_id: int, **options: Unpack[PipedriveOptions]
+    ) -> DealInstallmentDeleteResponse:
         """Remove an installment from a deal.
 
         DELETE /deals/{id}/installments/{installment_id} (operationId ``deleteInstallment``). Costs 3 tokens.
@@ -2253,7 +2261,7 @@ class DealsInstallments(Resource):
         billing_date: str | Unset = UNSET,
         description: str | Unset = UNSET,
         body: DealInstallmentUpdateRequest | None = None,
-        **options: Unpack[CallOptions],
+        **options: Unpack[PipedriveOptions],
     ) -> DealInstallmentResponse:
         """Change an installment of a deal.
 
@@ -2284,12 +2292,12 @@ class DealsInstallmentsRaw(RawResource):
 
     @overload
     def add(
-        self, id: int, *, amount: float, billing_date: str, description: str, **options: Unpack[CallOptions]
+        self, id: int, *, amount: float, billing_date: str, description: str, **options: Unpack[PipedriveOptions]
     ) -> ApiResponse[DealInstallmentResponse]: ...
 
     @overload
     def add(
-        self, id: int, *, body: DealInstallmentCreateRequest, **options: Unpack[CallOptions]
+        self, id: int, *, body: DealInstallmentCreateRequest, **options: Unpack[PipedriveOptions]
     ) -> ApiResponse[DealInstallmentResponse]: ...
     @raw_of(DealsInstallments.add)
     def add(self, *args: Any, **arguments: Any) -> Any: ...
@@ -2316,7 +2324,7 @@ class AsyncDealsInstallments(AsyncResource):
         limit: int | None = None,
         sort_by: DealInstallmentSortBy | DealInstallmentSortByLiteral | None = None,
         sort_direction: DealInstallmentSortDirection | DealInstallmentSortDirectionLiteral | None = None,
-        **options: Unpack[CallOptions],
+        **options: Unpack[PipedriveOptions],
     ) -> DealInstallmentListResponse:
         """List the installments of several deals.
 
@@ -2358,11 +2366,11 @@ class AsyncDealsInstallments(AsyncResource):
 
     @overload
     async def add(
-        self, id: int, *, amount: float, billing_date: str, description: str, **options: Unpack[CallOptions]
+        self, id: int, *, amount: float, billing_date: str, description: str, **options: Unpack[PipedriveOptions]
     ) -> DealInstallmentResponse: ...
     @overload
     async def add(
-        self, id: int, *, body: DealInstallmentCreateRequest, **options: Unpack[CallOptions]
+        self, id: int, *, body: DealInstallmentCreateRequest, **options: Unpack[PipedriveOptions]
     ) -> DealInstallmentResponse: ...
     async def add(
         self,
@@ -2372,7 +2380,7 @@ class AsyncDealsInstallments(AsyncResource):
         billing_date: str | Unset = UNSET,
         description: str | Unset = UNSET,
         body: DealInstallmentCreateRequest | None = None,
-        **options: Unpack[CallOptions],
+        **options: Unpack[PipedriveOptions],
     ) -> DealInstallmentResponse:
         """Add an installment to a deal.
 
@@ -2393,7 +2401,7 @@ class AsyncDealsInstallments(AsyncResource):
         )
 
     async def delete(
-        self, id: int, installment_id: int, **options: Unpack[CallOptions]
+        self, id: int, installment_id: int, **options: Unpack[PipedriveOptions]
     ) -> DealInstallmentDeleteResponse:
         """Remove an installment from a deal.
 
@@ -2420,7 +2428,7 @@ class AsyncDealsInstallments(AsyncResource):
         billing_date: str | Unset = UNSET,
         description: str | Unset = UNSET,
         body: DealInstallmentUpdateRequest | None = None,
-        **options: Unpack[CallOptions],
+        **options: Unpack[PipedriveOptions],
     ) -> DealInstallmentResponse:
         """Change an installment of a deal.
 
@@ -2451,12 +2459,12 @@ class AsyncDealsInstallmentsRaw(RawAsyncResource):
 
     @overload
     async def add(
-        self, id: int, *, amount: float, billing_date: str, description: str, **options: Unpack[CallOptions]
+        self, id: int, *, amount: float, billing_date: str, description: str, **options: Unpack[PipedriveOptions]
     ) -> ApiResponse[DealInstallmentResponse]: ...
 
     @overload
     async def add(
-        self, id: int, *, body: DealInstallmentCreateRequest, **options: Unpack[CallOptions]
+        self, id: int, *, body: DealInstallmentCreateRequest, **options: Unpack[PipedriveOptions]
     ) -> ApiResponse[DealInstallmentResponse]: ...
     @raw_of(AsyncDealsInstallments.add)
     async def add(self, *args: Any, **arguments: Any) -> Any: ...
@@ -2494,7 +2502,7 @@ class DealsArchived(Resource):
         status: DealStatus | DealStatusLiteral | None = None,
         updated_since: str | None = None,
         updated_until: str | None = None,
-        **options: Unpack[CallOptions],
+        **options: Unpack[PipedriveOptions],
     ) -> DealListResponse:
         """List archived deals.
 
@@ -2611,7 +2619,7 @@ class AsyncDealsArchived(AsyncResource):
         status: DealStatus | DealStatusLiteral | None = None,
         updated_since: str | None = None,
         updated_until: str | None = None,
-        **options: Unpack[CallOptions],
+        **options: Unpack[PipedriveOptions],
     ) -> DealListResponse:
         """List archived deals.
 
@@ -2750,7 +2758,7 @@ class Deals(Resource):
         status: DealStatus | DealStatusLiteral | None = None,
         updated_since: str | None = None,
         updated_until: str | None = None,
-        **options: Unpack[CallOptions],
+        **options: Unpack[PipedriveOptions],
     ) -> DealListResponse:
         """List deals.
 
@@ -2858,10 +2866,10 @@ class Deals(Resource):
         value: float | Unset = UNSET,
         visible_to: int | Unset = UNSET,
         won_time: str | Unset = UNSET,
-        **options: Unpack[CallOptions],
+        **options: Unpack[PipedriveOptions],
     ) -> DealResponse: ...
     @overload
-    def create(self, *, body: DealCreateRequest, **options: Unpack[CallOptions]) -> DealResponse: ...
+    def create(self, *, body: DealCreateRequest, **options: Unpack[PipedriveOptions]) -> DealResponse: ...
     def create(
         self,
         *,
@@ -2887,7 +2895,7 @@ class Deals(Resource):
         visible_to: int | Unset = UNSET,
         won_time: str | Unset = UNSET,
         body: DealCreateRequest | None = None,
-        **options: Unpack[CallOptions],
+        **options: Unpack[PipedriveOptions],
     ) -> DealResponse:
         """Create a deal.
 
@@ -2939,7 +2947,7 @@ class Deals(Resource):
         person_id: int | None = None,
         status: DealSearchStatus | DealSearchStatusLiteral | None = None,
         term: str,
-        **options: Unpack[CallOptions],
+        **options: Unpack[PipedriveOptions],
     ) -> DealSearchResponse:
         """Find deals by text.
 
@@ -3005,7 +3013,7 @@ class Deals(Resource):
         include_fields: Sequence[DealIncludeFields | DealIncludeFieldsLiteral] | None = None,
         include_labels: bool | None = None,
         include_option_labels: bool | None = None,
-        **options: Unpack[CallOptions],
+        **options: Unpack[PipedriveOptions],
     ) -> DealResponse:
         """Read one deal.
 
@@ -3025,7 +3033,7 @@ class Deals(Resource):
             options,
         )
 
-    def delete(self, id: int, **options: Unpack[CallOptions]) -> DealDeleteResponse:
+    def delete(self, id: int, **options: Unpack[PipedriveOptions]) -> DealDeleteResponse:
         """Delete a deal.
 
         DELETE /deals/{id} (operationId ``deleteDeal``). Costs 3 tokens. Credential: api_token or oauth2.
@@ -3058,7 +3066,7 @@ class Deals(Resource):
         visible_to: int | Unset = UNSET,
         won_time: str | Unset = UNSET,
         body: DealUpdateRequest | None = None,
-        **options: Unpack[CallOptions],
+        **options: Unpack[PipedriveOptions],
     ) -> DealResponse:
         """Change a deal.
 
@@ -3099,7 +3107,7 @@ class Deals(Resource):
             options,
         )
 
-    def convert_to_lead(self, id: int, **options: Unpack[CallOptions]) -> DealToLeadConversionResponse:
+    def convert_to_lead(self, id: int, **options: Unpack[PipedriveOptions]) -> DealToLeadConversionResponse:
         """Start converting a deal to a lead; ask for the result with conversion_status.
 
         POST /deals/{id}/convert/lead (operationId ``convertDealToLead``). Costs 40 tokens. Credential:
@@ -3107,7 +3115,9 @@ class Deals(Resource):
         """
         return self._caller.call(_CONVERT_TO_LEAD, Arguments(path=(id,)), options)
 
-    def conversion_status(self, id: int, conversion_id: str, **options: Unpack[CallOptions]) -> DealConversionResponse:
+    def conversion_status(
+        self, id: int, conversion_id: str, **options: Unpack[PipedriveOptions]
+    ) -> DealConversionResponse:
         """Read how far a conversion to a lead is.
 
         GET /deals/{id}/convert/status/{conversion_id} (operationId ``getDealConversionStatus``). Costs 1
@@ -3157,11 +3167,11 @@ class DealsRaw(RawResource):
         value: float | Unset = UNSET,
         visible_to: int | Unset = UNSET,
         won_time: str | Unset = UNSET,
-        **options: Unpack[CallOptions],
+        **options: Unpack[PipedriveOptions],
     ) -> ApiResponse[DealResponse]: ...
 
     @overload
-    def create(self, *, body: DealCreateRequest, **options: Unpack[CallOptions]) -> ApiResponse[DealResponse]: ...
+    def create(self, *, body: DealCreateRequest, **options: Unpack[PipedriveOptions]) -> ApiResponse[DealResponse]: ...
     @raw_of(Deals.create)
     def create(self, *args: Any, **arguments: Any) -> Any: ...
 
@@ -3224,7 +3234,7 @@ class AsyncDeals(AsyncResource):
         status: DealStatus | DealStatusLiteral | None = None,
         updated_since: str | None = None,
         updated_until: str | None = None,
-        **options: Unpack[CallOptions],
+        **options: Unpack[PipedriveOptions],
     ) -> DealListResponse:
         """List deals.
 
@@ -3332,10 +3342,10 @@ class AsyncDeals(AsyncResource):
         value: float | Unset = UNSET,
         visible_to: int | Unset = UNSET,
         won_time: str | Unset = UNSET,
-        **options: Unpack[CallOptions],
+        **options: Unpack[PipedriveOptions],
     ) -> DealResponse: ...
     @overload
-    async def create(self, *, body: DealCreateRequest, **options: Unpack[CallOptions]) -> DealResponse: ...
+    async def create(self, *, body: DealCreateRequest, **options: Unpack[PipedriveOptions]) -> DealResponse: ...
     async def create(
         self,
         *,
@@ -3361,7 +3371,7 @@ class AsyncDeals(AsyncResource):
         visible_to: int | Unset = UNSET,
         won_time: str | Unset = UNSET,
         body: DealCreateRequest | None = None,
-        **options: Unpack[CallOptions],
+        **options: Unpack[PipedriveOptions],
     ) -> DealResponse:
         """Create a deal.
 
@@ -3413,7 +3423,7 @@ class AsyncDeals(AsyncResource):
         person_id: int | None = None,
         status: DealSearchStatus | DealSearchStatusLiteral | None = None,
         term: str,
-        **options: Unpack[CallOptions],
+        **options: Unpack[PipedriveOptions],
     ) -> DealSearchResponse:
         """Find deals by text.
 
@@ -3479,7 +3489,7 @@ class AsyncDeals(AsyncResource):
         include_fields: Sequence[DealIncludeFields | DealIncludeFieldsLiteral] | None = None,
         include_labels: bool | None = None,
         include_option_labels: bool | None = None,
-        **options: Unpack[CallOptions],
+        **options: Unpack[PipedriveOptions],
     ) -> DealResponse:
         """Read one deal.
 
@@ -3499,7 +3509,7 @@ class AsyncDeals(AsyncResource):
             options,
         )
 
-    async def delete(self, id: int, **options: Unpack[CallOptions]) -> DealDeleteResponse:
+    async def delete(self, id: int, **options: Unpack[PipedriveOptions]) -> DealDeleteResponse:
         """Delete a deal.
 
         DELETE /deals/{id} (operationId ``deleteDeal``). Costs 3 tokens. Credential: api_token or oauth2.
@@ -3532,7 +3542,7 @@ class AsyncDeals(AsyncResource):
         visible_to: int | Unset = UNSET,
         won_time: str | Unset = UNSET,
         body: DealUpdateRequest | None = None,
-        **options: Unpack[CallOptions],
+        **options: Unpack[PipedriveOptions],
     ) -> DealResponse:
         """Change a deal.
 
@@ -3573,7 +3583,7 @@ class AsyncDeals(AsyncResource):
             options,
         )
 
-    async def convert_to_lead(self, id: int, **options: Unpack[CallOptions]) -> DealToLeadConversionResponse:
+    async def convert_to_lead(self, id: int, **options: Unpack[PipedriveOptions]) -> DealToLeadConversionResponse:
         """Start converting a deal to a lead; ask for the result with conversion_status.
 
         POST /deals/{id}/convert/lead (operationId ``convertDealToLead``). Costs 40 tokens. Credential:
@@ -3582,7 +3592,7 @@ class AsyncDeals(AsyncResource):
         return await self._caller.call(_CONVERT_TO_LEAD, Arguments(path=(id,)), options)
 
     async def conversion_status(
-        self, id: int, conversion_id: str, **options: Unpack[CallOptions]
+        self, id: int, conversion_id: str, **options: Unpack[PipedriveOptions]
     ) -> DealConversionResponse:
         """Read how far a conversion to a lead is.
 
@@ -3633,11 +3643,13 @@ class AsyncDealsRaw(RawAsyncResource):
         value: float | Unset = UNSET,
         visible_to: int | Unset = UNSET,
         won_time: str | Unset = UNSET,
-        **options: Unpack[CallOptions],
+        **options: Unpack[PipedriveOptions],
     ) -> ApiResponse[DealResponse]: ...
 
     @overload
-    async def create(self, *, body: DealCreateRequest, **options: Unpack[CallOptions]) -> ApiResponse[DealResponse]: ...
+    async def create(
+        self, *, body: DealCreateRequest, **options: Unpack[PipedriveOptions]
+    ) -> ApiResponse[DealResponse]: ...
     @raw_of(AsyncDeals.create)
     async def create(self, *args: Any, **arguments: Any) -> Any: ...
 

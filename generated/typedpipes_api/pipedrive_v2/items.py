@@ -13,12 +13,12 @@ from typedpipes.runtime import (
     Arguments,
     AsyncPages,
     AsyncResource,
-    CallOptions,
     Model,
     OpenEnum,
     PagedOperation,
     Pages,
     Paging,
+    PipedriveOptions,
     RawAsyncResource,
     RawResource,
     Resource,
@@ -199,7 +199,7 @@ class Items(Resource):
         limit: int | None = None,
         search_for_related_items: bool | None = None,
         term: str,
-        **options: Unpack[CallOptions],
+        **options: Unpack[PipedriveOptions],
     ) -> ItemSearchResponse:
         """Find records of several kinds by text.
 
@@ -263,7 +263,7 @@ class Items(Resource):
         limit: int | None = None,
         match: ItemSearchFieldMatch | ItemSearchFieldMatchLiteral | None = None,
         term: str,
-        **options: Unpack[CallOptions],
+        **options: Unpack[PipedriveOptions],
     ) -> ItemSearchFieldListResponse:
         """Find the values of one field that contain a text.
 
@@ -336,7 +336,7 @@ class AsyncItems(AsyncResource):
         limit: int | None = None,
         search_for_related_items: bool | None = None,
         term: str,
-        **options: Unpack[CallOptions],
+        **options: Unpack[PipedriveOptions],
     ) -> ItemSearchResponse:
         """Find records of several kinds by text.
 
@@ -400,7 +400,7 @@ class AsyncItems(AsyncResource):
         limit: int | None = None,
         match: ItemSearchFieldMatch | ItemSearchFieldMatchLiteral | None = None,
         term: str,
-        **options: Unpack[CallOptions],
+        **options: Unpack[PipedriveOptions],
     ) -> ItemSearchFieldListResponse:
         """Find the values of one field that contain a text.
 

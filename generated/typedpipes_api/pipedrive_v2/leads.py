@@ -14,13 +14,13 @@ from typedpipes.runtime import (
     Arguments,
     AsyncPages,
     AsyncResource,
-    CallOptions,
     Model,
     OpenEnum,
     Operation,
     PagedOperation,
     Pages,
     Paging,
+    PipedriveOptions,
     RawAsyncResource,
     RawResource,
     Resource,
@@ -214,7 +214,7 @@ class Leads(Resource):
         organization_id: int | None = None,
         person_id: int | None = None,
         term: str,
-        **options: Unpack[CallOptions],
+        **options: Unpack[PipedriveOptions],
     ) -> LeadSearchResponse:
         """Find leads by text.
 
@@ -276,7 +276,7 @@ class Leads(Resource):
         pipeline_id: int | Unset = UNSET,
         stage_id: int | Unset = UNSET,
         body: LeadToDealConversionRequest | None = None,
-        **options: Unpack[CallOptions],
+        **options: Unpack[PipedriveOptions],
     ) -> LeadToDealConversionResponse:
         """Start converting a lead to a deal; ask for the result with conversion_status.
 
@@ -291,7 +291,9 @@ class Leads(Resource):
             options,
         )
 
-    def conversion_status(self, id: str, conversion_id: str, **options: Unpack[CallOptions]) -> LeadConversionResponse:
+    def conversion_status(
+        self, id: str, conversion_id: str, **options: Unpack[PipedriveOptions]
+    ) -> LeadConversionResponse:
         """Read how far a conversion to a deal is.
 
         GET /leads/{id}/convert/status/{conversion_id} (operationId ``getLeadConversionStatus``). Costs 1
@@ -340,7 +342,7 @@ class AsyncLeads(AsyncResource):
         organization_id: int | None = None,
         person_id: int | None = None,
         term: str,
-        **options: Unpack[CallOptions],
+        **options: Unpack[PipedriveOptions],
     ) -> LeadSearchResponse:
         """Find leads by text.
 
@@ -402,7 +404,7 @@ class AsyncLeads(AsyncResource):
         pipeline_id: int | Unset = UNSET,
         stage_id: int | Unset = UNSET,
         body: LeadToDealConversionRequest | None = None,
-        **options: Unpack[CallOptions],
+        **options: Unpack[PipedriveOptions],
     ) -> LeadToDealConversionResponse:
         """Start converting a lead to a deal; ask for the result with conversion_status.
 
@@ -418,7 +420,7 @@ class AsyncLeads(AsyncResource):
         )
 
     async def conversion_status(
-        self, id: str, conversion_id: str, **options: Unpack[CallOptions]
+        self, id: str, conversion_id: str, **options: Unpack[PipedriveOptions]
     ) -> LeadConversionResponse:
         """Read how far a conversion to a deal is.
 

@@ -14,13 +14,13 @@ from typedpipes.runtime import (
     Arguments,
     AsyncPages,
     AsyncResource,
-    CallOptions,
     Model,
     OpenEnum,
     Operation,
     PagedOperation,
     Pages,
     Paging,
+    PipedriveOptions,
     RawAsyncResource,
     RawResource,
     Resource,
@@ -472,7 +472,7 @@ class OrganizationFieldsOptions(Resource):
         return OrganizationFieldsOptionsRaw(OrganizationFieldsOptions(raw_caller(self._caller)))
 
     def add(
-        self, field_code: str, *, body: Sequence[OrganizationFieldOptionCreateItem], **options: Unpack[CallOptions]
+        self, field_code: str, *, body: Sequence[OrganizationFieldOptionCreateItem], **options: Unpack[PipedriveOptions]
     ) -> OrganizationFieldOptionResponse:
         """Add options to an organization field.
 
@@ -482,7 +482,7 @@ class OrganizationFieldsOptions(Resource):
         return self._caller.call(_OPTIONS_ADD, Arguments(path=(field_code,), body=body), options)
 
     def delete(
-        self, field_code: str, *, body: Sequence[OrganizationFieldOptionDeleteItem], **options: Unpack[CallOptions]
+        self, field_code: str, *, body: Sequence[OrganizationFieldOptionDeleteItem], **options: Unpack[PipedriveOptions]
     ) -> OrganizationFieldOptionResponse:
         """Remove options from an organization field.
 
@@ -492,7 +492,7 @@ class OrganizationFieldsOptions(Resource):
         return self._caller.call(_OPTIONS_DELETE, Arguments(path=(field_code,), body=body), options)
 
     def update(
-        self, field_code: str, *, body: Sequence[OrganizationFieldOptionUpdateItem], **options: Unpack[CallOptions]
+        self, field_code: str, *, body: Sequence[OrganizationFieldOptionUpdateItem], **options: Unpack[PipedriveOptions]
     ) -> OrganizationFieldOptionResponse:
         """Change options of an organization field.
 
@@ -523,7 +523,7 @@ class AsyncOrganizationFieldsOptions(AsyncResource):
         return AsyncOrganizationFieldsOptionsRaw(AsyncOrganizationFieldsOptions(raw_async_caller(self._caller)))
 
     async def add(
-        self, field_code: str, *, body: Sequence[OrganizationFieldOptionCreateItem], **options: Unpack[CallOptions]
+        self, field_code: str, *, body: Sequence[OrganizationFieldOptionCreateItem], **options: Unpack[PipedriveOptions]
     ) -> OrganizationFieldOptionResponse:
         """Add options to an organization field.
 
@@ -533,7 +533,7 @@ class AsyncOrganizationFieldsOptions(AsyncResource):
         return await self._caller.call(_OPTIONS_ADD, Arguments(path=(field_code,), body=body), options)
 
     async def delete(
-        self, field_code: str, *, body: Sequence[OrganizationFieldOptionDeleteItem], **options: Unpack[CallOptions]
+        self, field_code: str, *, body: Sequence[OrganizationFieldOptionDeleteItem], **options: Unpack[PipedriveOptions]
     ) -> OrganizationFieldOptionResponse:
         """Remove options from an organization field.
 
@@ -543,7 +543,7 @@ class AsyncOrganizationFieldsOptions(AsyncResource):
         return await self._caller.call(_OPTIONS_DELETE, Arguments(path=(field_code,), body=body), options)
 
     async def update(
-        self, field_code: str, *, body: Sequence[OrganizationFieldOptionUpdateItem], **options: Unpack[CallOptions]
+        self, field_code: str, *, body: Sequence[OrganizationFieldOptionUpdateItem], **options: Unpack[PipedriveOptions]
     ) -> OrganizationFieldOptionResponse:
         """Change options of an organization field.
 
@@ -583,7 +583,7 @@ class OrganizationFields(Resource):
         cursor: str | None = None,
         include_fields: Sequence[OrganizationFieldIncludeFields | OrganizationFieldIncludeFieldsLiteral] | None = None,
         limit: int | None = None,
-        **options: Unpack[CallOptions],
+        **options: Unpack[PipedriveOptions],
     ) -> OrganizationFieldListResponse:
         """List organization fields.
 
@@ -617,11 +617,11 @@ class OrganizationFields(Resource):
         options_: Sequence[OrganizationFieldOptionInput] | Unset = UNSET,
         required_fields: OrganizationFieldRequiredFieldsInput | Unset = UNSET,
         ui_visibility: OrganizationFieldUiVisibilityInput | Unset = UNSET,
-        **options: Unpack[CallOptions],
+        **options: Unpack[PipedriveOptions],
     ) -> OrganizationFieldResponse: ...
     @overload
     def create(
-        self, *, body: OrganizationFieldCreateRequest, **options: Unpack[CallOptions]
+        self, *, body: OrganizationFieldCreateRequest, **options: Unpack[PipedriveOptions]
     ) -> OrganizationFieldResponse: ...
     def create(
         self,
@@ -633,7 +633,7 @@ class OrganizationFields(Resource):
         required_fields: OrganizationFieldRequiredFieldsInput | Unset = UNSET,
         ui_visibility: OrganizationFieldUiVisibilityInput | Unset = UNSET,
         body: OrganizationFieldCreateRequest | None = None,
-        **options: Unpack[CallOptions],
+        **options: Unpack[PipedriveOptions],
     ) -> OrganizationFieldResponse:
         """Create an organization field.
 
@@ -664,7 +664,7 @@ class OrganizationFields(Resource):
         field_code: str,
         *,
         include_fields: Sequence[OrganizationFieldIncludeFields | OrganizationFieldIncludeFieldsLiteral] | None = None,
-        **options: Unpack[CallOptions],
+        **options: Unpack[PipedriveOptions],
     ) -> OrganizationFieldResponse:
         """Read one organization field.
 
@@ -673,7 +673,7 @@ class OrganizationFields(Resource):
         """
         return self._caller.call(_GET, Arguments(path=(field_code,), query={"include_fields": include_fields}), options)
 
-    def delete(self, field_code: str, **options: Unpack[CallOptions]) -> OrganizationFieldDeleteResponse:
+    def delete(self, field_code: str, **options: Unpack[PipedriveOptions]) -> OrganizationFieldDeleteResponse:
         """Delete an organization field.
 
         DELETE /organizationFields/{field_code} (operationId ``deleteOrganizationField``). Costs 3 tokens.
@@ -690,7 +690,7 @@ class OrganizationFields(Resource):
         required_fields: OrganizationFieldRequiredFieldsInput | Unset = UNSET,
         ui_visibility: OrganizationFieldUiVisibilityInput | Unset = UNSET,
         body: OrganizationFieldUpdateRequest | None = None,
-        **options: Unpack[CallOptions],
+        **options: Unpack[PipedriveOptions],
     ) -> OrganizationFieldResponse:
         """Change an organization field.
 
@@ -732,12 +732,12 @@ class OrganizationFieldsRaw(RawResource):
         options_: Sequence[OrganizationFieldOptionInput] | Unset = UNSET,
         required_fields: OrganizationFieldRequiredFieldsInput | Unset = UNSET,
         ui_visibility: OrganizationFieldUiVisibilityInput | Unset = UNSET,
-        **options: Unpack[CallOptions],
+        **options: Unpack[PipedriveOptions],
     ) -> ApiResponse[OrganizationFieldResponse]: ...
 
     @overload
     def create(
-        self, *, body: OrganizationFieldCreateRequest, **options: Unpack[CallOptions]
+        self, *, body: OrganizationFieldCreateRequest, **options: Unpack[PipedriveOptions]
     ) -> ApiResponse[OrganizationFieldResponse]: ...
     @raw_of(OrganizationFields.create)
     def create(self, *args: Any, **arguments: Any) -> Any: ...
@@ -767,7 +767,7 @@ class AsyncOrganizationFields(AsyncResource):
         cursor: str | None = None,
         include_fields: Sequence[OrganizationFieldIncludeFields | OrganizationFieldIncludeFieldsLiteral] | None = None,
         limit: int | None = None,
-        **options: Unpack[CallOptions],
+        **options: Unpack[PipedriveOptions],
     ) -> OrganizationFieldListResponse:
         """List organization fields.
 
@@ -801,11 +801,11 @@ class AsyncOrganizationFields(AsyncResource):
         options_: Sequence[OrganizationFieldOptionInput] | Unset = UNSET,
         required_fields: OrganizationFieldRequiredFieldsInput | Unset = UNSET,
         ui_visibility: OrganizationFieldUiVisibilityInput | Unset = UNSET,
-        **options: Unpack[CallOptions],
+        **options: Unpack[PipedriveOptions],
     ) -> OrganizationFieldResponse: ...
     @overload
     async def create(
-        self, *, body: OrganizationFieldCreateRequest, **options: Unpack[CallOptions]
+        self, *, body: OrganizationFieldCreateRequest, **options: Unpack[PipedriveOptions]
     ) -> OrganizationFieldResponse: ...
     async def create(
         self,
@@ -817,7 +817,7 @@ class AsyncOrganizationFields(AsyncResource):
         required_fields: OrganizationFieldRequiredFieldsInput | Unset = UNSET,
         ui_visibility: OrganizationFieldUiVisibilityInput | Unset = UNSET,
         body: OrganizationFieldCreateRequest | None = None,
-        **options: Unpack[CallOptions],
+        **options: Unpack[PipedriveOptions],
     ) -> OrganizationFieldResponse:
         """Create an organization field.
 
@@ -848,7 +848,7 @@ class AsyncOrganizationFields(AsyncResource):
         field_code: str,
         *,
         include_fields: Sequence[OrganizationFieldIncludeFields | OrganizationFieldIncludeFieldsLiteral] | None = None,
-        **options: Unpack[CallOptions],
+        **options: Unpack[PipedriveOptions],
     ) -> OrganizationFieldResponse:
         """Read one organization field.
 
@@ -859,7 +859,7 @@ class AsyncOrganizationFields(AsyncResource):
             _GET, Arguments(path=(field_code,), query={"include_fields": include_fields}), options
         )
 
-    async def delete(self, field_code: str, **options: Unpack[CallOptions]) -> OrganizationFieldDeleteResponse:
+    async def delete(self, field_code: str, **options: Unpack[PipedriveOptions]) -> OrganizationFieldDeleteResponse:
         """Delete an organization field.
 
         DELETE /organizationFields/{field_code} (operationId ``deleteOrganizationField``). Costs 3 tokens.
@@ -876,7 +876,7 @@ class AsyncOrganizationFields(AsyncResource):
         required_fields: OrganizationFieldRequiredFieldsInput | Unset = UNSET,
         ui_visibility: OrganizationFieldUiVisibilityInput | Unset = UNSET,
         body: OrganizationFieldUpdateRequest | None = None,
-        **options: Unpack[CallOptions],
+        **options: Unpack[PipedriveOptions],
     ) -> OrganizationFieldResponse:
         """Change an organization field.
 
@@ -918,12 +918,12 @@ class AsyncOrganizationFieldsRaw(RawAsyncResource):
         options_: Sequence[OrganizationFieldOptionInput] | Unset = UNSET,
         required_fields: OrganizationFieldRequiredFieldsInput | Unset = UNSET,
         ui_visibility: OrganizationFieldUiVisibilityInput | Unset = UNSET,
-        **options: Unpack[CallOptions],
+        **options: Unpack[PipedriveOptions],
     ) -> ApiResponse[OrganizationFieldResponse]: ...
 
     @overload
     async def create(
-        self, *, body: OrganizationFieldCreateRequest, **options: Unpack[CallOptions]
+        self, *, body: OrganizationFieldCreateRequest, **options: Unpack[PipedriveOptions]
     ) -> ApiResponse[OrganizationFieldResponse]: ...
     @raw_of(AsyncOrganizationFields.create)
     async def create(self, *args: Any, **arguments: Any) -> Any: ...

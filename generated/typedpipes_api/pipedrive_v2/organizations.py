@@ -14,13 +14,13 @@ from typedpipes.runtime import (
     Arguments,
     AsyncPages,
     AsyncResource,
-    CallOptions,
     Model,
     OpenEnum,
     Operation,
     PagedOperation,
     Pages,
     Paging,
+    PipedriveOptions,
     RawAsyncResource,
     RawResource,
     Resource,
@@ -484,7 +484,7 @@ class OrganizationsFollowersChangelog(Resource):
         return OrganizationsFollowersChangelogRaw(OrganizationsFollowersChangelog(raw_caller(self._caller)))
 
     def list(
-        self, id: int, *, cursor: str | None = None, limit: int | None = None, **options: Unpack[CallOptions]
+        self, id: int, *, cursor: str | None = None, limit: int | None = None, **options: Unpack[PipedriveOptions]
     ) -> OrganizationFollowerChangelogListResponse:
         """List who began or ceased to follow an organization.
 
@@ -525,7 +525,7 @@ class AsyncOrganizationsFollowersChangelog(AsyncResource):
         )
 
     async def list(
-        self, id: int, *, cursor: str | None = None, limit: int | None = None, **options: Unpack[CallOptions]
+        self, id: int, *, cursor: str | None = None, limit: int | None = None, **options: Unpack[PipedriveOptions]
     ) -> OrganizationFollowerChangelogListResponse:
         """List who began or ceased to follow an organization.
 
@@ -568,7 +568,7 @@ class OrganizationsFollowers(Resource):
         return OrganizationsFollowersRaw(OrganizationsFollowers(raw_caller(self._caller)))
 
     def list(
-        self, id: int, *, cursor: str | None = None, limit: int | None = None, **options: Unpack[CallOptions]
+        self, id: int, *, cursor: str | None = None, limit: int | None = None, **options: Unpack[PipedriveOptions]
     ) -> OrganizationFollowerListResponse:
         """List the followers of an organization.
 
@@ -588,10 +588,12 @@ class OrganizationsFollowers(Resource):
         return self._caller.pages(_FOLLOWERS_LIST, Arguments(path=(id,)), options)
 
     @overload
-    def add(self, id: int, *, user_id: int, **options: Unpack[CallOptions]) -> OrganizationFollowerCreateResponse: ...
+    def add(
+        self, id: int, *, user_id: int, **options: Unpack[PipedriveOptions]
+    ) -> OrganizationFollowerCreateResponse: ...
     @overload
     def add(
-        self, id: int, *, body: OrganizationFollowerCreateRequest, **options: Unpack[CallOptions]
+        self, id: int, *, body: OrganizationFollowerCreateRequest, **options: Unpack[PipedriveOptions]
     ) -> OrganizationFollowerCreateResponse: ...
     def add(
         self,
@@ -599,7 +601,7 @@ class OrganizationsFollowers(Resource):
         *,
         user_id: int | Unset = UNSET,
         body: OrganizationFollowerCreateRequest | None = None,
-        **options: Unpack[CallOptions],
+        **options: Unpack[PipedriveOptions],
     ) -> OrganizationFollowerCreateResponse:
         """Add a follower to an organization.
 
@@ -610,7 +612,9 @@ class OrganizationsFollowers(Resource):
             _FOLLOWERS_ADD, Arguments(path=(id,), body=request_body(body, {"user_id": user_id}, ("user_id",))), options
         )
 
-    def delete(self, id: int, follower_id: int, **options: Unpack[CallOptions]) -> OrganizationFollowerDeleteResponse:
+    def delete(
+        self, id: int, follower_id: int, **options: Unpack[PipedriveOptions]
+    ) -> OrganizationFollowerDeleteResponse:
         """Remove a follower from an organization.
 
         DELETE /organizations/{id}/followers/{follower_id} (operationId ``deleteOrganizationFollower``). Costs
@@ -637,12 +641,12 @@ class OrganizationsFollowersRaw(RawResource):
 
     @overload
     def add(
-        self, id: int, *, user_id: int, **options: Unpack[CallOptions]
+        self, id: int, *, user_id: int, **options: Unpack[PipedriveOptions]
     ) -> ApiResponse[OrganizationFollowerCreateResponse]: ...
 
     @overload
     def add(
-        self, id: int, *, body: OrganizationFollowerCreateRequest, **options: Unpack[CallOptions]
+        self, id: int, *, body: OrganizationFollowerCreateRequest, **options: Unpack[PipedriveOptions]
     ) -> ApiResponse[OrganizationFollowerCreateResponse]: ...
     @raw_of(OrganizationsFollowers.add)
     def add(self, *args: Any, **arguments: Any) -> Any: ...
@@ -665,7 +669,7 @@ class AsyncOrganizationsFollowers(AsyncResource):
         return AsyncOrganizationsFollowersRaw(AsyncOrganizationsFollowers(raw_async_caller(self._caller)))
 
     async def list(
-        self, id: int, *, cursor: str | None = None, limit: int | None = None, **options: Unpack[CallOptions]
+        self, id: int, *, cursor: str | None = None, limit: int | None = None, **options: Unpack[PipedriveOptions]
     ) -> OrganizationFollowerListResponse:
         """List the followers of an organization.
 
@@ -686,11 +690,11 @@ class AsyncOrganizationsFollowers(AsyncResource):
 
     @overload
     async def add(
-        self, id: int, *, user_id: int, **options: Unpack[CallOptions]
+        self, id: int, *, user_id: int, **options: Unpack[PipedriveOptions]
     ) -> OrganizationFollowerCreateResponse: ...
     @overload
     async def add(
-        self, id: int, *, body: OrganizationFollowerCreateRequest, **options: Unpack[CallOptions]
+        self, id: int, *, body: OrganizationFollowerCreateRequest, **options: Unpack[PipedriveOptions]
     ) -> OrganizationFollowerCreateResponse: ...
     async def add(
         self,
@@ -698,7 +702,7 @@ class AsyncOrganizationsFollowers(AsyncResource):
         *,
         user_id: int | Unset = UNSET,
         body: OrganizationFollowerCreateRequest | None = None,
-        **options: Unpack[CallOptions],
+        **options: Unpack[PipedriveOptions],
     ) -> OrganizationFollowerCreateResponse:
         """Add a follower to an organization.
 
@@ -710,7 +714,7 @@ class AsyncOrganizationsFollowers(AsyncResource):
         )
 
     async def delete(
-        self, id: int, follower_id: int, **options: Unpack[CallOptions]
+        self, id: int, follower_id: int, **options: Unpack[PipedriveOptions]
     ) -> OrganizationFollowerDeleteResponse:
         """Remove a follower from an organization.
 
@@ -738,12 +742,12 @@ class AsyncOrganizationsFollowersRaw(RawAsyncResource):
 
     @overload
     async def add(
-        self, id: int, *, user_id: int, **options: Unpack[CallOptions]
+        self, id: int, *, user_id: int, **options: Unpack[PipedriveOptions]
     ) -> ApiResponse[OrganizationFollowerCreateResponse]: ...
 
     @overload
     async def add(
-        self, id: int, *, body: OrganizationFollowerCreateRequest, **options: Unpack[CallOptions]
+        self, id: int, *, body: OrganizationFollowerCreateRequest, **options: Unpack[PipedriveOptions]
     ) -> ApiResponse[OrganizationFollowerCreateResponse]: ...
     @raw_of(AsyncOrganizationsFollowers.add)
     async def add(self, *args: Any, **arguments: Any) -> Any: ...
@@ -781,7 +785,7 @@ class Organizations(Resource):
         sort_direction: OrganizationSortDirection | OrganizationSortDirectionLiteral | None = None,
         updated_since: str | None = None,
         updated_until: str | None = None,
-        **options: Unpack[CallOptions],
+        **options: Unpack[PipedriveOptions],
     ) -> OrganizationListResponse:
         """List organizations.
 
@@ -867,10 +871,12 @@ class Organizations(Resource):
         owner_id: int | Unset = UNSET,
         visible_to: int | Unset = UNSET,
         website: str | None | Unset = UNSET,
-        **options: Unpack[CallOptions],
+        **options: Unpack[PipedriveOptions],
     ) -> OrganizationResponse: ...
     @overload
-    def create(self, *, body: OrganizationCreateRequest, **options: Unpack[CallOptions]) -> OrganizationResponse: ...
+    def create(
+        self, *, body: OrganizationCreateRequest, **options: Unpack[PipedriveOptions]
+    ) -> OrganizationResponse: ...
     def create(
         self,
         *,
@@ -887,7 +893,7 @@ class Organizations(Resource):
         visible_to: int | Unset = UNSET,
         website: str | None | Unset = UNSET,
         body: OrganizationCreateRequest | None = None,
-        **options: Unpack[CallOptions],
+        **options: Unpack[PipedriveOptions],
     ) -> OrganizationResponse:
         """Create an organization.
 
@@ -927,7 +933,7 @@ class Organizations(Resource):
         fields: Sequence[OrganizationSearchFields | OrganizationSearchFieldsLiteral] | None = None,
         limit: int | None = None,
         term: str,
-        **options: Unpack[CallOptions],
+        **options: Unpack[PipedriveOptions],
     ) -> OrganizationSearchResponse:
         """Find organizations by text.
 
@@ -967,7 +973,7 @@ class Organizations(Resource):
         include_fields: Sequence[OrganizationIncludeFields | OrganizationIncludeFieldsLiteral] | None = None,
         include_labels: bool | None = None,
         include_option_labels: bool | None = None,
-        **options: Unpack[CallOptions],
+        **options: Unpack[PipedriveOptions],
     ) -> OrganizationResponse:
         """Read one organization.
 
@@ -988,7 +994,7 @@ class Organizations(Resource):
             options,
         )
 
-    def delete(self, id: int, **options: Unpack[CallOptions]) -> OrganizationDeleteResponse:
+    def delete(self, id: int, **options: Unpack[PipedriveOptions]) -> OrganizationDeleteResponse:
         """Delete an organization.
 
         DELETE /organizations/{id} (operationId ``deleteOrganization``). Costs 3 tokens. Credential: api_token
@@ -1012,7 +1018,7 @@ class Organizations(Resource):
         visible_to: int | Unset = UNSET,
         website: str | None | Unset = UNSET,
         body: OrganizationUpdateRequest | None = None,
-        **options: Unpack[CallOptions],
+        **options: Unpack[PipedriveOptions],
     ) -> OrganizationResponse:
         """Change an organization.
 
@@ -1068,12 +1074,12 @@ class OrganizationsRaw(RawResource):
         owner_id: int | Unset = UNSET,
         visible_to: int | Unset = UNSET,
         website: str | None | Unset = UNSET,
-        **options: Unpack[CallOptions],
+        **options: Unpack[PipedriveOptions],
     ) -> ApiResponse[OrganizationResponse]: ...
 
     @overload
     def create(
-        self, *, body: OrganizationCreateRequest, **options: Unpack[CallOptions]
+        self, *, body: OrganizationCreateRequest, **options: Unpack[PipedriveOptions]
     ) -> ApiResponse[OrganizationResponse]: ...
     @raw_of(Organizations.create)
     def create(self, *args: Any, **arguments: Any) -> Any: ...
@@ -1114,7 +1120,7 @@ class AsyncOrganizations(AsyncResource):
         sort_direction: OrganizationSortDirection | OrganizationSortDirectionLiteral | None = None,
         updated_since: str | None = None,
         updated_until: str | None = None,
-        **options: Unpack[CallOptions],
+        **options: Unpack[PipedriveOptions],
     ) -> OrganizationListResponse:
         """List organizations.
 
@@ -1200,11 +1206,11 @@ class AsyncOrganizations(AsyncResource):
         owner_id: int | Unset = UNSET,
         visible_to: int | Unset = UNSET,
         website: str | None | Unset = UNSET,
-        **options: Unpack[CallOptions],
+        **options: Unpack[PipedriveOptions],
     ) -> OrganizationResponse: ...
     @overload
     async def create(
-        self, *, body: OrganizationCreateRequest, **options: Unpack[CallOptions]
+        self, *, body: OrganizationCreateRequest, **options: Unpack[PipedriveOptions]
     ) -> OrganizationResponse: ...
     async def create(
         self,
@@ -1222,7 +1228,7 @@ class AsyncOrganizations(AsyncResource):
         visible_to: int | Unset = UNSET,
         website: str | None | Unset = UNSET,
         body: OrganizationCreateRequest | None = None,
-        **options: Unpack[CallOptions],
+        **options: Unpack[PipedriveOptions],
     ) -> OrganizationResponse:
         """Create an organization.
 
@@ -1262,7 +1268,7 @@ class AsyncOrganizations(AsyncResource):
         fields: Sequence[OrganizationSearchFields | OrganizationSearchFieldsLiteral] | None = None,
         limit: int | None = None,
         term: str,
-        **options: Unpack[CallOptions],
+        **options: Unpack[PipedriveOptions],
     ) -> OrganizationSearchResponse:
         """Find organizations by text.
 
@@ -1302,7 +1308,7 @@ class AsyncOrganizations(AsyncResource):
         include_fields: Sequence[OrganizationIncludeFields | OrganizationIncludeFieldsLiteral] | None = None,
         include_labels: bool | None = None,
         include_option_labels: bool | None = None,
-        **options: Unpack[CallOptions],
+        **options: Unpack[PipedriveOptions],
     ) -> OrganizationResponse:
         """Read one organization.
 
@@ -1323,7 +1329,7 @@ class AsyncOrganizations(AsyncResource):
             options,
         )
 
-    async def delete(self, id: int, **options: Unpack[CallOptions]) -> OrganizationDeleteResponse:
+    async def delete(self, id: int, **options: Unpack[PipedriveOptions]) -> OrganizationDeleteResponse:
         """Delete an organization.
 
         DELETE /organizations/{id} (operationId ``deleteOrganization``). Costs 3 tokens. Credential: api_token
@@ -1347,7 +1353,7 @@ class AsyncOrganizations(AsyncResource):
         visible_to: int | Unset = UNSET,
         website: str | None | Unset = UNSET,
         body: OrganizationUpdateRequest | None = None,
-        **options: Unpack[CallOptions],
+        **options: Unpack[PipedriveOptions],
     ) -> OrganizationResponse:
         """Change an organization.
 
@@ -1403,12 +1409,12 @@ class AsyncOrganizationsRaw(RawAsyncResource):
         owner_id: int | Unset = UNSET,
         visible_to: int | Unset = UNSET,
         website: str | None | Unset = UNSET,
-        **options: Unpack[CallOptions],
+        **options: Unpack[PipedriveOptions],
     ) -> ApiResponse[OrganizationResponse]: ...
 
     @overload
     async def create(
-        self, *, body: OrganizationCreateRequest, **options: Unpack[CallOptions]
+        self, *, body: OrganizationCreateRequest, **options: Unpack[PipedriveOptions]
     ) -> ApiResponse[OrganizationResponse]: ...
     @raw_of(AsyncOrganizations.create)
     async def create(self, *args: Any, **arguments: Any) -> Any: ...

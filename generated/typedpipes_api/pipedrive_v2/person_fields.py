@@ -14,13 +14,13 @@ from typedpipes.runtime import (
     Arguments,
     AsyncPages,
     AsyncResource,
-    CallOptions,
     Model,
     OpenEnum,
     Operation,
     PagedOperation,
     Pages,
     Paging,
+    PipedriveOptions,
     RawAsyncResource,
     RawResource,
     Resource,
@@ -465,7 +465,7 @@ class PersonFieldsOptions(Resource):
         return PersonFieldsOptionsRaw(PersonFieldsOptions(raw_caller(self._caller)))
 
     def add(
-        self, field_code: str, *, body: Sequence[PersonFieldOptionCreateItem], **options: Unpack[CallOptions]
+        self, field_code: str, *, body: Sequence[PersonFieldOptionCreateItem], **options: Unpack[PipedriveOptions]
     ) -> PersonFieldOptionResponse:
         """Add options to a person field.
 
@@ -475,7 +475,7 @@ class PersonFieldsOptions(Resource):
         return self._caller.call(_OPTIONS_ADD, Arguments(path=(field_code,), body=body), options)
 
     def delete(
-        self, field_code: str, *, body: Sequence[PersonFieldOptionDeleteItem], **options: Unpack[CallOptions]
+        self, field_code: str, *, body: Sequence[PersonFieldOptionDeleteItem], **options: Unpack[PipedriveOptions]
     ) -> PersonFieldOptionResponse:
         """Remove options from a person field.
 
@@ -485,7 +485,7 @@ class PersonFieldsOptions(Resource):
         return self._caller.call(_OPTIONS_DELETE, Arguments(path=(field_code,), body=body), options)
 
     def update(
-        self, field_code: str, *, body: Sequence[PersonFieldOptionUpdateItem], **options: Unpack[CallOptions]
+        self, field_code: str, *, body: Sequence[PersonFieldOptionUpdateItem], **options: Unpack[PipedriveOptions]
     ) -> PersonFieldOptionResponse:
         """Change options of a person field.
 
@@ -516,7 +516,7 @@ class AsyncPersonFieldsOptions(AsyncResource):
         return AsyncPersonFieldsOptionsRaw(AsyncPersonFieldsOptions(raw_async_caller(self._caller)))
 
     async def add(
-        self, field_code: str, *, body: Sequence[PersonFieldOptionCreateItem], **options: Unpack[CallOptions]
+        self, field_code: str, *, body: Sequence[PersonFieldOptionCreateItem], **options: Unpack[PipedriveOptions]
     ) -> PersonFieldOptionResponse:
         """Add options to a person field.
 
@@ -526,7 +526,7 @@ class AsyncPersonFieldsOptions(AsyncResource):
         return await self._caller.call(_OPTIONS_ADD, Arguments(path=(field_code,), body=body), options)
 
     async def delete(
-        self, field_code: str, *, body: Sequence[PersonFieldOptionDeleteItem], **options: Unpack[CallOptions]
+        self, field_code: str, *, body: Sequence[PersonFieldOptionDeleteItem], **options: Unpack[PipedriveOptions]
     ) -> PersonFieldOptionResponse:
         """Remove options from a person field.
 
@@ -536,7 +536,7 @@ class AsyncPersonFieldsOptions(AsyncResource):
         return await self._caller.call(_OPTIONS_DELETE, Arguments(path=(field_code,), body=body), options)
 
     async def update(
-        self, field_code: str, *, body: Sequence[PersonFieldOptionUpdateItem], **options: Unpack[CallOptions]
+        self, field_code: str, *, body: Sequence[PersonFieldOptionUpdateItem], **options: Unpack[PipedriveOptions]
     ) -> PersonFieldOptionResponse:
         """Change options of a person field.
 
@@ -576,7 +576,7 @@ class PersonFields(Resource):
         cursor: str | None = None,
         include_fields: Sequence[PersonFieldIncludeFields | PersonFieldIncludeFieldsLiteral] | None = None,
         limit: int | None = None,
-        **options: Unpack[CallOptions],
+        **options: Unpack[PipedriveOptions],
     ) -> PersonFieldListResponse:
         """List person fields.
 
@@ -608,10 +608,10 @@ class PersonFields(Resource):
         options_: Sequence[PersonFieldOptionInput] | Unset = UNSET,
         required_fields: PersonFieldRequiredFieldsInput | Unset = UNSET,
         ui_visibility: PersonFieldUiVisibilityInput | Unset = UNSET,
-        **options: Unpack[CallOptions],
+        **options: Unpack[PipedriveOptions],
     ) -> PersonFieldResponse: ...
     @overload
-    def create(self, *, body: PersonFieldCreateRequest, **options: Unpack[CallOptions]) -> PersonFieldResponse: ...
+    def create(self, *, body: PersonFieldCreateRequest, **options: Unpack[PipedriveOptions]) -> PersonFieldResponse: ...
     def create(
         self,
         *,
@@ -622,7 +622,7 @@ class PersonFields(Resource):
         required_fields: PersonFieldRequiredFieldsInput | Unset = UNSET,
         ui_visibility: PersonFieldUiVisibilityInput | Unset = UNSET,
         body: PersonFieldCreateRequest | None = None,
-        **options: Unpack[CallOptions],
+        **options: Unpack[PipedriveOptions],
     ) -> PersonFieldResponse:
         """Create a person field.
 
@@ -652,7 +652,7 @@ class PersonFields(Resource):
         field_code: str,
         *,
         include_fields: Sequence[PersonFieldIncludeFields | PersonFieldIncludeFieldsLiteral] | None = None,
-        **options: Unpack[CallOptions],
+        **options: Unpack[PipedriveOptions],
     ) -> PersonFieldResponse:
         """Read one person field.
 
@@ -661,7 +661,7 @@ class PersonFields(Resource):
         """
         return self._caller.call(_GET, Arguments(path=(field_code,), query={"include_fields": include_fields}), options)
 
-    def delete(self, field_code: str, **options: Unpack[CallOptions]) -> PersonFieldDeleteResponse:
+    def delete(self, field_code: str, **options: Unpack[PipedriveOptions]) -> PersonFieldDeleteResponse:
         """Delete a person field.
 
         DELETE /personFields/{field_code} (operationId ``deletePersonField``). Costs 3 tokens. Credential:
@@ -678,7 +678,7 @@ class PersonFields(Resource):
         required_fields: PersonFieldRequiredFieldsInput | Unset = UNSET,
         ui_visibility: PersonFieldUiVisibilityInput | Unset = UNSET,
         body: PersonFieldUpdateRequest | None = None,
-        **options: Unpack[CallOptions],
+        **options: Unpack[PipedriveOptions],
     ) -> PersonFieldResponse:
         """Change a person field.
 
@@ -720,12 +720,12 @@ class PersonFieldsRaw(RawResource):
         options_: Sequence[PersonFieldOptionInput] | Unset = UNSET,
         required_fields: PersonFieldRequiredFieldsInput | Unset = UNSET,
         ui_visibility: PersonFieldUiVisibilityInput | Unset = UNSET,
-        **options: Unpack[CallOptions],
+        **options: Unpack[PipedriveOptions],
     ) -> ApiResponse[PersonFieldResponse]: ...
 
     @overload
     def create(
-        self, *, body: PersonFieldCreateRequest, **options: Unpack[CallOptions]
+        self, *, body: PersonFieldCreateRequest, **options: Unpack[PipedriveOptions]
     ) -> ApiResponse[PersonFieldResponse]: ...
     @raw_of(PersonFields.create)
     def create(self, *args: Any, **arguments: Any) -> Any: ...
@@ -755,7 +755,7 @@ class AsyncPersonFields(AsyncResource):
         cursor: str | None = None,
         include_fields: Sequence[PersonFieldIncludeFields | PersonFieldIncludeFieldsLiteral] | None = None,
         limit: int | None = None,
-        **options: Unpack[CallOptions],
+        **options: Unpack[PipedriveOptions],
     ) -> PersonFieldListResponse:
         """List person fields.
 
@@ -787,11 +787,11 @@ class AsyncPersonFields(AsyncResource):
         options_: Sequence[PersonFieldOptionInput] | Unset = UNSET,
         required_fields: PersonFieldRequiredFieldsInput | Unset = UNSET,
         ui_visibility: PersonFieldUiVisibilityInput | Unset = UNSET,
-        **options: Unpack[CallOptions],
+        **options: Unpack[PipedriveOptions],
     ) -> PersonFieldResponse: ...
     @overload
     async def create(
-        self, *, body: PersonFieldCreateRequest, **options: Unpack[CallOptions]
+        self, *, body: PersonFieldCreateRequest, **options: Unpack[PipedriveOptions]
     ) -> PersonFieldResponse: ...
     async def create(
         self,
@@ -803,7 +803,7 @@ class AsyncPersonFields(AsyncResource):
         required_fields: PersonFieldRequiredFieldsInput | Unset = UNSET,
         ui_visibility: PersonFieldUiVisibilityInput | Unset = UNSET,
         body: PersonFieldCreateRequest | None = None,
-        **options: Unpack[CallOptions],
+        **options: Unpack[PipedriveOptions],
     ) -> PersonFieldResponse:
         """Create a person field.
 
@@ -833,7 +833,7 @@ class AsyncPersonFields(AsyncResource):
         field_code: str,
         *,
         include_fields: Sequence[PersonFieldIncludeFields | PersonFieldIncludeFieldsLiteral] | None = None,
-        **options: Unpack[CallOptions],
+        **options: Unpack[PipedriveOptions],
     ) -> PersonFieldResponse:
         """Read one person field.
 
@@ -844,7 +844,7 @@ class AsyncPersonFields(AsyncResource):
             _GET, Arguments(path=(field_code,), query={"include_fields": include_fields}), options
         )
 
-    async def delete(self, field_code: str, **options: Unpack[CallOptions]) -> PersonFieldDeleteResponse:
+    async def delete(self, field_code: str, **options: Unpack[PipedriveOptions]) -> PersonFieldDeleteResponse:
         """Delete a person field.
 
         DELETE /personFields/{field_code} (operationId ``deletePersonField``). Costs 3 tokens. Credential:
@@ -861,7 +861,7 @@ class AsyncPersonFields(AsyncResource):
         required_fields: PersonFieldRequiredFieldsInput | Unset = UNSET,
         ui_visibility: PersonFieldUiVisibilityInput | Unset = UNSET,
         body: PersonFieldUpdateRequest | None = None,
-        **options: Unpack[CallOptions],
+        **options: Unpack[PipedriveOptions],
     ) -> PersonFieldResponse:
         """Change a person field.
 
@@ -903,12 +903,12 @@ class AsyncPersonFieldsRaw(RawAsyncResource):
         options_: Sequence[PersonFieldOptionInput] | Unset = UNSET,
         required_fields: PersonFieldRequiredFieldsInput | Unset = UNSET,
         ui_visibility: PersonFieldUiVisibilityInput | Unset = UNSET,
-        **options: Unpack[CallOptions],
+        **options: Unpack[PipedriveOptions],
     ) -> ApiResponse[PersonFieldResponse]: ...
 
     @overload
     async def create(
-        self, *, body: PersonFieldCreateRequest, **options: Unpack[CallOptions]
+        self, *, body: PersonFieldCreateRequest, **options: Unpack[PipedriveOptions]
     ) -> ApiResponse[PersonFieldResponse]: ...
     @raw_of(AsyncPersonFields.create)
     async def create(self, *args: Any, **arguments: Any) -> Any: ...

@@ -14,13 +14,13 @@ from typedpipes.runtime import (
     Arguments,
     AsyncPages,
     AsyncResource,
-    CallOptions,
     Model,
     OpenEnum,
     Operation,
     PagedOperation,
     Pages,
     Paging,
+    PipedriveOptions,
     RawAsyncResource,
     RawResource,
     Resource,
@@ -574,7 +574,7 @@ class PersonsPicture(Resource):
         """The same methods, returning status and headers too."""
         return PersonsPictureRaw(PersonsPicture(raw_caller(self._caller)))
 
-    def get(self, id: int, **options: Unpack[CallOptions]) -> PersonPictureResponse:
+    def get(self, id: int, **options: Unpack[PipedriveOptions]) -> PersonPictureResponse:
         """Read the addresses of a person's picture.
 
         GET /persons/{id}/picture (operationId ``getPersonPicture``). Costs 1 tokens. Credential: api_token or
@@ -601,7 +601,7 @@ class AsyncPersonsPicture(AsyncResource):
         """The same methods, returning status and headers too."""
         return AsyncPersonsPictureRaw(AsyncPersonsPicture(raw_async_caller(self._caller)))
 
-    async def get(self, id: int, **options: Unpack[CallOptions]) -> PersonPictureResponse:
+    async def get(self, id: int, **options: Unpack[PipedriveOptions]) -> PersonPictureResponse:
         """Read the addresses of a person's picture.
 
         GET /persons/{id}/picture (operationId ``getPersonPicture``). Costs 1 tokens. Credential: api_token or
@@ -629,7 +629,7 @@ class PersonsFollowersChangelog(Resource):
         return PersonsFollowersChangelogRaw(PersonsFollowersChangelog(raw_caller(self._caller)))
 
     def list(
-        self, id: int, *, cursor: str | None = None, limit: int | None = None, **options: Unpack[CallOptions]
+        self, id: int, *, cursor: str | None = None, limit: int | None = None, **options: Unpack[PipedriveOptions]
     ) -> PersonFollowerChangelogListResponse:
         """List who began or ceased to follow a person.
 
@@ -668,7 +668,7 @@ class AsyncPersonsFollowersChangelog(AsyncResource):
         return AsyncPersonsFollowersChangelogRaw(AsyncPersonsFollowersChangelog(raw_async_caller(self._caller)))
 
     async def list(
-        self, id: int, *, cursor: str | None = None, limit: int | None = None, **options: Unpack[CallOptions]
+        self, id: int, *, cursor: str | None = None, limit: int | None = None, **options: Unpack[PipedriveOptions]
     ) -> PersonFollowerChangelogListResponse:
         """List who began or ceased to follow a person.
 
@@ -711,7 +711,7 @@ class PersonsFollowers(Resource):
         return PersonsFollowersRaw(PersonsFollowers(raw_caller(self._caller)))
 
     def list(
-        self, id: int, *, cursor: str | None = None, limit: int | None = None, **options: Unpack[CallOptions]
+        self, id: int, *, cursor: str | None = None, limit: int | None = None, **options: Unpack[PipedriveOptions]
     ) -> PersonFollowerListResponse:
         """List the followers of a person.
 
@@ -731,10 +731,10 @@ class PersonsFollowers(Resource):
         return self._caller.pages(_FOLLOWERS_LIST, Arguments(path=(id,)), options)
 
     @overload
-    def add(self, id: int, *, user_id: int, **options: Unpack[CallOptions]) -> PersonFollowerCreateResponse: ...
+    def add(self, id: int, *, user_id: int, **options: Unpack[PipedriveOptions]) -> PersonFollowerCreateResponse: ...
     @overload
     def add(
-        self, id: int, *, body: PersonFollowerCreateRequest, **options: Unpack[CallOptions]
+        self, id: int, *, body: PersonFollowerCreateRequest, **options: Unpack[PipedriveOptions]
     ) -> PersonFollowerCreateResponse: ...
     def add(
         self,
@@ -742,7 +742,7 @@ class PersonsFollowers(Resource):
         *,
         user_id: int | Unset = UNSET,
         body: PersonFollowerCreateRequest | None = None,
-        **options: Unpack[CallOptions],
+        **options: Unpack[PipedriveOptions],
     ) -> PersonFollowerCreateResponse:
         """Add a follower to a person.
 
@@ -753,7 +753,7 @@ class PersonsFollowers(Resource):
             _FOLLOWERS_ADD, Arguments(path=(id,), body=request_body(body, {"user_id": user_id}, ("user_id",))), options
         )
 
-    def delete(self, id: int, follower_id: int, **options: Unpack[CallOptions]) -> PersonFollowerDeleteResponse:
+    def delete(self, id: int, follower_id: int, **options: Unpack[PipedriveOptions]) -> PersonFollowerDeleteResponse:
         """Remove a follower from a person.
 
         DELETE /persons/{id}/followers/{follower_id} (operationId ``deletePersonFollower``). Costs 3 tokens.
@@ -780,12 +780,12 @@ class PersonsFollowersRaw(RawResource):
 
     @overload
     def add(
-        self, id: int, *, user_id: int, **options: Unpack[CallOptions]
+        self, id: int, *, user_id: int, **options: Unpack[PipedriveOptions]
     ) -> ApiResponse[PersonFollowerCreateResponse]: ...
 
     @overload
     def add(
-        self, id: int, *, body: PersonFollowerCreateRequest, **options: Unpack[CallOptions]
+        self, id: int, *, body: PersonFollowerCreateRequest, **options: Unpack[PipedriveOptions]
     ) -> ApiResponse[PersonFollowerCreateResponse]: ...
     @raw_of(PersonsFollowers.add)
     def add(self, *args: Any, **arguments: Any) -> Any: ...
@@ -808,7 +808,7 @@ class AsyncPersonsFollowers(AsyncResource):
         return AsyncPersonsFollowersRaw(AsyncPersonsFollowers(raw_async_caller(self._caller)))
 
     async def list(
-        self, id: int, *, cursor: str | None = None, limit: int | None = None, **options: Unpack[CallOptions]
+        self, id: int, *, cursor: str | None = None, limit: int | None = None, **options: Unpack[PipedriveOptions]
     ) -> PersonFollowerListResponse:
         """List the followers of a person.
 
@@ -828,10 +828,12 @@ class AsyncPersonsFollowers(AsyncResource):
         return self._caller.pages(_FOLLOWERS_LIST, Arguments(path=(id,)), options)
 
     @overload
-    async def add(self, id: int, *, user_id: int, **options: Unpack[CallOptions]) -> PersonFollowerCreateResponse: ...
+    async def add(
+        self, id: int, *, user_id: int, **options: Unpack[PipedriveOptions]
+    ) -> PersonFollowerCreateResponse: ...
     @overload
     async def add(
-        self, id: int, *, body: PersonFollowerCreateRequest, **options: Unpack[CallOptions]
+        self, id: int, *, body: PersonFollowerCreateRequest, **options: Unpack[PipedriveOptions]
     ) -> PersonFollowerCreateResponse: ...
     async def add(
         self,
@@ -839,7 +841,7 @@ class AsyncPersonsFollowers(AsyncResource):
         *,
         user_id: int | Unset = UNSET,
         body: PersonFollowerCreateRequest | None = None,
-        **options: Unpack[CallOptions],
+        **options: Unpack[PipedriveOptions],
     ) -> PersonFollowerCreateResponse:
         """Add a follower to a person.
 
@@ -850,7 +852,9 @@ class AsyncPersonsFollowers(AsyncResource):
             _FOLLOWERS_ADD, Arguments(path=(id,), body=request_body(body, {"user_id": user_id}, ("user_id",))), options
         )
 
-    async def delete(self, id: int, follower_id: int, **options: Unpack[CallOptions]) -> PersonFollowerDeleteResponse:
+    async def delete(
+        self, id: int, follower_id: int, **options: Unpack[PipedriveOptions]
+    ) -> PersonFollowerDeleteResponse:
         """Remove a follower from a person.
 
         DELETE /persons/{id}/followers/{follower_id} (operationId ``deletePersonFollower``). Costs 3 tokens.
@@ -877,12 +881,12 @@ class AsyncPersonsFollowersRaw(RawAsyncResource):
 
     @overload
     async def add(
-        self, id: int, *, user_id: int, **options: Unpack[CallOptions]
+        self, id: int, *, user_id: int, **options: Unpack[PipedriveOptions]
     ) -> ApiResponse[PersonFollowerCreateResponse]: ...
 
     @overload
     async def add(
-        self, id: int, *, body: PersonFollowerCreateRequest, **options: Unpack[CallOptions]
+        self, id: int, *, body: PersonFollowerCreateRequest, **options: Unpack[PipedriveOptions]
     ) -> ApiResponse[PersonFollowerCreateResponse]: ...
     @raw_of(AsyncPersonsFollowers.add)
     async def add(self, *args: Any, **arguments: Any) -> Any: ...
@@ -926,7 +930,7 @@ class Persons(Resource):
         sort_direction: PersonSortDirection | PersonSortDirectionLiteral | None = None,
         updated_since: str | None = None,
         updated_until: str | None = None,
-        **options: Unpack[CallOptions],
+        **options: Unpack[PipedriveOptions],
     ) -> PersonListResponse:
         """List persons.
 
@@ -1019,7 +1023,7 @@ class Persons(Resource):
         postal_address: PersonPostalAddressInput | Unset = UNSET,
         visible_to: int | Unset = UNSET,
         body: PersonCreateRequest | None = None,
-        **options: Unpack[CallOptions],
+        **options: Unpack[PipedriveOptions],
     ) -> PersonResponse:
         """Create a person.
 
@@ -1063,7 +1067,7 @@ class Persons(Resource):
         limit: int | None = None,
         organization_id: int | None = None,
         term: str,
-        **options: Unpack[CallOptions],
+        **options: Unpack[PipedriveOptions],
     ) -> PersonSearchResponse:
         """Find persons by text.
 
@@ -1123,7 +1127,7 @@ class Persons(Resource):
         include_fields: Sequence[PersonIncludeFields | PersonIncludeFieldsLiteral] | None = None,
         include_labels: bool | None = None,
         include_option_labels: bool | None = None,
-        **options: Unpack[CallOptions],
+        **options: Unpack[PipedriveOptions],
     ) -> PersonResponse:
         """Read one person.
 
@@ -1143,7 +1147,7 @@ class Persons(Resource):
             options,
         )
 
-    def delete(self, id: int, **options: Unpack[CallOptions]) -> PersonDeleteResponse:
+    def delete(self, id: int, **options: Unpack[PipedriveOptions]) -> PersonDeleteResponse:
         """Delete a person.
 
         DELETE /persons/{id} (operationId ``deletePerson``). Costs 3 tokens. Credential: api_token or oauth2.
@@ -1169,7 +1173,7 @@ class Persons(Resource):
         postal_address: PersonPostalAddressInput | Unset = UNSET,
         visible_to: int | Unset = UNSET,
         body: PersonUpdateRequest | None = None,
-        **options: Unpack[CallOptions],
+        **options: Unpack[PipedriveOptions],
     ) -> PersonResponse:
         """Change a person.
 
@@ -1253,7 +1257,7 @@ class AsyncPersons(AsyncResource):
         sort_direction: PersonSortDirection | PersonSortDirectionLiteral | None = None,
         updated_since: str | None = None,
         updated_until: str | None = None,
-        **options: Unpack[CallOptions],
+        **options: Unpack[PipedriveOptions],
     ) -> PersonListResponse:
         """List persons.
 
@@ -1346,7 +1350,7 @@ class AsyncPersons(AsyncResource):
         postal_address: PersonPostalAddressInput | Unset = UNSET,
         visible_to: int | Unset = UNSET,
         body: PersonCreateRequest | None = None,
-        **options: Unpack[CallOptions],
+        **options: Unpack[PipedriveOptions],
     ) -> PersonResponse:
         """Create a person.
 
@@ -1390,7 +1394,7 @@ class AsyncPersons(AsyncResource):
         limit: int | None = None,
         organization_id: int | None = None,
         term: str,
-        **options: Unpack[CallOptions],
+        **options: Unpack[PipedriveOptions],
     ) -> PersonSearchResponse:
         """Find persons by text.
 
@@ -1450,7 +1454,7 @@ class AsyncPersons(AsyncResource):
         include_fields: Sequence[PersonIncludeFields | PersonIncludeFieldsLiteral] | None = None,
         include_labels: bool | None = None,
         include_option_labels: bool | None = None,
-        **options: Unpack[CallOptions],
+        **options: Unpack[PipedriveOptions],
     ) -> PersonResponse:
         """Read one person.
 
@@ -1470,7 +1474,7 @@ class AsyncPersons(AsyncResource):
             options,
         )
 
-    async def delete(self, id: int, **options: Unpack[CallOptions]) -> PersonDeleteResponse:
+    async def delete(self, id: int, **options: Unpack[PipedriveOptions]) -> PersonDeleteResponse:
         """Delete a person.
 
         DELETE /persons/{id} (operationId ``deletePerson``). Costs 3 tokens. Credential: api_token or oauth2.
@@ -1496,7 +1500,7 @@ class AsyncPersons(AsyncResource):
         postal_address: PersonPostalAddressInput | Unset = UNSET,
         visible_to: int | Unset = UNSET,
         body: PersonUpdateRequest | None = None,
-        **options: Unpack[CallOptions],
+        **options: Unpack[PipedriveOptions],
     ) -> PersonResponse:
         """Change a person.
 

@@ -12,13 +12,13 @@ from typedpipes.runtime import (
     Arguments,
     AsyncPages,
     AsyncResource,
-    CallOptions,
     Model,
     OpenEnum,
     Operation,
     PagedOperation,
     Pages,
     Paging,
+    PipedriveOptions,
     RawAsyncResource,
     RawResource,
     Resource,
@@ -197,7 +197,7 @@ class Pipelines(Resource):
         limit: int | None = None,
         sort_by: PipelineSortBy | PipelineSortByLiteral | None = None,
         sort_direction: PipelineSortDirection | PipelineSortDirectionLiteral | None = None,
-        **options: Unpack[CallOptions],
+        **options: Unpack[PipedriveOptions],
     ) -> PipelineListResponse:
         """List pipelines.
 
@@ -226,17 +226,17 @@ class Pipelines(Resource):
 
     @overload
     def create(
-        self, *, is_deal_probability_enabled: bool | Unset = UNSET, name: str, **options: Unpack[CallOptions]
+        self, *, is_deal_probability_enabled: bool | Unset = UNSET, name: str, **options: Unpack[PipedriveOptions]
     ) -> PipelineResponse: ...
     @overload
-    def create(self, *, body: PipelineCreateRequest, **options: Unpack[CallOptions]) -> PipelineResponse: ...
+    def create(self, *, body: PipelineCreateRequest, **options: Unpack[PipedriveOptions]) -> PipelineResponse: ...
     def create(
         self,
         *,
         is_deal_probability_enabled: bool | Unset = UNSET,
         name: str | Unset = UNSET,
         body: PipelineCreateRequest | None = None,
-        **options: Unpack[CallOptions],
+        **options: Unpack[PipedriveOptions],
     ) -> PipelineResponse:
         """Create a pipeline.
 
@@ -252,14 +252,14 @@ class Pipelines(Resource):
             options,
         )
 
-    def get(self, id: int, **options: Unpack[CallOptions]) -> PipelineResponse:
+    def get(self, id: int, **options: Unpack[PipedriveOptions]) -> PipelineResponse:
         """Read one pipeline.
 
         GET /pipelines/{id} (operationId ``getPipeline``). Costs 1 tokens. Credential: api_token or oauth2.
         """
         return self._caller.call(_GET, Arguments(path=(id,)), options)
 
-    def delete(self, id: int, **options: Unpack[CallOptions]) -> PipelineDeleteResponse:
+    def delete(self, id: int, **options: Unpack[PipedriveOptions]) -> PipelineDeleteResponse:
         """Delete a pipeline.
 
         DELETE /pipelines/{id} (operationId ``deletePipeline``). Costs 3 tokens. Credential: api_token or
@@ -274,7 +274,7 @@ class Pipelines(Resource):
         is_deal_probability_enabled: bool | Unset = UNSET,
         name: str | Unset = UNSET,
         body: PipelineUpdateRequest | None = None,
-        **options: Unpack[CallOptions],
+        **options: Unpack[PipedriveOptions],
     ) -> PipelineResponse:
         """Change a pipeline.
 
@@ -302,12 +302,12 @@ class PipelinesRaw(RawResource):
 
     @overload
     def create(
-        self, *, is_deal_probability_enabled: bool | Unset = UNSET, name: str, **options: Unpack[CallOptions]
+        self, *, is_deal_probability_enabled: bool | Unset = UNSET, name: str, **options: Unpack[PipedriveOptions]
     ) -> ApiResponse[PipelineResponse]: ...
 
     @overload
     def create(
-        self, *, body: PipelineCreateRequest, **options: Unpack[CallOptions]
+        self, *, body: PipelineCreateRequest, **options: Unpack[PipedriveOptions]
     ) -> ApiResponse[PipelineResponse]: ...
     @raw_of(Pipelines.create)
     def create(self, *args: Any, **arguments: Any) -> Any: ...
@@ -334,7 +334,7 @@ class AsyncPipelines(AsyncResource):
         limit: int | None = None,
         sort_by: PipelineSortBy | PipelineSortByLiteral | None = None,
         sort_direction: PipelineSortDirection | PipelineSortDirectionLiteral | None = None,
-        **options: Unpack[CallOptions],
+        **options: Unpack[PipedriveOptions],
     ) -> PipelineListResponse:
         """List pipelines.
 
@@ -363,17 +363,17 @@ class AsyncPipelines(AsyncResource):
 
     @overload
     async def create(
-        self, *, is_deal_probability_enabled: bool | Unset = UNSET, name: str, **options: Unpack[CallOptions]
+        self, *, is_deal_probability_enabled: bool | Unset = UNSET, name: str, **options: Unpack[PipedriveOptions]
     ) -> PipelineResponse: ...
     @overload
-    async def create(self, *, body: PipelineCreateRequest, **options: Unpack[CallOptions]) -> PipelineResponse: ...
+    async def create(self, *, body: PipelineCreateRequest, **options: Unpack[PipedriveOptions]) -> PipelineResponse: ...
     async def create(
         self,
         *,
         is_deal_probability_enabled: bool | Unset = UNSET,
         name: str | Unset = UNSET,
         body: PipelineCreateRequest | None = None,
-        **options: Unpack[CallOptions],
+        **options: Unpack[PipedriveOptions],
     ) -> PipelineResponse:
         """Create a pipeline.
 
@@ -389,14 +389,14 @@ class AsyncPipelines(AsyncResource):
             options,
         )
 
-    async def get(self, id: int, **options: Unpack[CallOptions]) -> PipelineResponse:
+    async def get(self, id: int, **options: Unpack[PipedriveOptions]) -> PipelineResponse:
         """Read one pipeline.
 
         GET /pipelines/{id} (operationId ``getPipeline``). Costs 1 tokens. Credential: api_token or oauth2.
         """
         return await self._caller.call(_GET, Arguments(path=(id,)), options)
 
-    async def delete(self, id: int, **options: Unpack[CallOptions]) -> PipelineDeleteResponse:
+    async def delete(self, id: int, **options: Unpack[PipedriveOptions]) -> PipelineDeleteResponse:
         """Delete a pipeline.
 
         DELETE /pipelines/{id} (operationId ``deletePipeline``). Costs 3 tokens. Credential: api_token or
@@ -411,7 +411,7 @@ class AsyncPipelines(AsyncResource):
         is_deal_probability_enabled: bool | Unset = UNSET,
         name: str | Unset = UNSET,
         body: PipelineUpdateRequest | None = None,
-        **options: Unpack[CallOptions],
+        **options: Unpack[PipedriveOptions],
     ) -> PipelineResponse:
         """Change a pipeline.
 
@@ -439,12 +439,12 @@ class AsyncPipelinesRaw(RawAsyncResource):
 
     @overload
     async def create(
-        self, *, is_deal_probability_enabled: bool | Unset = UNSET, name: str, **options: Unpack[CallOptions]
+        self, *, is_deal_probability_enabled: bool | Unset = UNSET, name: str, **options: Unpack[PipedriveOptions]
     ) -> ApiResponse[PipelineResponse]: ...
 
     @overload
     async def create(
-        self, *, body: PipelineCreateRequest, **options: Unpack[CallOptions]
+        self, *, body: PipelineCreateRequest, **options: Unpack[PipedriveOptions]
     ) -> ApiResponse[PipelineResponse]: ...
     @raw_of(AsyncPipelines.create)
     async def create(self, *args: Any, **arguments: Any) -> Any: ...

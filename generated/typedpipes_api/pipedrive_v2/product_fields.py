@@ -14,13 +14,13 @@ from typedpipes.runtime import (
     Arguments,
     AsyncPages,
     AsyncResource,
-    CallOptions,
     Model,
     OpenEnum,
     Operation,
     PagedOperation,
     Pages,
     Paging,
+    PipedriveOptions,
     RawAsyncResource,
     RawResource,
     Resource,
@@ -400,7 +400,7 @@ class ProductFieldsOptions(Resource):
         return ProductFieldsOptionsRaw(ProductFieldsOptions(raw_caller(self._caller)))
 
     def add(
-        self, field_code: str, *, body: Sequence[ProductFieldOptionCreateItem], **options: Unpack[CallOptions]
+        self, field_code: str, *, body: Sequence[ProductFieldOptionCreateItem], **options: Unpack[PipedriveOptions]
     ) -> ProductFieldOptionResponse:
         """Add options to a product field.
 
@@ -410,7 +410,7 @@ class ProductFieldsOptions(Resource):
         return self._caller.call(_OPTIONS_ADD, Arguments(path=(field_code,), body=body), options)
 
     def delete(
-        self, field_code: str, *, body: Sequence[ProductFieldOptionDeleteItem], **options: Unpack[CallOptions]
+        self, field_code: str, *, body: Sequence[ProductFieldOptionDeleteItem], **options: Unpack[PipedriveOptions]
     ) -> ProductFieldOptionResponse:
         """Remove options from a product field.
 
@@ -420,7 +420,7 @@ class ProductFieldsOptions(Resource):
         return self._caller.call(_OPTIONS_DELETE, Arguments(path=(field_code,), body=body), options)
 
     def update(
-        self, field_code: str, *, body: Sequence[ProductFieldOptionUpdateItem], **options: Unpack[CallOptions]
+        self, field_code: str, *, body: Sequence[ProductFieldOptionUpdateItem], **options: Unpack[PipedriveOptions]
     ) -> ProductFieldOptionResponse:
         """Change options of a product field.
 
@@ -451,7 +451,7 @@ class AsyncProductFieldsOptions(AsyncResource):
         return AsyncProductFieldsOptionsRaw(AsyncProductFieldsOptions(raw_async_caller(self._caller)))
 
     async def add(
-        self, field_code: str, *, body: Sequence[ProductFieldOptionCreateItem], **options: Unpack[CallOptions]
+        self, field_code: str, *, body: Sequence[ProductFieldOptionCreateItem], **options: Unpack[PipedriveOptions]
     ) -> ProductFieldOptionResponse:
         """Add options to a product field.
 
@@ -461,7 +461,7 @@ class AsyncProductFieldsOptions(AsyncResource):
         return await self._caller.call(_OPTIONS_ADD, Arguments(path=(field_code,), body=body), options)
 
     async def delete(
-        self, field_code: str, *, body: Sequence[ProductFieldOptionDeleteItem], **options: Unpack[CallOptions]
+        self, field_code: str, *, body: Sequence[ProductFieldOptionDeleteItem], **options: Unpack[PipedriveOptions]
     ) -> ProductFieldOptionResponse:
         """Remove options from a product field.
 
@@ -471,7 +471,7 @@ class AsyncProductFieldsOptions(AsyncResource):
         return await self._caller.call(_OPTIONS_DELETE, Arguments(path=(field_code,), body=body), options)
 
     async def update(
-        self, field_code: str, *, body: Sequence[ProductFieldOptionUpdateItem], **options: Unpack[CallOptions]
+        self, field_code: str, *, body: Sequence[ProductFieldOptionUpdateItem], **options: Unpack[PipedriveOptions]
     ) -> ProductFieldOptionResponse:
         """Change options of a product field.
 
@@ -511,7 +511,7 @@ class ProductFields(Resource):
         cursor: str | None = None,
         include_fields: Sequence[Literal["ui_visibility"]] | None = None,
         limit: int | None = None,
-        **options: Unpack[CallOptions],
+        **options: Unpack[PipedriveOptions],
     ) -> ProductFieldListResponse:
         """List product fields.
 
@@ -540,10 +540,12 @@ class ProductFields(Resource):
         field_type: ProductFieldTypeInput | ProductFieldTypeInputLiteral,
         options_: Sequence[ProductFieldOptionInput] | Unset = UNSET,
         ui_visibility: ProductFieldUiVisibilityInput | Unset = UNSET,
-        **options: Unpack[CallOptions],
+        **options: Unpack[PipedriveOptions],
     ) -> ProductFieldResponse: ...
     @overload
-    def create(self, *, body: ProductFieldCreateRequest, **options: Unpack[CallOptions]) -> ProductFieldResponse: ...
+    def create(
+        self, *, body: ProductFieldCreateRequest, **options: Unpack[PipedriveOptions]
+    ) -> ProductFieldResponse: ...
     def create(
         self,
         *,
@@ -552,7 +554,7 @@ class ProductFields(Resource):
         options_: Sequence[ProductFieldOptionInput] | Unset = UNSET,
         ui_visibility: ProductFieldUiVisibilityInput | Unset = UNSET,
         body: ProductFieldCreateRequest | None = None,
-        **options: Unpack[CallOptions],
+        **options: Unpack[PipedriveOptions],
     ) -> ProductFieldResponse:
         """Create a product field.
 
@@ -581,7 +583,7 @@ class ProductFields(Resource):
         field_code: str,
         *,
         include_fields: Sequence[Literal["ui_visibility"]] | None = None,
-        **options: Unpack[CallOptions],
+        **options: Unpack[PipedriveOptions],
     ) -> ProductFieldResponse:
         """Read one product field.
 
@@ -590,7 +592,7 @@ class ProductFields(Resource):
         """
         return self._caller.call(_GET, Arguments(path=(field_code,), query={"include_fields": include_fields}), options)
 
-    def delete(self, field_code: str, **options: Unpack[CallOptions]) -> ProductFieldDeleteResponse:
+    def delete(self, field_code: str, **options: Unpack[PipedriveOptions]) -> ProductFieldDeleteResponse:
         """Delete a product field.
 
         DELETE /productFields/{field_code} (operationId ``deleteProductField``). Costs 3 tokens. Credential:
@@ -605,7 +607,7 @@ class ProductFields(Resource):
         field_name: str | Unset = UNSET,
         ui_visibility: ProductFieldUiVisibilityInput | Unset = UNSET,
         body: ProductFieldUpdateRequest | None = None,
-        **options: Unpack[CallOptions],
+        **options: Unpack[PipedriveOptions],
     ) -> ProductFieldResponse:
         """Change a product field.
 
@@ -636,12 +638,12 @@ class ProductFieldsRaw(RawResource):
         field_type: ProductFieldTypeInput | ProductFieldTypeInputLiteral,
         options_: Sequence[ProductFieldOptionInput] | Unset = UNSET,
         ui_visibility: ProductFieldUiVisibilityInput | Unset = UNSET,
-        **options: Unpack[CallOptions],
+        **options: Unpack[PipedriveOptions],
     ) -> ApiResponse[ProductFieldResponse]: ...
 
     @overload
     def create(
-        self, *, body: ProductFieldCreateRequest, **options: Unpack[CallOptions]
+        self, *, body: ProductFieldCreateRequest, **options: Unpack[PipedriveOptions]
     ) -> ApiResponse[ProductFieldResponse]: ...
     @raw_of(ProductFields.create)
     def create(self, *args: Any, **arguments: Any) -> Any: ...
@@ -671,7 +673,7 @@ class AsyncProductFields(AsyncResource):
         cursor: str | None = None,
         include_fields: Sequence[Literal["ui_visibility"]] | None = None,
         limit: int | None = None,
-        **options: Unpack[CallOptions],
+        **options: Unpack[PipedriveOptions],
     ) -> ProductFieldListResponse:
         """List product fields.
 
@@ -700,11 +702,11 @@ class AsyncProductFields(AsyncResource):
         field_type: ProductFieldTypeInput | ProductFieldTypeInputLiteral,
         options_: Sequence[ProductFieldOptionInput] | Unset = UNSET,
         ui_visibility: ProductFieldUiVisibilityInput | Unset = UNSET,
-        **options: Unpack[CallOptions],
+        **options: Unpack[PipedriveOptions],
     ) -> ProductFieldResponse: ...
     @overload
     async def create(
-        self, *, body: ProductFieldCreateRequest, **options: Unpack[CallOptions]
+        self, *, body: ProductFieldCreateRequest, **options: Unpack[PipedriveOptions]
     ) -> ProductFieldResponse: ...
     async def create(
         self,
@@ -714,7 +716,7 @@ class AsyncProductFields(AsyncResource):
         options_: Sequence[ProductFieldOptionInput] | Unset = UNSET,
         ui_visibility: ProductFieldUiVisibilityInput | Unset = UNSET,
         body: ProductFieldCreateRequest | None = None,
-        **options: Unpack[CallOptions],
+        **options: Unpack[PipedriveOptions],
     ) -> ProductFieldResponse:
         """Create a product field.
 
@@ -743,7 +745,7 @@ class AsyncProductFields(AsyncResource):
         field_code: str,
         *,
         include_fields: Sequence[Literal["ui_visibility"]] | None = None,
-        **options: Unpack[CallOptions],
+        **options: Unpack[PipedriveOptions],
     ) -> ProductFieldResponse:
         """Read one product field.
 
@@ -754,7 +756,7 @@ class AsyncProductFields(AsyncResource):
             _GET, Arguments(path=(field_code,), query={"include_fields": include_fields}), options
         )
 
-    async def delete(self, field_code: str, **options: Unpack[CallOptions]) -> ProductFieldDeleteResponse:
+    async def delete(self, field_code: str, **options: Unpack[PipedriveOptions]) -> ProductFieldDeleteResponse:
         """Delete a product field.
 
         DELETE /productFields/{field_code} (operationId ``deleteProductField``). Costs 3 tokens. Credential:
@@ -769,7 +771,7 @@ class AsyncProductFields(AsyncResource):
         field_name: str | Unset = UNSET,
         ui_visibility: ProductFieldUiVisibilityInput | Unset = UNSET,
         body: ProductFieldUpdateRequest | None = None,
-        **options: Unpack[CallOptions],
+        **options: Unpack[PipedriveOptions],
     ) -> ProductFieldResponse:
         """Change a product field.
 
@@ -800,12 +802,12 @@ class AsyncProductFieldsRaw(RawAsyncResource):
         field_type: ProductFieldTypeInput | ProductFieldTypeInputLiteral,
         options_: Sequence[ProductFieldOptionInput] | Unset = UNSET,
         ui_visibility: ProductFieldUiVisibilityInput | Unset = UNSET,
-        **options: Unpack[CallOptions],
+        **options: Unpack[PipedriveOptions],
     ) -> ApiResponse[ProductFieldResponse]: ...
 
     @overload
     async def create(
-        self, *, body: ProductFieldCreateRequest, **options: Unpack[CallOptions]
+        self, *, body: ProductFieldCreateRequest, **options: Unpack[PipedriveOptions]
     ) -> ApiResponse[ProductFieldResponse]: ...
     @raw_of(AsyncProductFields.create)
     async def create(self, *args: Any, **arguments: Any) -> Any: ...

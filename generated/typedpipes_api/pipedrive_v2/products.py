@@ -14,7 +14,6 @@ from typedpipes.runtime import (
     Arguments,
     AsyncPages,
     AsyncResource,
-    CallOptions,
     FileContent,
     Model,
     OpenEnum,
@@ -22,6 +21,7 @@ from typedpipes.runtime import (
     PagedOperation,
     Pages,
     Paging,
+    PipedriveOptions,
     RawAsyncResource,
     RawResource,
     Resource,
@@ -643,7 +643,7 @@ class ProductsVariations(Resource):
         return ProductsVariationsRaw(ProductsVariations(raw_caller(self._caller)))
 
     def list(
-        self, id: int, *, cursor: str | None = None, limit: int | None = None, **options: Unpack[CallOptions]
+        self, id: int, *, cursor: str | None = None, limit: int | None = None, **options: Unpack[PipedriveOptions]
     ) -> ProductVariationListResponse:
         """List the variations of a product.
 
@@ -669,11 +669,11 @@ class ProductsVariations(Resource):
         *,
         name: str,
         prices: Sequence[Mapping[str, JSON]] | Unset = UNSET,
-        **options: Unpack[CallOptions],
+        **options: Unpack[PipedriveOptions],
     ) -> ProductVariationResponse: ...
     @overload
     def add(
-        self, id: int, *, body: ProductVariationCreateRequest, **options: Unpack[CallOptions]
+        self, id: int, *, body: ProductVariationCreateRequest, **options: Unpack[PipedriveOptions]
     ) -> ProductVariationResponse: ...
     def add(
         self,
@@ -682,7 +682,7 @@ class ProductsVariations(Resource):
         name: str | Unset = UNSET,
         prices: Sequence[Mapping[str, JSON]] | Unset = UNSET,
         body: ProductVariationCreateRequest | None = None,
-        **options: Unpack[CallOptions],
+        **options: Unpack[PipedriveOptions],
     ) -> ProductVariationResponse:
         """Add a variation to a product.
 
@@ -695,7 +695,7 @@ class ProductsVariations(Resource):
             options,
         )
 
-    def delete(self, id: int, product_variation_id: int, **options: Unpack[CallOptions]) -> ProductDeleteResponse:
+    def delete(self, id: int, product_variation_id: int, **options: Unpack[PipedriveOptions]) -> ProductDeleteResponse:
         """Remove a variation from a product.
 
         DELETE /products/{id}/variations/{product_variation_id} (operationId ``deleteProductVariation``).
@@ -720,7 +720,7 @@ class ProductsVariations(Resource):
         name: str | Unset = UNSET,
         prices: Sequence[Mapping[str, JSON]] | Unset = UNSET,
         body: ProductVariationUpdateRequest | None = None,
-        **options: Unpack[CallOptions],
+        **options: Unpack[PipedriveOptions],
     ) -> ProductVariationResponse:
         """Change a variation of a product.
 
@@ -754,12 +754,12 @@ class ProductsVariationsRaw(RawResource):
         *,
         name: str,
         prices: Sequence[Mapping[str, JSON]] | Unset = UNSET,
-        **options: Unpack[CallOptions],
+        **options: Unpack[PipedriveOptions],
     ) -> ApiResponse[ProductVariationResponse]: ...
 
     @overload
     def add(
-        self, id: int, *, body: ProductVariationCreateRequest, **options: Unpack[CallOptions]
+        self, id: int, *, body: ProductVariationCreateRequest, **options: Unpack[PipedriveOptions]
     ) -> ApiResponse[ProductVariationResponse]: ...
     @raw_of(ProductsVariations.add)
     def add(self, *args: Any, **arguments: Any) -> Any: ...
@@ -779,7 +779,7 @@ class AsyncProductsVariations(AsyncResource):
         return AsyncProductsVariationsRaw(AsyncProductsVariations(raw_async_caller(self._caller)))
 
     async def list(
-        self, id: int, *, cursor: str | None = None, limit: int | None = None, **options: Unpack[CallOptions]
+        self, id: int, *, cursor: str | None = None, limit: int | None = None, **options: Unpack[PipedriveOptions]
     ) -> ProductVariationListResponse:
         """List the variations of a product.
 
@@ -805,11 +805,11 @@ class AsyncProductsVariations(AsyncResource):
         *,
         name: str,
         prices: Sequence[Mapping[str, JSON]] | Unset = UNSET,
-        **options: Unpack[CallOptions],
+        **options: Unpack[PipedriveOptions],
     ) -> ProductVariationResponse: ...
     @overload
     async def add(
-        self, id: int, *, body: ProductVariationCreateRequest, **options: Unpack[CallOptions]
+        self, id: int, *, body: ProductVariationCreateRequest, **options: Unpack[PipedriveOptions]
     ) -> ProductVariationResponse: ...
     async def add(
         self,
@@ -818,7 +818,7 @@ class AsyncProductsVariations(AsyncResource):
         name: str | Unset = UNSET,
         prices: Sequence[Mapping[str, JSON]] | Unset = UNSET,
         body: ProductVariationCreateRequest | None = None,
-        **options: Unpack[CallOptions],
+        **options: Unpack[PipedriveOptions],
     ) -> ProductVariationResponse:
         """Add a variation to a product.
 
@@ -831,7 +831,9 @@ class AsyncProductsVariations(AsyncResource):
             options,
         )
 
-    async def delete(self, id: int, product_variation_id: int, **options: Unpack[CallOptions]) -> ProductDeleteResponse:
+    async def delete(
+        self, id: int, product_variation_id: int, **options: Unpack[PipedriveOptions]
+    ) -> ProductDeleteResponse:
         """Remove a variation from a product.
 
         DELETE /products/{id}/variations/{product_variation_id} (operationId ``deleteProductVariation``).
@@ -856,7 +858,7 @@ class AsyncProductsVariations(AsyncResource):
         name: str | Unset = UNSET,
         prices: Sequence[Mapping[str, JSON]] | Unset = UNSET,
         body: ProductVariationUpdateRequest | None = None,
-        **options: Unpack[CallOptions],
+        **options: Unpack[PipedriveOptions],
     ) -> ProductVariationResponse:
         """Change a variation of a product.
 
@@ -890,12 +892,12 @@ class AsyncProductsVariationsRaw(RawAsyncResource):
         *,
         name: str,
         prices: Sequence[Mapping[str, JSON]] | Unset = UNSET,
-        **options: Unpack[CallOptions],
+        **options: Unpack[PipedriveOptions],
     ) -> ApiResponse[ProductVariationResponse]: ...
 
     @overload
     async def add(
-        self, id: int, *, body: ProductVariationCreateRequest, **options: Unpack[CallOptions]
+        self, id: int, *, body: ProductVariationCreateRequest, **options: Unpack[PipedriveOptions]
     ) -> ApiResponse[ProductVariationResponse]: ...
     @raw_of(AsyncProductsVariations.add)
     async def add(self, *args: Any, **arguments: Any) -> Any: ...
@@ -914,7 +916,7 @@ class ProductsImages(Resource):
         """The same methods, returning status and headers too."""
         return ProductsImagesRaw(ProductsImages(raw_caller(self._caller)))
 
-    def get(self, id: int, **options: Unpack[CallOptions]) -> ProductImageResponse:
+    def get(self, id: int, **options: Unpack[PipedriveOptions]) -> ProductImageResponse:
         """Read the address of a product's image.
 
         GET /products/{id}/images (operationId ``getProductImage``). Costs 10 tokens. Credential: api_token or
@@ -923,10 +925,12 @@ class ProductsImages(Resource):
         return self._caller.call(_IMAGES_GET, Arguments(path=(id,)), options)
 
     @overload
-    def update(self, id: int, *, data: FileContent, **options: Unpack[CallOptions]) -> ProductImageCreateResponse: ...
+    def update(
+        self, id: int, *, data: FileContent, **options: Unpack[PipedriveOptions]
+    ) -> ProductImageCreateResponse: ...
     @overload
     def update(
-        self, id: int, *, body: ProductImageRequest, **options: Unpack[CallOptions]
+        self, id: int, *, body: ProductImageRequest, **options: Unpack[PipedriveOptions]
     ) -> ProductImageCreateResponse: ...
     def update(
         self,
@@ -934,7 +938,7 @@ class ProductsImages(Resource):
         *,
         data: FileContent | Unset = UNSET,
         body: ProductImageRequest | None = None,
-        **options: Unpack[CallOptions],
+        **options: Unpack[PipedriveOptions],
     ) -> ProductImageCreateResponse:
         """Replace a product's image.
 
@@ -946,10 +950,12 @@ class ProductsImages(Resource):
         )
 
     @overload
-    def upload(self, id: int, *, data: FileContent, **options: Unpack[CallOptions]) -> ProductImageCreateResponse: ...
+    def upload(
+        self, id: int, *, data: FileContent, **options: Unpack[PipedriveOptions]
+    ) -> ProductImageCreateResponse: ...
     @overload
     def upload(
-        self, id: int, *, body: ProductImageRequest, **options: Unpack[CallOptions]
+        self, id: int, *, body: ProductImageRequest, **options: Unpack[PipedriveOptions]
     ) -> ProductImageCreateResponse: ...
     def upload(
         self,
@@ -957,7 +963,7 @@ class ProductsImages(Resource):
         *,
         data: FileContent | Unset = UNSET,
         body: ProductImageRequest | None = None,
-        **options: Unpack[CallOptions],
+        **options: Unpack[PipedriveOptions],
     ) -> ProductImageCreateResponse:
         """Upload a product's image.
 
@@ -968,7 +974,7 @@ class ProductsImages(Resource):
             _IMAGES_UPLOAD, Arguments(path=(id,), body=request_body(body, {"data": data}, ("data",))), options
         )
 
-    def delete(self, id: int, **options: Unpack[CallOptions]) -> ProductDeleteResponse:
+    def delete(self, id: int, **options: Unpack[PipedriveOptions]) -> ProductDeleteResponse:
         """Delete a product's image.
 
         DELETE /products/{id}/images (operationId ``deleteProductImage``). Costs 6 tokens. Credential:
@@ -986,24 +992,24 @@ class ProductsImagesRaw(RawResource):
 
     @overload
     def update(
-        self, id: int, *, data: FileContent, **options: Unpack[CallOptions]
+        self, id: int, *, data: FileContent, **options: Unpack[PipedriveOptions]
     ) -> ApiResponse[ProductImageCreateResponse]: ...
 
     @overload
     def update(
-        self, id: int, *, body: ProductImageRequest, **options: Unpack[CallOptions]
+        self, id: int, *, body: ProductImageRequest, **options: Unpack[PipedriveOptions]
     ) -> ApiResponse[ProductImageCreateResponse]: ...
     @raw_of(ProductsImages.update)
     def update(self, *args: Any, **arguments: Any) -> Any: ...
 
     @overload
     def upload(
-        self, id: int, *, data: FileContent, **options: Unpack[CallOptions]
+        self, id: int, *, data: FileContent, **options: Unpack[PipedriveOptions]
     ) -> ApiResponse[ProductImageCreateResponse]: ...
 
     @overload
     def upload(
-        self, id: int, *, body: ProductImageRequest, **options: Unpack[CallOptions]
+        self, id: int, *, body: ProductImageRequest, **options: Unpack[PipedriveOptions]
     ) -> ApiResponse[ProductImageCreateResponse]: ...
     @raw_of(ProductsImages.upload)
     def upload(self, *args: Any, **arguments: Any) -> Any: ...
@@ -1021,7 +1027,7 @@ class AsyncProductsImages(AsyncResource):
         """The same methods, returning status and headers too."""
         return AsyncProductsImagesRaw(AsyncProductsImages(raw_async_caller(self._caller)))
 
-    async def get(self, id: int, **options: Unpack[CallOptions]) -> ProductImageResponse:
+    async def get(self, id: int, **options: Unpack[PipedriveOptions]) -> ProductImageResponse:
         """Read the address of a product's image.
 
         GET /products/{id}/images (operationId ``getProductImage``). Costs 10 tokens. Credential: api_token or
@@ -1031,11 +1037,11 @@ class AsyncProductsImages(AsyncResource):
 
     @overload
     async def update(
-        self, id: int, *, data: FileContent, **options: Unpack[CallOptions]
+        self, id: int, *, data: FileContent, **options: Unpack[PipedriveOptions]
     ) -> ProductImageCreateResponse: ...
     @overload
     async def update(
-        self, id: int, *, body: ProductImageRequest, **options: Unpack[CallOptions]
+        self, id: int, *, body: ProductImageRequest, **options: Unpack[PipedriveOptions]
     ) -> ProductImageCreateResponse: ...
     async def update(
         self,
@@ -1043,7 +1049,7 @@ class AsyncProductsImages(AsyncResource):
         *,
         data: FileContent | Unset = UNSET,
         body: ProductImageRequest | None = None,
-        **options: Unpack[CallOptions],
+        **options: Unpack[PipedriveOptions],
     ) -> ProductImageCreateResponse:
         """Replace a product's image.
 
@@ -1056,11 +1062,11 @@ class AsyncProductsImages(AsyncResource):
 
     @overload
     async def upload(
-        self, id: int, *, data: FileContent, **options: Unpack[CallOptions]
+        self, id: int, *, data: FileContent, **options: Unpack[PipedriveOptions]
     ) -> ProductImageCreateResponse: ...
     @overload
     async def upload(
-        self, id: int, *, body: ProductImageRequest, **options: Unpack[CallOptions]
+        self, id: int, *, body: ProductImageRequest, **options: Unpack[PipedriveOptions]
     ) -> ProductImageCreateResponse: ...
     async def upload(
         self,
@@ -1068,7 +1074,7 @@ class AsyncProductsImages(AsyncResource):
         *,
         data: FileContent | Unset = UNSET,
         body: ProductImageRequest | None = None,
-        **options: Unpack[CallOptions],
+        **options: Unpack[PipedriveOptions],
     ) -> ProductImageCreateResponse:
         """Upload a product's image.
 
@@ -1079,7 +1085,7 @@ class AsyncProductsImages(AsyncResource):
             _IMAGES_UPLOAD, Arguments(path=(id,), body=request_body(body, {"data": data}, ("data",))), options
         )
 
-    async def delete(self, id: int, **options: Unpack[CallOptions]) -> ProductDeleteResponse:
+    async def delete(self, id: int, **options: Unpack[PipedriveOptions]) -> ProductDeleteResponse:
         """Delete a product's image.
 
         DELETE /products/{id}/images (operationId ``deleteProductImage``). Costs 6 tokens. Credential:
@@ -1097,24 +1103,24 @@ class AsyncProductsImagesRaw(RawAsyncResource):
 
     @overload
     async def update(
-        self, id: int, *, data: FileContent, **options: Unpack[CallOptions]
+        self, id: int, *, data: FileContent, **options: Unpack[PipedriveOptions]
     ) -> ApiResponse[ProductImageCreateResponse]: ...
 
     @overload
     async def update(
-        self, id: int, *, body: ProductImageRequest, **options: Unpack[CallOptions]
+        self, id: int, *, body: ProductImageRequest, **options: Unpack[PipedriveOptions]
     ) -> ApiResponse[ProductImageCreateResponse]: ...
     @raw_of(AsyncProductsImages.update)
     async def update(self, *args: Any, **arguments: Any) -> Any: ...
 
     @overload
     async def upload(
-        self, id: int, *, data: FileContent, **options: Unpack[CallOptions]
+        self, id: int, *, data: FileContent, **options: Unpack[PipedriveOptions]
     ) -> ApiResponse[ProductImageCreateResponse]: ...
 
     @overload
     async def upload(
-        self, id: int, *, body: ProductImageRequest, **options: Unpack[CallOptions]
+        self, id: int, *, body: ProductImageRequest, **options: Unpack[PipedriveOptions]
     ) -> ApiResponse[ProductImageCreateResponse]: ...
     @raw_of(AsyncProductsImages.upload)
     async def upload(self, *args: Any, **arguments: Any) -> Any: ...
@@ -1133,7 +1139,7 @@ class ProductsFollowersChangelog(Resource):
         return ProductsFollowersChangelogRaw(ProductsFollowersChangelog(raw_caller(self._caller)))
 
     def list(
-        self, id: int, *, cursor: str | None = None, limit: int | None = None, **options: Unpack[CallOptions]
+        self, id: int, *, cursor: str | None = None, limit: int | None = None, **options: Unpack[PipedriveOptions]
     ) -> ProductFollowerChangelogListResponse:
         """List who began or ceased to follow a product.
 
@@ -1172,7 +1178,7 @@ class AsyncProductsFollowersChangelog(AsyncResource):
         return AsyncProductsFollowersChangelogRaw(AsyncProductsFollowersChangelog(raw_async_caller(self._caller)))
 
     async def list(
-        self, id: int, *, cursor: str | None = None, limit: int | None = None, **options: Unpack[CallOptions]
+        self, id: int, *, cursor: str | None = None, limit: int | None = None, **options: Unpack[PipedriveOptions]
     ) -> ProductFollowerChangelogListResponse:
         """List who began or ceased to follow a product.
 
@@ -1215,7 +1221,7 @@ class ProductsFollowers(Resource):
         return ProductsFollowersRaw(ProductsFollowers(raw_caller(self._caller)))
 
     def list(
-        self, id: int, *, cursor: str | None = None, limit: int | None = None, **options: Unpack[CallOptions]
+        self, id: int, *, cursor: str | None = None, limit: int | None = None, **options: Unpack[PipedriveOptions]
     ) -> ProductFollowerListResponse:
         """List the followers of a product.
 
@@ -1235,10 +1241,10 @@ class ProductsFollowers(Resource):
         return self._caller.pages(_FOLLOWERS_LIST, Arguments(path=(id,)), options)
 
     @overload
-    def add(self, id: int, *, user_id: int, **options: Unpack[CallOptions]) -> ProductFollowerCreateResponse: ...
+    def add(self, id: int, *, user_id: int, **options: Unpack[PipedriveOptions]) -> ProductFollowerCreateResponse: ...
     @overload
     def add(
-        self, id: int, *, body: ProductFollowerCreateRequest, **options: Unpack[CallOptions]
+        self, id: int, *, body: ProductFollowerCreateRequest, **options: Unpack[PipedriveOptions]
     ) -> ProductFollowerCreateResponse: ...
     def add(
         self,
@@ -1246,7 +1252,7 @@ class ProductsFollowers(Resource):
         *,
         user_id: int | Unset = UNSET,
         body: ProductFollowerCreateRequest | None = None,
-        **options: Unpack[CallOptions],
+        **options: Unpack[PipedriveOptions],
     ) -> ProductFollowerCreateResponse:
         """Add a follower to a product.
 
@@ -1257,7 +1263,7 @@ class ProductsFollowers(Resource):
             _FOLLOWERS_ADD, Arguments(path=(id,), body=request_body(body, {"user_id": user_id}, ("user_id",))), options
         )
 
-    def delete(self, id: int, follower_id: int, **options: Unpack[CallOptions]) -> ProductFollowerDeleteResponse:
+    def delete(self, id: int, follower_id: int, **options: Unpack[PipedriveOptions]) -> ProductFollowerDeleteResponse:
         """Remove a follower from a product.
 
         DELETE /products/{id}/followers/{follower_id} (operationId ``deleteProductFollower``). Costs 3 tokens.
@@ -1284,12 +1290,12 @@ class ProductsFollowersRaw(RawResource):
 
     @overload
     def add(
-        self, id: int, *, user_id: int, **options: Unpack[CallOptions]
+        self, id: int, *, user_id: int, **options: Unpack[PipedriveOptions]
     ) -> ApiResponse[ProductFollowerCreateResponse]: ...
 
     @overload
     def add(
-        self, id: int, *, body: ProductFollowerCreateRequest, **options: Unpack[CallOptions]
+        self, id: int, *, body: ProductFollowerCreateRequest, **options: Unpack[PipedriveOptions]
     ) -> ApiResponse[ProductFollowerCreateResponse]: ...
     @raw_of(ProductsFollowers.add)
     def add(self, *args: Any, **arguments: Any) -> Any: ...
@@ -1312,7 +1318,7 @@ class AsyncProductsFollowers(AsyncResource):
         return AsyncProductsFollowersRaw(AsyncProductsFollowers(raw_async_caller(self._caller)))
 
     async def list(
-        self, id: int, *, cursor: str | None = None, limit: int | None = None, **options: Unpack[CallOptions]
+        self, id: int, *, cursor: str | None = None, limit: int | None = None, **options: Unpack[PipedriveOptions]
     ) -> ProductFollowerListResponse:
         """List the followers of a product.
 
@@ -1332,10 +1338,12 @@ class AsyncProductsFollowers(AsyncResource):
         return self._caller.pages(_FOLLOWERS_LIST, Arguments(path=(id,)), options)
 
     @overload
-    async def add(self, id: int, *, user_id: int, **options: Unpack[CallOptions]) -> ProductFollowerCreateResponse: ...
+    async def add(
+        self, id: int, *, user_id: int, **options: Unpack[PipedriveOptions]
+    ) -> ProductFollowerCreateResponse: ...
     @overload
     async def add(
-        self, id: int, *, body: ProductFollowerCreateRequest, **options: Unpack[CallOptions]
+        self, id: int, *, body: ProductFollowerCreateRequest, **options: Unpack[PipedriveOptions]
     ) -> ProductFollowerCreateResponse: ...
     async def add(
         self,
@@ -1343,7 +1351,7 @@ class AsyncProductsFollowers(AsyncResource):
         *,
         user_id: int | Unset = UNSET,
         body: ProductFollowerCreateRequest | None = None,
-        **options: Unpack[CallOptions],
+        **options: Unpack[PipedriveOptions],
     ) -> ProductFollowerCreateResponse:
         """Add a follower to a product.
 
@@ -1354,7 +1362,9 @@ class AsyncProductsFollowers(AsyncResource):
             _FOLLOWERS_ADD, Arguments(path=(id,), body=request_body(body, {"user_id": user_id}, ("user_id",))), options
         )
 
-    async def delete(self, id: int, follower_id: int, **options: Unpack[CallOptions]) -> ProductFollowerDeleteResponse:
+    async def delete(
+        self, id: int, follower_id: int, **options: Unpack[PipedriveOptions]
+    ) -> ProductFollowerDeleteResponse:
         """Remove a follower from a product.
 
         DELETE /products/{id}/followers/{follower_id} (operationId ``deleteProductFollower``). Costs 3 tokens.
@@ -1381,12 +1391,12 @@ class AsyncProductsFollowersRaw(RawAsyncResource):
 
     @overload
     async def add(
-        self, id: int, *, user_id: int, **options: Unpack[CallOptions]
+        self, id: int, *, user_id: int, **options: Unpack[PipedriveOptions]
     ) -> ApiResponse[ProductFollowerCreateResponse]: ...
 
     @overload
     async def add(
-        self, id: int, *, body: ProductFollowerCreateRequest, **options: Unpack[CallOptions]
+        self, id: int, *, body: ProductFollowerCreateRequest, **options: Unpack[PipedriveOptions]
     ) -> ApiResponse[ProductFollowerCreateResponse]: ...
     @raw_of(AsyncProductsFollowers.add)
     async def add(self, *args: Any, **arguments: Any) -> Any: ...
@@ -1428,7 +1438,7 @@ class Products(Resource):
         sort_by: ProductSortBy | ProductSortByLiteral | None = None,
         sort_direction: ProductSortDirection | ProductSortDirectionLiteral | None = None,
         updated_since: str | None = None,
-        **options: Unpack[CallOptions],
+        **options: Unpack[PipedriveOptions],
     ) -> ProductListResponse:
         """List products.
 
@@ -1501,10 +1511,10 @@ class Products(Resource):
         tax: float | Unset = UNSET,
         unit: str | Unset = UNSET,
         visible_to: ProductCreateRequestVisibleTo | Unset = UNSET,
-        **options: Unpack[CallOptions],
+        **options: Unpack[PipedriveOptions],
     ) -> ProductResponse: ...
     @overload
-    def create(self, *, body: ProductCreateRequest, **options: Unpack[CallOptions]) -> ProductResponse: ...
+    def create(self, *, body: ProductCreateRequest, **options: Unpack[PipedriveOptions]) -> ProductResponse: ...
     def create(
         self,
         *,
@@ -1522,7 +1532,7 @@ class Products(Resource):
         unit: str | Unset = UNSET,
         visible_to: ProductCreateRequestVisibleTo | Unset = UNSET,
         body: ProductCreateRequest | None = None,
-        **options: Unpack[CallOptions],
+        **options: Unpack[PipedriveOptions],
     ) -> ProductResponse:
         """Create a product.
 
@@ -1563,7 +1573,7 @@ class Products(Resource):
         include_fields: Literal["product.price"] | None = None,
         limit: int | None = None,
         term: str,
-        **options: Unpack[CallOptions],
+        **options: Unpack[PipedriveOptions],
     ) -> ProductSearchResponse:
         """Find products by text.
 
@@ -1607,14 +1617,14 @@ class Products(Resource):
             options,
         )
 
-    def get(self, id: int, **options: Unpack[CallOptions]) -> ProductResponse:
+    def get(self, id: int, **options: Unpack[PipedriveOptions]) -> ProductResponse:
         """Read one product.
 
         GET /products/{id} (operationId ``getProduct``). Costs 1 tokens. Credential: api_token or oauth2.
         """
         return self._caller.call(_GET, Arguments(path=(id,)), options)
 
-    def delete(self, id: int, **options: Unpack[CallOptions]) -> ProductDeleteResponse:
+    def delete(self, id: int, **options: Unpack[PipedriveOptions]) -> ProductDeleteResponse:
         """Delete a product.
 
         DELETE /products/{id} (operationId ``deleteProduct``). Costs 3 tokens. Credential: api_token or
@@ -1640,7 +1650,7 @@ class Products(Resource):
         unit: str | Unset = UNSET,
         visible_to: ProductUpdateRequestVisibleTo | Unset = UNSET,
         body: ProductUpdateRequest | None = None,
-        **options: Unpack[CallOptions],
+        **options: Unpack[PipedriveOptions],
     ) -> ProductResponse:
         """Change a product.
 
@@ -1673,7 +1683,7 @@ class Products(Resource):
             options,
         )
 
-    def duplicate(self, id: int, **options: Unpack[CallOptions]) -> ProductResponse:
+    def duplicate(self, id: int, **options: Unpack[PipedriveOptions]) -> ProductResponse:
         """Make a copy of a product.
 
         POST /products/{id}/duplicate (operationId ``duplicateProduct``). Costs 5 tokens. Credential:
@@ -1706,11 +1716,13 @@ class ProductsRaw(RawResource):
         tax: float | Unset = UNSET,
         unit: str | Unset = UNSET,
         visible_to: ProductCreateRequestVisibleTo | Unset = UNSET,
-        **options: Unpack[CallOptions],
+        **options: Unpack[PipedriveOptions],
     ) -> ApiResponse[ProductResponse]: ...
 
     @overload
-    def create(self, *, body: ProductCreateRequest, **options: Unpack[CallOptions]) -> ApiResponse[ProductResponse]: ...
+    def create(
+        self, *, body: ProductCreateRequest, **options: Unpack[PipedriveOptions]
+    ) -> ApiResponse[ProductResponse]: ...
     @raw_of(Products.create)
     def create(self, *args: Any, **arguments: Any) -> Any: ...
 
@@ -1755,7 +1767,7 @@ class AsyncProducts(AsyncResource):
         sort_by: ProductSortBy | ProductSortByLiteral | None = None,
         sort_direction: ProductSortDirection | ProductSortDirectionLiteral | None = None,
         updated_since: str | None = None,
-        **options: Unpack[CallOptions],
+        **options: Unpack[PipedriveOptions],
     ) -> ProductListResponse:
         """List products.
 
@@ -1828,10 +1840,10 @@ class AsyncProducts(AsyncResource):
         tax: float | Unset = UNSET,
         unit: str | Unset = UNSET,
         visible_to: ProductCreateRequestVisibleTo | Unset = UNSET,
-        **options: Unpack[CallOptions],
+        **options: Unpack[PipedriveOptions],
     ) -> ProductResponse: ...
     @overload
-    async def create(self, *, body: ProductCreateRequest, **options: Unpack[CallOptions]) -> ProductResponse: ...
+    async def create(self, *, body: ProductCreateRequest, **options: Unpack[PipedriveOptions]) -> ProductResponse: ...
     async def create(
         self,
         *,
@@ -1849,7 +1861,7 @@ class AsyncProducts(AsyncResource):
         unit: str | Unset = UNSET,
         visible_to: ProductCreateRequestVisibleTo | Unset = UNSET,
         body: ProductCreateRequest | None = None,
-        **options: Unpack[CallOptions],
+        **options: Unpack[PipedriveOptions],
     ) -> ProductResponse:
         """Create a product.
 
@@ -1890,7 +1902,7 @@ class AsyncProducts(AsyncResource):
         include_fields: Literal["product.price"] | None = None,
         limit: int | None = None,
         term: str,
-        **options: Unpack[CallOptions],
+        **options: Unpack[PipedriveOptions],
     ) -> ProductSearchResponse:
         """Find products by text.
 
@@ -1934,14 +1946,14 @@ class AsyncProducts(AsyncResource):
             options,
         )
 
-    async def get(self, id: int, **options: Unpack[CallOptions]) -> ProductResponse:
+    async def get(self, id: int, **options: Unpack[PipedriveOptions]) -> ProductResponse:
         """Read one product.
 
         GET /products/{id} (operationId ``getProduct``). Costs 1 tokens. Credential: api_token or oauth2.
         """
         return await self._caller.call(_GET, Arguments(path=(id,)), options)
 
-    async def delete(self, id: int, **options: Unpack[CallOptions]) -> ProductDeleteResponse:
+    async def delete(self, id: int, **options: Unpack[PipedriveOptions]) -> ProductDeleteResponse:
         """Delete a product.
 
         DELETE /products/{id} (operationId ``deleteProduct``). Costs 3 tokens. Credential: api_token or
@@ -1967,7 +1979,7 @@ class AsyncProducts(AsyncResource):
         unit: str | Unset = UNSET,
         visible_to: ProductUpdateRequestVisibleTo | Unset = UNSET,
         body: ProductUpdateRequest | None = None,
-        **options: Unpack[CallOptions],
+        **options: Unpack[PipedriveOptions],
     ) -> ProductResponse:
         """Change a product.
 
@@ -2000,7 +2012,7 @@ class AsyncProducts(AsyncResource):
             options,
         )
 
-    async def duplicate(self, id: int, **options: Unpack[CallOptions]) -> ProductResponse:
+    async def duplicate(self, id: int, **options: Unpack[PipedriveOptions]) -> ProductResponse:
         """Make a copy of a product.
 
         POST /products/{id}/duplicate (operationId ``duplicateProduct``). Costs 5 tokens. Credential:
@@ -2033,12 +2045,12 @@ class AsyncProductsRaw(RawAsyncResource):
         tax: float | Unset = UNSET,
         unit: str | Unset = UNSET,
         visible_to: ProductCreateRequestVisibleTo | Unset = UNSET,
-        **options: Unpack[CallOptions],
+        **options: Unpack[PipedriveOptions],
     ) -> ApiResponse[ProductResponse]: ...
 
     @overload
     async def create(
-        self, *, body: ProductCreateRequest, **options: Unpack[CallOptions]
+        self, *, body: ProductCreateRequest, **options: Unpack[PipedriveOptions]
     ) -> ApiResponse[ProductResponse]: ...
     @raw_of(AsyncProducts.create)
     async def create(self, *args: Any, **arguments: Any) -> Any: ...

@@ -12,9 +12,9 @@ from typedpipes.runtime import (
     ApiResponse,
     Arguments,
     AsyncResource,
-    CallOptions,
     Model,
     Operation,
+    PipedriveOptions,
     RawAsyncResource,
     RawResource,
     Resource,
@@ -150,7 +150,7 @@ class ProjectBoards(Resource):
         """The same methods, returning status and headers too."""
         return ProjectBoardsRaw(ProjectBoards(raw_caller(self._caller)))
 
-    def list(self, **options: Unpack[CallOptions]) -> ProjectBoardListResponse:
+    def list(self, **options: Unpack[PipedriveOptions]) -> ProjectBoardListResponse:
         """List project boards.
 
         GET /boards (operationId ``getProjectsBoards``). Costs 10 tokens. Credential: api_token or oauth2.
@@ -159,17 +159,19 @@ class ProjectBoards(Resource):
 
     @overload
     def create(
-        self, *, name: str, order_nr: int | Unset = UNSET, **options: Unpack[CallOptions]
+        self, *, name: str, order_nr: int | Unset = UNSET, **options: Unpack[PipedriveOptions]
     ) -> ProjectBoardResponse: ...
     @overload
-    def create(self, *, body: ProjectBoardCreateRequest, **options: Unpack[CallOptions]) -> ProjectBoardResponse: ...
+    def create(
+        self, *, body: ProjectBoardCreateRequest, **options: Unpack[PipedriveOptions]
+    ) -> ProjectBoardResponse: ...
     def create(
         self,
         *,
         name: str | Unset = UNSET,
         order_nr: int | Unset = UNSET,
         body: ProjectBoardCreateRequest | None = None,
-        **options: Unpack[CallOptions],
+        **options: Unpack[PipedriveOptions],
     ) -> ProjectBoardResponse:
         """Create a project board.
 
@@ -179,14 +181,14 @@ class ProjectBoards(Resource):
             _CREATE, Arguments(body=request_body(body, {"name": name, "order_nr": order_nr}, ("name",))), options
         )
 
-    def get(self, id: int, **options: Unpack[CallOptions]) -> ProjectBoardResponse:
+    def get(self, id: int, **options: Unpack[PipedriveOptions]) -> ProjectBoardResponse:
         """Read one project board.
 
         GET /boards/{id} (operationId ``getProjectsBoard``). Costs 10 tokens. Credential: api_token or oauth2.
         """
         return self._caller.call(_GET, Arguments(path=(id,)), options)
 
-    def delete(self, id: int, **options: Unpack[CallOptions]) -> ProjectBoardDeleteResponse:
+    def delete(self, id: int, **options: Unpack[PipedriveOptions]) -> ProjectBoardDeleteResponse:
         """Delete a project board.
 
         DELETE /boards/{id} (operationId ``deleteProjectBoard``). Costs 3 tokens. Credential: api_token or
@@ -201,7 +203,7 @@ class ProjectBoards(Resource):
         name: str | Unset = UNSET,
         order_nr: int | Unset = UNSET,
         body: ProjectBoardUpdateRequest | None = None,
-        **options: Unpack[CallOptions],
+        **options: Unpack[PipedriveOptions],
     ) -> ProjectBoardResponse:
         """Change a project board.
 
@@ -224,12 +226,12 @@ class ProjectBoardsRaw(RawResource):
 
     @overload
     def create(
-        self, *, name: str, order_nr: int | Unset = UNSET, **options: Unpack[CallOptions]
+        self, *, name: str, order_nr: int | Unset = UNSET, **options: Unpack[PipedriveOptions]
     ) -> ApiResponse[ProjectBoardResponse]: ...
 
     @overload
     def create(
-        self, *, body: ProjectBoardCreateRequest, **options: Unpack[CallOptions]
+        self, *, body: ProjectBoardCreateRequest, **options: Unpack[PipedriveOptions]
     ) -> ApiResponse[ProjectBoardResponse]: ...
     @raw_of(ProjectBoards.create)
     def create(self, *args: Any, **arguments: Any) -> Any: ...
@@ -249,7 +251,7 @@ class AsyncProjectBoards(AsyncResource):
         """The same methods, returning status and headers too."""
         return AsyncProjectBoardsRaw(AsyncProjectBoards(raw_async_caller(self._caller)))
 
-    async def list(self, **options: Unpack[CallOptions]) -> ProjectBoardListResponse:
+    async def list(self, **options: Unpack[PipedriveOptions]) -> ProjectBoardListResponse:
         """List project boards.
 
         GET /boards (operationId ``getProjectsBoards``). Costs 10 tokens. Credential: api_token or oauth2.
@@ -258,11 +260,11 @@ class AsyncProjectBoards(AsyncResource):
 
     @overload
     async def create(
-        self, *, name: str, order_nr: int | Unset = UNSET, **options: Unpack[CallOptions]
+        self, *, name: str, order_nr: int | Unset = UNSET, **options: Unpack[PipedriveOptions]
     ) -> ProjectBoardResponse: ...
     @overload
     async def create(
-        self, *, body: ProjectBoardCreateRequest, **options: Unpack[CallOptions]
+        self, *, body: ProjectBoardCreateRequest, **options: Unpack[PipedriveOptions]
     ) -> ProjectBoardResponse: ...
     async def create(
         self,
@@ -270,7 +272,7 @@ class AsyncProjectBoards(AsyncResource):
         name: str | Unset = UNSET,
         order_nr: int | Unset = UNSET,
         body: ProjectBoardCreateRequest | None = None,
-        **options: Unpack[CallOptions],
+        **options: Unpack[PipedriveOptions],
     ) -> ProjectBoardResponse:
         """Create a project board.
 
@@ -280,14 +282,14 @@ class AsyncProjectBoards(AsyncResource):
             _CREATE, Arguments(body=request_body(body, {"name": name, "order_nr": order_nr}, ("name",))), options
         )
 
-    async def get(self, id: int, **options: Unpack[CallOptions]) -> ProjectBoardResponse:
+    async def get(self, id: int, **options: Unpack[PipedriveOptions]) -> ProjectBoardResponse:
         """Read one project board.
 
         GET /boards/{id} (operationId ``getProjectsBoard``). Costs 10 tokens. Credential: api_token or oauth2.
         """
         return await self._caller.call(_GET, Arguments(path=(id,)), options)
 
-    async def delete(self, id: int, **options: Unpack[CallOptions]) -> ProjectBoardDeleteResponse:
+    async def delete(self, id: int, **options: Unpack[PipedriveOptions]) -> ProjectBoardDeleteResponse:
         """Delete a project board.
 
         DELETE /boards/{id} (operationId ``deleteProjectBoard``). Costs 3 tokens. Credential: api_token or
@@ -302,7 +304,7 @@ class AsyncProjectBoards(AsyncResource):
         name: str | Unset = UNSET,
         order_nr: int | Unset = UNSET,
         body: ProjectBoardUpdateRequest | None = None,
-        **options: Unpack[CallOptions],
+        **options: Unpack[PipedriveOptions],
     ) -> ProjectBoardResponse:
         """Change a project board.
 
@@ -325,12 +327,12 @@ class AsyncProjectBoardsRaw(RawAsyncResource):
 
     @overload
     async def create(
-        self, *, name: str, order_nr: int | Unset = UNSET, **options: Unpack[CallOptions]
+        self, *, name: str, order_nr: int | Unset = UNSET, **options: Unpack[PipedriveOptions]
     ) -> ApiResponse[ProjectBoardResponse]: ...
 
     @overload
     async def create(
-        self, *, body: ProjectBoardCreateRequest, **options: Unpack[CallOptions]
+        self, *, body: ProjectBoardCreateRequest, **options: Unpack[PipedriveOptions]
     ) -> ApiResponse[ProjectBoardResponse]: ...
     @raw_of(AsyncProjectBoards.create)
     async def create(self, *args: Any, **arguments: Any) -> Any: ...

@@ -14,13 +14,13 @@ from typedpipes.runtime import (
     Arguments,
     AsyncPages,
     AsyncResource,
-    CallOptions,
     Model,
     OpenEnum,
     Operation,
     PagedOperation,
     Pages,
     Paging,
+    PipedriveOptions,
     RawAsyncResource,
     RawResource,
     Resource,
@@ -426,7 +426,7 @@ class ProjectFieldsOptions(Resource):
         return ProjectFieldsOptionsRaw(ProjectFieldsOptions(raw_caller(self._caller)))
 
     def add(
-        self, field_code: str, *, body: Sequence[ProjectFieldOptionCreateItem], **options: Unpack[CallOptions]
+        self, field_code: str, *, body: Sequence[ProjectFieldOptionCreateItem], **options: Unpack[PipedriveOptions]
     ) -> ProjectFieldOptionResponse:
         """Add options to a project field.
 
@@ -436,7 +436,7 @@ class ProjectFieldsOptions(Resource):
         return self._caller.call(_OPTIONS_ADD, Arguments(path=(field_code,), body=body), options)
 
     def delete(
-        self, field_code: str, *, body: Sequence[ProjectFieldOptionDeleteItem], **options: Unpack[CallOptions]
+        self, field_code: str, *, body: Sequence[ProjectFieldOptionDeleteItem], **options: Unpack[PipedriveOptions]
     ) -> ProjectFieldOptionResponse:
         """Remove options from a project field.
 
@@ -446,7 +446,7 @@ class ProjectFieldsOptions(Resource):
         return self._caller.call(_OPTIONS_DELETE, Arguments(path=(field_code,), body=body), options)
 
     def update(
-        self, field_code: str, *, body: Sequence[ProjectFieldOptionUpdateItem], **options: Unpack[CallOptions]
+        self, field_code: str, *, body: Sequence[ProjectFieldOptionUpdateItem], **options: Unpack[PipedriveOptions]
     ) -> ProjectFieldOptionResponse:
         """Change options of a project field.
 
@@ -477,7 +477,7 @@ class AsyncProjectFieldsOptions(AsyncResource):
         return AsyncProjectFieldsOptionsRaw(AsyncProjectFieldsOptions(raw_async_caller(self._caller)))
 
     async def add(
-        self, field_code: str, *, body: Sequence[ProjectFieldOptionCreateItem], **options: Unpack[CallOptions]
+        self, field_code: str, *, body: Sequence[ProjectFieldOptionCreateItem], **options: Unpack[PipedriveOptions]
     ) -> ProjectFieldOptionResponse:
         """Add options to a project field.
 
@@ -487,7 +487,7 @@ class AsyncProjectFieldsOptions(AsyncResource):
         return await self._caller.call(_OPTIONS_ADD, Arguments(path=(field_code,), body=body), options)
 
     async def delete(
-        self, field_code: str, *, body: Sequence[ProjectFieldOptionDeleteItem], **options: Unpack[CallOptions]
+        self, field_code: str, *, body: Sequence[ProjectFieldOptionDeleteItem], **options: Unpack[PipedriveOptions]
     ) -> ProjectFieldOptionResponse:
         """Remove options from a project field.
 
@@ -497,7 +497,7 @@ class AsyncProjectFieldsOptions(AsyncResource):
         return await self._caller.call(_OPTIONS_DELETE, Arguments(path=(field_code,), body=body), options)
 
     async def update(
-        self, field_code: str, *, body: Sequence[ProjectFieldOptionUpdateItem], **options: Unpack[CallOptions]
+        self, field_code: str, *, body: Sequence[ProjectFieldOptionUpdateItem], **options: Unpack[PipedriveOptions]
     ) -> ProjectFieldOptionResponse:
         """Change options of a project field.
 
@@ -532,7 +532,7 @@ class ProjectFields(Resource):
         return ProjectFieldsRaw(ProjectFields(raw_caller(self._caller)))
 
     def list(
-        self, *, cursor: str | None = None, limit: int | None = None, **options: Unpack[CallOptions]
+        self, *, cursor: str | None = None, limit: int | None = None, **options: Unpack[PipedriveOptions]
     ) -> ProjectFieldListResponse:
         """List project fields.
 
@@ -559,10 +559,12 @@ class ProjectFields(Resource):
         options_: Sequence[ProjectFieldOptionInput] | Unset = UNSET,
         required_fields: ProjectFieldRequiredFieldsInput | Unset = UNSET,
         ui_visibility: ProjectFieldUiVisibilityInput | Unset = UNSET,
-        **options: Unpack[CallOptions],
+        **options: Unpack[PipedriveOptions],
     ) -> ProjectFieldResponse: ...
     @overload
-    def create(self, *, body: ProjectFieldCreateRequest, **options: Unpack[CallOptions]) -> ProjectFieldResponse: ...
+    def create(
+        self, *, body: ProjectFieldCreateRequest, **options: Unpack[PipedriveOptions]
+    ) -> ProjectFieldResponse: ...
     def create(
         self,
         *,
@@ -573,7 +575,7 @@ class ProjectFields(Resource):
         required_fields: ProjectFieldRequiredFieldsInput | Unset = UNSET,
         ui_visibility: ProjectFieldUiVisibilityInput | Unset = UNSET,
         body: ProjectFieldCreateRequest | None = None,
-        **options: Unpack[CallOptions],
+        **options: Unpack[PipedriveOptions],
     ) -> ProjectFieldResponse:
         """Create a project field.
 
@@ -599,7 +601,7 @@ class ProjectFields(Resource):
             options,
         )
 
-    def get(self, field_code: str, **options: Unpack[CallOptions]) -> ProjectFieldResponse:
+    def get(self, field_code: str, **options: Unpack[PipedriveOptions]) -> ProjectFieldResponse:
         """Read one project field.
 
         GET /projectFields/{field_code} (operationId ``getProjectField``). Costs 1 tokens. Credential:
@@ -607,7 +609,7 @@ class ProjectFields(Resource):
         """
         return self._caller.call(_GET, Arguments(path=(field_code,)), options)
 
-    def delete(self, field_code: str, **options: Unpack[CallOptions]) -> ProjectFieldDeleteResponse:
+    def delete(self, field_code: str, **options: Unpack[PipedriveOptions]) -> ProjectFieldDeleteResponse:
         """Delete a project field.
 
         DELETE /projectFields/{field_code} (operationId ``deleteProjectField``). Costs 3 tokens. Credential:
@@ -624,7 +626,7 @@ class ProjectFields(Resource):
         required_fields: ProjectFieldRequiredFieldsInput | Unset = UNSET,
         ui_visibility: ProjectFieldUiVisibilityInput | Unset = UNSET,
         body: ProjectFieldUpdateRequest | None = None,
-        **options: Unpack[CallOptions],
+        **options: Unpack[PipedriveOptions],
     ) -> ProjectFieldResponse:
         """Change a project field.
 
@@ -666,12 +668,12 @@ class ProjectFieldsRaw(RawResource):
         options_: Sequence[ProjectFieldOptionInput] | Unset = UNSET,
         required_fields: ProjectFieldRequiredFieldsInput | Unset = UNSET,
         ui_visibility: ProjectFieldUiVisibilityInput | Unset = UNSET,
-        **options: Unpack[CallOptions],
+        **options: Unpack[PipedriveOptions],
     ) -> ApiResponse[ProjectFieldResponse]: ...
 
     @overload
     def create(
-        self, *, body: ProjectFieldCreateRequest, **options: Unpack[CallOptions]
+        self, *, body: ProjectFieldCreateRequest, **options: Unpack[PipedriveOptions]
     ) -> ApiResponse[ProjectFieldResponse]: ...
     @raw_of(ProjectFields.create)
     def create(self, *args: Any, **arguments: Any) -> Any: ...
@@ -696,7 +698,7 @@ class AsyncProjectFields(AsyncResource):
         return AsyncProjectFieldsRaw(AsyncProjectFields(raw_async_caller(self._caller)))
 
     async def list(
-        self, *, cursor: str | None = None, limit: int | None = None, **options: Unpack[CallOptions]
+        self, *, cursor: str | None = None, limit: int | None = None, **options: Unpack[PipedriveOptions]
     ) -> ProjectFieldListResponse:
         """List project fields.
 
@@ -723,11 +725,11 @@ class AsyncProjectFields(AsyncResource):
         options_: Sequence[ProjectFieldOptionInput] | Unset = UNSET,
         required_fields: ProjectFieldRequiredFieldsInput | Unset = UNSET,
         ui_visibility: ProjectFieldUiVisibilityInput | Unset = UNSET,
-        **options: Unpack[CallOptions],
+        **options: Unpack[PipedriveOptions],
     ) -> ProjectFieldResponse: ...
     @overload
     async def create(
-        self, *, body: ProjectFieldCreateRequest, **options: Unpack[CallOptions]
+        self, *, body: ProjectFieldCreateRequest, **options: Unpack[PipedriveOptions]
     ) -> ProjectFieldResponse: ...
     async def create(
         self,
@@ -739,7 +741,7 @@ class AsyncProjectFields(AsyncResource):
         required_fields: ProjectFieldRequiredFieldsInput | Unset = UNSET,
         ui_visibility: ProjectFieldUiVisibilityInput | Unset = UNSET,
         body: ProjectFieldCreateRequest | None = None,
-        **options: Unpack[CallOptions],
+        **options: Unpack[PipedriveOptions],
     ) -> ProjectFieldResponse:
         """Create a project field.
 
@@ -765,7 +767,7 @@ class AsyncProjectFields(AsyncResource):
             options,
         )
 
-    async def get(self, field_code: str, **options: Unpack[CallOptions]) -> ProjectFieldResponse:
+    async def get(self, field_code: str, **options: Unpack[PipedriveOptions]) -> ProjectFieldResponse:
         """Read one project field.
 
         GET /projectFields/{field_code} (operationId ``getProjectField``). Costs 1 tokens. Credential:
@@ -773,7 +775,7 @@ class AsyncProjectFields(AsyncResource):
         """
         return await self._caller.call(_GET, Arguments(path=(field_code,)), options)
 
-    async def delete(self, field_code: str, **options: Unpack[CallOptions]) -> ProjectFieldDeleteResponse:
+    async def delete(self, field_code: str, **options: Unpack[PipedriveOptions]) -> ProjectFieldDeleteResponse:
         """Delete a project field.
 
         DELETE /projectFields/{field_code} (operationId ``deleteProjectField``). Costs 3 tokens. Credential:
@@ -790,7 +792,7 @@ class AsyncProjectFields(AsyncResource):
         required_fields: ProjectFieldRequiredFieldsInput | Unset = UNSET,
         ui_visibility: ProjectFieldUiVisibilityInput | Unset = UNSET,
         body: ProjectFieldUpdateRequest | None = None,
-        **options: Unpack[CallOptions],
+        **options: Unpack[PipedriveOptions],
     ) -> ProjectFieldResponse:
         """Change a project field.
 
@@ -832,12 +834,12 @@ class AsyncProjectFieldsRaw(RawAsyncResource):
         options_: Sequence[ProjectFieldOptionInput] | Unset = UNSET,
         required_fields: ProjectFieldRequiredFieldsInput | Unset = UNSET,
         ui_visibility: ProjectFieldUiVisibilityInput | Unset = UNSET,
-        **options: Unpack[CallOptions],
+        **options: Unpack[PipedriveOptions],
     ) -> ApiResponse[ProjectFieldResponse]: ...
 
     @overload
     async def create(
-        self, *, body: ProjectFieldCreateRequest, **options: Unpack[CallOptions]
+        self, *, body: ProjectFieldCreateRequest, **options: Unpack[PipedriveOptions]
     ) -> ApiResponse[ProjectFieldResponse]: ...
     @raw_of(AsyncProjectFields.create)
     async def create(self, *args: Any, **arguments: Any) -> Any: ...

@@ -12,9 +12,9 @@ from typedpipes.runtime import (
     ApiResponse,
     Arguments,
     AsyncResource,
-    CallOptions,
     Model,
     Operation,
+    PipedriveOptions,
     RawAsyncResource,
     RawResource,
     Resource,
@@ -153,7 +153,7 @@ class ProjectPhases(Resource):
         """The same methods, returning status and headers too."""
         return ProjectPhasesRaw(ProjectPhases(raw_caller(self._caller)))
 
-    def list(self, *, board_id: int, **options: Unpack[CallOptions]) -> ProjectPhaseListResponse:
+    def list(self, *, board_id: int, **options: Unpack[PipedriveOptions]) -> ProjectPhaseListResponse:
         """List the phases of a project board.
 
         GET /phases (operationId ``getProjectsPhases``). Costs 10 tokens. Credential: api_token or oauth2.
@@ -162,10 +162,12 @@ class ProjectPhases(Resource):
 
     @overload
     def create(
-        self, *, board_id: int, name: str, order_nr: int | Unset = UNSET, **options: Unpack[CallOptions]
+        self, *, board_id: int, name: str, order_nr: int | Unset = UNSET, **options: Unpack[PipedriveOptions]
     ) -> ProjectPhaseResponse: ...
     @overload
-    def create(self, *, body: ProjectPhaseCreateRequest, **options: Unpack[CallOptions]) -> ProjectPhaseResponse: ...
+    def create(
+        self, *, body: ProjectPhaseCreateRequest, **options: Unpack[PipedriveOptions]
+    ) -> ProjectPhaseResponse: ...
     def create(
         self,
         *,
@@ -173,7 +175,7 @@ class ProjectPhases(Resource):
         name: str | Unset = UNSET,
         order_nr: int | Unset = UNSET,
         body: ProjectPhaseCreateRequest | None = None,
-        **options: Unpack[CallOptions],
+        **options: Unpack[PipedriveOptions],
     ) -> ProjectPhaseResponse:
         """Create a project phase.
 
@@ -189,14 +191,14 @@ class ProjectPhases(Resource):
             options,
         )
 
-    def get(self, id: int, **options: Unpack[CallOptions]) -> ProjectPhaseResponse:
+    def get(self, id: int, **options: Unpack[PipedriveOptions]) -> ProjectPhaseResponse:
         """Read one project phase.
 
         GET /phases/{id} (operationId ``getProjectsPhase``). Costs 10 tokens. Credential: api_token or oauth2.
         """
         return self._caller.call(_GET, Arguments(path=(id,)), options)
 
-    def delete(self, id: int, **options: Unpack[CallOptions]) -> ProjectPhaseDeleteResponse:
+    def delete(self, id: int, **options: Unpack[PipedriveOptions]) -> ProjectPhaseDeleteResponse:
         """Delete a project phase.
 
         DELETE /phases/{id} (operationId ``deleteProjectPhase``). Costs 3 tokens. Credential: api_token or
@@ -212,7 +214,7 @@ class ProjectPhases(Resource):
         name: str | Unset = UNSET,
         order_nr: int | Unset = UNSET,
         body: ProjectPhaseUpdateRequest | None = None,
-        **options: Unpack[CallOptions],
+        **options: Unpack[PipedriveOptions],
     ) -> ProjectPhaseResponse:
         """Change a project phase.
 
@@ -238,12 +240,12 @@ class ProjectPhasesRaw(RawResource):
 
     @overload
     def create(
-        self, *, board_id: int, name: str, order_nr: int | Unset = UNSET, **options: Unpack[CallOptions]
+        self, *, board_id: int, name: str, order_nr: int | Unset = UNSET, **options: Unpack[PipedriveOptions]
     ) -> ApiResponse[ProjectPhaseResponse]: ...
 
     @overload
     def create(
-        self, *, body: ProjectPhaseCreateRequest, **options: Unpack[CallOptions]
+        self, *, body: ProjectPhaseCreateRequest, **options: Unpack[PipedriveOptions]
     ) -> ApiResponse[ProjectPhaseResponse]: ...
     @raw_of(ProjectPhases.create)
     def create(self, *args: Any, **arguments: Any) -> Any: ...
@@ -263,7 +265,7 @@ class AsyncProjectPhases(AsyncResource):
         """The same methods, returning status and headers too."""
         return AsyncProjectPhasesRaw(AsyncProjectPhases(raw_async_caller(self._caller)))
 
-    async def list(self, *, board_id: int, **options: Unpack[CallOptions]) -> ProjectPhaseListResponse:
+    async def list(self, *, board_id: int, **options: Unpack[PipedriveOptions]) -> ProjectPhaseListResponse:
         """List the phases of a project board.
 
         GET /phases (operationId ``getProjectsPhases``). Costs 10 tokens. Credential: api_token or oauth2.
@@ -272,11 +274,11 @@ class AsyncProjectPhases(AsyncResource):
 
     @overload
     async def create(
-        self, *, board_id: int, name: str, order_nr: int | Unset = UNSET, **options: Unpack[CallOptions]
+        self, *, board_id: int, name: str, order_nr: int | Unset = UNSET, **options: Unpack[PipedriveOptions]
     ) -> ProjectPhaseResponse: ...
     @overload
     async def create(
-        self, *, body: ProjectPhaseCreateRequest, **options: Unpack[CallOptions]
+        self, *, body: ProjectPhaseCreateRequest, **options: Unpack[PipedriveOptions]
     ) -> ProjectPhaseResponse: ...
     async def create(
         self,
@@ -285,7 +287,7 @@ class AsyncProjectPhases(AsyncResource):
         name: str | Unset = UNSET,
         order_nr: int | Unset = UNSET,
         body: ProjectPhaseCreateRequest | None = None,
-        **options: Unpack[CallOptions],
+        **options: Unpack[PipedriveOptions],
     ) -> ProjectPhaseResponse:
         """Create a project phase.
 
@@ -301,14 +303,14 @@ class AsyncProjectPhases(AsyncResource):
             options,
         )
 
-    async def get(self, id: int, **options: Unpack[CallOptions]) -> ProjectPhaseResponse:
+    async def get(self, id: int, **options: Unpack[PipedriveOptions]) -> ProjectPhaseResponse:
         """Read one project phase.
 
         GET /phases/{id} (operationId ``getProjectsPhase``). Costs 10 tokens. Credential: api_token or oauth2.
         """
         return await self._caller.call(_GET, Arguments(path=(id,)), options)
 
-    async def delete(self, id: int, **options: Unpack[CallOptions]) -> ProjectPhaseDeleteResponse:
+    async def delete(self, id: int, **options: Unpack[PipedriveOptions]) -> ProjectPhaseDeleteResponse:
         """Delete a project phase.
 
         DELETE /phases/{id} (operationId ``deleteProjectPhase``). Costs 3 tokens. Credential: api_token or
@@ -324,7 +326,7 @@ class AsyncProjectPhases(AsyncResource):
         name: str | Unset = UNSET,
         order_nr: int | Unset = UNSET,
         body: ProjectPhaseUpdateRequest | None = None,
-        **options: Unpack[CallOptions],
+        **options: Unpack[PipedriveOptions],
     ) -> ProjectPhaseResponse:
         """Change a project phase.
 
@@ -350,12 +352,12 @@ class AsyncProjectPhasesRaw(RawAsyncResource):
 
     @overload
     async def create(
-        self, *, board_id: int, name: str, order_nr: int | Unset = UNSET, **options: Unpack[CallOptions]
+        self, *, board_id: int, name: str, order_nr: int | Unset = UNSET, **options: Unpack[PipedriveOptions]
     ) -> ApiResponse[ProjectPhaseResponse]: ...
 
     @overload
     async def create(
-        self, *, body: ProjectPhaseCreateRequest, **options: Unpack[CallOptions]
+        self, *, body: ProjectPhaseCreateRequest, **options: Unpack[PipedriveOptions]
     ) -> ApiResponse[ProjectPhaseResponse]: ...
     @raw_of(AsyncProjectPhases.create)
     async def create(self, *args: Any, **arguments: Any) -> Any: ...

@@ -12,12 +12,12 @@ from typedpipes.runtime import (
     Arguments,
     AsyncPages,
     AsyncResource,
-    CallOptions,
     Model,
     Operation,
     PagedOperation,
     Pages,
     Paging,
+    PipedriveOptions,
     RawAsyncResource,
     RawResource,
     Resource,
@@ -108,7 +108,7 @@ class ProjectTemplates(Resource):
         return ProjectTemplatesRaw(ProjectTemplates(raw_caller(self._caller)))
 
     def list(
-        self, *, cursor: str | None = None, limit: int | None = None, **options: Unpack[CallOptions]
+        self, *, cursor: str | None = None, limit: int | None = None, **options: Unpack[PipedriveOptions]
     ) -> ProjectTemplateListResponse:
         """List project templates.
 
@@ -125,7 +125,7 @@ class ProjectTemplates(Resource):
         """
         return self._caller.pages(_LIST, Arguments(), options)
 
-    def get(self, id: int, **options: Unpack[CallOptions]) -> ProjectTemplateResponse:
+    def get(self, id: int, **options: Unpack[PipedriveOptions]) -> ProjectTemplateResponse:
         """Read one project template.
 
         GET /projectTemplates/{id} (operationId ``getProjectTemplate``). Costs 1 tokens. Credential: api_token
@@ -154,7 +154,7 @@ class AsyncProjectTemplates(AsyncResource):
         return AsyncProjectTemplatesRaw(AsyncProjectTemplates(raw_async_caller(self._caller)))
 
     async def list(
-        self, *, cursor: str | None = None, limit: int | None = None, **options: Unpack[CallOptions]
+        self, *, cursor: str | None = None, limit: int | None = None, **options: Unpack[PipedriveOptions]
     ) -> ProjectTemplateListResponse:
         """List project templates.
 
@@ -171,7 +171,7 @@ class AsyncProjectTemplates(AsyncResource):
         """
         return self._caller.pages(_LIST, Arguments(), options)
 
-    async def get(self, id: int, **options: Unpack[CallOptions]) -> ProjectTemplateResponse:
+    async def get(self, id: int, **options: Unpack[PipedriveOptions]) -> ProjectTemplateResponse:
         """Read one project template.
 
         GET /projectTemplates/{id} (operationId ``getProjectTemplate``). Costs 1 tokens. Credential: api_token

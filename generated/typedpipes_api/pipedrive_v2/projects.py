@@ -14,13 +14,13 @@ from typedpipes.runtime import (
     Arguments,
     AsyncPages,
     AsyncResource,
-    CallOptions,
     Model,
     OpenEnum,
     Operation,
     PagedOperation,
     Pages,
     Paging,
+    PipedriveOptions,
     RawAsyncResource,
     RawResource,
     Resource,
@@ -410,7 +410,7 @@ class ProjectsPermittedUsers(Resource):
         """The same methods, returning status and headers too."""
         return ProjectsPermittedUsersRaw(ProjectsPermittedUsers(raw_caller(self._caller)))
 
-    def list(self, id: int, **options: Unpack[CallOptions]) -> ProjectPermittedUserListResponse:
+    def list(self, id: int, **options: Unpack[PipedriveOptions]) -> ProjectPermittedUserListResponse:
         """List the users who may see a project.
 
         GET /projects/{id}/permittedUsers (operationId ``getProjectUsers``). Costs 5 tokens. Credential:
@@ -437,7 +437,7 @@ class AsyncProjectsPermittedUsers(AsyncResource):
         """The same methods, returning status and headers too."""
         return AsyncProjectsPermittedUsersRaw(AsyncProjectsPermittedUsers(raw_async_caller(self._caller)))
 
-    async def list(self, id: int, **options: Unpack[CallOptions]) -> ProjectPermittedUserListResponse:
+    async def list(self, id: int, **options: Unpack[PipedriveOptions]) -> ProjectPermittedUserListResponse:
         """List the users who may see a project.
 
         GET /projects/{id}/permittedUsers (operationId ``getProjectUsers``). Costs 5 tokens. Credential:
@@ -465,7 +465,7 @@ class ProjectsChangelog(Resource):
         return ProjectsChangelogRaw(ProjectsChangelog(raw_caller(self._caller)))
 
     def list(
-        self, id: int, *, cursor: str | None = None, limit: int | None = None, **options: Unpack[CallOptions]
+        self, id: int, *, cursor: str | None = None, limit: int | None = None, **options: Unpack[PipedriveOptions]
     ) -> ProjectChangelogListResponse:
         """List the changes of a project, page by page with a cursor.
 
@@ -504,7 +504,7 @@ class AsyncProjectsChangelog(AsyncResource):
         return AsyncProjectsChangelogRaw(AsyncProjectsChangelog(raw_async_caller(self._caller)))
 
     async def list(
-        self, id: int, *, cursor: str | None = None, limit: int | None = None, **options: Unpack[CallOptions]
+        self, id: int, *, cursor: str | None = None, limit: int | None = None, **options: Unpack[PipedriveOptions]
     ) -> ProjectChangelogListResponse:
         """List the changes of a project, page by page with a cursor.
 
@@ -550,7 +550,7 @@ class ProjectsArchived(Resource):
         limit: int | None = None,
         phase_id: int | None = None,
         status: str | None = None,
-        **options: Unpack[CallOptions],
+        **options: Unpack[PipedriveOptions],
     ) -> ProjectListResponse:
         """List archived projects.
 
@@ -609,7 +609,7 @@ class AsyncProjectsArchived(AsyncResource):
         limit: int | None = None,
         phase_id: int | None = None,
         status: str | None = None,
-        **options: Unpack[CallOptions],
+        **options: Unpack[PipedriveOptions],
     ) -> ProjectListResponse:
         """List archived projects.
 
@@ -683,7 +683,7 @@ class Projects(Resource):
         person_id: int | None = None,
         phase_id: int | None = None,
         status: str | None = None,
-        **options: Unpack[CallOptions],
+        **options: Unpack[PipedriveOptions],
     ) -> ProjectListResponse:
         """List projects.
 
@@ -755,10 +755,10 @@ class Projects(Resource):
         status: str | Unset = UNSET,
         template_id: int | Unset = UNSET,
         title: str,
-        **options: Unpack[CallOptions],
+        **options: Unpack[PipedriveOptions],
     ) -> ProjectResponse: ...
     @overload
-    def create(self, *, body: ProjectCreateRequest, **options: Unpack[CallOptions]) -> ProjectResponse: ...
+    def create(self, *, body: ProjectCreateRequest, **options: Unpack[PipedriveOptions]) -> ProjectResponse: ...
     def create(
         self,
         *,
@@ -778,7 +778,7 @@ class Projects(Resource):
         template_id: int | Unset = UNSET,
         title: str | Unset = UNSET,
         body: ProjectCreateRequest | None = None,
-        **options: Unpack[CallOptions],
+        **options: Unpack[PipedriveOptions],
     ) -> ProjectResponse:
         """Create a project.
 
@@ -822,7 +822,7 @@ class Projects(Resource):
         organization_id: int | None = None,
         person_id: int | None = None,
         term: str,
-        **options: Unpack[CallOptions],
+        **options: Unpack[PipedriveOptions],
     ) -> ProjectSearchResponse:
         """Find projects by text.
 
@@ -874,14 +874,14 @@ class Projects(Resource):
             options,
         )
 
-    def get(self, id: int, **options: Unpack[CallOptions]) -> ProjectResponse:
+    def get(self, id: int, **options: Unpack[PipedriveOptions]) -> ProjectResponse:
         """Read one project.
 
         GET /projects/{id} (operationId ``getProject``). Costs 1 tokens. Credential: api_token or oauth2.
         """
         return self._caller.call(_GET, Arguments(path=(id,)), options)
 
-    def delete(self, id: int, **options: Unpack[CallOptions]) -> ProjectDeleteResponse:
+    def delete(self, id: int, **options: Unpack[PipedriveOptions]) -> ProjectDeleteResponse:
         """Delete a project.
 
         DELETE /projects/{id} (operationId ``deleteProject``). Costs 3 tokens. Credential: api_token or
@@ -909,7 +909,7 @@ class Projects(Resource):
         template_id: int | Unset = UNSET,
         title: str | Unset = UNSET,
         body: ProjectUpdateRequest | None = None,
-        **options: Unpack[CallOptions],
+        **options: Unpack[PipedriveOptions],
     ) -> ProjectResponse:
         """Change a project.
 
@@ -944,7 +944,7 @@ class Projects(Resource):
             options,
         )
 
-    def archive(self, id: int, **options: Unpack[CallOptions]) -> ProjectResponse:
+    def archive(self, id: int, **options: Unpack[PipedriveOptions]) -> ProjectResponse:
         """Archive a project.
 
         POST /projects/{id}/archive (operationId ``archiveProject``). Costs 3 tokens. Credential: api_token or
@@ -979,11 +979,13 @@ class ProjectsRaw(RawResource):
         status: str | Unset = UNSET,
         template_id: int | Unset = UNSET,
         title: str,
-        **options: Unpack[CallOptions],
+        **options: Unpack[PipedriveOptions],
     ) -> ApiResponse[ProjectResponse]: ...
 
     @overload
-    def create(self, *, body: ProjectCreateRequest, **options: Unpack[CallOptions]) -> ApiResponse[ProjectResponse]: ...
+    def create(
+        self, *, body: ProjectCreateRequest, **options: Unpack[PipedriveOptions]
+    ) -> ApiResponse[ProjectResponse]: ...
     @raw_of(Projects.create)
     def create(self, *args: Any, **arguments: Any) -> Any: ...
 
@@ -1027,7 +1029,7 @@ class AsyncProjects(AsyncResource):
         person_id: int | None = None,
         phase_id: int | None = None,
         status: str | None = None,
-        **options: Unpack[CallOptions],
+        **options: Unpack[PipedriveOptions],
     ) -> ProjectListResponse:
         """List projects.
 
@@ -1099,10 +1101,10 @@ class AsyncProjects(AsyncResource):
         status: str | Unset = UNSET,
         template_id: int | Unset = UNSET,
         title: str,
-        **options: Unpack[CallOptions],
+        **options: Unpack[PipedriveOptions],
     ) -> ProjectResponse: ...
     @overload
-    async def create(self, *, body: ProjectCreateRequest, **options: Unpack[CallOptions]) -> ProjectResponse: ...
+    async def create(self, *, body: ProjectCreateRequest, **options: Unpack[PipedriveOptions]) -> ProjectResponse: ...
     async def create(
         self,
         *,
@@ -1122,7 +1124,7 @@ class AsyncProjects(AsyncResource):
         template_id: int | Unset = UNSET,
         title: str | Unset = UNSET,
         body: ProjectCreateRequest | None = None,
-        **options: Unpack[CallOptions],
+        **options: Unpack[PipedriveOptions],
     ) -> ProjectResponse:
         """Create a project.
 
@@ -1166,7 +1168,7 @@ class AsyncProjects(AsyncResource):
         organization_id: int | None = None,
         person_id: int | None = None,
         term: str,
-        **options: Unpack[CallOptions],
+        **options: Unpack[PipedriveOptions],
     ) -> ProjectSearchResponse:
         """Find projects by text.
 
@@ -1218,14 +1220,14 @@ class AsyncProjects(AsyncResource):
             options,
         )
 
-    async def get(self, id: int, **options: Unpack[CallOptions]) -> ProjectResponse:
+    async def get(self, id: int, **options: Unpack[PipedriveOptions]) -> ProjectResponse:
         """Read one project.
 
         GET /projects/{id} (operationId ``getProject``). Costs 1 tokens. Credential: api_token or oauth2.
         """
         return await self._caller.call(_GET, Arguments(path=(id,)), options)
 
-    async def delete(self, id: int, **options: Unpack[CallOptions]) -> ProjectDeleteResponse:
+    async def delete(self, id: int, **options: Unpack[PipedriveOptions]) -> ProjectDeleteResponse:
         """Delete a project.
 
         DELETE /projects/{id} (operationId ``deleteProject``). Costs 3 tokens. Credential: api_token or
@@ -1253,7 +1255,7 @@ class AsyncProjects(AsyncResource):
         template_id: int | Unset = UNSET,
         title: str | Unset = UNSET,
         body: ProjectUpdateRequest | None = None,
-        **options: Unpack[CallOptions],
+        **options: Unpack[PipedriveOptions],
     ) -> ProjectResponse:
         """Change a project.
 
@@ -1288,7 +1290,7 @@ class AsyncProjects(AsyncResource):
             options,
         )
 
-    async def archive(self, id: int, **options: Unpack[CallOptions]) -> ProjectResponse:
+    async def archive(self, id: int, **options: Unpack[PipedriveOptions]) -> ProjectResponse:
         """Archive a project.
 
         POST /projects/{id}/archive (operationId ``archiveProject``). Costs 3 tokens. Credential: api_token or
@@ -1323,12 +1325,12 @@ class AsyncProjectsRaw(RawAsyncResource):
         status: str | Unset = UNSET,
         template_id: int | Unset = UNSET,
         title: str,
-        **options: Unpack[CallOptions],
+        **options: Unpack[PipedriveOptions],
     ) -> ApiResponse[ProjectResponse]: ...
 
     @overload
     async def create(
-        self, *, body: ProjectCreateRequest, **options: Unpack[CallOptions]
+        self, *, body: ProjectCreateRequest, **options: Unpack[PipedriveOptions]
     ) -> ApiResponse[ProjectResponse]: ...
     @raw_of(AsyncProjects.create)
     async def create(self, *args: Any, **arguments: Any) -> Any: ...

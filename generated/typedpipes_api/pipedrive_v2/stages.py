@@ -12,13 +12,13 @@ from typedpipes.runtime import (
     Arguments,
     AsyncPages,
     AsyncResource,
-    CallOptions,
     Model,
     OpenEnum,
     Operation,
     PagedOperation,
     Pages,
     Paging,
+    PipedriveOptions,
     RawAsyncResource,
     RawResource,
     Resource,
@@ -208,7 +208,7 @@ class Stages(Resource):
         pipeline_id: int | None = None,
         sort_by: StageSortBy | StageSortByLiteral | None = None,
         sort_direction: StageSortDirection | StageSortDirectionLiteral | None = None,
-        **options: Unpack[CallOptions],
+        **options: Unpack[PipedriveOptions],
     ) -> StageListResponse:
         """List stages.
 
@@ -255,10 +255,10 @@ class Stages(Resource):
         is_deal_rot_enabled: bool | Unset = UNSET,
         name: str,
         pipeline_id: int,
-        **options: Unpack[CallOptions],
+        **options: Unpack[PipedriveOptions],
     ) -> StageResponse: ...
     @overload
-    def create(self, *, body: StageCreateRequest, **options: Unpack[CallOptions]) -> StageResponse: ...
+    def create(self, *, body: StageCreateRequest, **options: Unpack[PipedriveOptions]) -> StageResponse: ...
     def create(
         self,
         *,
@@ -268,7 +268,7 @@ class Stages(Resource):
         name: str | Unset = UNSET,
         pipeline_id: int | Unset = UNSET,
         body: StageCreateRequest | None = None,
-        **options: Unpack[CallOptions],
+        **options: Unpack[PipedriveOptions],
     ) -> StageResponse:
         """Create a stage.
 
@@ -292,14 +292,14 @@ class Stages(Resource):
             options,
         )
 
-    def get(self, id: int, **options: Unpack[CallOptions]) -> StageResponse:
+    def get(self, id: int, **options: Unpack[PipedriveOptions]) -> StageResponse:
         """Read one stage.
 
         GET /stages/{id} (operationId ``getStage``). Costs 1 tokens. Credential: api_token or oauth2.
         """
         return self._caller.call(_GET, Arguments(path=(id,)), options)
 
-    def delete(self, id: int, **options: Unpack[CallOptions]) -> StageDeleteResponse:
+    def delete(self, id: int, **options: Unpack[PipedriveOptions]) -> StageDeleteResponse:
         """Delete a stage.
 
         DELETE /stages/{id} (operationId ``deleteStage``). Costs 3 tokens. Credential: api_token or oauth2.
@@ -316,7 +316,7 @@ class Stages(Resource):
         name: str | Unset = UNSET,
         pipeline_id: int | Unset = UNSET,
         body: StageUpdateRequest | None = None,
-        **options: Unpack[CallOptions],
+        **options: Unpack[PipedriveOptions],
     ) -> StageResponse:
         """Change a stage.
 
@@ -358,11 +358,13 @@ class StagesRaw(RawResource):
         is_deal_rot_enabled: bool | Unset = UNSET,
         name: str,
         pipeline_id: int,
-        **options: Unpack[CallOptions],
+        **options: Unpack[PipedriveOptions],
     ) -> ApiResponse[StageResponse]: ...
 
     @overload
-    def create(self, *, body: StageCreateRequest, **options: Unpack[CallOptions]) -> ApiResponse[StageResponse]: ...
+    def create(
+        self, *, body: StageCreateRequest, **options: Unpack[PipedriveOptions]
+    ) -> ApiResponse[StageResponse]: ...
     @raw_of(Stages.create)
     def create(self, *args: Any, **arguments: Any) -> Any: ...
 
@@ -389,7 +391,7 @@ class AsyncStages(AsyncResource):
         pipeline_id: int | None = None,
         sort_by: StageSortBy | StageSortByLiteral | None = None,
         sort_direction: StageSortDirection | StageSortDirectionLiteral | None = None,
-        **options: Unpack[CallOptions],
+        **options: Unpack[PipedriveOptions],
     ) -> StageListResponse:
         """List stages.
 
@@ -436,10 +438,10 @@ class AsyncStages(AsyncResource):
         is_deal_rot_enabled: bool | Unset = UNSET,
         name: str,
         pipeline_id: int,
-        **options: Unpack[CallOptions],
+        **options: Unpack[PipedriveOptions],
     ) -> StageResponse: ...
     @overload
-    async def create(self, *, body: StageCreateRequest, **options: Unpack[CallOptions]) -> StageResponse: ...
+    async def create(self, *, body: StageCreateRequest, **options: Unpack[PipedriveOptions]) -> StageResponse: ...
     async def create(
         self,
         *,
@@ -449,7 +451,7 @@ class AsyncStages(AsyncResource):
         name: str | Unset = UNSET,
         pipeline_id: int | Unset = UNSET,
         body: StageCreateRequest | None = None,
-        **options: Unpack[CallOptions],
+        **options: Unpack[PipedriveOptions],
     ) -> StageResponse:
         """Create a stage.
 
@@ -473,14 +475,14 @@ class AsyncStages(AsyncResource):
             options,
         )
 
-    async def get(self, id: int, **options: Unpack[CallOptions]) -> StageResponse:
+    async def get(self, id: int, **options: Unpack[PipedriveOptions]) -> StageResponse:
         """Read one stage.
 
         GET /stages/{id} (operationId ``getStage``). Costs 1 tokens. Credential: api_token or oauth2.
         """
         return await self._caller.call(_GET, Arguments(path=(id,)), options)
 
-    async def delete(self, id: int, **options: Unpack[CallOptions]) -> StageDeleteResponse:
+    async def delete(self, id: int, **options: Unpack[PipedriveOptions]) -> StageDeleteResponse:
         """Delete a stage.
 
         DELETE /stages/{id} (operationId ``deleteStage``). Costs 3 tokens. Credential: api_token or oauth2.
@@ -497,7 +499,7 @@ class AsyncStages(AsyncResource):
         name: str | Unset = UNSET,
         pipeline_id: int | Unset = UNSET,
         body: StageUpdateRequest | None = None,
-        **options: Unpack[CallOptions],
+        **options: Unpack[PipedriveOptions],
     ) -> StageResponse:
         """Change a stage.
 
@@ -539,12 +541,12 @@ class AsyncStagesRaw(RawAsyncResource):
         is_deal_rot_enabled: bool | Unset = UNSET,
         name: str,
         pipeline_id: int,
-        **options: Unpack[CallOptions],
+        **options: Unpack[PipedriveOptions],
     ) -> ApiResponse[StageResponse]: ...
 
     @overload
     async def create(
-        self, *, body: StageCreateRequest, **options: Unpack[CallOptions]
+        self, *, body: StageCreateRequest, **options: Unpack[PipedriveOptions]
     ) -> ApiResponse[StageResponse]: ...
     @raw_of(AsyncStages.create)
     async def create(self, *args: Any, **arguments: Any) -> Any: ...

@@ -14,12 +14,12 @@ from typedpipes.runtime import (
     Arguments,
     AsyncPages,
     AsyncResource,
-    CallOptions,
     Model,
     Operation,
     PagedOperation,
     Pages,
     Paging,
+    PipedriveOptions,
     RawAsyncResource,
     RawResource,
     Resource,
@@ -219,7 +219,7 @@ class Tasks(Resource):
         limit: int | None = None,
         parent_task_id: str | None = None,
         project_id: int | None = None,
-        **options: Unpack[CallOptions],
+        **options: Unpack[PipedriveOptions],
     ) -> TaskListResponse:
         """List tasks.
 
@@ -284,10 +284,10 @@ class Tasks(Resource):
         project_id: int,
         start_date: str | None | Unset = UNSET,
         title: str,
-        **options: Unpack[CallOptions],
+        **options: Unpack[PipedriveOptions],
     ) -> TaskResponse: ...
     @overload
-    def create(self, *, body: TaskCreateRequest, **options: Unpack[CallOptions]) -> TaskResponse: ...
+    def create(self, *, body: TaskCreateRequest, **options: Unpack[PipedriveOptions]) -> TaskResponse: ...
     def create(
         self,
         *,
@@ -303,7 +303,7 @@ class Tasks(Resource):
         start_date: str | None | Unset = UNSET,
         title: str | Unset = UNSET,
         body: TaskCreateRequest | None = None,
-        **options: Unpack[CallOptions],
+        **options: Unpack[PipedriveOptions],
     ) -> TaskResponse:
         """Create a task.
 
@@ -333,14 +333,14 @@ class Tasks(Resource):
             options,
         )
 
-    def get(self, id: int, **options: Unpack[CallOptions]) -> TaskResponse:
+    def get(self, id: int, **options: Unpack[PipedriveOptions]) -> TaskResponse:
         """Read one task.
 
         GET /tasks/{id} (operationId ``getTask``). Costs 1 tokens. Credential: api_token or oauth2.
         """
         return self._caller.call(_GET, Arguments(path=(id,)), options)
 
-    def delete(self, id: int, **options: Unpack[CallOptions]) -> TaskDeleteResponse:
+    def delete(self, id: int, **options: Unpack[PipedriveOptions]) -> TaskDeleteResponse:
         """Delete a task.
 
         DELETE /tasks/{id} (operationId ``deleteTask``). Costs 3 tokens. Credential: api_token or oauth2.
@@ -363,7 +363,7 @@ class Tasks(Resource):
         start_date: str | None | Unset = UNSET,
         title: str | Unset = UNSET,
         body: TaskUpdateRequest | None = None,
-        **options: Unpack[CallOptions],
+        **options: Unpack[PipedriveOptions],
     ) -> TaskResponse:
         """Change a task.
 
@@ -417,11 +417,11 @@ class TasksRaw(RawResource):
         project_id: int,
         start_date: str | None | Unset = UNSET,
         title: str,
-        **options: Unpack[CallOptions],
+        **options: Unpack[PipedriveOptions],
     ) -> ApiResponse[TaskResponse]: ...
 
     @overload
-    def create(self, *, body: TaskCreateRequest, **options: Unpack[CallOptions]) -> ApiResponse[TaskResponse]: ...
+    def create(self, *, body: TaskCreateRequest, **options: Unpack[PipedriveOptions]) -> ApiResponse[TaskResponse]: ...
     @raw_of(Tasks.create)
     def create(self, *args: Any, **arguments: Any) -> Any: ...
 
@@ -450,7 +450,7 @@ class AsyncTasks(AsyncResource):
         limit: int | None = None,
         parent_task_id: str | None = None,
         project_id: int | None = None,
-        **options: Unpack[CallOptions],
+        **options: Unpack[PipedriveOptions],
     ) -> TaskListResponse:
         """List tasks.
 
@@ -515,10 +515,10 @@ class AsyncTasks(AsyncResource):
         project_id: int,
         start_date: str | None | Unset = UNSET,
         title: str,
-        **options: Unpack[CallOptions],
+        **options: Unpack[PipedriveOptions],
     ) -> TaskResponse: ...
     @overload
-    async def create(self, *, body: TaskCreateRequest, **options: Unpack[CallOptions]) -> TaskResponse: ...
+    async def create(self, *, body: TaskCreateRequest, **options: Unpack[PipedriveOptions]) -> TaskResponse: ...
     async def create(
         self,
         *,
@@ -534,7 +534,7 @@ class AsyncTasks(AsyncResource):
         start_date: str | None | Unset = UNSET,
         title: str | Unset = UNSET,
         body: TaskCreateRequest | None = None,
-        **options: Unpack[CallOptions],
+        **options: Unpack[PipedriveOptions],
     ) -> TaskResponse:
         """Create a task.
 
@@ -564,14 +564,14 @@ class AsyncTasks(AsyncResource):
             options,
         )
 
-    async def get(self, id: int, **options: Unpack[CallOptions]) -> TaskResponse:
+    async def get(self, id: int, **options: Unpack[PipedriveOptions]) -> TaskResponse:
         """Read one task.
 
         GET /tasks/{id} (operationId ``getTask``). Costs 1 tokens. Credential: api_token or oauth2.
         """
         return await self._caller.call(_GET, Arguments(path=(id,)), options)
 
-    async def delete(self, id: int, **options: Unpack[CallOptions]) -> TaskDeleteResponse:
+    async def delete(self, id: int, **options: Unpack[PipedriveOptions]) -> TaskDeleteResponse:
         """Delete a task.
 
         DELETE /tasks/{id} (operationId ``deleteTask``). Costs 3 tokens. Credential: api_token or oauth2.
@@ -594,7 +594,7 @@ class AsyncTasks(AsyncResource):
         start_date: str | None | Unset = UNSET,
         title: str | Unset = UNSET,
         body: TaskUpdateRequest | None = None,
-        **options: Unpack[CallOptions],
+        **options: Unpack[PipedriveOptions],
     ) -> TaskResponse:
         """Change a task.
 
@@ -648,11 +648,13 @@ class AsyncTasksRaw(RawAsyncResource):
         project_id: int,
         start_date: str | None | Unset = UNSET,
         title: str,
-        **options: Unpack[CallOptions],
+        **options: Unpack[PipedriveOptions],
     ) -> ApiResponse[TaskResponse]: ...
 
     @overload
-    async def create(self, *, body: TaskCreateRequest, **options: Unpack[CallOptions]) -> ApiResponse[TaskResponse]: ...
+    async def create(
+        self, *, body: TaskCreateRequest, **options: Unpack[PipedriveOptions]
+    ) -> ApiResponse[TaskResponse]: ...
     @raw_of(AsyncTasks.create)
     async def create(self, *args: Any, **arguments: Any) -> Any: ...
 

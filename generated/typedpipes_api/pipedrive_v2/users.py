@@ -11,11 +11,11 @@ from typedpipes.runtime import (
     Arguments,
     AsyncPages,
     AsyncResource,
-    CallOptions,
     Model,
     PagedOperation,
     Pages,
     Paging,
+    PipedriveOptions,
     RawAsyncResource,
     RawResource,
     Resource,
@@ -81,7 +81,7 @@ class UsersFollowers(Resource):
         return UsersFollowersRaw(UsersFollowers(raw_caller(self._caller)))
 
     def list(
-        self, id: int, *, cursor: str | None = None, limit: int | None = None, **options: Unpack[CallOptions]
+        self, id: int, *, cursor: str | None = None, limit: int | None = None, **options: Unpack[PipedriveOptions]
     ) -> UserFollowerListResponse:
         """List the users who follow a user.
 
@@ -120,7 +120,7 @@ class AsyncUsersFollowers(AsyncResource):
         return AsyncUsersFollowersRaw(AsyncUsersFollowers(raw_async_caller(self._caller)))
 
     async def list(
-        self, id: int, *, cursor: str | None = None, limit: int | None = None, **options: Unpack[CallOptions]
+        self, id: int, *, cursor: str | None = None, limit: int | None = None, **options: Unpack[PipedriveOptions]
     ) -> UserFollowerListResponse:
         """List the users who follow a user.
 

@@ -3,11 +3,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from typedpipes.runtime import UNSET, AsyncGraphQLClient
+from typedpipes.runtime import UNSET, AsyncSelectingClient
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from typing import Unpack
+    from typing import TypeAlias, Unpack
 
     from typedpipes.runtime import AsyncPages, CallOptions, PagedCallOptions, Unset
 
@@ -463,9 +463,15 @@ if TYPE_CHECKING:
     from .operations.update_table_field import UpdateTableFieldPayload
     from .operations.update_table_record import UpdateTableRecordPayload
     from .operations.update_webhook import UpdateWebhookPayload
+    from .select import Mutation as _Mutation
+    from .select import Query as _Query
+
+    _Base: TypeAlias = AsyncSelectingClient[_Query, _Mutation]
+else:
+    _Base = AsyncSelectingClient
 
 
-class AsyncClient(AsyncGraphQLClient):
+class AsyncClient(_Base):
     """A method per operation; each returns what its root field holds."""
 
     async def agents_usage_details(

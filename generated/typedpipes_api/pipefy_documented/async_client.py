@@ -3,10 +3,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from typedpipes.runtime import AsyncGraphQLClient
+from typedpipes.runtime import AsyncSelectingClient
 
 if TYPE_CHECKING:
-    from typing import Unpack
+    from typing import TypeAlias, Unpack
 
     from typedpipes.runtime import CallOptions
 
@@ -15,9 +15,15 @@ if TYPE_CHECKING:
     from .operations.automation_jobs_export_download_url import AutomationJobsExportDownloadUrlData
     from .operations.create_automation_jobs_export import CreateAutomationJobsExportPayload
     from .operations.create_automation_jobs_export_download_url import CreateAutomationJobsExportDownloadUrlPayload
+    from .select import Mutation as _Mutation
+    from .select import Query as _Query
+
+    _Base: TypeAlias = AsyncSelectingClient[_Query, _Mutation]
+else:
+    _Base = AsyncSelectingClient
 
 
-class AsyncClient(AsyncGraphQLClient):
+class AsyncClient(_Base):
     """A method per operation; each returns what its root field holds."""
 
     async def automation_jobs_export(

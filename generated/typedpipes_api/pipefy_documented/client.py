@@ -3,10 +3,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from typedpipes.runtime import GraphQLClient
+from typedpipes.runtime import SelectingClient
 
 if TYPE_CHECKING:
-    from typing import Unpack
+    from typing import TypeAlias, Unpack
 
     from typedpipes.runtime import CallOptions
 
@@ -15,9 +15,15 @@ if TYPE_CHECKING:
     from .operations.automation_jobs_export_download_url import AutomationJobsExportDownloadUrlData
     from .operations.create_automation_jobs_export import CreateAutomationJobsExportPayload
     from .operations.create_automation_jobs_export_download_url import CreateAutomationJobsExportDownloadUrlPayload
+    from .select import Mutation as _Mutation
+    from .select import Query as _Query
+
+    _Base: TypeAlias = SelectingClient[_Query, _Mutation]
+else:
+    _Base = SelectingClient
 
 
-class Client(GraphQLClient):
+class Client(_Base):
     """A method per operation; each returns what its root field holds."""
 
     def automation_jobs_export(
