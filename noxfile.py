@@ -16,7 +16,7 @@ nox.options.error_on_missing_interpreters = True
 
 ROOT = Path(__file__).parent
 GROUPS = nox.project.load_toml("pyproject.toml")
-CODE = ["overrides", "tests", "noxfile.py"]
+CODE = ["overrides", "tests", "docs/_site", "noxfile.py"]
 
 
 def _install(session: nox.Session, *groups: str, extras: str = "") -> None:
@@ -79,10 +79,23 @@ def demo(session: nox.Session) -> None:
 
 
 @nox.session
+def docs(session: nox.Session) -> None:
+    """Build the documentation into site/, links checked, and run or type-check every code block of it."""
+    _install(session, "docs", extras="cli,codegen,redis,sandbox,xlsx")
+    session.run("mkdocs", "build", "--strict", env={"NO_MKDOCS_2_WARNING": "true"})
+    session.run("mypy", "docs/_site", "tests/docs")
+    options = "--override-ini=addopts=-ra --strict-markers --import-mode=importlib"
+    everything = "--override-ini=norecursedirs=.* __pycache__"  # tests/docs/site is for this session only
+    session.run("python", "-m", "pytest", options, everything, "tests/docs", *session.posargs)
+
+
+@nox.session
 def bench(session: nox.Session) -> None:
-    """Benchmarks, each against its peers in one run. `-- NAME` runs one; `-- --list` names them."""
-    _install(session, "bench", extras="cli,codegen,redis,sandbox,xlsx")
-    session.run("python", "tests/bench/run.py", *session.posargs)
+    """Benchmarks beside their peers in one run. `-- NAME`: one; `-- --list`; `-- --write`: BENCHMARKS.md."""
+    _install(session, "bench", "typecheck", extras="cli,codegen,redis,sandbox,xlsx")
+    session.install("--quiet", "build==1.3.0", "hatchling==1.33.0", "pipedream==2.3.0")
+    env = {"TYPEDPIPES_BENCH_FOLDER": str(Path(session.create_tmp()).resolve())}
+    session.run("python", "-m", "tests.bench.run", *session.posargs, env=env)
 
 
 @nox.session
@@ -107,7 +120,55 @@ def vendors(session: nox.Session) -> None:
 
 
 @nox.session
+def pictures(session: nox.Session) -> None:
+    """Draw docs/pictures anew, from real runs on a terminal."""
+    _install(session, "tests", extras="cli,sandbox")
+    session.run("python", "-m", "tests.pictures.draw")
+
+
+@nox.session
+def schema(session: nox.Session) -> None:
+    """`-- refresh|diff|check …`: as `typedpipes schema …`. `-- round-trip`: a changed vendor, refreshed and used."""
+    command, *rest = session.posargs or ("",)
+    if command not in ("refresh", "diff", "check", "round-trip"):
+        session.error("say what: nox -s schema -- refresh|diff|check|round-trip …")
+    if command == "round-trip":
+        _install(session, "tests", "typecheck", extras="cli,codegen,sandbox")
+        session.run("python", "-m", "tests.refresh.round_trip", *rest)
+        return
+    _install(session, extras="cli,codegen")
+    session.run("typedpipes", "schema", command, *rest)
+
+
+@nox.session
 def build(session: nox.Session) -> None:
     """Build the wheel and the sdist into dist/."""
-    session.install("--quiet", "build")
-    session.run("python", "-m", "build", "--outdir", "dist")
+    session.install("--quiet", *nox.project.dependency_groups(GROUPS, "build"))
+    shutil.rmtree(ROOT / "dist", ignore_errors=True)
+    session.run("python", "-m", "build", "--wheel", "--sdist", "--outdir", "dist")
+
+
+@nox.session
+def packaging(session: nox.Session) -> None:
+    """The wheel in clean environments: contents, core, each extra alone, licences. `-- --write` lists licences anew."""
+    _install(session, "packaging", extras="sandbox")
+    if session.posargs == ["--write"]:
+        session.run("python", "-m", "tests.packaging.licences")
+        return
+    options = "--override-ini=addopts=-ra --strict-markers --import-mode=importlib"
+    session.run("python", "-m", "pytest", options, "tests/packaging", *session.posargs)
+
+
+@nox.session
+def replay(session: nox.Session) -> None:
+    """Run every block of the README in a fresh clone. `-- --quick` leaves out the lines that run other sessions."""
+    _install(session, "packaging", extras="sandbox")
+    session.run("python", "-m", "tests.readme.replay", *session.posargs)
+
+
+@nox.session
+def downstream(session: nox.Session) -> None:
+    """Programs of users against the built wheel: type-checked by mypy and basedpyright, and run."""
+    _install(session, "packaging", extras="sandbox")
+    options = "--override-ini=addopts=-ra --strict-markers --import-mode=importlib"
+    session.run("python", "-m", "pytest", options, "tests/downstream", *session.posargs)

@@ -1,0 +1,69 @@
+"""What is in the wheel and the sdist."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import tarfile
+import zipfile
+from email.parser import HeaderParser
+from pathlib import Path
+
+from tests.packaging.environments import ROOT, build
+from typedpipes import __version__
+
+LARGEST = 2_500_000
+"""Bytes of the wheel."""
+PACKAGES = {"typedpipes", "typedpipes_api", "typedpipes_codegen", "typedpipes_sandbox"}
+
+
+def digests(wheel: Path) -> dict[str, str]:
+    """The files of a wheel, by name."""
+    with zipfile.ZipFile(wheel) as archive:
+        return {name: hashlib.sha256(archive.read(name)).hexdigest() for name in archive.namelist()}
+
+
+def test_the_wheel_is_small_and_holds_the_four_packages_only(wheel: Path) -> None:
+    assert wheel.stat().st_size <= LARGEST
+    tops = {name.partition("/")[0] for name in digests(wheel)}
+    assert tops == {*PACKAGES, f"typedpipes-{__version__}.dist-info"}
+
+
+def test_every_package_tells_type_checkers_that_it_is_typed(wheel: Path) -> None:
+    names = set(digests(wheel))
+    generated = {name.rpartition("/")[0] for name in names if re.fullmatch(r"typedpipes_api/\w+/__init__.py", name)}
+    assert len(generated) == 6
+    for package in {"typedpipes", "typedpipes_sandbox", *generated}:
+        assert f"{package}/py.typed" in names, package
+
+
+def test_the_sdist_builds_the_same_wheel(wheel: Path, sdist: Path, tmp_path: Path) -> None:
+    with tarfile.open(sdist) as archive:
+        archive.extractall(tmp_path / "source", filter="data")
+    (source,) = (tmp_path / "source").iterdir()
+    assert digests(build("wheel", source, tmp_path / "wheel")) == digests(wheel)
+
+
+def test_the_sdist_holds_what_its_tests_need_and_no_stray_file(sdist: Path) -> None:
+    with tarfile.open(sdist) as archive:
+        names = {name.partition("/")[2] for name in archive.getnames()}
+    tops = {name.partition("/")[0] for name in names}
+    wanted = {"generated", "overrides", "schemas", "tests", "noxfile.py", "pyproject.toml", "README.md", "LICENSE"}
+    assert wanted <= tops
+    allowed = {*wanted, ".gitignore", "PKG-INFO", "CHANGELOG.md", "DEPENDENCIES.md", "docs", "mkdocs.yml"}
+    assert tops <= allowed, tops - allowed
+
+
+def test_the_version_stands_in_one_file_only(wheel: Path) -> None:
+    with zipfile.ZipFile(wheel) as archive:
+        metadata = HeaderParser().parsestr(archive.read(f"typedpipes-{__version__}.dist-info/METADATA").decode())
+    assert metadata["Version"] == __version__
+    assert metadata["License-Expression"] == "MIT"
+    holders = [
+        path.relative_to(ROOT).as_posix()
+        for folder in ("overrides", "generated")
+        for path in (ROOT / folder).rglob("*.py")
+        if re.search(rf"[\"']{re.escape(__version__)}[\"']", path.read_text(encoding="utf-8"))
+    ]
+    assert holders == ["overrides/typedpipes/_version.py"]
+    assert "version =" not in (ROOT / "pyproject.toml").read_text(encoding="utf-8").partition("[tool.")[0]

@@ -1,0 +1,76 @@
+"""The public names are pinned: adding or taking one away is a decision, seen here."""
+
+from __future__ import annotations
+
+import importlib
+import inspect
+from collections.abc import Callable
+
+import pytest
+
+from typedpipes import errors
+from typedpipes_api.connect.tokens import Tokens
+from typedpipes_api.pipedream.users import Users
+from typedpipes_api.pipedrive_v1.deals import Deals as DealsV1
+from typedpipes_api.pipedrive_v2.deals import Deals
+from typedpipes_api.pipefy.client import Client
+
+SURFACE = {
+    "typedpipes": "CustomField UNSET __version__ errors extras from_wire is_set to_wire",
+    "typedpipes.configuration": "Configuration ENVIRONMENT configuration",
+    "typedpipes.events": "Block Budget Event LimitStore OnEvent Poll Refresh Reporter Request Retry SchemaDrift Wait "
+    "logger",
+    "typedpipes.limits": "AsyncLimits Budget Claim Cost CostRow Lease LimitStatus Limiter Limits Policy Snapshot Store "
+    "StoreLease StoreLimiter Window build_limiter open_store",
+    "typedpipes.pipedream": "AsyncPipedream ConnectionEvent HTTPAuthType Pipedream ProxyResponse WorkflowResponse "
+    "connect_link connection_event verify_signature",
+    "typedpipes.pipedrive": "AsyncPipedrive Pipedrive",
+    "typedpipes.pipefy": "AsyncExportJob AsyncPipefy BulkItem BulkProgress BulkReport BulkStopped ExportJob "
+    "NotSelected Pipefy Row Selection UploadError",
+}
+ERRORS = (
+    "APIError AuthenticationError BadRequest ConfigurationError DeadlineExceeded DownloadError ExportAmbiguous "
+    "ExportFailed ExportTimeout GraphQLError GraphQLValidationError JournalBusy LimitStoreError NotFound "
+    "PartialFailure PermissionDenied ProfileError QuotaExhausted RateLimited ResponseMismatch RowsError ServerError "
+    "SignatureMismatch TransportError TypedPipesError"
+)
+HOVER: list[tuple[Callable[..., object], list[str], list[str]]] = [
+    # an operation of each API, what its text says, what its signature says
+    (Client.card, ["Query `card`."], ["id: str | int", "-> CardDetails | None"]),
+    (Deals.list, ["List deals.", "GET /deals", "Costs 10 tokens"], ["limit: int | None", "-> DealListResponse"]),
+    (vars(DealsV1)["get"], ["Withdrawn", "use crm.v2.deals.get"], ["id: int"]),
+    (
+        Tokens.create,
+        ["short-lived token", "POST /{project_id}/tokens"],
+        ["external_user_id: str", "-> CreateTokenResponse"],
+    ),
+    (Users.me, ["GET /users/me", "Credential: api_key"], ["-> CurrentUserResponse"]),
+]
+
+
+@pytest.mark.parametrize("name", SURFACE)
+def test_the_public_names_of_a_module_are_pinned_and_there(name: str) -> None:
+    module = importlib.import_module(name)
+    assert sorted(module.__all__) == sorted(SURFACE[name].split())
+    for each in module.__all__:
+        assert getattr(module, each) is not None
+
+
+def test_the_errors_are_pinned_and_of_one_family() -> None:
+    found = {
+        name: kind
+        for name, kind in vars(errors).items()
+        if inspect.isclass(kind) and kind.__module__ == errors.__name__
+    }
+    assert sorted(found) == sorted(ERRORS.split())
+    assert all(issubclass(kind, errors.TypedPipesError) and kind.__doc__ for kind in found.values())
+
+
+@pytest.mark.parametrize(("function", "text", "signature"), HOVER)
+def test_an_editor_shows_what_an_operation_does_and_takes(
+    function: Callable[..., object], text: list[str], signature: list[str]
+) -> None:
+    words = " ".join((inspect.getdoc(function) or "").split())
+    assert [part for part in text if part not in words] == []
+    shown = str(inspect.signature(function)).replace("'", "")
+    assert [part for part in signature if part not in shown] == []
