@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Final, TypeAlias
 
+import msgspec
+
 from typedpipes.errors import ResponseMismatch
-from typedpipes.record import frozen
 
 _KINDS: Final = {
     type(None): "null",
@@ -19,8 +20,7 @@ _KINDS: Final = {
 }
 
 
-@frozen
-class SchemaDrift:
+class SchemaDrift(msgspec.Struct, frozen=True):
     """One place where an answer does not fit the schema, reported once per client.
 
     Attributes:

@@ -10,14 +10,14 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Final, Literal, TypeAlias
 
+import msgspec
+
 from typedpipes.drift import SchemaDrift
-from typedpipes.record import frozen
 
 logger: Final = logging.getLogger("typedpipes")
 
 
-@frozen(kw_only=True)
-class Request:
+class Request(msgspec.Struct, frozen=True, kw_only=True):
     """One wire request ended: with a status, or with ``error`` naming the kind of failure."""
 
     api: str
@@ -32,8 +32,7 @@ class Request:
     request_id: str | None = None
 
 
-@frozen(kw_only=True)
-class Retry:
+class Retry(msgspec.Struct, frozen=True, kw_only=True):
     """A failed attempt will be repeated after ``delay``; ``reason`` says why, ``status`` what was answered."""
 
     api: str
@@ -44,8 +43,7 @@ class Retry:
     status: int | None = None
 
 
-@frozen(kw_only=True)
-class Wait:
+class Wait(msgspec.Struct, frozen=True, kw_only=True):
     """A request waits for a slot of ``limit``."""
 
     api: str
@@ -54,8 +52,7 @@ class Wait:
     limit: str
 
 
-@frozen(kw_only=True)
-class Refresh:
+class Refresh(msgspec.Struct, frozen=True, kw_only=True):
     """A new access token was obtained for the credential ``kind``; ``expires_in`` None is unknown."""
 
     kind: str
@@ -64,8 +61,7 @@ class Refresh:
     """``first``, ``early``, ``expired`` or ``rejected``."""
 
 
-@frozen(kw_only=True)
-class Poll:
+class Poll(msgspec.Struct, frozen=True, kw_only=True):
     """The state of a job was asked for; the next question is ``next_in`` away, None if it is finished."""
 
     operation: str
@@ -75,8 +71,7 @@ class Poll:
     next_in: float | None
 
 
-@frozen(kw_only=True)
-class Budget:
+class Budget(msgspec.Struct, frozen=True, kw_only=True):
     """A monthly or daily budget passed a mark (80 % by default)."""
 
     limit: str
@@ -85,8 +80,7 @@ class Budget:
     resets_at: datetime
 
 
-@frozen(kw_only=True)
-class Block:
+class Block(msgspec.Struct, frozen=True, kw_only=True):
     """The server refused because of ``limit``: everybody who shares it pauses for ``seconds``."""
 
     api: str
@@ -95,8 +89,7 @@ class Block:
     seconds: float
 
 
-@frozen(kw_only=True)
-class LimitStore:
+class LimitStore(msgspec.Struct, frozen=True, kw_only=True):
     """The store that counts requests changed its state.
 
     ``unreachable``; ``local``: a conservative share is granted without it; ``recovered``; ``lost``: it forgot its

@@ -24,9 +24,10 @@ from pathlib import Path
 from typing import Final
 from urllib.parse import urlsplit
 
+import msgspec
+
 from typedpipes.errors import ProfileError
 from typedpipes.profile_search import user_file
-from typedpipes.record import frozen
 from typedpipes.setting_names import BY_PATH, PAGE, SETTINGS, SHARED, VENDORS, Setting
 
 DEFAULT: Final = "default"
@@ -38,8 +39,7 @@ _HEADER: Final = re.compile(r"\s*\[\[?([^\[\]]+)\]")
 _KEY: Final = re.compile(r"\s*([\w.\"' -]+?)\s*=")
 
 
-@frozen
-class Profile:
+class Profile(msgspec.Struct, frozen=True):
     """What a profile sets. ``values``: by `Setting.path`; ``references``: names of variables, by path."""
 
     name: str

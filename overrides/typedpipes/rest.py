@@ -9,6 +9,8 @@ import threading
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Final, TypeVar, cast
 
+import msgspec
+
 from typedpipes._flow import drive, stoppable
 from typedpipes.decode import build, normalized, parse_json
 from typedpipes.drift import Decoding, DriftLog
@@ -26,7 +28,6 @@ from typedpipes.operation import (
     check_options,
 )
 from typedpipes.paging import AsyncPages, Pages, Walk
-from typedpipes.record import field, frozen
 from typedpipes.stamp import Stamp
 from typedpipes.wire import WireRequest, WireResponse
 
@@ -47,18 +48,17 @@ BodyCheck = Callable[[Operation[object], JSON, object, WireResponse], None]
 """Raises if a successful status carries a failure: (operation, JSON, built answer, response)."""
 
 
-@frozen(kw_only=True)
-class Rest:
+class Rest(msgspec.Struct, frozen=True, kw_only=True):
     """One API of one client: where it is, what fills its parameters, how its answers are read."""
 
     base_url: str
-    settings: Mapping[str, object] = field(factory=dict)
+    settings: Mapping[str, object] = msgspec.field(default_factory=dict)
     """The client's values of the options that only this API takes, such as ``project_id``; a call's go before them."""
     strict: bool = False
     drift: DriftLog | None = None
     scope: Scope | None = None
     check: BodyCheck | None = None
-    servers: Mapping[str, str] = field(factory=dict)
+    servers: Mapping[str, str] = msgspec.field(default_factory=dict)
     """Replacements of servers that operations name themselves, for a sandbox: schema's URL -> ours."""
 
     def request(self, operation: Operation[T], arguments: Arguments, options: CallOptions) -> WireRequest:

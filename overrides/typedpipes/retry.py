@@ -11,15 +11,15 @@ import threading
 from collections.abc import Callable
 from typing import Final, Literal
 
+import msgspec
+
 from typedpipes.operation import Safety
-from typedpipes.record import frozen
 
 Phase = Literal["unsent", "sent", "body", "answered"]
 """How far a request came: not onto the wire, maybe onto it, into its answer's body, or to a complete answer."""
 
 
-@frozen(kw_only=True)
-class RetryPolicy:
+class RetryPolicy(msgspec.Struct, frozen=True, kw_only=True):
     """Defaults of a client, each of which a call can override.
 
     Attributes:
@@ -41,8 +41,7 @@ class RetryPolicy:
     redirects: int = 5
 
 
-@frozen
-class Failure:
+class Failure(msgspec.Struct, frozen=True):
     """How an attempt failed. ``status`` is set once headers arrived, ``wait`` is what the server asked for."""
 
     phase: Phase

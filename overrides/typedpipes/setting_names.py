@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final, Literal
 
-from typedpipes.record import frozen
+import msgspec
 
 PAGE: Final = "docs/configuration.md"
 """Page that describes every setting; a vendor's section is ``#pipefy`` and so on."""
@@ -12,8 +12,7 @@ SHARED: Final = ""
 """In place of a vendor: a setting of all of them."""
 
 
-@frozen
-class Setting:
+class Setting(msgspec.Struct, frozen=True):
     """One setting. ``kind``: text, id (text or a whole number), count (a whole number from 1)."""
 
     vendor: str

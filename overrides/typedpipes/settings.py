@@ -13,11 +13,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+import msgspec
+
 from typedpipes.auth import OAUTH_URL, WORKFLOW_DOMAIN
 from typedpipes.auth.credential import Credential, StaticCredential, checked
 from typedpipes.auth.credentials import Credentials
 from typedpipes.errors import ConfigurationError
-from typedpipes.record import frozen
 from typedpipes.redaction import Secret, basic, secret
 from typedpipes.setting_values import (
     Env,
@@ -45,8 +46,7 @@ PIPEFY_KINDS: Final = ("service_account", "personal_token")
 """Credential kinds of Pipefy operations, in the order they are preferred."""
 
 
-@frozen(kw_only=True)
-class PipefySettings:
+class PipefySettings(msgspec.Struct, frozen=True, kw_only=True):
     """Pipefy: a service account, which wins, or a personal access token (seed 000)."""
 
     client_id: str | None = None
@@ -134,8 +134,7 @@ class PipefySettings:
         return Credentials(StaticCredential("personal_token", token, origins=[self.base_url], setting="PIPEFY_TOKEN"))
 
 
-@frozen(kw_only=True)
-class PipedreamSettings:
+class PipedreamSettings(msgspec.Struct, frozen=True, kw_only=True):
     """Pipedream: an OAuth client, a user API key, a Connect token; several may be set, the operation decides."""
 
     client_id: str | None = None
@@ -233,8 +232,7 @@ class PipedreamSettings:
         )
 
 
-@frozen(kw_only=True)
-class PipedriveSettings:
+class PipedriveSettings(msgspec.Struct, frozen=True, kw_only=True):
     """Pipedrive: an API token, or an OAuth app; both at once are refused (notes, "Auth")."""
 
     api_token: Secret | None = None

@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final, Literal
 
+import msgspec
+
 from typedpipes.operation import Safety
-from typedpipes.record import define
 
 STAMP: Final = "typedpipes"
 """Key of the stamp in ``request.extensions``."""
 
 
-@define(kw_only=True, eq=False)
-class Stamp:
+class Stamp(msgspec.Struct, kw_only=True, eq=False):
     """Facts about the operation a request performs, and the options of this call; None takes the client's default.
 
     Attributes:

@@ -9,9 +9,9 @@ from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from typing import Protocol
 
 import httpx
+import msgspec
 
 from typedpipes._httpx import body_error, exhaust
-from typedpipes.record import define
 from typedpipes.stamp import Stamp
 
 
@@ -24,8 +24,7 @@ class Streamed(Protocol):
     def __iter__(self) -> Iterator[bytes]: ...
 
 
-@define(kw_only=True, eq=False, repr=False)
-class WireRequest:
+class WireRequest(msgspec.Struct, kw_only=True, eq=False):
     """One request to perform under the policies.
 
     Attributes:
@@ -43,6 +42,10 @@ class WireRequest:
     query: Sequence[tuple[str, str]] = ()
     headers: Mapping[str, str] | None = None
     content: bytes | Streamed | None = None
+
+    def __repr__(self) -> str:
+        # Query, headers and body may hold secrets.
+        return f"<WireRequest {self.method} {self.stamp.operation}>"
 
 
 class WireResponse:

@@ -212,10 +212,10 @@ def _driven(flow: Callable[[], Flow[None]]) -> Callable[[], object]:
 
 def _ours(url: str) -> Callable[[], object]:
     """Pipefy's window without a plan, never full: its length is cut so that slots come free at once."""
-    import attrs
+    from msgspec.structs import replace
 
-    window = attrs.evolve(pipefy.REQUESTS, seconds=0.001, allowance=500)
-    policy = attrs.evolve(pipefy.policy(), windows=(window,))
+    window = replace(pipefy.REQUESTS, seconds=0.001, allowance=500)
+    policy = replace(pipefy.policy(), windows=(window,))
     limiter = StoreLimiter(policy, open_store(url), identity={"user": "bench"})
     claim, headers = Claim("pipefy", "card"), dict[str, str]()
 

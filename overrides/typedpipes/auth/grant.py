@@ -8,12 +8,12 @@ from typing import Any, Final, Literal, Protocol
 from urllib.parse import urlencode
 
 import httpx
+from msgspec.structs import replace
 
 from typedpipes._httpx import QuietRequest
 from typedpipes.auth.token import Token
 from typedpipes.clock import Clock, timeline
 from typedpipes.errors import ResponseMismatch
-from typedpipes.record import evolve
 from typedpipes.redaction import Secret, basic, secret
 
 _BASE_HEADERS: Final = {"accept": "application/json", "accept-encoding": "gzip, deflate"}
@@ -136,7 +136,7 @@ class RotatingRefresh:
         token = read_token(content, clock, self.name)
         if token.refresh is not None:
             return token
-        return evolve(token, refresh=self.refresh_token(current))
+        return replace(token, refresh=self.refresh_token(current))
 
     def secrets(self) -> tuple[Secret, ...]:
         """The client's secret, alone and as it travels, and the refresh token of the settings."""

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final, Literal, TypeAlias
 
+import msgspec
+
 from typedpipes.clock import Clock, timeline
-from typedpipes.record import frozen
 from typedpipes.redaction import Secret, secret
 
 Freshness: TypeAlias = Literal["fresh", "stale", "expired"]
@@ -15,8 +16,7 @@ LEEWAY: Final = 60.0
 """Seconds before expiry at which a token is renewed early; a tenth of its life if that is shorter."""
 
 
-@frozen(kw_only=True)
-class Token:
+class Token(msgspec.Struct, frozen=True, kw_only=True):
     """An access token, and what came with it.
 
     Attributes:

@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from typing import Final
 
 import httpx
+from msgspec.structs import replace
 
 from typedpipes._flow import Call, Flow, Hold, Sleep, call
 from typedpipes.auth.credential import AuthContext, Credential, refused_before
@@ -18,7 +19,6 @@ from typedpipes.auth.token import Token
 from typedpipes.auth.token_request import TOKEN_DEADLINE, TRIES, fetch
 from typedpipes.errors import APIError, AuthenticationError, DeadlineExceeded, TransportError
 from typedpipes.events import Refresh, logger
-from typedpipes.record import evolve
 from typedpipes.redaction import Secret
 
 LEASE: Final = TOKEN_DEADLINE + 15.0
@@ -189,7 +189,7 @@ class TokenCredential(Credential):
         base = stored if stored is not None else self._held
         if self.grant.rotates and stored is not None and not stored.pending:
             yield from call(
-                lambda: self.store.save(self.key, evolve(stored, pending=True)), blocking=self.store.blocking
+                lambda: self.store.save(self.key, replace(stored, pending=True)), blocking=self.store.blocking
             )
         early = base is not None and rejected is None and base.freshness(context.clock) == "stale"
         try:

@@ -4,22 +4,21 @@ from __future__ import annotations
 
 from typing import Literal, TypeAlias
 
+import msgspec
+
 from typedpipes.limits.policy import Budget, Policy, Window
-from typedpipes.record import frozen
 
 Style: TypeAlias = Literal["bearer", "header", "query", "cookie", "basic", "oauth", "joined", "none"]
 
 
-@frozen
-class Input:
+class Input(msgspec.Struct, frozen=True):
     """A setting: the constructor's argument, and the environment variable it comes from otherwise."""
 
     setting: str
     env: str
 
 
-@frozen(kw_only=True)
-class Scheme:
+class Scheme(msgspec.Struct, frozen=True, kw_only=True):
     """One way to sign requests.
 
     Attributes:
@@ -53,8 +52,7 @@ class Scheme:
         return f"{arguments}, or {variables} in the environment"
 
 
-@frozen(kw_only=True)
-class Declaration:
+class Declaration(msgspec.Struct, frozen=True, kw_only=True):
     """An API: what `generate` read from the schema and its TOML.
 
     Attributes:

@@ -8,15 +8,15 @@ from __future__ import annotations
 
 from typing import Literal, TypeAlias
 
+import msgspec
+
 from typedpipes.errors import ConfigurationError
-from typedpipes.record import frozen
 
 Unit: TypeAlias = Literal["call", "token"]
 Period: TypeAlias = Literal["month", "day"]
 
 
-@frozen(kw_only=True)
-class Window:
+class Window(msgspec.Struct, frozen=True, kw_only=True):
     """At most ``allowance`` units in any ``seconds``, per value of ``scope``.
 
     ``allowance=None`` counts nothing: such a row only carries pauses that the server asked for.
@@ -33,15 +33,14 @@ class Window:
     block: float = 0.0
     source: str = ""
 
-    def __attrs_post_init__(self) -> None:
+    def __post_init__(self) -> None:
         if self.allowance is not None and self.allowance < 1:
             raise ConfigurationError(f"limit {self.name}: allowance must be at least 1", setting="limits")
         if self.seconds <= 0:
             raise ConfigurationError(f"limit {self.name}: seconds must be positive", setting="limits")
 
 
-@frozen(kw_only=True)
-class Budget:
+class Budget(msgspec.Struct, frozen=True, kw_only=True):
     """At most ``allowance`` units per calendar ``period`` (UTC), per value of ``scope``.
 
     ``allowance=None``: unknown, because no plan was given; it is shown, not enforced, until the server states a figure.
@@ -58,13 +57,12 @@ class Budget:
     adopt: bool = False
     source: str = ""
 
-    def __attrs_post_init__(self) -> None:
+    def __post_init__(self) -> None:
         if self.allowance is not None and self.allowance < 0:
             raise ConfigurationError(f"limit {self.name}: allowance must not be negative", setting="plan")
 
 
-@frozen(kw_only=True)
-class Policy:
+class Policy(msgspec.Struct, frozen=True, kw_only=True):
     """All limits of one API. ``account`` names the scope that everything of one vendor account shares.
 
     ``reads`` tells which response headers carry counts: ``none`` (only 429 answers are read), or ``pipedrive``.
@@ -76,7 +74,7 @@ class Policy:
     budgets: tuple[Budget, ...] = ()
     reads: Literal["none", "pipedrive"] = "none"
 
-    def __attrs_post_init__(self) -> None:
+    def __post_init__(self) -> None:
         names = [window.name for window in self.windows] + [budget.name for budget in self.budgets]
         if len(set(names)) != len(names):
             raise ConfigurationError(f"policy {self.vendor}: two limits have the same name", setting="limits")

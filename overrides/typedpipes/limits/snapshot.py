@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime, timedelta
 
+import msgspec
+
 from typedpipes._flow import AsyncIO, Flow, SyncIO, adrive, drive
 from typedpipes.limits.ask import (
     Bound,
@@ -15,11 +17,9 @@ from typedpipes.limits.ask import (
 )
 from typedpipes.limits.limiter import StoreLimiter
 from typedpipes.limits.protocol import Claim
-from typedpipes.record import frozen
 
 
-@frozen(kw_only=True)
-class LimitStatus:
+class LimitStatus(msgspec.Struct, frozen=True, kw_only=True):
     """One limit as it stands. ``allowance`` None: unknown (no plan was given) and not enforced."""
 
     name: str
@@ -47,8 +47,7 @@ class LimitStatus:
         return None if self.allowance is None or self.used is None else max(0, self.allowance - self.used)
 
 
-@frozen(kw_only=True)
-class Snapshot:
+class Snapshot(msgspec.Struct, frozen=True, kw_only=True):
     """All limits of a client, by name."""
 
     limits: tuple[LimitStatus, ...]
@@ -62,8 +61,7 @@ class Snapshot:
         raise KeyError(name)
 
 
-@frozen(kw_only=True)
-class CostRow:
+class CostRow(msgspec.Struct, frozen=True, kw_only=True):
     """What a job takes of one limit. ``fits``: within a budget's rest; a window only takes time. None: unknown."""
 
     name: str
@@ -74,8 +72,7 @@ class CostRow:
     """Time this limit alone makes the job take, at least."""
 
 
-@frozen(kw_only=True)
-class Cost:
+class Cost(msgspec.Struct, frozen=True, kw_only=True):
     """What a job takes, told before it starts. ``seconds`` is the least time the windows leave it."""
 
     rows: tuple[CostRow, ...]

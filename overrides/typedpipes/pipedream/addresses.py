@@ -6,19 +6,18 @@ import re
 from typing import Final
 
 import httpx
+import msgspec
 
 from typedpipes._httpx import is_loopback
 from typedpipes.auth.pipedream import is_workflow_host
 from typedpipes.errors import ConfigurationError
-from typedpipes.record import frozen
 from typedpipes.settings import PipedreamSettings
 
 ENDPOINT: Final = re.compile(r"e[no][a-z0-9-]+")
 """Endpoint ids, as a whole."""
 
 
-@frozen
-class Address:
+class Address(msgspec.Struct, frozen=True):
     """Where one invocation goes. ``trusted``: a workflow's host, which may be shown a token."""
 
     url: str

@@ -12,7 +12,6 @@ from typedpipes.errors import ConfigurationError
 from typedpipes.limits.pipedream import EXTERNAL_USER_ID_LENGTH
 from typedpipes.model import UNSET, Model
 from typedpipes.operation import Arguments, CallOptions, Operation
-from typedpipes.record import frozen
 from typedpipes.rest import Rest
 from typedpipes.wire import WireRequest
 
@@ -23,8 +22,7 @@ Rule = Callable[[str, Arguments], None]
 ENVIRONMENTS: Final = ("development", "production")
 
 
-@frozen(kw_only=True)
-class PipedreamRest(Rest):
+class PipedreamRest(Rest, frozen=True, kw_only=True):
     """REST or Connect of one client, with the rules of this module."""
 
     chosen_environment: str | None = None

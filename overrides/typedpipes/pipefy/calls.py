@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Final, TypeVar, cast
 
+import msgspec
+
 from typedpipes._flow import Flow
 from typedpipes.decode import parse_json
 from typedpipes.drift import Decoding, DriftLog
@@ -13,7 +15,6 @@ from typedpipes.graphql import GraphQLOperation, check_options, decode, decode_b
 from typedpipes.graphql_answers import answer_data, check_payloads
 from typedpipes.model import JSON
 from typedpipes.operation import CallOptions, Safety
-from typedpipes.record import frozen
 from typedpipes.redaction import Redactor
 from typedpipes.settings import PIPEFY_KINDS
 from typedpipes.stamp import Stamp
@@ -29,8 +30,7 @@ _OPTIONS: Final = frozenset(CallOptions.__annotations__)
 _REFUSED_HEADERS: Final = frozenset({"authorization", "proxy-authorization", "cookie", "host", "content-type"})
 
 
-@frozen(kw_only=True)
-class GraphQLCalls:
+class GraphQLCalls(msgspec.Struct, frozen=True, kw_only=True):
     """Encodes and reads the calls of one Pipefy client, or of a client of an API of the user's own.
 
     Requests name their operation: the vendor groups usage statistics by it (reference notes, section 1).
