@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import subprocess
 import sys
 from pathlib import Path
@@ -38,14 +37,10 @@ def files(tmp_path: Path) -> dict[str, Path]:
     return {name: tmp_path / name for name in (*texts, "absent.yaml")}
 
 
-SCHEMAS = Path(__file__).parents[2] / "schemas"
-
-
-def run(
-    program: tuple[str, ...], *words: str | Path, env: dict[str, str] | None = None
-) -> subprocess.CompletedProcess[str]:
-    command = [*program, *map(str, words)]
-    return subprocess.run(command, check=False, capture_output=True, text=True, encoding="utf-8", timeout=300, env=env)
+def run(program: tuple[str, ...], *words: str | Path) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [*program, *map(str, words)], check=False, capture_output=True, text=True, encoding="utf-8", timeout=60
+    )
 
 
 @each_program
@@ -184,29 +179,3 @@ def test_python_names_the_advice_and_the_changelog_come_with_the_verdict(
     assert told["touches"] is None
     text = changelog.read_text(encoding="utf-8")
     assert text.index("## Unreleased") < text.index("`DELETE /books/{id}`") < text.index("## 1.0.0")
-
-
-def test_only_what_reaches_the_program_counts_for_the_exit_code(tmp_path: Path) -> None:
-    """The program uses what stays, and the package that is installed."""
-    old = SCHEMAS / "pipedream" / "connect.yaml"
-    new = tmp_path / "connect.yaml"
-    text = old.read_text(encoding="utf-8")
-    assert "        healthy:\n" in text
-    new.write_text(text.replace("        healthy:\n", "        is_healthy:\n"), encoding="utf-8")
-    program = tmp_path / "program.py"
-    program.write_text(
-        "from typedpipes_api.connect.accounts import Account, Accounts\n\n\n"
-        "def show(accounts: Accounts) -> None:\n"
-        "    for account in accounts.iter():\n"
-        "        print(account.name)\n",
-        encoding="utf-8",
-    )
-    words = (old, new, "--touching", program)
-    env = {**os.environ, "XDG_CACHE_HOME": str(tmp_path)}
-
-    assert run(PROGRAMS["typedpipes schema diff"], old, new).returncode == 1
-    assert run(PROGRAMS["typedpipes schema diff"], *words, env=env).returncode == 0
-    program.write_text(program.read_text(encoding="utf-8").replace("account.name", "account.healthy"), encoding="utf-8")
-    done = run(PROGRAMS["typedpipes schema diff"], *words, env=env)
-    assert done.returncode == 1
-    assert f"{program}:6  print(account.healthy)" in done.stdout

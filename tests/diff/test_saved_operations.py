@@ -25,7 +25,8 @@ CREATE = "mutation Create($input: NewBook!) { createBook(input: $input) { book {
 
 
 @pytest.fixture
-def folder(tmp_path: Path) -> Path:
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.chdir(tmp_path)  # places are told relative to it
     for name, text in (("queries/find", FIND), ("fragments/cover", COVER), ("mutations/create", CREATE)):
         path = tmp_path / "operations" / f"{name}.graphql"
         path.parent.mkdir(parents=True, exist_ok=True)

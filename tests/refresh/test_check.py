@@ -13,8 +13,6 @@ from tests.refresh.checkout import ROOT, Checkout
 from typedpipes_codegen.apis import UNFINISHED
 from typedpipes_codegen.refresh.consistency import Problem, find_problems
 
-pytestmark = pytest.mark.xdist_group("schema-check")  # they share packages that take seconds to generate
-
 
 @pytest.fixture(scope="module")
 def generated(tmp_path_factory: pytest.TempPathFactory) -> Checkout:

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import copy
 import functools
+import os
 import re
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -25,8 +28,6 @@ from typedpipes_codegen.touching.generated import Generated, read_generated
 from typedpipes_codegen.touching.match import Matcher
 from typedpipes_codegen.touching.uses import Program, read_program
 
-pytestmark = pytest.mark.xdist_group("touching")  # one cold run of mypy, then its cache
-
 ROOT = Path(__file__).parents[2]
 PROGRAMS = Path(__file__).parent / "programs"
 APIS = {api.package: api for api in load_apis(ROOT / "schemas")}
@@ -34,8 +35,14 @@ Mutation = Callable[[Any], object]
 
 
 @pytest.fixture(scope="module")
-def cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return tmp_path_factory.mktemp("mypy")
+def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The user's cache directory; one cold run of mypy fills it."""
+    return tmp_path_factory.mktemp("home")
+
+
+@pytest.fixture(scope="module")
+def cache(home: Path) -> Path:
+    return home / "typedpipes" / "mypy"
 
 
 def marked(name: str) -> dict[int, set[str]]:
@@ -200,3 +207,34 @@ def test_a_program_that_cannot_be_read_is_one_clear_error(text: str | None, tmp_
     with pytest.raises(SchemaError) as error:
         touching(rest("connect", drop_property("Account", "healthy")), [program], cache=cache)
     assert error.value.remedy
+
+
+def diff(home: Path, *words: str | Path) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "typedpipes.cli", "schema", "diff", *map(str, words)]
+    env = {**os.environ, "XDG_CACHE_HOME": str(home)}
+    return subprocess.run(command, check=False, capture_output=True, text=True, encoding="utf-8", timeout=300, env=env)
+
+
+def test_only_what_reaches_the_program_counts_for_the_exit_code(tmp_path: Path, home: Path) -> None:
+    """The program uses what stays, and the package that is installed."""
+    old = ROOT / "schemas" / "pipedream" / "connect.yaml"
+    new = tmp_path / "connect.yaml"
+    text = old.read_text(encoding="utf-8")
+    assert "        healthy:\n" in text
+    new.write_text(text.replace("        healthy:\n", "        is_healthy:\n"), encoding="utf-8")
+    program = tmp_path / "program.py"
+    program.write_text(
+        "from typedpipes_api.connect.accounts import Account, Accounts\n\n\n"
+        "def show(accounts: Accounts) -> None:\n"
+        "    for account in accounts.iter():\n"
+        "        print(account.name)\n",
+        encoding="utf-8",
+    )
+    words = (old, new, "--touching", program)
+
+    assert diff(home, old, new).returncode == 1
+    assert diff(home, *words).returncode == 0
+    program.write_text(program.read_text(encoding="utf-8").replace("account.name", "account.healthy"), encoding="utf-8")
+    done = diff(home, *words)
+    assert done.returncode == 1
+    assert f"{program}:6  print(account.healthy)" in done.stdout
