@@ -19,7 +19,7 @@ from tests.bench.figures import Figure, Samples, report
 from tests.bench.server import serving
 from typedpipes.pipedrive import AsyncPipedrive
 
-CALLS, CONNECTIONS, ROUNDS = 1000, 100, 4
+CALLS, CONNECTIONS, ROUNDS = 1000, 100, 2
 TOKEN = "0123456789abcdef"
 
 
