@@ -151,7 +151,7 @@ def build(session: nox.Session) -> None:
 @nox.session
 def packaging(session: nox.Session) -> None:
     """The wheel in clean environments: contents, core, each extra alone, licences. `-- --write` lists licences anew."""
-    _install(session, "packaging", extras="sandbox")
+    _install(session, "packaging", extras="redis,sandbox")
     if session.posargs == ["--write"]:
         session.run("python", "-m", "tests.packaging.licences")
         return
