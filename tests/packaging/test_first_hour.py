@@ -59,7 +59,7 @@ def folder(tmp_path: Path) -> Iterator[Path]:
     yield tmp_path
     noted = tmp_path / "sandbox.pid"
     if noted.exists():
-        os.kill(int(noted.read_text()), signal.SIGINT)
+        os.kill(int(noted.read_text()), signal.SIGTERM)  # a shell starts what is in the background deaf to SIGINT
         time.sleep(0.2)
 
 
