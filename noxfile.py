@@ -17,6 +17,8 @@ nox.options.error_on_missing_interpreters = True
 ROOT = Path(__file__).parent
 GROUPS = nox.project.load_toml("pyproject.toml")
 CODE = ["overrides", "tests", "docs/_site", "noxfile.py"]
+ONE_PROCESS = "--override-ini=addopts=-ra --strict-markers --import-mode=importlib"
+"""For tests that fill environments or a site: no workers beside each other."""
 
 
 def _install(session: nox.Session, *groups: str, extras: str = "") -> None:
@@ -84,9 +86,8 @@ def docs(session: nox.Session) -> None:
     _install(session, "docs", extras="cli,codegen,redis,sandbox,xlsx")
     session.run("mkdocs", "build", "--strict", env={"NO_MKDOCS_2_WARNING": "true"})
     session.run("mypy", "docs/_site", "tests/docs")
-    options = "--override-ini=addopts=-ra --strict-markers --import-mode=importlib"
     everything = "--override-ini=norecursedirs=.* __pycache__"  # tests/docs/site is for this session only
-    session.run("python", "-m", "pytest", options, everything, "tests/docs", *session.posargs)
+    session.run("python", "-m", "pytest", ONE_PROCESS, everything, "tests/docs", *session.posargs)
 
 
 @nox.session
@@ -155,8 +156,7 @@ def packaging(session: nox.Session) -> None:
     if session.posargs == ["--write"]:
         session.run("python", "-m", "tests.packaging.licences")
         return
-    options = "--override-ini=addopts=-ra --strict-markers --import-mode=importlib"
-    session.run("python", "-m", "pytest", options, "tests/packaging", *session.posargs)
+    session.run("python", "-m", "pytest", ONE_PROCESS, "tests/packaging", *session.posargs)
 
 
 @nox.session
@@ -170,5 +170,4 @@ def replay(session: nox.Session) -> None:
 def downstream(session: nox.Session) -> None:
     """Programs of users against the built wheel: type-checked by mypy and basedpyright, and run."""
     _install(session, "packaging", extras="sandbox")
-    options = "--override-ini=addopts=-ra --strict-markers --import-mode=importlib"
-    session.run("python", "-m", "pytest", options, "tests/downstream", *session.posargs)
+    session.run("python", "-m", "pytest", ONE_PROCESS, "tests/downstream", *session.posargs)
