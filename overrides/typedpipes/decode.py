@@ -12,7 +12,7 @@ from typing import Final, TypeVar, cast
 from typedpipes.decode_plan import Plan, plan_for
 from typedpipes.drift import Decoding, Node
 from typedpipes.errors import ResponseMismatch
-from typedpipes.model import JSON, Model
+from typedpipes.model import JSON
 
 T = TypeVar("T")
 
@@ -44,9 +44,31 @@ def build(annotation: str, module: str, value: JSON, decoding: Decoding) -> obje
     return plan.convert(value, decoding, Node(None, None))
 
 
+def read_answer(
+    annotation: str, module: str, content: bytes, decoding: Decoding, normalize: tuple[str, ...] = ()
+) -> tuple[JSON, object]:
+    """Parse, bring to the modelled form, build: the answer as JSON, and as ``annotation`` of generated ``module``."""
+    value = parse_json(content, decoding)
+    return value, build(annotation, module, normalized(value, normalize), decoding)
+
+
+def read_listing(
+    annotation: str, module: str, content: bytes, decoding: Decoding, normalize: tuple[str, ...] = ()
+) -> tuple[JSON, object]:
+    """As `read_answer`, several times faster if the answer lists records that fit; its JSON then lacks the records."""
+    from typedpipes.decode_records import listing_of
+
+    listing = listing_of(annotation, module)
+    if listing is not None and all(map(listing.needs_no, normalize)):
+        answer = listing.decode(content, decoding)
+        if answer is not None:
+            return answer
+    return read_answer(annotation, module, content, decoding, normalize)
+
+
 def decode(annotation: str, module: str, content: bytes, decoding: Decoding, normalize: tuple[str, ...] = ()) -> object:
-    """Parse, bring to the modelled form, build."""
-    return build(annotation, module, normalized(parse_json(content, decoding), normalize), decoding)
+    """What `read_listing` builds."""
+    return read_listing(annotation, module, content, decoding, normalize)[1]
 
 
 def normalized(value: JSON, rules: tuple[str, ...]) -> JSON:
@@ -61,16 +83,6 @@ def from_wire(model: type[T], value: JSON, *, strict: bool = False) -> T:
     """Build ``model`` from parsed JSON, for example from a webhook body or a saved record."""
     decoding = Decoding(model.__name__, strict=strict)
     return cast("T", plan_for(model).convert(value, decoding, Node(None, None)))
-
-
-def rebuild(obj: Model, value: object) -> None:
-    """Fill an empty object from its wire form (unpickling)."""
-    twin = from_wire(type(obj), cast("JSON", value))
-    for name in (*type(obj)._fields_, "_data", "_origin"):
-        try:
-            object.__setattr__(obj, name, object.__getattribute__(twin, name))
-        except AttributeError:
-            continue
 
 
 def _lift(value: JSON, path: list[str]) -> JSON:

@@ -84,12 +84,12 @@ def _make(hint: Any) -> Plan:
         return _dict_plan(get_args(hint)[1])
     if origin is Literal:
         return _literal_plan(get_args(hint))
-    if origin in (Union, types.UnionType) and not _is_json(hint):
+    if origin in (Union, types.UnionType) and not is_json(hint):
         return _union_plan(get_args(hint))
     return Plan(_keep, "any value", kinds=(object,))
 
 
-def _is_json(hint: Any) -> bool:
+def is_json(hint: Any) -> bool:
     return hint is JSON or any(isinstance(option, ForwardRef) for option in get_args(hint))
 
 
@@ -146,9 +146,16 @@ def _list_plan(item_hint: Any) -> Plan:
         if value.__class__ is not list:
             decoding.mismatch(node, None, "an array", value)
             return value
+        if not value:
+            return []
         items = node.below(None)
+        items.index = 0
         build = item.convert
-        return [build(entry, decoding, items) for items.index, entry in enumerate(value)]
+        built = [build(value[0], decoding, items)]
+        looking, decoding.looking = decoding.looking, decoding.strict
+        built += [build(entry, decoding, items) for items.index, entry in enumerate(value[1:], 1)]
+        decoding.looking = looking
+        return built
 
     fitting = frozenset(kinds)
 
@@ -174,8 +181,11 @@ def _dict_plan(value_hint: Any) -> Plan:
         items = node.below(None)
         build = item.convert
         result = {}
+        looking = decoding.looking
         for items.index, entry in value.items():
             result[items.index] = build(entry, decoding, items)
+            decoding.looking = decoding.strict
+        decoding.looking = looking
         return result
 
     return Plan(convert, "an object")
@@ -251,7 +261,7 @@ def _chooser(models: list[type[Model]]) -> Callable[[dict[str, Any]], type[Model
     if len(models) == 1:
         only = models[0]
         return lambda data: only
-    shapes = [(model, _fields(model)) for model in models]
+    shapes = [(model, fields_of(model)) for model in models]
     for key in [name for name, _, _ in shapes[0][1]]:
         table: dict[object, type[Model]] = {}
         for model, fields in shapes:
@@ -286,7 +296,7 @@ def _fitting(choose: Callable[[dict[str, Any]], type[Model] | None]) -> Callable
         model = choose(data)
         if model is None:
             return None
-        fields = _fields(model)
+        fields = fields_of(model)
         needed = {name for name, _, required in fields if required}
         fits = needed <= data.keys() and any(name in data for name, _, _ in fields)
         return model if fits else None
@@ -294,7 +304,7 @@ def _fitting(choose: Callable[[dict[str, Any]], type[Model] | None]) -> Callable
     return fitting
 
 
-def _fields(model: type[Model]) -> list[tuple[str, Any, bool]]:
+def fields_of(model: type[Model]) -> list[tuple[str, Any, bool]]:
     """(wire name, resolved hint, required) of each field."""
     namespace = vars(sys.modules[model.__module__])
     result = []
@@ -308,17 +318,17 @@ def _model_plan(model: type[Model]) -> Plan:
     plan = _plans[model] = Plan(_keep, f"a {model.__name__} object", model=model)
 
     def first(value: Any, decoding: Decoding, node: Node) -> Any:
-        plan.convert = _compile(model)
+        plan.convert = compile_builder(model)
         return plan.convert(value, decoding, node)
 
     plan.convert = first
     return plan
 
 
-def _compile(model: type[Model]) -> Convert:
-    """Write and compile the straight-line builder of one class."""
+def compile_builder(model: type[Model], ready: str | None = None) -> Convert:
+    """Write and compile the straight-line builder of one class; the property ``ready`` is built already."""
     names = model._fields_
-    fields = _fields(model)
+    fields = fields_of(model)
     scope: dict[str, Any] = {
         "M": _MISSING,
         "Node": Node,
@@ -326,7 +336,7 @@ def _compile(model: type[Model]) -> Convert:
         "new": object.__new__,
         "odd": _not_an_object,
         "absent": _absent,
-        "surplus": _surplus,
+        "surplus": tell_surplus,
         "known": frozenset(wire for wire, _, _ in fields),
     }
     body = [
@@ -337,10 +347,13 @@ def _compile(model: type[Model]) -> Convert:
         " g = d.get",
     ]
     for index, (name, (wire, hint, required)) in enumerate(zip(names, fields, strict=True)):
-        plan = plan_for(hint)
         scope[f"k{index}"] = wire
-        enum = _enum_of(hint)
-        scope[f"f{index}"] = _at(wire, plan) if enum is None else _enum_at(wire, plan, enum)
+        if wire == ready:
+            body.append(f" o.{name} = g(k{index})")
+            continue
+        plan = plan_for(hint)
+        enum = enum_of(hint)
+        scope[f"f{index}"] = converter_at(wire, plan) if enum is None else enum_at(wire, plan, enum)
         scope[f"e{index}"] = plan.entries.issuperset
         store = f"o.{name} = v if {_test(plan, index)} else f{index}(v, c, n)"
         if enum is not None:
@@ -350,7 +363,7 @@ def _compile(model: type[Model]) -> Convert:
             body += [f" v = g(k{index}, M)", f" if v is M: absent(o, c, n, k{index})", f" else: {store}"]
         else:
             body += [f" v = g(k{index})", f" {_optional(name, index, plan, enum)}"]
-    body += [" if c.strict or n.index == 0: surplus(d, c, n, known)", " return o"]
+    body += [" if c.looking: surplus(d, c, n, known)", " return o"]
     exec("\n".join(body), scope)  # wire names are passed as values, never as code
     return cast("Convert", scope["build"])
 
@@ -366,7 +379,7 @@ def _optional(name: str, index: int, plan: Plan, enum: type[OpenEnum] | None) ->
     return f"o.{name} = v if {test} else f{index}(v, c, n)"
 
 
-def _enum_of(hint: Any) -> type[OpenEnum] | None:
+def enum_of(hint: Any) -> type[OpenEnum] | None:
     """The enum of ``Status`` or ``Status | None``."""
     options = [option for option in get_args(hint) or (hint,) if option is not type(None)]
     if len(options) == 1 and isinstance(options[0], type) and issubclass(options[0], OpenEnum):
@@ -386,23 +399,23 @@ def _test(plan: Plan, index: int) -> str:
     return " or ".join(tests) or "False"
 
 
-def _at(wire: str, plan: Plan) -> Convert:
+def converter_at(wire: str, plan: Plan) -> Convert:
     def convert(value: Any, decoding: Decoding, node: Node) -> Any:
         return plan.convert(value, decoding, node.below(wire))
 
     return convert
 
 
-def _enum_at(wire: str, plan: Plan, enum: type[OpenEnum]) -> Convert:
-    """As `_at`, without a node per value: unknown values may come with every item."""
+def enum_at(wire: str, plan: Plan, enum: type[OpenEnum]) -> Convert:
+    """As `converter_at`, without a node per value; unknown values may come with every item, and are made once."""
 
     def convert(value: Any, decoding: Decoding, node: Node) -> Any:
         if value.__class__ is not str:
             return plan.convert(value, decoding, node.below(wire))
-        if (known := enum._members_.get(value)) is not None:
-            return known  # the empty string, which is false
-        decoding.drift(node, wire, plan.words, "an unknown value")
-        return str.__new__(enum, value)
+        made = node.below(wire).made
+        if value not in made:
+            made[value] = plan.convert(value, decoding, node.below(wire))
+        return made[value]
 
     return convert
 
@@ -418,10 +431,8 @@ def _absent(obj: Model, decoding: Decoding, node: Node, wire: str) -> None:
         decoding.drift(node, wire, "a required value", "nothing")
 
 
-def _surplus(data: dict[str, Any], decoding: Decoding, node: Node, known: frozenset[str]) -> None:
-    """Unknown properties are kept; one object per place of an answer is looked at, each one when strict."""
-    if node.key is not None:
-        node.index = 1  # a key has no index: this one was looked at
+def tell_surplus(data: dict[str, Any], decoding: Decoding, node: Node, known: frozenset[str]) -> None:
+    """Unknown properties are kept, and told of."""
     for key in data.keys() - known:
         if not _HASH_KEY.match(key):
             decoding.drift(node, key, "no such property", "an unknown property")

@@ -45,12 +45,14 @@ class Node:
     The items of a list share their nodes: `below` makes one per place of an answer, not one per value.
     """
 
-    __slots__ = ("_below", "index", "key", "parent")
+    __slots__ = ("_below", "index", "key", "made", "parent")
 
     def __init__(self, parent: Node | None, key: str | None) -> None:
         self.parent = parent
         self.key = key
         self.index: int | str = 0
+        self.made: dict[str, object] = {}
+        """Unknown enum values met here, as they were built."""
         self._below: dict[str | None, Node] = {}
 
     def below(self, key: str | None) -> Node:
@@ -88,7 +90,7 @@ Report: TypeAlias = Callable[[SchemaDrift], None]
 class Decoding:
     """What one decoding knows: the operation, how strict it is, and who hears of drift."""
 
-    __slots__ = ("_local", "_report", "omitted", "operation", "strict")
+    __slots__ = ("_local", "_report", "looking", "omitted", "operation", "strict")
 
     def __init__(
         self,
@@ -102,8 +104,15 @@ class Decoding:
         self.strict = strict
         self.omitted = omitted
         """The caller asked the server to leave fields out: absence is no drift."""
+        self.looking = True
+        """Whether unknown properties are told of: in the first item of each list and map, or anywhere when strict."""
         self._report = report
         self._local: set[object] = set()
+
+    @property
+    def heard(self) -> bool:
+        """Whether anybody is told of drift."""
+        return self._report is not None
 
     def mismatch(self, node: Node, field: str | None, expected: str, value: object) -> None:
         """Report that ``value`` at ``node.field`` is not what was expected; raises `ResponseMismatch` when strict."""

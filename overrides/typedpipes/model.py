@@ -6,16 +6,24 @@ A decoded object keeps the JSON object it was built from: that is what makes abs
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from enum import Enum
-from typing import TYPE_CHECKING, Any, ClassVar, Final, Literal, NoReturn, Self, TypeAlias, overload
+from functools import cache
+from typing import TYPE_CHECKING, Any, ClassVar, Final, Literal, NoReturn, Protocol, Self, TypeAlias, cast, overload
 
 from typedpipes.errors import ResponseMismatch
-from typedpipes.model_class import ModelClass, fill
+from typedpipes.model_class import ModelClass
 
 MASK: Final = "**********"
 
 JSON: TypeAlias = "None | bool | int | float | str | list[JSON] | dict[str, JSON]"
+
+
+class Kept(Protocol):
+    """JSON that was kept as bytes and is parsed when somebody asks."""
+
+    def json(self) -> JSON:
+        """The value."""
 
 
 class Unset(Enum):
@@ -31,6 +39,14 @@ class Unset(Enum):
 
 
 UNSET: Final = Unset.UNSET
+
+
+class _Masked:
+    def __repr__(self) -> str:
+        return MASK
+
+
+_MASKED: Final = _Masked()
 
 
 class Model(metaclass=ModelClass):
@@ -49,12 +65,9 @@ class Model(metaclass=ModelClass):
     _hints_: ClassVar[dict[str, str]] = {}
     _defaults_: ClassVar[dict[str, object]] = {}
 
-    _data: dict[str, JSON]
+    _data: dict[str, JSON] | Kept
     _origin: tuple[str, str]
     """Operation and JSON path this object was decoded from; only set on objects with something missing."""
-
-    def __init__(self, /, **values: object) -> None:
-        fill(self, values)
 
     def _lacking_(self, name: str) -> NoReturn:
         """Only reached when the slot is empty: a required field the answer did not carry, or no such attribute."""
@@ -72,8 +85,8 @@ class Model(metaclass=ModelClass):
     if not TYPE_CHECKING:  # a type checker that sees it takes every misspelt field for an Any
         __getattr__ = _lacking_
 
-    def __repr__(self) -> str:
-        shown = []
+    def _shown_(self) -> Iterator[tuple[str, object]]:
+        """What reprs show: the fields that are set, secrets masked."""
         for name in field_names(type(self)):
             if not is_set(self, name):
                 continue
@@ -81,10 +94,11 @@ class Model(metaclass=ModelClass):
                 value = object.__getattribute__(self, name)
             except AttributeError:
                 continue
-            if value is UNSET:
-                continue
-            shown.append(f"{name}={MASK if name in self._secret_ and value is not None else repr(value)}")
-        return f"{type(self).__name__}({', '.join(shown)})"
+            if value is not UNSET:
+                yield name, _MASKED if name in self._secret_ and value is not None else value
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({', '.join(f'{name}={value!r}' for name, value in self._shown_())})"
 
     def __eq__(self, other: object) -> bool:
         if type(other) is not type(self):
@@ -93,19 +107,19 @@ class Model(metaclass=ModelClass):
 
     __hash__ = None  # type: ignore[assignment]  # mutable value objects are not hashable
 
-    def __getstate__(self) -> dict[str, object]:
-        return {"wire": to_wire(self)}
+    def __reduce__(self) -> tuple[object, ...]:
+        from typedpipes.decode import from_wire
 
-    def __setstate__(self, state: Mapping[str, object]) -> None:
-        from typedpipes.decode import rebuild
+        return from_wire, (type(self), to_wire(self))
 
-        rebuild(self, state["wire"])
+    def __rich_repr__(self) -> Iterator[tuple[str, object]]:
+        yield from self._shown_()
 
     def __copy__(self) -> Self:
         twin = object.__new__(type(self))
         for name in (*field_names(type(self)), "_data", "_origin"):
             try:
-                object.__setattr__(twin, name, object.__getattribute__(self, name))
+                setattr(twin, name, object.__getattribute__(self, name))
             except AttributeError:
                 continue
         return twin
@@ -138,8 +152,13 @@ def extras(obj: Model) -> dict[str, JSON]:
     data = _source(obj)
     if data is None:
         return {}
-    known = {type(obj)._wire_.get(name, name) for name in field_names(type(obj))}
+    known = _known(type(obj))
     return {key: value for key, value in data.items() if key not in known}
+
+
+@cache
+def _known(model: type[Model]) -> frozenset[str]:
+    return frozenset(model._wire_.get(name, name) for name in field_names(model))
 
 
 @overload
@@ -175,11 +194,14 @@ def to_wire(value: object) -> JSON:
 
 
 def _source(obj: Model) -> dict[str, JSON] | None:
+    """The JSON object that ``obj`` was decoded from; None if it was constructed."""
     try:
-        data: dict[str, JSON] = object.__getattribute__(obj, "_data")
+        data = object.__getattribute__(obj, "_data")
     except AttributeError:
         return None
-    return data
+    if data.__class__ is not dict:
+        data = obj._data = cast("dict[str, JSON]", data.json())
+    return cast("dict[str, JSON]", data)
 
 
 def member(value: str) -> Any:

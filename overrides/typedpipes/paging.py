@@ -26,7 +26,10 @@ class Walk:
     the next: what comes twice that way is passed over. Something deleted in front cannot be noticed there.
     """
 
-    __slots__ = ("_last", "_left", "_paging", "_seen", "_size", "_step", "cursor", "finished", "operation", "prefetch")
+    __slots__ = (
+        *("_last", "_left", "_page", "_paging", "_seen", "_size", "_step"),
+        *("cursor", "finished", "operation", "prefetch"),
+    )
 
     def __init__(self, operation: str, paging: Paging, options: PageOptions) -> None:
         size = options.get("page_size")
@@ -45,6 +48,7 @@ class Walk:
         self._paging = paging
         self._size = size
         self._left = left
+        self._page: list[Any] = []  # items of the last page
         self._last: dict[object, object] = {}  # items of the last page by id, where pages start at a number
         self._step: int | None = None  # from one page's start to the next one's, as the server last said
         self._seen: set[str] = {self.cursor} if self.cursor is not None else set()
@@ -98,6 +102,11 @@ class Walk:
             items = items[: self._left]
             self._left -= len(items)
             self.finished = self.finished or self._left == 0
+        if self._page and isinstance(self._page[0], Model):
+            from typedpipes.received import release
+
+            release(self._page)
+        self._page = items
         return items
 
     def _fresh(self, items: list[Any]) -> list[Any]:

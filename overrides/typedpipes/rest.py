@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final, TypeVar, cast
 import msgspec
 
 from typedpipes._flow import drive, stoppable
-from typedpipes.decode import build, normalized, parse_json
+from typedpipes.decode import build, parse_json, read_answer, read_listing
 from typedpipes.drift import Decoding, DriftLog
 from typedpipes.encoding import encode
 from typedpipes.errors import ConfigurationError, ResponseMismatch
@@ -115,12 +115,13 @@ class Rest(msgspec.Struct, frozen=True, kw_only=True):
                 f"{name}: status {response.status} with an HTML page instead of JSON; check base_url and any proxy",
                 operation=name,
             )
-        value = parse_json(response.content, decoding)
+        value: JSON
+        built: object = None
         if returns == "None":
-            if self.check is not None:
-                self.check(operation, value, None, response)
-            return None
-        built = build(returns, operation.module, normalized(value, operation.normalize), decoding)
+            value = parse_json(response.content, decoding)
+        else:
+            read = read_answer if operation.paging is None else read_listing
+            value, built = read(returns, operation.module, response.content, decoding, operation.normalize)
         if self.check is not None:
             self.check(operation, value, built, response)
         return built
