@@ -102,6 +102,43 @@ def test_a_fault_of_our_own_is_never_taken_for_a_break(program: tuple[str, ...],
     assert "unexpected TypeError" in done.stderr
 
 
+READS = """
+import collections, os, sys
+opened = collections.Counter()
+sys.addaudithook(lambda event, given: opened.update([os.path.basename(str(given[0]))]) if event == "open" else None)
+from typedpipes.cli import main
+main(["schema", "diff", *sys.argv[1:]])
+print("opened:", opened[os.path.basename(sys.argv[1])], opened[os.path.basename(sys.argv[2])])
+"""
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "asked"),
+    [
+        ("base.yaml", "breaking.yaml", ["--surface"]),
+        ("base.yaml", "breaking.yaml", ["--touching"]),
+        ("base.graphql", "broken.graphql", ["--touching"]),
+        ("base.graphql", "broken.graphql", ["--surface", "--operations"]),
+    ],
+)
+def test_each_document_is_read_once_whatever_is_asked(
+    old: str, new: str, asked: list[str], files: dict[str, Path], tmp_path: Path
+) -> None:
+    (tmp_path / "program.py").write_text("", encoding="utf-8")
+    (tmp_path / "operations").mkdir()
+    query = "query Books { books { __typename } }"
+    (tmp_path / "operations" / "Books.graphql").write_text(query, encoding="utf-8")
+    given: dict[str, list[str | Path]] = {
+        "--touching": [tmp_path / "program.py", "--package", "typedpipes"],
+        "--operations": [tmp_path / "operations"],
+    }
+
+    done = run((sys.executable, "-c", READS), files[old], files[new], *asked, *given.get(asked[-1], []))
+
+    assert done.stderr == ""
+    assert done.stdout.splitlines()[-1] == "opened: 1 1", done.stdout
+
+
 START = {
     PROGRAMS["typedpipes schema diff"]: (
         "import sys; from typedpipes.cli import main; sys.exit(main(['schema', 'diff', *sys.argv[1:]]))"
