@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any, Final, Literal
 
 import yaml
-from graphql import ObjectTypeDefinitionNode, parse
+from graphql import InterfaceTypeDefinitionNode, ObjectTypeDefinitionNode, parse
 
 SCHEMAS: Final = Path(__file__).parents[1] / "schemas"
 REST: Final = {
@@ -64,12 +64,21 @@ def requests_with(document: str, parameter: str) -> frozenset[str]:
 
 
 @cache
+def _types(form: str) -> tuple[ObjectTypeDefinitionNode | InterfaceTypeDefinitionNode, ...]:
+    document = parse((SCHEMAS / "pipefy" / form / "schema.graphql").read_text(encoding="utf-8"))
+    kinds = ObjectTypeDefinitionNode, InterfaceTypeDefinitionNode
+    return tuple(node for node in document.definitions if isinstance(node, kinds))
+
+
+def field_count(form: str) -> int:
+    """How many fields the object types and interfaces of a form have in all."""
+    return sum(len(node.fields) for node in _types(form))
+
+
+@cache
 def root_fields(form: str, root: Literal["Query", "Mutation"]) -> frozenset[str]:
     """The fields of a root type of ``schemas/pipefy/<form>/schema.graphql``."""
-    document = parse((SCHEMAS / "pipefy" / form / "schema.graphql").read_text(encoding="utf-8"))
-    (kind,) = (
-        node for node in document.definitions if isinstance(node, ObjectTypeDefinitionNode) and node.name.value == root
-    )
+    (kind,) = (node for node in _types(form) if node.name.value == root)
     return frozenset(field.name.value for field in kind.fields)
 
 

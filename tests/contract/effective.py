@@ -28,6 +28,11 @@ class Placed(NamedTuple):
     """Its method: ``x-method`` of the overlay, else what the generator derives."""
 
     @property
+    def curated(self) -> bool:
+        """Whether our overlay has looked at it; a refresh may just have added it."""
+        return "x-method" in self.facts
+
+    @property
     def request(self) -> str:
         return f"{self.verb.upper()} {self.path}"
 
