@@ -172,16 +172,16 @@ def test_an_inconsistency_is_found_with_its_file_and_what_to_do(sound: Checkout,
 
 NEW_SHAPE = """\
 paths:
-  /moods:
+  /asked/by/this/test:
     get:
-      operationId: moods_list
+      operationId: asked_by_this_test
       tags: [apps]
       responses:
         "200":
           description: OK
           content:
             application/json:
-              schema: {type: object, properties: {mood: {type: string}}}
+              schema: {type: object, properties: {asked: {type: string}}}
 """
 
 
@@ -192,7 +192,7 @@ def test_a_component_that_stands_for_another_is_no_contradiction_after_a_refresh
     text = (schemas / "pipedream" / "connect.yaml").read_text(encoding="utf-8")
     assert '    GetAppCategoryResponse:\n      "$ref": "#/components/schemas/AppCategory"\n' in text
     write(schemas, prepare(schemas, [document("connect", text.replace("paths:\n", NEW_SHAPE, 1), "connect.yaml")]))
-    assert "Mood" in (schemas / "names.lock").read_text(encoding="utf-8")
+    assert "/paths/~1asked~1by~1this~1test/get" in (schemas / "names.lock").read_text(encoding="utf-8")
 
     found = find_problems(schemas, ROOT / "generated" / "typedpipes_api", quick=True)
 

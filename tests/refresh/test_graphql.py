@@ -133,10 +133,12 @@ def test_a_saved_document_that_no_longer_fits_is_an_error_naming_file_and_line(c
 
 
 def test_mending_takes_out_what_is_gone_and_says_where(checkout: Checkout, sdl: str) -> None:
+    before = [path.read_text() for path in operations(checkout).rglob("*.graphql")]
     prepared = refresh(checkout, sdl.replace("  downloadUrl: String\n", ""), mend=True)
     texts = [path.read_text() for path in sorted(operations(checkout).rglob("*.graphql"))]
     assert not any(line.strip() == "downloadUrl" for text in texts for line in text.splitlines())
-    assert len(prepared.packages[0].documents.mended) == 2
+    asked = [line for text in before for line in text.splitlines() if line.strip() == "downloadUrl"]
+    assert len(prepared.packages[0].documents.mended) == len(asked) >= 2
     assert all("downloadUrl" in line for line in prepared.packages[0].documents.mended)
     read_documents(read_schema(checkout.schemas / "pipefy/documented/schema.graphql"), operations(checkout))
 
