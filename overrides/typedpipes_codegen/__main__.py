@@ -7,10 +7,9 @@ import sys
 from collections.abc import Sequence
 
 from typedpipes_codegen import commands, generate_command, operations_command
-from typedpipes_codegen.diff import command as diff_command
 from typedpipes_codegen.errors import TypedError
 
-REGISTRARS = (commands.register, generate_command.register, operations_command.register, diff_command.register)
+REGISTRARS = (commands.register, generate_command.register, operations_command.register)
 """Each adds its commands to the parser; a command sets ``run``, which takes the parsed arguments."""
 
 

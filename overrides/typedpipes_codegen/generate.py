@@ -9,11 +9,8 @@ from __future__ import annotations
 
 import difflib
 import os
-import shutil
-import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from concurrent.futures import ProcessPoolExecutor
-from contextlib import contextmanager
 from multiprocessing import get_context
 from pathlib import Path
 
@@ -30,6 +27,7 @@ from typedpipes_codegen.digests import (
 )
 from typedpipes_codegen.errors import SchemaError
 from typedpipes_codegen.listing import LISTING, graphql_listing, rest_listing
+from typedpipes_codegen.swap import swap, workspace
 
 _ROOT_INIT = '''"""Generated clients, one package per API. Made by `nox -s generate`; import them through typedpipes."""
 '''
@@ -58,11 +56,17 @@ def generate(schemas: Path, target: Path, only: Sequence[str] = ()) -> Outcome:
     strangers = _strangers(target, {api.package for api in apis})
     if stale or strangers or not (target / "__init__.py").exists():
         target.parent.mkdir(parents=True, exist_ok=True)
-        with _workspace(target.parent) as workspace:
-            _render_all(stale, schemas, workspace)
+        with workspace(target.parent) as folder:
+            _render_all(stale, schemas, folder)
             rows = {name: row for name, row in recorded.items() if name in {api.package for api in apis}}
-            rows |= {api.package: (wanted[api.package], tree_digest(workspace / api.package)) for api in stale}
-            _swap(workspace, target, [api.package for api in stale], digests_text(rows), strangers)
+            rows |= {api.package: (wanted[api.package], tree_digest(folder / api.package)) for api in stale}
+            made: dict[Path, Path | None] = {target / api.package: folder / api.package for api in stale}
+            made |= dict.fromkeys(target / name for name in strangers)
+            for name, text in _root_files(digests_text(rows)).items():
+                (folder / name).write_text(text, encoding="utf-8", newline="\n")
+                made[target / name] = folder / name
+            target.mkdir(exist_ok=True)
+            swap(made, folder)
     fresh = {api.package for api in stale}
     return Outcome(
         tuple(api.package for api in stale), tuple(api.package for api in chosen if api.package not in fresh)
@@ -73,14 +77,14 @@ def check(schemas: Path, target: Path, only: Sequence[str] = ()) -> list[str]:
     """Generate into a temporary folder and compare both ways; returns one line per file that differs."""
     apis = load_apis(schemas)
     chosen = _choose(apis, only)
-    with _workspace(None) as workspace:
-        _render_all(chosen, schemas, workspace)
+    with workspace(None) as folder:
+        _render_all(chosen, schemas, folder)
         problems: list[str] = []
         for api in chosen:
-            problems += _compare(workspace / api.package, target / api.package, api.package)
+            problems += _compare(folder / api.package, target / api.package, api.package)
         if not only:
-            rows = {api.package: (inputs_digest(api, schemas), tree_digest(workspace / api.package)) for api in chosen}
-            for name, text in (("__init__.py", _ROOT_INIT), ("py.typed", ""), (DIGESTS, digests_text(rows))):
+            rows = {api.package: (inputs_digest(api, schemas), tree_digest(folder / api.package)) for api in chosen}
+            for name, text in _root_files(digests_text(rows)).items():
                 problems += _compare_file(text.encode(), target / name, name)
             problems += [f"extra: {name}" for name in _strangers(target, {api.package for api in apis})]
     return problems
@@ -96,17 +100,17 @@ def _choose(apis: list[Api], only: Sequence[str]) -> list[Api]:
     return [api for api in apis if not only or api.package in only]
 
 
-def _render_all(apis: Sequence[Api], schemas: Path, workspace: Path) -> None:
+def _render_all(apis: Sequence[Api], schemas: Path, folder: Path) -> None:
     """Render each package by a process of its own, as many at a time as there are processors."""
     if len(apis) == 1:
-        render_package(apis[0], schemas, workspace / apis[0].package)
+        render_package(apis[0], schemas, folder / apis[0].package)
         return
     if not apis:
         return
     # spawn: a forked child would share our threads' locks; the largest first, so that none is left for the end.
     order = sorted(apis, key=lambda api: -sum(path.stat().st_size for path in api.inputs()))
     with ProcessPoolExecutor(min(len(apis), os.cpu_count() or 1), mp_context=get_context("spawn")) as pool:
-        jobs = [pool.submit(render_package, api, schemas, workspace / api.package) for api in order]
+        jobs = [pool.submit(render_package, api, schemas, folder / api.package) for api in order]
         try:
             for job in jobs:
                 job.result()
@@ -136,40 +140,9 @@ def render_package(api: Api, schemas: Path, folder: Path) -> None:
     (folder / LISTING).write_text(listing, encoding="utf-8", newline="\n")
 
 
-@contextmanager
-def _workspace(parent: Path | None) -> Iterator[Path]:
-    """A temporary folder, on the file system of ``parent`` if one is given so that a rename can move it."""
-    folder = Path(tempfile.mkdtemp(prefix=".generating-", dir=parent))
-    try:
-        yield folder
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
-
-
-def _swap(workspace: Path, target: Path, packages: Sequence[str], digests: str, strangers: Sequence[str]) -> None:
-    """Move finished packages into place; on any failure put the old ones back."""
-    retired = workspace / "retired"
-    retired.mkdir()
-    target.mkdir(exist_ok=True)
-    moved: list[str] = []
-    try:
-        for name in (*packages, *strangers):
-            if (target / name).exists():
-                (target / name).rename(retired / name)
-            moved.append(name)
-            if name in packages:
-                (workspace / name).rename(target / name)
-    except OSError:
-        for name in reversed(moved):
-            if (target / name).exists():
-                shutil.rmtree(target / name)
-            if (retired / name).exists():
-                (retired / name).rename(target / name)
-        raise
-    for name, text in (("__init__.py", _ROOT_INIT), ("py.typed", ""), (DIGESTS, digests)):
-        draft = workspace / f"{name}.new"
-        draft.write_text(text, encoding="utf-8", newline="\n")
-        draft.replace(target / name)
+def _root_files(digests: str) -> dict[str, str]:
+    """The files of the output folder itself."""
+    return {"__init__.py": _ROOT_INIT, "py.typed": "", DIGESTS: digests}
 
 
 def _strangers(target: Path, packages: set[str]) -> list[str]:

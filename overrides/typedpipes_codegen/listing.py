@@ -4,26 +4,25 @@ from __future__ import annotations
 
 import ast
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 LISTING: Final = "OPERATIONS.md"
-_VERBS: Final = ("get", "put", "post", "delete", "options", "head", "patch", "trace")
 
 
 def rest_listing(document: dict[str, object], header: str) -> str:
     """Method, request, operationId and remarks of each operation of an effective document, by method."""
-    paths: Any = document["paths"]
+    from typedpipes_codegen.openapi.methods import named_operations
+
     rows = []
-    for path, item in paths.items():
-        for verb, facts in item.items():
-            if verb in _VERBS:
-                remarks = [f"{facts['x-token-cost']} tokens"] if facts.get("x-token-cost") else []
-                if facts.get("x-paging"):
-                    remarks.append("paged")
-                if facts.get("deprecated"):
-                    remarks.append(f"deprecated: {facts.get('x-replacement') or 'by the vendor'}")
-                row = (facts.get("x-method", ""), f"{verb.upper()} {path}", facts.get("operationId", ""))
-                rows.append((*row, ", ".join(remarks)))
+    for name, operation in named_operations(document).items():
+        facts = operation.node
+        remarks = [f"{facts['x-token-cost']} tokens"] if facts.get("x-token-cost") else []
+        if facts.get("x-paging"):
+            remarks.append("paged")
+        if facts.get("deprecated"):
+            remarks.append(f"deprecated: {facts.get('x-replacement') or 'by the vendor'}")
+        request = f"{operation.method.upper()} {operation.path}"
+        rows.append((name, request, str(facts.get("operationId", "")), ", ".join(remarks)))
     return _table(header, ("method", "request", "operationId", "remarks"), sorted(rows))
 
 

@@ -9,15 +9,14 @@ from pathlib import Path
 from typing import Final, Literal, TypeAlias
 
 import attrs
-from graphql import print_schema
+from graphql import GraphQLSchema, print_schema
 
 from typedpipes_codegen.diff.as_json import report_object
 from typedpipes_codegen.diff.change import Change, Report
-from typedpipes_codegen.diff.compare import diff_documents
-from typedpipes_codegen.diff.graphql_input import load_graphql
-from typedpipes_codegen.diff.inputs import SDL, Input, find_inputs
+from typedpipes_codegen.diff.compare import GraphQLPair, Pair, RestPair, compare, read_pair
+from typedpipes_codegen.diff.inputs import SDL, Input
 from typedpipes_codegen.diff.markdown import as_markdown
-from typedpipes_codegen.diff.rest_input import load_rest
+from typedpipes_codegen.diff.rest_input import Prepared
 from typedpipes_codegen.diff.text import as_text
 from typedpipes_codegen.errors import SchemaError
 from typedpipes_codegen.release import Advice, advise
@@ -63,40 +62,43 @@ def judge(
     ``program`` are the files and folders of `touching`; ``package`` is the import name they know the API by.
     ``surface`` generates both packages, which takes seconds, and compares them. Raises `SchemaError`.
     """
-    report = diff_documents(old, new, overlays=overlays, operations=operations)
-    before, after = find_inputs(old, new)
-    names = _surface(before, after, overlays, operations) if surface else None
+    pair = read_pair(old, new, overlays=overlays)
+    report = compare(pair, operations=operations)
+    names = _surface(pair, operations) if surface else None
     advice = advise(report, names or ())
     if not program:
         return Verdict(report, advice, surface=names)
-    schema = load_graphql(before) if before.kind == "graphql" else None
+    schema = pair.old if isinstance(pair, GraphQLPair) else None
     touched = touching(report, program, package=package, schema=schema)
     return Verdict(touched.report, advice, touched.touches, names)
 
 
-def _surface(
-    before: Input, after: Input, overlays: Sequence[Path] | None, operations: Path | None
-) -> tuple[SurfaceChange, ...]:
+def _surface(pair: Pair, operations: Path | None) -> tuple[SurfaceChange, ...]:
+    """What both packages offer to code, compared."""
+    name = pair.before.name if pair.before.name.isidentifier() else "api"
     with tempfile.TemporaryDirectory(prefix="typedpipes-surface-") as folder:
-        trees = [Path(folder) / name for name in ("old", "new")]
-        name = before.name if before.name.isidentifier() else "api"
-        for tree, source in zip(trees, (before, after), strict=True):
-            _render(source, tree / name, name, overlays, operations)
-        return compare_surfaces(trees[0], trees[1], name)
+        old, new = (Path(folder) / side for side in ("old", "new"))
+        if isinstance(pair, RestPair):
+            _render_rest(pair.before, pair.old, old / name)
+            _render_rest(pair.after, pair.new, new / name)
+        else:
+            _render_graphql(pair.before, pair.old, old / name, operations)
+            _render_graphql(pair.after, pair.new, new / name, operations)
+        return compare_surfaces(old, new, name)
 
 
-def _render(
-    source: Input, folder: Path, package: str, overlays: Sequence[Path] | None, operations: Path | None
-) -> None:
-    """The package that a schema gives, without the listing."""
+def _render_rest(source: Input, prepared: Prepared, folder: Path) -> None:
+    """The package that a document gives, without the listing."""
+    from typedpipes_codegen import openapi
+
     folder.mkdir(parents=True)
-    if source.kind == "openapi":
-        from typedpipes_codegen import openapi
+    options = source.api.options if source.api is not None else "CallOptions"
+    name = folder.name
+    openapi.render({**prepared.document}, folder, package=name, api=name, header="", options_type=options)
 
-        options = source.api.options if source.api is not None else "CallOptions"
-        document: dict[str, object] = {**load_rest(source, overlays).document}
-        openapi.render(document, folder, package=package, api=package, header="", options_type=options)
-        return
+
+def _render_graphql(source: Input, read: GraphQLSchema, folder: Path, operations: Path | None) -> None:
+    """The package that a schema and operations give, without the listing."""
     from typedpipes_codegen import graphql
 
     documents = operations or (source.api.operations if source.api is not None else None)
@@ -106,11 +108,12 @@ def _render(
             file=source.path,
             remedy="name their folder with --operations",
         )
-    schema = source.path
-    if schema.suffix not in SDL:
+    folder.mkdir(parents=True)
+    schema: Path | GraphQLSchema = read
+    if source.path.suffix not in SDL:  # an introspection answer, checked and given a syntax tree like any other
         schema = folder.parent / "schema.graphql"
-        schema.write_text(print_schema(load_graphql(source)), encoding="utf-8")
-    graphql.render(schema, documents, folder, package=package, header="", complete=False)
+        schema.write_text(print_schema(read), encoding="utf-8")
+    graphql.render(schema, documents, folder, package=folder.name, header="", complete=False)
 
 
 def _text(verdict: Verdict) -> str:

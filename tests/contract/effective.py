@@ -9,10 +9,10 @@ from typing import Any, NamedTuple
 
 from typedpipes_codegen.apis import load_apis
 from typedpipes_codegen.effective import effective_document
+from typedpipes_codegen.openapi.methods import named_operations
 
 ROOT = Path(__file__).parents[2]
 PACKAGES = ("pipedream", "connect", "pipedrive_v1", "pipedrive_v2")
-METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace")
 
 Node = dict[str, Any]  # a JSON object of a document these tests walk by hand
 
@@ -24,9 +24,17 @@ class Placed(NamedTuple):
     path: str
     facts: Node
 
+    name: str
+    """Its method: ``x-method`` of the overlay, else what the generator derives."""
+
     @property
-    def name(self) -> str:
-        return str(self.facts["x-method"])
+    def curated(self) -> bool:
+        """Whether our overlay has looked at it; a refresh may just have added it."""
+        return "x-method" in self.facts
+
+    @property
+    def request(self) -> str:
+        return f"{self.verb.upper()} {self.path}"
 
 
 @cache
@@ -38,14 +46,12 @@ def document(package: str) -> Node:
 
 @cache
 def operations(package: str) -> tuple[Placed, ...]:
-    paths = document(package)["paths"]
-    return tuple(
-        Placed(verb, path, facts) for path, item in paths.items() for verb, facts in item.items() if verb in METHODS
-    )
+    found = named_operations(document(package)).items()
+    return tuple(Placed(one.method, one.path, one.node, name) for name, one in found)
 
 
 def named(package: str, name: str) -> Placed:
-    found = [operation for operation in operations(package) if operation.facts.get("x-method") == name]
+    found = [operation for operation in operations(package) if operation.name == name]
     assert len(found) == 1, f"{package} has {len(found)} operations called {name}"
     return found[0]
 

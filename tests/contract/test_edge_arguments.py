@@ -197,7 +197,7 @@ class Round:
     """One call of every operation of one API."""
 
     def __init__(self, package: str, sandbox: Sandbox, seed: int) -> None:
-        document_name, api, _ = APIS[package]
+        document_name, api = APIS[package]
         self.package = package
         self.sandbox = sandbox
         self.judge = RestJudge(document(package), PREFIXES[package])

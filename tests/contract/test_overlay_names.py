@@ -8,9 +8,8 @@ from collections import Counter, defaultdict
 
 import pytest
 
+from tests.committed_schemas import REST, requests_with, rest_facts, rest_operations
 from tests.contract.effective import PACKAGES, Placed, answer, at, document, named, operations, parameters, shapes
-
-OPERATIONS = {"pipedream": 32, "connect": 68, "pipedrive_v1": 275, "pipedrive_v2": 158}
 
 # What the design shows people typing, and the seeds' own examples.
 EXAMPLES = {
@@ -61,8 +60,7 @@ def _names(package: str) -> list[str]:
 
 @pytest.mark.parametrize("package", PACKAGES)
 def test_every_operation_of_the_schema_is_there_and_named_once(package: str) -> None:
-    assert len(operations(package)) == OPERATIONS[package]
-    assert [f"{o.verb} {o.path}" for o in operations(package) if "x-method" not in o.facts] == []
+    assert {operation.request for operation in operations(package)} == rest_operations(REST[package])
     assert [name for name, times in Counter(_names(package)).items() if times > 1] == []
 
 
@@ -96,23 +94,27 @@ def test_the_methods_of_a_resource_live_in_one_module(package: str) -> None:
 @pytest.mark.parametrize(("package", "name"), [(p, n) for p, names in EXAMPLES.items() for n in names])
 def test_the_examples_people_read_reach_the_operation_they_mean(package: str, name: str) -> None:
     operation = named(package, name)
-    assert f"{operation.verb.upper()} {operation.path}" == EXAMPLES[package][name]
+    assert operation.request == EXAMPLES[package][name]
 
 
 def _paged(package: str) -> list[Placed]:
     return [operation for operation in operations(package) if "x-paging" in operation.facts]
 
 
-def test_paged_operations_are_all_marked() -> None:
-    """Pipedrive notes "Paging" (35 of the 55 are still in the file of 2026-08); Pipedream notes "Pagination"."""
-    v1 = _paged("pipedrive_v1")
-    offset = [operation for operation in v1 if operation.facts["x-paging"]["style"] == "offset"]
-    assert len(offset) == 55
-    assert len([operation for operation in offset if not _withdrawn(operation)]) == 35
-    assert len([operation for operation in v1 if operation.facts["x-paging"]["style"] == "cursor"]) == 11
-    assert len(_paged("pipedrive_v2")) == 40
-    assert len(_paged("connect")) == 10
-    assert len(_paged("pipedream")) == 7
+@pytest.mark.parametrize(
+    ("package", "style", "parameter"),
+    [
+        ("pipedrive_v1", "offset", "start"),
+        ("pipedrive_v1", "cursor", "cursor"),
+        ("pipedrive_v2", "cursor", "cursor"),
+        ("connect", "after", "after"),
+        ("pipedream", "after", "after"),
+    ],
+)
+def test_listings_are_paged_in_the_style_of_their_parameter(package: str, style: str, parameter: str) -> None:
+    """Pipedrive notes "Paging"; Pipedream notes "Pagination". A listing the vendor adds has to get its ``x-paging``."""
+    marked = {each.request for each in _paged(package) if each.facts["x-paging"]["style"] == style}
+    assert marked == requests_with(REST[package], parameter)
 
 
 @pytest.mark.parametrize("package", PACKAGES)
@@ -140,44 +142,43 @@ def test_operations_with_a_cursor_or_a_start_are_paged(package: str) -> None:
         assert cursor == ("x-paging" in operation.facts), operation.name
 
 
-def _withdrawn(operation: Placed) -> bool:
-    """Withdrawn: in the file of 2026-03 only. The vendor's own deprecations are in both."""
-    return bool(operation.facts.get("deprecated")) and operation.name not in DEPRECATED_BY_VENDOR
-
-
-DEPRECATED_BY_VENDOR = {
-    "channels.create",
-    "channels.delete",
-    "channels.messages.receive",
-    "channels.conversations.delete",
-    "deals.archived.list",
-    "deals.archived.summary",
-    "deals.archived.timeline",
-    "legacy_teams.list",
-    "legacy_teams.create",
-    "legacy_teams.get",
-    "legacy_teams.update",
-    "legacy_teams.list_by_user",
-    "legacy_teams.users.list",
-    "legacy_teams.users.add",
-    "legacy_teams.users.delete",
-    "pipelines.deals.list",
-    "stages.deals.list",
-}
+def test_operations_are_deprecated_where_the_vendor_says_so_or_has_withdrawn_them() -> None:
+    for package in PACKAGES:
+        marked = {each.request for each in operations(package) if each.facts.get("deprecated")}
+        said = {request for request, facts in rest_facts(REST[package]).items() if facts.get("deprecated")}
+        assert marked == said, package
 
 
 def test_withdrawn_operations_name_what_to_use_instead() -> None:
-    withdrawn = [operation for operation in operations("pipedrive_v1") if _withdrawn(operation)]
-    assert len(withdrawn) == 62
-    assert len(DEPRECATED_BY_VENDOR) == 17
-    assert {o.name for o in operations("pipedrive_v1") if o.facts.get("deprecated")} >= DEPRECATED_BY_VENDOR
+    withdrawn = [operation for operation in operations("pipedrive_v1") if operation.facts.get("x-withdrawn")]
+    marks = {request for request, facts in rest_facts("pipedrive/v1").items() if facts.get("x-withdrawn")}
+    assert {operation.request for operation in withdrawn} == marks != set()
     methods = {f"crm.v{version}.{name}" for version in (1, 2) for name in _names(f"pipedrive_v{version}")}
     for operation in withdrawn:
         advised = re.findall(r"crm\.v[12](?:\.[a-z0-9_]+)+", operation.facts["x-replacement"])
         assert len(advised) == 1, operation.name
         assert advised[0] in methods, operation.name
-    same = [o for o in withdrawn if re.fullmatch(r"crm\.v2[.\w]+", o.facts["x-replacement"])]
-    assert len(same) == 45 + 4  # the four /collection listings point to the plain v2 listing
+
+
+def test_a_withdrawn_operation_that_v2_has_too_is_replaced_by_that_one() -> None:
+    newer = {_unnamed(operation.request): operation.name for operation in operations("pipedrive_v2")}
+    kept = [operation for operation in operations("pipedrive_v1") if operation.facts.get("x-withdrawn")]
+    same = {}
+    for operation in kept:
+        request = _unnamed(operation.request)
+        for place in (request, request.replace("PUT ", "PATCH ")):  # v1 updates with PUT, v2 with PATCH
+            if place in newer:
+                same[operation.request] = (operation.facts["x-replacement"], f"crm.v2.{newer[place]}")
+    assert {request: pair for request, pair in same.items() if pair[0] != pair[1]} == {}
+    assert "GET /deals/{id}" in same
+    for operation in kept:
+        if operation.path.endswith("/collection"):
+            assert operation.facts["x-replacement"] == f"crm.v2.{operation.name.partition('.')[0]}.list"
+
+
+def _unnamed(request: str) -> str:
+    """Without the names of the path's parameters."""
+    return re.sub(r"\{[^}]*\}", "{}", request)
 
 
 def test_only_deprecated_operations_have_a_replacement() -> None:

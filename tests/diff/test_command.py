@@ -12,11 +12,7 @@ import pytest
 from tests.diff.corpus_support import base_document, base_sdl, changed_document, rows
 from typedpipes_codegen.yaml_writer import write_yaml
 
-PROGRAMS = {
-    "typedpipes schema diff": (sys.executable, "-m", "typedpipes.cli", "schema", "diff"),
-    "typedpipes_codegen diff": (sys.executable, "-m", "typedpipes_codegen", "diff"),
-}
-each_program = pytest.mark.parametrize("program", PROGRAMS.values(), ids=PROGRAMS)
+PROGRAM = (sys.executable, "-m", "typedpipes.cli", "schema", "diff")
 ROWS = {row.change: row for row in rows("openapi.yaml")}
 
 
@@ -37,15 +33,14 @@ def files(tmp_path: Path) -> dict[str, Path]:
     return {name: tmp_path / name for name in (*texts, "absent.yaml")}
 
 
-def run(program: tuple[str, ...], *words: str | Path) -> subprocess.CompletedProcess[str]:
+def run(*words: str | Path, program: tuple[str, ...] = PROGRAM) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         [*program, *map(str, words)], check=False, capture_output=True, text=True, encoding="utf-8", timeout=60
     )
 
 
-@each_program
-def test_a_known_break_makes_the_process_exit_with_1(program: tuple[str, ...], files: dict[str, Path]) -> None:
-    done = run(program, files["base.yaml"], files["breaking.yaml"])
+def test_a_known_break_makes_the_process_exit_with_1(files: dict[str, Path]) -> None:
+    done = run(files["base.yaml"], files["breaking.yaml"])
 
     assert (done.returncode, done.stderr) == (1, "")
     assert done.stdout == (
@@ -57,7 +52,7 @@ def test_a_known_break_makes_the_process_exit_with_1(program: tuple[str, ...], f
 
 
 def test_a_break_of_a_graphql_schema_makes_the_process_exit_with_1(files: dict[str, Path]) -> None:
-    done = run(PROGRAMS["typedpipes_codegen diff"], files["base.graphql"], files["broken.graphql"])
+    done = run(files["base.graphql"], files["broken.graphql"])
 
     assert done.returncode == 1
     assert "breaking   a required arg why on Mutation.deleteBook was added: give the argument" in done.stdout
@@ -65,14 +60,14 @@ def test_a_break_of_a_graphql_schema_makes_the_process_exit_with_1(files: dict[s
 
 @pytest.mark.parametrize("new", ["base.yaml", "safe.yaml", "dangerous.yaml"])
 def test_what_does_not_break_exits_with_0(new: str, files: dict[str, Path]) -> None:
-    done = run(PROGRAMS["typedpipes_codegen diff"], files["base.yaml"], files[new])
+    done = run(files["base.yaml"], files[new])
 
     assert (done.returncode, done.stderr) == (0, "")
 
 
 @pytest.mark.parametrize("new", ["absent.yaml", "cut.yaml", "page.html", "base.graphql"])
 def test_an_error_exits_with_2_and_says_what_and_what_to_do(new: str, files: dict[str, Path]) -> None:
-    done = run(PROGRAMS["typedpipes schema diff"], files["base.yaml"], files[new])
+    done = run(files["base.yaml"], files[new])
 
     what, todo = done.stderr.splitlines()
     assert (done.returncode, done.stdout) == (2, "")
@@ -81,35 +76,51 @@ def test_an_error_exits_with_2_and_says_what_and_what_to_do(new: str, files: dic
     assert todo.startswith("  do: ")
 
 
-def test_an_error_of_the_codegen_program_exits_with_2_too(files: dict[str, Path]) -> None:
-    done = run(PROGRAMS["typedpipes_codegen diff"], files["base.yaml"], files["cut.yaml"])
+def test_a_fault_of_our_own_is_never_taken_for_a_break(files: dict[str, Path]) -> None:
+    broken = "import typedpipes_codegen.diff.openapi as o; o.openapi_changes = None"
+    start = "import sys; from typedpipes.cli import main; sys.exit(main(['schema', 'diff', *sys.argv[1:]]))"
 
-    assert done.returncode == 2
-    assert [line.partition(":")[0] for line in done.stderr.splitlines()] == ["error", "  do"]
-
-
-@each_program
-def test_a_fault_of_our_own_is_never_taken_for_a_break(program: tuple[str, ...], files: dict[str, Path]) -> None:
-    broken = (
-        program[0],
-        "-c",
-        f"import typedpipes_codegen.diff.openapi as o\no.openapi_changes = None\n{START[program]}",
-    )
-
-    done = run(broken, files["base.yaml"], files["breaking.yaml"])
+    done = run(files["base.yaml"], files["breaking.yaml"], program=(sys.executable, "-c", f"{broken}; {start}"))
 
     assert done.returncode == 2
     assert "unexpected TypeError" in done.stderr
 
 
-START = {
-    PROGRAMS["typedpipes schema diff"]: (
-        "import sys; from typedpipes.cli import main; sys.exit(main(['schema', 'diff', *sys.argv[1:]]))"
-    ),
-    PROGRAMS["typedpipes_codegen diff"]: (
-        "import sys; from typedpipes_codegen.__main__ import main; sys.exit(main(['diff', *sys.argv[1:]]))"
-    ),
-}
+READS = """
+import collections, os, sys
+opened = collections.Counter()
+sys.addaudithook(lambda event, given: opened.update([os.path.basename(str(given[0]))]) if event == "open" else None)
+from typedpipes.cli import main
+main(["schema", "diff", *sys.argv[1:]])
+print("opened:", opened[os.path.basename(sys.argv[1])], opened[os.path.basename(sys.argv[2])])
+"""
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "asked"),
+    [
+        ("base.yaml", "breaking.yaml", ["--surface"]),
+        ("base.yaml", "breaking.yaml", ["--touching"]),
+        ("base.graphql", "broken.graphql", ["--touching"]),
+        ("base.graphql", "broken.graphql", ["--surface", "--operations"]),
+    ],
+)
+def test_each_document_is_read_once_whatever_is_asked(
+    old: str, new: str, asked: list[str], files: dict[str, Path], tmp_path: Path
+) -> None:
+    (tmp_path / "program.py").write_text("", encoding="utf-8")
+    (tmp_path / "operations").mkdir()
+    query = "query Books { books { __typename } }"
+    (tmp_path / "operations" / "Books.graphql").write_text(query, encoding="utf-8")
+    given: dict[str, list[str | Path]] = {
+        "--touching": [tmp_path / "program.py", "--package", "typedpipes"],
+        "--operations": [tmp_path / "operations"],
+    }
+
+    done = run(files[old], files[new], *asked, *given.get(asked[-1], []), program=(sys.executable, "-c", READS))
+
+    assert done.stderr == ""
+    assert done.stdout.splitlines()[-1] == "opened: 1 1", done.stdout
 
 
 @pytest.mark.parametrize("form", ["json", "markdown"])
@@ -119,7 +130,6 @@ def test_a_report_is_written_to_a_file_and_the_verdict_stands(
     report = tmp_path / "report"
 
     done = run(
-        PROGRAMS["typedpipes schema diff"],
         files["base.yaml"],
         files["breaking.yaml"],
         "--format",
@@ -142,7 +152,6 @@ def test_a_report_that_cannot_be_written_exits_with_2_and_leaves_nothing(
     (tmp_path / "taken").write_text("a file, no folder", encoding="utf-8")
 
     done = run(
-        PROGRAMS["typedpipes schema diff"],
         files["base.yaml"],
         files["safe.yaml"],
         "--output",
@@ -154,7 +163,7 @@ def test_a_report_that_cannot_be_written_exits_with_2_and_leaves_nothing(
 
 
 def test_a_reader_that_has_gone_does_not_change_the_verdict(files: dict[str, Path]) -> None:
-    words = [*PROGRAMS["typedpipes schema diff"], str(files["base.yaml"]), str(files["safe.yaml"])]
+    words = [*PROGRAM, str(files["base.yaml"]), str(files["safe.yaml"])]
     with subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
         assert process.stdout is not None
         process.stdout.close()
@@ -168,7 +177,6 @@ def test_python_names_the_advice_and_the_changelog_come_with_the_verdict(
     changelog.write_text("# Changelog\n\n## 1.0.0\n\nFirst.\n", encoding="utf-8")
 
     done = run(
-        PROGRAMS["typedpipes schema diff"],
         *(files["base.yaml"], files["breaking.yaml"], "--surface", "--changelog", changelog, "--format", "json"),
     )
 

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import json
 import re
+from typing import Any
 
 import attrs
 
 from typedpipes_codegen.diff import RATINGS, Change, Report
-from typedpipes_codegen.diff.as_json import as_json
 from typedpipes_codegen.diff.markdown import LONGEST, as_markdown
 from typedpipes_codegen.diff.text import as_text
+from typedpipes_codegen.release import advise
+from typedpipes_codegen.verdict import Verdict, rendered
 
 
 def removed(name: str, operation: str = "GET /books") -> Change:
@@ -79,18 +81,27 @@ def test_operations_that_changed_alike_are_told_once_and_all_named() -> None:
     assert all(f"GET /books/{number} (books.list)" in text for number in range(30))
 
 
+def in_json(made: Report) -> dict[str, Any]:
+    """What the commands print."""
+    found: dict[str, Any] = json.loads(rendered(Verdict(made, advise(made)), "json"))
+    return found
+
+
 def test_the_json_form_has_the_documented_shape_and_every_fact() -> None:
     change = removed("title")
 
-    told = json.loads(as_json(report(change, added("pages"))))
+    told = in_json(report(change, added("pages")))
 
-    assert list(told) == ["format", "api", "schema_kind", "worst", "counts", "groups"]
+    assert list(told) == [
+        *("format", "api", "schema_kind", "worst", "counts", "groups"),
+        *("advice", "touches", "surface"),
+    ]
     assert (told["format"], told["api"], told["schema_kind"], told["worst"]) == (1, "shop", "openapi", "breaking")
     assert list(told["counts"]) == [*RATINGS]
     assert [group["name"] for group in told["groups"]] == ["GET /books"]
     assert told["groups"][0]["changes"][0] == {**attrs.asdict(change), "used_by": []}
     assert set(told["groups"][0]["changes"][0]) == {field.name for field in attrs.fields(Change)}
-    assert json.loads(as_json(report()))["worst"] is None
+    assert in_json(report())["worst"] is None
 
 
 def test_markdown_has_no_markup_of_the_schema() -> None:

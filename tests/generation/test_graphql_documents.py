@@ -17,6 +17,7 @@ from graphql import (
 )
 from graphql.language import InlineFragmentNode, IntValueNode, VariableNode
 
+from tests.committed_schemas import root_fields
 from typedpipes_codegen.errors import SchemaError
 from typedpipes_codegen.graphql.documents import (
     MAX_DEPTH,
@@ -47,11 +48,12 @@ def root_type(documents: Documents, operation: OperationDefinitionNode) -> Graph
     return root
 
 
-def test_the_live_schema_has_every_root_field_of_the_facts() -> None:
+def test_the_live_schema_is_read_with_every_root_field() -> None:
     schema = read_schema(SCHEMAS / "live" / "schema.graphql")
     assert schema.query_type is not None
     assert schema.mutation_type is not None
-    assert (len(schema.query_type.fields), len(schema.mutation_type.fields)) == (69, 108)
+    assert set(schema.query_type.fields) == root_fields("live", "Query")
+    assert set(schema.mutation_type.fields) == root_fields("live", "Mutation")
     export = schema.type_map["AutomationJobsExport"]
     assert isinstance(export, GraphQLObjectType)
     assert set(export.fields) == {"id", "status", "fileUrl"}

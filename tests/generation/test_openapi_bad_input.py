@@ -10,6 +10,7 @@ import pytest
 
 from tests.generation.openapi_rendering import render_into, shop, small
 from typedpipes_codegen.errors import SchemaError
+from typedpipes_codegen.listing import rest_listing
 
 Change = Callable[[dict[str, Any]], object]
 
@@ -135,7 +136,10 @@ def test_bad_documents_are_refused_with_the_place(name: str, tmp_path: Path) -> 
     assert list((tmp_path / "shop").iterdir()) == []
 
 
-def test_a_method_is_derived_where_the_document_names_none(tmp_path: Path) -> None:
+METHODS = ("get", "list", "retrieve", "import_", "get_d", "e_same", "e_same_things")
+
+
+def test_a_method_is_derived_and_listed_where_the_document_names_none(tmp_path: Path) -> None:
     document = small(Thing={"type": "object", "properties": {"id": {}}})
     operation = document["paths"]["/things"]["get"]
     for path, identity in (("/a", "list_things"), ("/b", "things_retrieve"), ("/c", "importThing"), ("/d", None)):
@@ -148,5 +152,7 @@ def test_a_method_is_derived_where_the_document_names_none(tmp_path: Path) -> No
         }
     render_into(document, tmp_path / "s")
     text = (tmp_path / "s" / "things.py").read_text(encoding="utf-8")
-    for method in ("get", "list", "retrieve", "import_", "get_d", "e_same", "e_same_things"):
+    for method in METHODS:
         assert f"    def {method}(self" in text, method
+    listed = [row.split(" | ")[0] for row in rest_listing(document, "").splitlines()[5:]]
+    assert listed == [f"| things.{method}" for method in sorted(METHODS)]

@@ -9,8 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.refresh.checkout import ROOT, Checkout
+from tests.refresh.checkout import ROOT, Checkout, document
 from typedpipes_codegen.apis import UNFINISHED
+from typedpipes_codegen.refresh import prepare, write
 from typedpipes_codegen.refresh.consistency import Problem, find_problems
 
 
@@ -167,6 +168,35 @@ def test_an_inconsistency_is_found_with_its_file_and_what_to_do(sound: Checkout,
     ), found
     assert all(each.todo for each in found)
     assert sound.state() == before
+
+
+NEW_SHAPE = """\
+paths:
+  /asked/by/this/test:
+    get:
+      operationId: asked_by_this_test
+      tags: [apps]
+      responses:
+        "200":
+          description: OK
+          content:
+            application/json:
+              schema: {type: object, properties: {asked: {type: string}}}
+"""
+
+
+def test_a_component_that_stands_for_another_is_no_contradiction_after_a_refresh(tmp_path: Path) -> None:
+    """Connect's document names its shapes itself, one of them as another; the first shape we name fills its lock."""
+    schemas = tmp_path / "schemas"
+    shutil.copytree(ROOT / "schemas", schemas)
+    text = (schemas / "pipedream" / "connect.yaml").read_text(encoding="utf-8")
+    assert '    GetAppCategoryResponse:\n      "$ref": "#/components/schemas/AppCategory"\n' in text
+    write(schemas, prepare(schemas, [document("connect", text.replace("paths:\n", NEW_SHAPE, 1), "connect.yaml")]))
+    assert "/paths/~1asked~1by~1this~1test/get" in (schemas / "names.lock").read_text(encoding="utf-8")
+
+    found = find_problems(schemas, ROOT / "generated" / "typedpipes_api", quick=True)
+
+    assert {each.kind for each in found} == {"generated"}
 
 
 def test_what_the_schemas_do_not_give_is_found_by_generating_anew(sound: Checkout) -> None:

@@ -12,6 +12,7 @@ from graphql.language import DocumentNode, StringValueNode
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from tests.committed_schemas import root_fields
 from tests.refresh.checkout import ROOT, Checkout, document
 from typedpipes_codegen.errors import SchemaError
 from typedpipes_codegen.graphql.documents import read_documents
@@ -107,17 +108,16 @@ def test_a_new_root_field_gets_a_document_and_everything_else_stays(checkout: Ch
 
 
 def test_the_documents_of_a_removed_root_field_go_and_are_reported(checkout: Checkout, sdl: str) -> None:
+    folder = operations(checkout) / "mutations"
+    there = sorted(f"mutations/{path.name}" for path in folder.iterdir())
     tree = parse(sdl)
     for node in tree.definitions:
         if getattr(getattr(node, "name", None), "value", "") == "Mutation":
             node.fields = parse("type Mutation { other: ID }").definitions[0].fields  # type: ignore[attr-defined]
     prepared = refresh(checkout, print_ast(tree), accept_removals=True)
-    assert prepared.packages[0].gone == ("mutation createAutomationJobsExport",)
-    assert prepared.packages[0].documents.removed == [
-        "mutations/CreateAutomationJobsExport.graphql",
-        "mutations/CreateAutomationJobsExportDownloadUrl.graphql",
-    ]
-    assert [path.name for path in (operations(checkout) / "mutations").iterdir()] == ["Other.graphql"]
+    assert set(prepared.packages[0].gone) == {f"mutation {name}" for name in root_fields("documented", "Mutation")}
+    assert prepared.packages[0].documents.removed == there
+    assert [path.name for path in folder.iterdir()] == ["Other.graphql"]
 
 
 def test_a_saved_document_that_no_longer_fits_is_an_error_naming_file_and_line(checkout: Checkout, sdl: str) -> None:
@@ -133,10 +133,12 @@ def test_a_saved_document_that_no_longer_fits_is_an_error_naming_file_and_line(c
 
 
 def test_mending_takes_out_what_is_gone_and_says_where(checkout: Checkout, sdl: str) -> None:
+    before = [path.read_text() for path in operations(checkout).rglob("*.graphql")]
     prepared = refresh(checkout, sdl.replace("  downloadUrl: String\n", ""), mend=True)
     texts = [path.read_text() for path in sorted(operations(checkout).rglob("*.graphql"))]
     assert not any(line.strip() == "downloadUrl" for text in texts for line in text.splitlines())
-    assert len(prepared.packages[0].documents.mended) == 2
+    asked = [line for text in before for line in text.splitlines() if line.strip() == "downloadUrl"]
+    assert len(prepared.packages[0].documents.mended) == len(asked) >= 2
     assert all("downloadUrl" in line for line in prepared.packages[0].documents.mended)
     read_documents(read_schema(checkout.schemas / "pipefy/documented/schema.graphql"), operations(checkout))
 

@@ -14,10 +14,10 @@ from typedpipes_sandbox.rest import open_api
 from typedpipes_sandbox.synthesis import Synthesizer
 
 DOCUMENTS = {
-    "pipedrive/v1": ("https://acme.pipedrive.com/api/v1", 275),
-    "pipedrive/v2": ("https://acme.pipedrive.com/api/v2", 158),
-    "pipedream/connect": ("https://api.pipedream.com/v1/connect", 68),
-    "pipedream/rest": ("https://api.pipedream.com/v1", 32),
+    "pipedrive/v1": "https://acme.pipedrive.com/api/v1",
+    "pipedrive/v2": "https://acme.pipedrive.com/api/v2",
+    "pipedream/connect": "https://api.pipedream.com/v1/connect",
+    "pipedream/rest": "https://api.pipedream.com/v1",
 }
 #: ids of things that exist in the example data, by path parameter
 KNOWN = {
@@ -173,7 +173,7 @@ class RequestMaker:
         """Ask for one operation."""
         return client.request(
             operation.method,
-            f"{DOCUMENTS[self.document][0]}{self.path(operation)}",
+            f"{DOCUMENTS[self.document]}{self.path(operation)}",
             params=self.query(operation),
             headers=self.headers(operation),
             **self.body(operation),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import httpx
 import pytest
+from tests.committed_schemas import rest_operations
 from tests.sandbox.requests_by_schema import DOCUMENTS, NOTHING_THERE, RequestMaker
 
 from typedpipes_sandbox import Limits, Sandbox
@@ -14,7 +15,8 @@ from typedpipes_sandbox.openapi import Operation
 def test_every_operation_answers_within_its_schema(document: str) -> None:
     sandbox = Sandbox(limits=Limits.off())
     maker = RequestMaker(sandbox, document)
-    assert len(maker.api.operations) == DOCUMENTS[document][1]
+    served = [f"{operation.method} {operation.path}" for operation in maker.api.operations]
+    assert sorted(served) == sorted(rest_operations(document))
     failures: list[str] = []
     with httpx.Client(transport=sandbox.transport()) as client:
         for operation in maker.in_a_safe_order():

@@ -54,7 +54,6 @@ def diff(
     Ends with advice for your version: major, minor or patch.
     """
     try:
-        from typedpipes_codegen.diff.command import told
         from typedpipes_codegen.diff.revision import at_revisions
         from typedpipes_codegen.document import write_atomically
         from typedpipes_codegen.release import changelog_entry, write_changelog
@@ -83,8 +82,8 @@ def diff(
             write_atomically(output, text)
             return verdict.exit_code
     except Exception as error:  # an error must never end with 1: that means "breaking"
-        what, todo = told(error)
-        raise CommandError(one_line(what), todo, ExitCode.USAGE) from error
+        what, todo = _told(error)
+        raise CommandError(one_line(" ".join(what.split())), todo, ExitCode.USAGE) from error
     try:
         sys.stdout.write(text)
         sys.stdout.flush()
@@ -92,6 +91,18 @@ def diff(
         # Whoever read stdout has gone; the verdict stands.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     return verdict.exit_code
+
+
+def _told(error: Exception) -> tuple[str, str]:
+    """What happened, and what to do: one line each."""
+    from typedpipes_codegen.errors import SchemaError
+
+    if isinstance(error, SchemaError):
+        what = f"{error.where}: {error.message}" if error.where else error.message
+        return what, error.remedy or "correct the file named"
+    if isinstance(error, OSError):
+        return str(error), "correct the path or the permission, then run it again"
+    return f"unexpected {type(error).__name__}: {error}", "report it with the two schemas"
 
 
 __all__ = ["DIFF_EXIT_CODES", "diff"]

@@ -6,8 +6,7 @@
   `extensions`, and `schemas` (with `bounds`, `variants`) on the shapes that `shape` reads.
 - `graphql.graphql_changes` compares two schemas on graphql-core's change finder; `saved_operations` checks documents
   against the new one.
-- `text`, `markdown`, `as_json`: a report for a terminal, a pull request, a program. `command`: the command line;
-  `revision`: files of git revisions.
+- `text`, `markdown`, `as_json`: a report for a terminal, a pull request, a program. `revision`: files of git revisions.
 """
 
 from __future__ import annotations

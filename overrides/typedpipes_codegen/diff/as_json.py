@@ -12,7 +12,6 @@
 
 from __future__ import annotations
 
-import json
 from typing import Final
 
 import attrs
@@ -21,11 +20,6 @@ from typedpipes_codegen.diff.change import RATINGS, Change, Report
 from typedpipes_codegen.tree import JsonObject
 
 FORMAT: Final = 1
-
-
-def as_json(report: Report) -> str:
-    """The report as indented JSON, ASCII only. Ends with a line break."""
-    return json.dumps(report_object(report), indent=2) + "\n"
 
 
 def report_object(report: Report) -> JsonObject:
@@ -47,4 +41,4 @@ def _change(change: Change) -> JsonObject:
     return {**attrs.asdict(change), "used_by": [*change.used_by]}
 
 
-__all__ = ["FORMAT", "as_json", "report_object"]
+__all__ = ["FORMAT", "report_object"]

@@ -1,12 +1,43 @@
-"""One call from two files to a report. The two kinds of schema need different libraries, loaded when needed."""
+"""From two files to a report: read, then compare. Each kind of schema needs its own libraries, loaded when needed."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING, TypeAlias
+
+import attrs
 
 from typedpipes_codegen.diff.change import Change, Report
 from typedpipes_codegen.diff.inputs import Input, find_inputs
+
+if TYPE_CHECKING:
+    from graphql import GraphQLSchema
+
+    from typedpipes_codegen.diff.rest_input import Prepared
+
+
+@attrs.frozen
+class RestPair:
+    """Two OpenAPI documents as read, each with what belongs to its file."""
+
+    before: Input
+    after: Input
+    old: Prepared
+    new: Prepared
+
+
+@attrs.frozen
+class GraphQLPair:
+    """Two GraphQL schemas as read, each with what belongs to its file."""
+
+    before: Input
+    after: Input
+    old: GraphQLSchema
+    new: GraphQLSchema
+
+
+Pair: TypeAlias = RestPair | GraphQLPair
 
 
 def diff_documents(
@@ -28,33 +59,45 @@ def diff_documents(
 
     Raises SchemaError for a file that cannot be read as what it is.
     """
+    return compare(read_pair(old, new, overlays=overlays), operations=operations, api=api)
+
+
+def read_pair(old: Path, new: Path, *, overlays: Sequence[Path] | None = None) -> Pair:
+    """The first half of `diff_documents`: both files, read."""
     before, after = find_inputs(old, new)
-    graphql = before.kind == "graphql"
-    changes = _graphql(before, after, operations) if graphql else _openapi(before, after, overlays)
-    return Report.of(api or before.name, before.kind, changes)
+    if before.kind == "graphql":
+        from typedpipes_codegen.diff.graphql_input import load_graphql
+
+        return GraphQLPair(before, after, load_graphql(before), load_graphql(after))
+    from typedpipes_codegen.diff.rest_input import load_rest
+
+    return RestPair(before, after, load_rest(before, overlays), load_rest(after, overlays))
 
 
-def _graphql(before: Input, after: Input, operations: Path | None) -> list[Change]:
+def compare(pair: Pair, *, operations: Path | None = None, api: str | None = None) -> Report:
+    """The second half of `diff_documents`. Leaves the documents as they are."""
+    changes = _graphql(pair, operations) if isinstance(pair, GraphQLPair) else _openapi(pair)
+    return Report.of(api or pair.before.name, pair.before.kind, changes)
+
+
+def _graphql(pair: GraphQLPair, operations: Path | None) -> list[Change]:
     from typedpipes_codegen.diff.graphql import graphql_changes
-    from typedpipes_codegen.diff.graphql_input import load_graphql
     from typedpipes_codegen.diff.saved_operations import SavedOperations
 
-    folder = operations or (before.api.operations if before.api is not None else None)
-    saved = None if folder is None else SavedOperations.read(folder)
-    return graphql_changes(load_graphql(before), load_graphql(after), saved)
+    folder = operations or (pair.before.api.operations if pair.before.api is not None else None)
+    return graphql_changes(pair.old, pair.new, None if folder is None else SavedOperations.read(folder))
 
 
-def _openapi(before: Input, after: Input, overlays: Sequence[Path] | None) -> list[Change]:
+def _openapi(pair: RestPair) -> list[Change]:
     from typedpipes_codegen.diff.openapi import openapi_changes
-    from typedpipes_codegen.diff.rest_input import load_rest, lost_targets
+    from typedpipes_codegen.diff.rest_input import lost_targets
     from typedpipes_codegen.diff.site import Findings, Site
 
-    one, other = load_rest(before, overlays), load_rest(after, overlays)
-    findings = Findings(openapi_changes(one.document, other.document))
-    for target in lost_targets(one, other):
+    findings = Findings(openapi_changes(pair.old.document, pair.new.document))
+    for target in lost_targets(pair.old, pair.new):
         site = Site(None, None, path=f"overlay: {target}", place=target)
         findings.add("overlay-action-unmatched", site, f"the overlay's {target} matches nothing", direction="none")
     return findings.changes
 
 
-__all__ = ["diff_documents"]
+__all__ = ["GraphQLPair", "Pair", "RestPair", "compare", "diff_documents", "read_pair"]

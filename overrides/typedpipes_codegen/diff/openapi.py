@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import cast
 
 from typedpipes_codegen.canonical import plain_document
 from typedpipes_codegen.diff.addresses import AddressDiff
@@ -93,13 +92,10 @@ def _operations(document: JsonObject, *, named: bool) -> list[Operation]:
 
 def _derived_names(document: JsonObject) -> dict[tuple[str, str], str]:
     """The method of each operation as the generator would call it; nothing for what it cannot generate."""
-    from typedpipes_codegen.openapi.endpoints import raw_operations
-    from typedpipes_codegen.openapi.methods import method_paths
-    from typedpipes_codegen.openapi.reading import Document, Node
+    from typedpipes_codegen.openapi.methods import named_operations
 
     try:
-        found = raw_operations(Document(cast("Node", document)))
-        return {(one.path, one.method): ".".join(path) for one, path in zip(found, method_paths(found), strict=True)}
+        return {(one.path, one.method): name for name, one in named_operations({**document}).items()}
     except SchemaError:
         return {}
 

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Protocol
 
-from graphql import GraphQLEnumType, GraphQLInputObjectType, OperationDefinitionNode, print_ast
+from graphql import GraphQLEnumType, GraphQLInputObjectType, GraphQLSchema, OperationDefinitionNode, print_ast
 
 from typedpipes_codegen.errors import SchemaError
 from typedpipes_codegen.graphql.annotations import input_type
@@ -38,7 +38,7 @@ FUTURE = "from __future__ import annotations\n\n"
 
 
 def render(
-    schema_path: Path,
+    schema: Path | GraphQLSchema,
     operations_dir: Path,
     output_dir: Path,
     *,
@@ -47,14 +47,13 @@ def render(
     complete: bool = True,
     facade: Facade | None = None,
 ) -> None:
-    """Write the typed package for ``schema_path`` and the documents under ``operations_dir`` into ``output_dir``.
+    """Write the typed package for ``schema`` and the documents under ``operations_dir`` into ``output_dir``.
 
-    ``output_dir`` must be empty. ``complete`` demands an operation for every root field of the schema; leave it off
-    for a user's own documents. ``facade`` is a module with ready client classes to add. Raises `SchemaError`, with
-    everything wrong in it, before any file is written.
+    ``schema`` is a file or what was read from one; ``output_dir`` must be empty. ``complete`` demands an operation for
+    every root field of the schema; leave it off for a user's own documents. ``facade`` is a module with ready client
+    classes to add. Raises `SchemaError`, with everything wrong in it, before any file is written.
     """
-    schema = read_schema(schema_path)
-    documents = read_documents(schema, operations_dir)
+    documents = read_documents(read_schema(schema) if isinstance(schema, Path) else schema, operations_dir)
     if complete:
         check_complete(documents, operations_dir)
     check_names(documents, operations_dir, package)

@@ -5,9 +5,15 @@ from __future__ import annotations
 from collections import Counter
 
 from typedpipes_codegen.errors import SchemaError
-from typedpipes_codegen.openapi.endpoints import RawOperation
+from typedpipes_codegen.openapi.endpoints import RawOperation, raw_operations
 from typedpipes_codegen.openapi.naming import METHOD_PATH, clear, snake, words
-from typedpipes_codegen.openapi.reading import step, text, texts
+from typedpipes_codegen.openapi.reading import Document, Node, step, text, texts
+
+
+def named_operations(root: Node) -> dict[str, RawOperation]:
+    """``"deals.list"`` -> its operation, for every operation of a document in its order. Raises `SchemaError`."""
+    found = raw_operations(Document(root))
+    return {".".join(path): operation for operation, path in zip(found, method_paths(found), strict=True)}
 
 
 def method_paths(operations: list[RawOperation]) -> list[tuple[str, ...]]:

@@ -20,7 +20,7 @@ from typedpipes_codegen.errors import SchemaError
 from typedpipes_codegen.names import NamesLock
 from typedpipes_codegen.overlay import apply_overlay
 from typedpipes_codegen.refresh.pipeline import lock_key
-from typedpipes_codegen.tree import Json, JsonObject, as_list, child, tokens
+from typedpipes_codegen.tree import Json, JsonObject, as_list, child, pointer, tokens
 from typedpipes_codegen.yaml_writer import write_yaml
 
 Kind: TypeAlias = Literal["rows", "schema", "canonical", "names", "overlay", "documents", "generated"]
@@ -142,7 +142,8 @@ def _names(api: Api, schemas: Path, lock: NamesLock, document: JsonObject, given
     missing = sorted(name for name in components if name not in named) if rows else []
     for at, name in rows.items():
         found = _component_at(document, at)
-        if found is not None and found != name:
+        own = pointer("components", "schemas", name)  # its row says nothing of the component that an alias leads to
+        if found not in (None, name) and at != own:
             wrong.append(f"{at} is {found}, not {name}")
     if missing:
         yield Problem(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from typedpipes_sandbox.credentials import Credential, TokenStore
@@ -16,8 +17,6 @@ from typedpipes_sandbox.rest import Refused, RestService, open_api
 
 if TYPE_CHECKING:
     from typedpipes_sandbox.sandbox import Sandbox
-
-_LITERAL_ROOTS = {"app_categories", "apps", "projects", "tokens", "usage"}
 
 
 class Pipedream(RestService):
@@ -46,7 +45,7 @@ class Pipedream(RestService):
         document = "rest"
         if parts[:1] == ["connect"]:
             document, parts = "connect", parts[1:]
-            if parts and parts[0] not in _LITERAL_ROOTS and not parts[0].startswith("proj_"):
+            if parts and parts[0] not in _literal_roots() and not parts[0].startswith("proj_"):
                 # with a Connect token the project segment may be absent: the token names the project (notes)
                 parts = ["", *parts]
         elif parts[:1] == ["v1"]:
@@ -182,3 +181,10 @@ def _body_field(request: Request, name: str) -> str:
         return str(request.json()[name])
     except (ValueError, KeyError, TypeError):
         return ""
+
+
+@cache
+def _literal_roots() -> frozenset[str]:
+    """The first segments of Connect's paths that do not begin with a project."""
+    roots = (operation.path.split("/")[1] for operation in open_api("pipedream/connect").operations)
+    return frozenset(root for root in roots if not root.startswith("{"))

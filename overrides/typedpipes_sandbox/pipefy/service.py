@@ -15,7 +15,7 @@ from typedpipes_sandbox.pipefy import access, configuration, mutations, queries,
 from typedpipes_sandbox.pipefy.complexity import MAX_COMPLEXITY, MAX_DEPTH, measure
 from typedpipes_sandbox.pipefy.execution import resolve_field, resolve_type
 from typedpipes_sandbox.pipefy.generic import GenericFields
-from typedpipes_sandbox.pipefy.queries import field_values
+from typedpipes_sandbox.pipefy.node_fields import field_values
 from typedpipes_sandbox.pipefy.schema import Rejected, checked_document, executable_schema, operations_of
 
 if TYPE_CHECKING:
