@@ -8,7 +8,7 @@ import itertools
 import math
 import os
 import secrets
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 from typedpipes.errors import ConfigurationError
 from typedpipes.limits.ask import Bound, BudgetEntry, WindowEntry
@@ -26,18 +26,22 @@ def keyed(*parts: str) -> str:
     return hmac.new(_PURPOSE, message, hashlib.sha256).hexdigest()[:20]
 
 
-_counter = itertools.count()
-_process = secrets.token_hex(8)
+def _names() -> Iterator[str]:
+    """Names of this process, one after the other; made without running Python code, for it is done per request."""
+    return map(f"{secrets.token_hex(8)}-".__add__, map(str, itertools.count()))
+
+
+_fresh = _names()
 
 
 def fresh_id() -> str:
     """A name no other lease has, in this or any other process."""
-    return f"{_process}-{next(_counter)}"
+    return next(_fresh)
 
 
 def _after_fork() -> None:
-    global _process
-    _process = secrets.token_hex(8)
+    global _fresh
+    _fresh = _names()
 
 
 if hasattr(os, "register_at_fork"):
@@ -56,7 +60,7 @@ class Binder:
     def bind(self, claim: Claim) -> Bound:
         """What ``claim`` counts in. Raises `ConfigurationError` if it can never fit a limit."""
         scope = claim.scope
-        key = (claim.buckets, claim.token_cost, tuple(scope.items()) if scope else ())
+        key = (claim.buckets, claim.token_cost, tuple(scope.items()) if scope else None)
         bound = self._bound.get(key)
         if bound is None:
             if len(self._bound) >= _REMEMBERED:

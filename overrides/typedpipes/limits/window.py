@@ -15,6 +15,8 @@ from bisect import bisect_left
 
 import msgspec
 
+from typedpipes.limits.ask import WindowEntry
+
 MICROSECONDS = 1_000_000
 NEVER = 1 << 62
 DRIFT = 0.001
@@ -89,6 +91,26 @@ class WindowState(msgspec.Struct, array_like=True):
             and self.settled + self.flying + weight <= allowance
         )
 
+    def take(self, lease: str, entry: WindowEntry, now: int, answer_by: int) -> bool:
+        """`fits` and `hold` in one: whether ``lease``, which held nothing here, was given what ``entry`` weighs."""
+        allowance, weight, flights = entry.allowance, entry.weight, self.flights
+        flying = self.flying + weight
+        if (
+            allowance is None
+            or self.settled + flying > allowance
+            or self.blocked_until > now
+            or self.order
+            or self.observed
+            or lease in flights
+        ):
+            return False
+        lapse = now + answer_by + entry.hold
+        flights[lease] = (weight, lapse)
+        self.flying = flying
+        if lapse < self.next_lapse:
+            self.next_lapse = lapse
+        return True
+
     def opening(
         self,
         allowance: int | None,
@@ -146,12 +168,13 @@ class WindowState(msgspec.Struct, array_like=True):
 
     def occupy(self, weight: int, free_at: int) -> None:
         """Hold ``weight`` units until ``free_at`` for nobody in particular."""
-        if not self.free_at or free_at >= self.free_at[-1]:
-            self.free_at.append(free_at)
+        times = self.free_at
+        if not times or free_at >= times[-1]:
+            times.append(free_at)
             self.weights.append(weight)
         else:
-            index = bisect_left(self.free_at, free_at)
-            self.free_at.insert(index, free_at)
+            index = bisect_left(times, free_at)
+            times.insert(index, free_at)
             self.weights.insert(index, weight)
         self.settled += weight
 
