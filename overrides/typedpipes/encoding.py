@@ -11,7 +11,7 @@ from urllib.parse import quote
 from typedpipes.errors import ConfigurationError
 from typedpipes.model import UNSET, Model, to_wire
 from typedpipes.operation import Arguments, Operation
-from typedpipes.setting_names import elsewhere
+from typedpipes.setting_values import elsewhere
 
 if TYPE_CHECKING:
     from typedpipes.multipart import MultipartBody

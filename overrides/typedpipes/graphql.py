@@ -101,14 +101,14 @@ class GraphQLOperation(Generic[R_co]):
 
     def decode(self, data: object, decoding: Decoding) -> R_co:
         """See `decode`."""
-        from typedpipes.graphql_decode import decode_result
+        from typedpipes.graphql_model import decode_result
 
         result: Any = self.result  # a `ResultModel`; selections decode by themselves
         return cast("R_co", decode_result(result, data, decoding))
 
     def decode_body(self, body: bytes, decoding: Decoding) -> R_co | None:
         """See `decode_body`."""
-        from typedpipes.graphql_decode import decode_body
+        from typedpipes.graphql_model import decode_body
 
         result: Any = self.result
         return cast("R_co | None", decode_body(result, body, decoding))

@@ -22,13 +22,13 @@ import contextlib
 import functools
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 import anyio
 import httpx
 
 from typedpipes._flow import AsyncIO, Flow, SyncIO, adrive, drive
-from typedpipes.auth.credentials import Credentials
+from typedpipes.auth import Credentials
 from typedpipes.clock import Clock
 from typedpipes.events import OnEvent
 from typedpipes.http_flow import Exchange
@@ -43,10 +43,13 @@ from typedpipes.http_shared import (
     read_response,
     to_httpx,
 )
-from typedpipes.limits.protocol import Limiter
 from typedpipes.redaction import Redactor
 from typedpipes.retry import RetryPolicy
 from typedpipes.wire import AsyncWireStream, WireRequest, WireResponse, WireStream
+
+if TYPE_CHECKING:
+    from typedpipes.limits.policy import Limiter
+
 
 T = TypeVar("T")
 

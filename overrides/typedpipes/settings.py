@@ -15,9 +15,7 @@ from typing import TYPE_CHECKING, Final
 
 import msgspec
 
-from typedpipes.auth import OAUTH_URL, WORKFLOW_DOMAIN
-from typedpipes.auth.credential import Credential, StaticCredential, checked
-from typedpipes.auth.credentials import Credentials
+from typedpipes.auth import OAUTH_URL, WORKFLOW_DOMAIN, Credential, Credentials, StaticCredential, checked
 from typedpipes.errors import ConfigurationError
 from typedpipes.redaction import Secret, basic, secret
 from typedpipes.setting_values import (

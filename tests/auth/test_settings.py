@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from typedpipes.auth.credential import StaticCredential
+from typedpipes.auth import StaticCredential
 from typedpipes.auth.pipedream import PipedreamOAuth
 from typedpipes.auth.pipedrive import PipedriveOAuth
 from typedpipes.auth.token_credential import TokenCredential

@@ -150,7 +150,7 @@ def test_a_token_request_is_never_redirected(server: TokenServer) -> None:
 
 
 def test_renewals_are_told(server: TokenServer) -> None:
-    from typedpipes.auth.credentials import Credentials
+    from typedpipes.auth import Credentials
     from typedpipes.http import PolicyClient
 
     time = FakeTime()

@@ -18,7 +18,7 @@ from typedpipes.configuration import Configuration, configuration
 from typedpipes.errors import ConfigurationError, ProfileError
 from typedpipes.pipedrive import Pipedrive
 from typedpipes.pipefy import AsyncPipefy, Pipefy
-from typedpipes.setting_names import PAGE, SETTINGS, page
+from typedpipes.setting_values import PAGE, SETTINGS, page
 from typedpipes.settings import PipedreamSettings, PipedriveSettings, PipefySettings
 
 ROOT = Path(__file__).parents[2]

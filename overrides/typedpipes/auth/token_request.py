@@ -20,7 +20,7 @@ from typedpipes._httpx import (
     require_https,
     steady,
 )
-from typedpipes.auth.credential import AuthContext
+from typedpipes.auth import AuthContext
 from typedpipes.auth.grant import Grant
 from typedpipes.auth.token import Token
 from typedpipes.classify import classify

@@ -17,7 +17,7 @@ from typedpipes.configuration import Configuration
 from typedpipes.errors import ConfigurationError, TypedPipesError
 
 if TYPE_CHECKING:
-    from typedpipes.auth.credentials import Credentials
+    from typedpipes.auth import Credentials
 
 auth = typer.Typer(no_args_is_help=True, rich_markup_mode=None, epilog=EXIT_CODES, help="Credentials.")
 

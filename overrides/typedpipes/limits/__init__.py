@@ -33,38 +33,38 @@ if TYPE_CHECKING:
     from typedpipes.limits.limiter import StoreLease as StoreLease
     from typedpipes.limits.limiter import StoreLimiter as StoreLimiter
     from typedpipes.limits.policy import Budget as Budget
+    from typedpipes.limits.policy import Claim as Claim
+    from typedpipes.limits.policy import Lease as Lease
+    from typedpipes.limits.policy import Limiter as Limiter
     from typedpipes.limits.policy import Policy as Policy
     from typedpipes.limits.policy import Window as Window
-    from typedpipes.limits.protocol import Claim as Claim
-    from typedpipes.limits.protocol import Lease as Lease
-    from typedpipes.limits.protocol import Limiter as Limiter
     from typedpipes.limits.snapshot import AsyncLimits as AsyncLimits
     from typedpipes.limits.snapshot import Cost as Cost
     from typedpipes.limits.snapshot import CostRow as CostRow
     from typedpipes.limits.snapshot import Limits as Limits
     from typedpipes.limits.snapshot import LimitStatus as LimitStatus
     from typedpipes.limits.snapshot import Snapshot as Snapshot
-    from typedpipes.limits.stores.base import Store as Store
-    from typedpipes.limits.stores.base import open_store as open_store
+    from typedpipes.limits.stores import Store as Store
+    from typedpipes.limits.stores import open_store as open_store
 
 _HOMES: Final = {
     "AsyncLimits": "snapshot",
     "Budget": "policy",
-    "Claim": "protocol",
+    "Claim": "policy",
     "Cost": "snapshot",
     "CostRow": "snapshot",
-    "Lease": "protocol",
+    "Lease": "policy",
     "LimitStatus": "snapshot",
-    "Limiter": "protocol",
+    "Limiter": "policy",
     "Limits": "snapshot",
     "Policy": "policy",
     "Snapshot": "snapshot",
-    "Store": "stores.base",
+    "Store": "stores",
     "StoreLease": "limiter",
     "StoreLimiter": "limiter",
     "Window": "policy",
     "build_limiter": "build",
-    "open_store": "stores.base",
+    "open_store": "stores",
 }
 
 __all__ = [

@@ -25,9 +25,8 @@ from typedpipes.limits.ask import (
     WindowEntry,
     WindowView,
 )
-from typedpipes.limits.budget import BudgetState, bounds
+from typedpipes.limits.counts import BudgetState, WindowState, bounds
 from typedpipes.limits.policy import Period
-from typedpipes.limits.window import WindowState
 
 PLACE_GRACE = 2_000_000
 """How much later than announced a waiter may ask again before its place lapses."""

@@ -10,7 +10,7 @@ from typedpipes.errors import ConfigurationError
 from typedpipes.events import OnEvent
 from typedpipes.limits.limiter import GRACE, StoreLimiter
 from typedpipes.limits.policy import Policy
-from typedpipes.limits.stores.base import Store, open_store
+from typedpipes.limits.stores import Store, open_store
 
 Vendor: TypeAlias = Literal["pipefy", "pipedream", "pipedrive"]
 Unreachable: TypeAlias = Literal["fail", "local"]

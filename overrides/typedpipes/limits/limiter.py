@@ -18,14 +18,10 @@ from typedpipes import events
 from typedpipes._flow import Call, Flow, Hold, Sleep
 from typedpipes.clock import Clock, SystemClock
 from typedpipes.errors import LimitStoreError, QuotaExhausted, RateLimited
-from typedpipes.limits import feedback
-from typedpipes.limits.ask import Ask, Bound, Exhausted, Granted, Note, Reply, Retry
+from typedpipes.limits.ask import Ask, Bound, Exhausted, Granted, Note, Reply, Retry, notes_of
 from typedpipes.limits.book import NAP
-from typedpipes.limits.identity import Binder, fresh_id
-from typedpipes.limits.policy import Budget, Policy, Window
-from typedpipes.limits.protocol import Claim
-from typedpipes.limits.stores.base import Store
-from typedpipes.limits.stores.memory import MemoryStore
+from typedpipes.limits.policy import Binder, Budget, Claim, Policy, Window, fresh_id
+from typedpipes.limits.stores import MemoryStore, Store
 
 UNANSWERED = 60.0
 """Seconds a request is assumed to take at most when the caller gives no deadline."""
@@ -204,7 +200,7 @@ class StoreLimiter:
 
     def observe(self, claim: Claim, bound: Bound, status: int, headers: Mapping[str, str]) -> tuple[Note, ...]:
         """What an answer tells the store; reports a refusal as an event."""
-        notes = feedback.notes_of(self.policy, bound, status, headers, self.clock.wall())
+        notes = notes_of(self.policy, bound, status, headers, self.clock.wall())
         names = {entry.key: entry.name for entry in bound.windows}
         names |= {budget.key: budget.name for budget in bound.budgets}
         for note in notes:

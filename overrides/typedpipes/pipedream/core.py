@@ -1,4 +1,6 @@
-"""What the two clients share: settings, credentials, policies, the two APIs."""
+"""What the two clients share: settings, credentials, policies, the two APIs; and the failures that Connect reports in the
+body of a successful status (reference notes, "Error shapes").
+"""
 
 from __future__ import annotations
 
@@ -6,10 +8,12 @@ import logging
 from typing import TYPE_CHECKING, Final, Literal
 
 from typedpipes.client_options import SharedOptions, drift_log, limiter_for, retry_policy, token_store
-from typedpipes.errors import ConfigurationError
-from typedpipes.pipedream.failures import check_observations
+from typedpipes.errors import ConfigurationError, PartialFailure
+from typedpipes.model import JSON
+from typedpipes.operation import Operation
 from typedpipes.pipedream.rules import PipedreamRest, check_environment, connect_scope
 from typedpipes.settings import PipedreamSettings
+from typedpipes.wire import WireResponse
 
 if TYPE_CHECKING:
     from typedpipes.auth.pipedream import PipedreamOAuth
@@ -90,4 +94,37 @@ class Core:
         )
 
 
-__all__ = ["DEFAULT_ENVIRONMENT", "Core", "Environment"]
+def check_observations(operation: Operation[object], value: JSON, built: object, response: WireResponse) -> None:
+    """Configure and reload report in ``errors``, run reports in ``os``: either raises `PartialFailure`.
+
+    The built answer is on the error as ``data``, so that what did succeed is not lost.
+    """
+    if not isinstance(value, dict):
+        return
+    failures: list[object] = []
+    errors = value.get("errors")
+    if isinstance(errors, list):
+        failures += errors
+    observations = value.get("os")
+    if isinstance(observations, list):
+        failures += [entry for entry in observations if isinstance(entry, dict) and entry.get("err") is not None]
+    if failures:
+        name = f"{operation.api}.{operation.name}"
+        raise PartialFailure(
+            f"{name}: the answer reports {len(failures)} failure(s), the first: {_words(failures[0])}",
+            failures=failures,
+            data=built,
+            status=response.status,
+            operation=name,
+        )
+
+
+def _words(failure: object) -> str:
+    if isinstance(failure, dict):
+        err = failure.get("err")
+        if isinstance(err, dict):
+            return ": ".join(str(err[key])[:200] for key in ("name", "message") if err.get(key))
+    return str(failure)[:200]
+
+
+__all__ = ["DEFAULT_ENVIRONMENT", "Core", "Environment", "check_observations"]

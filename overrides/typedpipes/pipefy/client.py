@@ -14,8 +14,7 @@ from typedpipes.http import AsyncPolicyClient, PolicyClient
 from typedpipes.limits.pipefy import Plan
 from typedpipes.model import JSON
 from typedpipes.operation import CallOptions
-from typedpipes.pipefy.calls import ExportPort, document_kind
-from typedpipes.pipefy.core import MAX_DEPTH, Core, page_limit
+from typedpipes.pipefy.core import MAX_DEPTH, Core, ExportPort, document_kind, page_limit
 from typedpipes.redaction import Secret
 from typedpipes.settings import PipefySettings
 from typedpipes_api.pipefy.async_client import AsyncClient

@@ -37,9 +37,9 @@ from typedpipes.limits.ask import (
     WindowView,
 )
 from typedpipes.limits.book import NAP, PLACE_GRACE
-from typedpipes.limits.budget import neighbours
-from typedpipes.limits.identity import fresh_id
-from typedpipes.limits.stores.base import Announcer
+from typedpipes.limits.counts import neighbours
+from typedpipes.limits.policy import fresh_id
+from typedpipes.limits.stores import Announcer
 
 if TYPE_CHECKING:
     from redis import Redis

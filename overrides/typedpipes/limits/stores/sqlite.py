@@ -26,10 +26,9 @@ from typedpipes.clock import Clock, SystemClock
 from typedpipes.errors import LimitStoreError
 from typedpipes.limits.ask import Ask, Bound, Note, Reply, View
 from typedpipes.limits.book import Book
-from typedpipes.limits.budget import BudgetState
-from typedpipes.limits.stores.base import Announcer
+from typedpipes.limits.counts import BudgetState, WindowState
+from typedpipes.limits.stores import Announcer
 from typedpipes.limits.stores.pace import Pace
-from typedpipes.limits.window import WindowState
 
 T = TypeVar("T")
 

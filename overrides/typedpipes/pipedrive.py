@@ -1,4 +1,7 @@
-"""`Pipedrive` and `AsyncPipedrive`: API v1 as ``v1``, v2 as ``v2`` (to be preferred where both have an operation)."""
+"""`Pipedrive` and `AsyncPipedrive`: API v1 as ``v1``, v2 as ``v2`` (to be preferred where both have an operation).
+
+API token or OAuth.
+"""
 
 from __future__ import annotations
 
@@ -19,11 +22,14 @@ from typedpipes.client_options import (
     retry_policy,
     token_store,
 )
+from typedpipes.errors import APIError
 from typedpipes.http import AsyncPolicyClient, PolicyClient
-from typedpipes.pipedrive.failures import check_success
+from typedpipes.model import JSON
+from typedpipes.operation import Operation
 from typedpipes.redaction import Secret
 from typedpipes.rest import AsyncRestCaller, Rest, RestCaller
 from typedpipes.settings import PIPEDRIVE_URL, PipedriveSettings
+from typedpipes.wire import WireResponse
 
 if TYPE_CHECKING:
     from typedpipes.limits.snapshot import AsyncLimits, Limits
@@ -269,4 +275,19 @@ class AsyncPipedrive:
         return f"<AsyncPipedrive {self._core.settings.base_url or PIPEDRIVE_URL}>"
 
 
-__all__ = ["AsyncPipedrive", "Pipedrive"]
+def check_success(operation: Operation[object], value: JSON, built: object, response: WireResponse) -> None:
+    """``{"success": false, "error": …}`` with a 2xx status is a failure: raises `APIError`."""
+    if isinstance(value, dict) and value.get("success") is False:
+        said = "; ".join(str(value[key])[:300] for key in ("error", "error_info") if isinstance(value.get(key), str))
+        name = f"{operation.api}.{operation.name}"
+        raise APIError(
+            f"{name}: the server answered {response.status} but reports failure: {said or 'no reason given'}",
+            status=response.status,
+            operation=name,
+            code=code if isinstance(code := value.get("code"), str) else None,
+            request_id=response.headers.get("x-correlation-id"),
+            body=said,
+        )
+
+
+__all__ = ["AsyncPipedrive", "Pipedrive", "check_success"]
