@@ -14,9 +14,10 @@ from typedpipes.drift import Decoding
 from typedpipes.errors import ConfigurationError
 from typedpipes.model import JSON, UNSET
 from typedpipes.operation import CallOptions, PagedCallOptions, Safety, check_options
-from typedpipes.paging import AsyncPages, Pages
 
 if TYPE_CHECKING:
+    from typedpipes.paging import AsyncPages, Pages
+
     JsonInput: TypeAlias = "None | bool | int | float | str | Sequence[JsonInput] | Mapping[str, JsonInput]"
     """A JSON value as callers give it: any sequence and mapping will do."""
 else:
@@ -153,6 +154,7 @@ class GraphQLClient:
     ) -> Pages[Any]:
         """Walk every page of the operation's connection."""
         from typedpipes.graphql_paging import Listing
+        from typedpipes.paging import Pages
 
         listing = Listing(operation, variables, options, self._page_limit)
         return Pages(
@@ -195,6 +197,7 @@ class AsyncGraphQLClient:
     ) -> AsyncPages[Any]:
         """Walk every page of the operation's connection."""
         from typedpipes.graphql_paging import Listing
+        from typedpipes.paging import AsyncPages
 
         listing = Listing(operation, variables, options, self._page_limit)
 

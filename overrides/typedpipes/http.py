@@ -32,7 +32,6 @@ from typedpipes.auth import Credentials
 from typedpipes.clock import Clock
 from typedpipes.events import OnEvent
 from typedpipes.http_flow import Exchange
-from typedpipes.http_permits import TaskPermits, ThreadPermits
 from typedpipes.http_shared import (
     HEADERS,
     USER_AGENT,
@@ -44,7 +43,7 @@ from typedpipes.http_shared import (
     to_httpx,
 )
 from typedpipes.redaction import Redactor
-from typedpipes.retry import RetryPolicy
+from typedpipes.retry import RetryPolicy, TaskPermits, ThreadPermits
 from typedpipes.wire import AsyncWireStream, WireRequest, WireResponse, WireStream
 
 if TYPE_CHECKING:

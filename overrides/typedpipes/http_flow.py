@@ -22,9 +22,8 @@ from typedpipes._httpx import (
 from typedpipes.auth import TOKEN_HEADERS, AuthContext, Credential
 from typedpipes.errors import APIError, ConfigurationError, RateLimited, TransportError, TypedPipesError
 from typedpipes.events import Request, Retry
-from typedpipes.http_permits import Permit
 from typedpipes.redaction import Secret
-from typedpipes.retry import Failure, backoff, is_replayable
+from typedpipes.retry import Failure, Permit, backoff, is_replayable
 from typedpipes.wire import Stamp
 
 if TYPE_CHECKING:

@@ -16,17 +16,16 @@ from urllib.parse import urlencode
 import anyio.to_thread
 import httpx
 
+from typedpipes import __version__
 from typedpipes._flow import Flow
 from typedpipes._httpx import QuietRequest, origin
-from typedpipes._version import __version__
 from typedpipes.auth import AuthContext, Credentials
 from typedpipes.clock import Clock, SystemClock
 from typedpipes.errors import ConfigurationError
 from typedpipes.events import OnEvent, Reporter, Request
 from typedpipes.http_flow import Exchange
-from typedpipes.http_permits import Permits
 from typedpipes.redaction import RedactingFilter, Redactor
-from typedpipes.retry import RetryBudget, RetryPolicy
+from typedpipes.retry import Permits, RetryBudget, RetryPolicy
 from typedpipes.wire import STAMP, Stamp, Streamed, WireRequest, WireResponse, default_stamp
 
 if TYPE_CHECKING:

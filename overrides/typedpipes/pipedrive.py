@@ -26,9 +26,9 @@ from typedpipes.errors import APIError
 from typedpipes.http import AsyncPolicyClient, PolicyClient
 from typedpipes.model import JSON
 from typedpipes.operation import Operation
+from typedpipes.pipedrive_settings import PIPEDRIVE_URL, PipedriveSettings
 from typedpipes.redaction import Secret
 from typedpipes.rest import AsyncRestCaller, Rest, RestCaller
-from typedpipes.settings import PIPEDRIVE_URL, PipedriveSettings
 from typedpipes.wire import WireResponse
 
 if TYPE_CHECKING:

@@ -23,7 +23,6 @@ from typedpipes.operation import (
     PipedreamOptions,
     PipedriveOptions,
 )
-from typedpipes.paging import AsyncPages, Pages
 from typedpipes.resource import (
     AsyncResource,
     RawAsyncResource,
@@ -49,6 +48,7 @@ if TYPE_CHECKING:
     from typedpipes.graphql_rows import Row
     from typedpipes.graphql_select import Composite, Field, Leaf, Nested, Selected, Selection
     from typedpipes.graphql_select_types import selection_types
+    from typedpipes.paging import AsyncPages, Pages
 
 __all__ = [
     "JSON",
@@ -135,6 +135,10 @@ if not TYPE_CHECKING:
             from typedpipes import graphql_select
 
             return getattr(graphql_select, name)
+        if name in {"AsyncPages", "Pages"}:
+            from typedpipes import paging
+
+            return getattr(paging, name)
         if name == "Row":
             from typedpipes import graphql_rows
 

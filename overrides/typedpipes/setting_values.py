@@ -6,7 +6,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Final, Literal, TypeAlias
-from urllib.parse import urlsplit
 
 import msgspec
 
@@ -95,37 +94,37 @@ def elsewhere(key: str) -> str:
 Env: TypeAlias = Mapping[str, str]
 
 
-def get(env: Env | None, name: str) -> str | None:
-    """A setting; None if it is not there or blank."""
-    return (env.get(name) or "").strip() or None if env is not None else None
+class Values:
+    """Settings read from a configuration, by variable; None is what is not there or blank."""
 
+    __slots__ = ("_env",)
 
-def get_secret(env: Env | None, name: str) -> Secret | None:
-    """A setting that is a secret."""
-    return secret((env.get(name) or "").strip()) if env is not None else None
+    def __init__(self, env: Env) -> None:
+        self._env = env
 
+    def text(self, name: str) -> str | None:
+        """A setting."""
+        return (self._env.get(name) or "").strip() or None
 
-def choice(env: Env | None, name: str) -> str | None:
-    """A setting that is one of a few words."""
-    value, known = get(env, name), BY_VARIABLE[name].choices
-    if value is not None and value.lower() not in known:
-        raise ConfigurationError(f"{name} is one of {', '.join(known)}, not {value[:40]!r}", setting=name)
-    return value
+    def secret(self, name: str) -> Secret | None:
+        """A setting that is a secret."""
+        return secret((self._env.get(name) or "").strip())
 
+    def choice(self, name: str) -> str | None:
+        """A setting that is one of a few words. Raises `ConfigurationError` for others."""
+        value, known = self.text(name), BY_VARIABLE[name].choices
+        if value is not None and value.lower() not in known:
+            raise ConfigurationError(f"{name} is one of {', '.join(known)}, not {value[:40]!r}", setting=name)
+        return value
 
-def count(env: Env | None, name: str) -> int | None:
-    """A setting that is a whole number from 1."""
-    value = get(env, name)
-    if value is None:
-        return None
-    if not (value.isascii() and value.isdigit() and 0 < len(value) < 12 and int(value) > 0):
-        raise ConfigurationError(f"{name} is a whole number from 1, not {value[:40]!r}", setting=name)
-    return int(value)
-
-
-def limits_store(env: Env | None, vendor: str) -> str | None:
-    """Where limits are counted: the vendor's own setting, else the one for all."""
-    return get(env, f"{vendor}_LIMITS") or get(env, "TYPEDPIPES_LIMITS")
+    def count(self, name: str) -> int | None:
+        """A setting that is a whole number from 1. Raises `ConfigurationError` for others."""
+        value = self.text(name)
+        if value is None:
+            return None
+        if not (value.isascii() and value.isdigit() and 0 < len(value) < 12 and int(value) > 0):
+            raise ConfigurationError(f"{name} is a whole number from 1, not {value[:40]!r}", setting=name)
+        return int(value)
 
 
 def in_profile(vendor: str, *keys: str, instead: str | None = None) -> str:
@@ -147,32 +146,14 @@ def missing(vendor: str, told: str, env: Env | None, setting: str) -> Configurat
     )
 
 
-def check_pair(vendor: str, client_id: str | None, client_secret: Secret | None, env: Env | None) -> None:
-    """Raises `ConfigurationError` if one half of an id and its secret is missing."""
-    if (client_id is None) == (client_secret is None):
-        return
-    missing = f"{vendor}_CLIENT_ID" if client_id is None else f"{vendor}_CLIENT_SECRET"
+def unpaired(vendor: str, client_id: str | None, env: Env | None) -> ConfigurationError:
+    """The error for one half of an id and its secret without the other."""
+    absent = f"{vendor}_CLIENT_ID" if client_id is None else f"{vendor}_CLIENT_SECRET"
     present = "client_secret" if client_id is None else "client_id"
-    note = getattr(env, "notes", {}).get(missing)
+    note = getattr(env, "notes", {}).get(absent)
     reason = f" ({note})" if note is not None else ""
     where = in_profile(vendor.lower(), "client_id" if client_id is None else "client_secret")
-    raise ConfigurationError(f"{present} is set, but {missing} is not{reason}; both are needed{where}", setting=missing)
-
-
-def company_name(company: str) -> str:
-    """The subdomain, from ``acme``, ``acme.pipedrive.com`` or ``https://acme.pipedrive.com``."""
-    name = company.removeprefix("https://").rstrip("/").removesuffix(".pipedrive.com").lower()
-    if not name.replace("-", "").isalnum() or not name.isascii():
-        raise ConfigurationError(
-            "company_domain is the part before .pipedrive.com, for example 'acme'", setting="PIPEDRIVE_COMPANY_DOMAIN"
-        )
-    return name
-
-
-def origin_of(url: str) -> str:
-    """Scheme and host of an address."""
-    parts = urlsplit(url)
-    return f"{parts.scheme}://{parts.netloc}"
+    return ConfigurationError(f"{present} is set, but {missing} is not{reason}; both are needed{where}", setting=absent)
 
 
 __all__ = [
@@ -184,16 +165,10 @@ __all__ = [
     "VENDORS",
     "Env",
     "Setting",
-    "check_pair",
-    "choice",
-    "company_name",
-    "count",
+    "Values",
     "elsewhere",
-    "get",
-    "get_secret",
     "in_profile",
-    "limits_store",
     "missing",
-    "origin_of",
     "page",
+    "unpaired",
 ]

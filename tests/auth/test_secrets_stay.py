@@ -23,8 +23,10 @@ from typedpipes.auth import Credential, Credentials, StaticCredential
 from typedpipes.errors import APIError, ConfigurationError, TransportError, TypedPipesError
 from typedpipes.events import Event
 from typedpipes.http import AsyncPolicyClient, PolicyClient
+from typedpipes.pipedream.core import PipedreamSettings
+from typedpipes.pipedrive_settings import PipedriveSettings
+from typedpipes.pipefy.settings import PipefySettings
 from typedpipes.redaction import Secret
-from typedpipes.settings import PipedreamSettings, PipedriveSettings, PipefySettings
 from typedpipes.wire import STAMP, Stamp, WireRequest
 
 PLANTED = "planted"

@@ -20,8 +20,8 @@ from typedpipes.auth.grant import ClientCredentials
 from typedpipes.auth.store import MemoryTokenStore
 from typedpipes.auth.token_credential import TokenCredential
 from typedpipes.http import AsyncPolicyClient, PolicyClient
-from typedpipes.http_permits import TaskPermits, ThreadPermits
 from typedpipes.redaction import Secret
+from typedpipes.retry import TaskPermits, ThreadPermits
 from typedpipes.wire import Stamp, WireRequest
 
 BIG = json.dumps({"data": "x" * 300_000}).encode()

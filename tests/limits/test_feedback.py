@@ -12,9 +12,8 @@ from tests.limits.simulation import VirtualClock
 from typedpipes._flow import SyncIO, drive
 from typedpipes.errors import QuotaExhausted, RateLimited
 from typedpipes.events import Block, Event
-from typedpipes.limits import Claim, Limits, Policy, StoreLimiter, pipedream, pipedrive, pipefy
+from typedpipes.limits import Claim, Limits, Policy, StoreLimiter, complete, pipedream, pipedrive, pipefy
 from typedpipes.limits.ask import retry_after
-from typedpipes.limits.build import complete
 from typedpipes.limits.stores import MemoryStore
 
 CARD = Claim("pipefy", "card")

@@ -6,8 +6,8 @@ operation says which kinds it takes). Tokens that expire are in `token_credentia
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Generator, Iterable, Iterator, Mapping
-from typing import Final, NoReturn
+from collections.abc import AsyncGenerator, Callable, Generator, Iterable, Iterator, Mapping
+from typing import Final, NoReturn, TypeAlias
 
 import httpx
 
@@ -255,21 +255,24 @@ def require_origin(credential: Credential, url: httpx.URL, operation: str = "") 
         )
 
 
+Hints: TypeAlias = Mapping[str, str] | Callable[[], Mapping[str, str]]
+
+
 class Credentials:
     """At most one credential of each kind.
 
-    ``hints`` says, for a kind that is missing, which setting would provide it.
+    ``hints`` says, for a kind that is missing, which setting would provide it; or makes that when it is needed.
     """
 
     __slots__ = ("_by_kind", "_hints")
 
-    def __init__(self, *credentials: Credential, hints: Mapping[str, str] | None = None) -> None:
+    def __init__(self, *credentials: Credential, hints: Hints | None = None) -> None:
         self._by_kind: dict[str, Credential] = {}
         for credential in credentials:
             if credential.kind in self._by_kind:
                 raise ConfigurationError(f"two credentials of kind {credential.kind}", setting=credential.kind)
             self._by_kind[credential.kind] = credential
-        self._hints = dict(hints or {})
+        self._hints: Hints = hints or {}
 
     def get(self, kind: str) -> Credential | None:
         """The credential of a kind."""
@@ -295,10 +298,9 @@ class Credentials:
                     f"({', '.join(sorted(credential.origins))}); it was not sent",
                     setting="base_url",
                 )
-        wanted = " or ".join(self._hints.get(kind, kind.replace("_", " ")) for kind in kinds)
-        raise ConfigurationError(
-            f"{operation} needs {wanted}; nothing was sent", setting=self._hints.get(kinds[0], kinds[0])
-        )
+        hints = self._hints() if callable(self._hints) else self._hints
+        wanted = " or ".join(hints.get(kind, kind.replace("_", " ")) for kind in kinds)
+        raise ConfigurationError(f"{operation} needs {wanted}; nothing was sent", setting=hints.get(kinds[0], kinds[0]))
 
     def __iter__(self) -> Iterator[Credential]:
         return iter(self._by_kind.values())

@@ -105,7 +105,9 @@ def check(
 
 
 def _credentials(vendor: Vendor, env: Mapping[str, str]) -> Credentials:
-    from typedpipes.settings import PipedreamSettings, PipedriveSettings, PipefySettings
+    from typedpipes.pipedream.core import PipedreamSettings
+    from typedpipes.pipedrive_settings import PipedriveSettings
+    from typedpipes.pipefy.settings import PipefySettings
 
     if vendor == "pipefy":
         return PipefySettings.resolve(env=env).credentials()

@@ -13,8 +13,8 @@ import attrs
 
 from typedpipes.cli.arguments import Call, signature_of
 from typedpipes.operation import Operation
+from typedpipes.pipefy.settings import PIPEFY_KINDS
 from typedpipes.resource import Resource
-from typedpipes.settings import PIPEFY_KINDS
 
 Vendor: TypeAlias = Literal["pipefy", "pipedream", "pipedrive"]
 VENDORS: Final[tuple[Vendor, ...]] = ("pipefy", "pipedream", "pipedrive")

@@ -10,7 +10,7 @@ from typedpipes.client_options import SharedOptions, drift_log, retry_policy, to
 from typedpipes.declared.credentials import Given, declared_credentials
 from typedpipes.declared.declaration import Declaration
 from typedpipes.errors import ConfigurationError
-from typedpipes.limits.build import policy_limiter
+from typedpipes.limits import policy_limiter
 from typedpipes.pipefy.core import GraphQLCalls
 from typedpipes.rest import Rest
 

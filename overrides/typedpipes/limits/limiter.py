@@ -18,6 +18,7 @@ from typedpipes import events
 from typedpipes._flow import Call, Flow, Hold, Sleep
 from typedpipes.clock import Clock, SystemClock
 from typedpipes.errors import LimitStoreError, QuotaExhausted, RateLimited
+from typedpipes.limits import GRACE
 from typedpipes.limits.ask import Ask, Bound, Exhausted, Granted, Note, Reply, Retry, notes_of
 from typedpipes.limits.book import NAP
 from typedpipes.limits.policy import Binder, Budget, Claim, Policy, Window, fresh_id
@@ -25,8 +26,6 @@ from typedpipes.limits.stores import MemoryStore, Store
 
 UNANSWERED = 60.0
 """Seconds a request is assumed to take at most when the caller gives no deadline."""
-GRACE = 5.0
-"""Seconds added for a request that is still under way to the server when its caller gives up."""
 SHORTEST_NAP = 0.0005
 """Seconds: never spin on a store."""
 
@@ -298,4 +297,4 @@ def _moment(microseconds: int) -> datetime:
     return datetime.fromtimestamp(microseconds / 1_000_000, UTC)
 
 
-__all__ = ["GRACE", "UNANSWERED", "StoreLease", "StoreLimiter"]
+__all__ = ["UNANSWERED", "StoreLease", "StoreLimiter"]

@@ -10,10 +10,9 @@ from typing import TYPE_CHECKING, Literal, Self, Unpack
 
 from typedpipes.client_options import AsyncClientOptions, ClientOptions
 from typedpipes.http import AsyncPolicyClient, PolicyClient
-from typedpipes.pipedream.core import Core, Environment
+from typedpipes.pipedream.core import Core, Environment, PipedreamSettings
 from typedpipes.redaction import Secret
 from typedpipes.rest import AsyncRestCaller, RestCaller
-from typedpipes.settings import PipedreamSettings
 
 if TYPE_CHECKING:
     from typedpipes.limits.snapshot import AsyncLimits, Limits

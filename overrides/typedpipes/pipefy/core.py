@@ -1,4 +1,4 @@
-"""What the synchronous and the asynchronous Pipefy client share: settings, policies, the making and reading of calls."""
+"""What the synchronous and the asynchronous Pipefy client share: settings, policies, making and reading calls."""
 
 from __future__ import annotations
 
@@ -11,21 +11,19 @@ import msgspec
 from typedpipes._flow import Flow
 from typedpipes._httpx import is_loopback
 from typedpipes.client_options import SharedOptions, drift_log, limiter_for, retry_policy, token_store
-from typedpipes.decode import parse_json
 from typedpipes.drift import Decoding, DriftLog
 from typedpipes.errors import ConfigurationError
 from typedpipes.graphql import GraphQLOperation, check_options, decode, decode_body, encode
-from typedpipes.graphql_answers import answer_data, check_payloads
-from typedpipes.limits.pipefy import CALLS_PER_MONTH, RECORDS_PER_PAGE, Plan
 from typedpipes.model import JSON
 from typedpipes.operation import CallOptions, Safety
+from typedpipes.pipefy.settings import PIPEFY_KINDS, PipefySettings
 from typedpipes.redaction import Redactor
-from typedpipes.settings import PIPEFY_KINDS, PipefySettings
 from typedpipes.wire import Stamp, WireRequest, WireResponse
 
 if TYPE_CHECKING:
     from typedpipes.http import AsyncPolicyClient, PolicyClient
     from typedpipes.limits.limiter import StoreLimiter
+    from typedpipes.limits.pipefy import Plan
     from typedpipes.pipefy.export_flows import ExportSettings
 
 _SMALLER_PAGES: Final = {"Phase.cards": 30}
@@ -38,7 +36,17 @@ MAX_DEPTH: Final = 15
 
 def page_limit(field: str) -> int:
     """Largest page Pipefy gives of the connection ``field``: 50 records (seed 000), 30 cards of a phase."""
+    from typedpipes.limits.pipefy import RECORDS_PER_PAGE
+
     return _SMALLER_PAGES.get(field, RECORDS_PER_PAGE)
+
+
+def _monthly_calls(plan: str | None, allowance: int | None) -> int | None:
+    if plan is None or allowance is not None:
+        return allowance
+    from typedpipes.limits.pipefy import CALLS_PER_MONTH
+
+    return CALLS_PER_MONTH[plan.lower()]
 
 
 class PipefyFacts(TypedDict, total=False):
@@ -71,7 +79,7 @@ class Core:
             settings.limits,
             plan_given=facts.get("plan") is not None,
         )
-        self.monthly_calls = allowance if plan is None or allowance is not None else CALLS_PER_MONTH[plan.lower()]
+        self.monthly_calls = _monthly_calls(plan, allowance)
         self.journal = facts.get("journal")
         self.on_event = options.get("on_event")
         self.strict = options.get("strict", False)
@@ -184,6 +192,9 @@ class GraphQLCalls(msgspec.Struct, frozen=True, kw_only=True):
 
     def data(self, name: str | None, response: WireResponse, safety: Safety) -> object:
         """The answer's ``data``. Raises `GraphQLError`, or `PartialFailure` for a mutation that reports failure."""
+        from typedpipes.decode import parse_json
+        from typedpipes.graphql_answers import answer_data, check_payloads
+
         operation = f"{self.api}.{name or 'anonymous'}"
         answer = parse_json(response.content, Decoding(operation))
         data = answer_data(operation, answer, response, self.redactor)
