@@ -1,4 +1,4 @@
-"""Policies as generators of effects, and the two drivers that perform them.
+"""Policies as generators of effects, the two drivers that perform them, and the clock they are given.
 
 A *flow* is a generator: it yields effects and receives their results. It holds policy only (what to send, how long to
 wait, what to reserve) and so is written once; `drive` performs the effects for synchronous callers and `adrive` for
@@ -8,19 +8,68 @@ asyncio and trio. Rules a flow obeys:
   `hold` and undone by the driver after the flow has ended, shielded from cancellation;
 - it never touches a clock, a lock held across an effect, or the network itself;
 - ordinary exceptions of an effect are thrown into it; cancellation and ``KeyboardInterrupt`` close it.
+
+Time is injected: waits are measured on a monotonic clock, dates on the wall clock.
 """
 
 from __future__ import annotations
 
+import functools
 import logging
 import threading
 import time
 from collections.abc import Awaitable, Callable, Generator
-from typing import Any, Final, Generic, TypeAlias, TypeVar
+from pathlib import Path
+from typing import Any, Final, Generic, Protocol, TypeAlias, TypeVar
 
 import anyio
 import anyio.to_thread
 import httpx
+
+
+class Clock(Protocol):
+    """What the package knows of time."""
+
+    def monotonic(self) -> float:
+        """Seconds that never jump; only differences mean something."""
+        ...
+
+    def wall(self) -> float:
+        """Seconds since the epoch, as the machine believes."""
+        ...
+
+
+class SystemClock:
+    """The machine's clocks."""
+
+    __slots__ = ()
+
+    def monotonic(self) -> float:
+        """Seconds since an arbitrary point, usually the boot."""
+        return time.monotonic()
+
+    def wall(self) -> float:
+        """Seconds since the epoch."""
+        return time.time()
+
+
+def timeline(clock: Clock) -> str:
+    """Name the origin of ``clock.monotonic()``: equal names mean that values may be compared.
+
+    On Linux that is the boot, so processes can share monotonic times and a jump of the wall clock harms none of them.
+    """
+    return _boot() if isinstance(clock, SystemClock) else f"{type(clock).__name__}:{id(clock)}"
+
+
+@functools.cache
+def _boot() -> str:
+    try:
+        return Path("/proc/sys/kernel/random/boot_id").read_text("ascii").strip()
+    except (OSError, ValueError):
+        import uuid
+
+        return f"process:{uuid.uuid4()}"
+
 
 T = TypeVar("T")
 

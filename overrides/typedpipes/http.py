@@ -27,9 +27,8 @@ from typing import TYPE_CHECKING, TypeVar
 import anyio
 import httpx
 
-from typedpipes._flow import AsyncIO, Flow, SyncIO, adrive, drive
+from typedpipes._flow import AsyncIO, Clock, Flow, SyncIO, adrive, drive
 from typedpipes.auth import Credentials
-from typedpipes.clock import Clock
 from typedpipes.events import OnEvent
 from typedpipes.http_flow import Exchange
 from typedpipes.http_shared import (

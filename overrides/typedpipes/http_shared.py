@@ -17,10 +17,9 @@ import anyio.to_thread
 import httpx
 
 from typedpipes import __version__
-from typedpipes._flow import Flow
+from typedpipes._flow import Clock, Flow, SystemClock
 from typedpipes._httpx import QuietRequest, origin
 from typedpipes.auth import AuthContext, Credentials
-from typedpipes.clock import Clock, SystemClock
 from typedpipes.errors import ConfigurationError
 from typedpipes.events import OnEvent, Reporter, Request
 from typedpipes.http_flow import Exchange

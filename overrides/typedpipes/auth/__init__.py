@@ -11,9 +11,8 @@ from typing import Final, NoReturn, TypeAlias
 
 import httpx
 
-from typedpipes._flow import AsyncIO, Call, Effect, Flow, Send, SyncIO, _acall, _aperform, _perform
+from typedpipes._flow import AsyncIO, Call, Clock, Effect, Flow, Send, SyncIO, SystemClock, _acall, _aperform, _perform
 from typedpipes._httpx import PORTS, Bytes, origin
-from typedpipes.clock import Clock, SystemClock
 from typedpipes.errors import APIError, AuthenticationError, ConfigurationError
 from typedpipes.events import Reporter
 from typedpipes.redaction import Redactor, Secret, secret

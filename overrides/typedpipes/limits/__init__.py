@@ -32,7 +32,7 @@ from typing import TYPE_CHECKING, Final, Literal, TypeAlias
 from typedpipes.errors import ConfigurationError
 
 if TYPE_CHECKING:
-    from typedpipes.clock import Clock
+    from typedpipes._flow import Clock
     from typedpipes.events import OnEvent
     from typedpipes.limits.limiter import StoreLease as StoreLease
     from typedpipes.limits.limiter import StoreLimiter as StoreLimiter

@@ -20,8 +20,7 @@ import attrs
 import httpx
 
 from typedpipes import __version__
-from typedpipes._flow import Call, Flow, call, discard, hold, sleep
-from typedpipes.clock import Clock
+from typedpipes._flow import Call, Clock, Flow, call, discard, hold, sleep
 from typedpipes.download.host import FileHost, proxy_for
 from typedpipes.download.links import shown
 from typedpipes.download.progress import Progress, ProgressMeter
