@@ -23,7 +23,6 @@ from pathlib import Path
 from typing import Any, Final, Generic, Protocol, TypeAlias, TypeVar
 
 import anyio
-import anyio.to_thread
 import httpx
 
 
@@ -184,14 +183,18 @@ class AsyncIO:
     def __init__(
         self,
         send: Callable[[httpx.Request], Awaitable[httpx.Response]] | None = None,
-        sleep: Callable[[float], Awaitable[None]] = anyio.sleep,
+        sleep: Callable[[float], Awaitable[None]] | None = None,
     ) -> None:
         self.send = send or _no_async_wire
-        self.sleep = sleep
+        self.sleep = sleep or _sleep
 
 
 def _no_wire(request: httpx.Request) -> httpx.Response:
     raise RuntimeError(f"this flow has no wire to send {request.method} on")
+
+
+async def _sleep(seconds: float) -> None:
+    await anyio.sleep(seconds)
 
 
 async def _no_async_wire(request: httpx.Request) -> httpx.Response:
@@ -318,7 +321,9 @@ async def _acall(effect: Call[T]) -> T:
     if effect.asynchronous is not None:
         return await effect.asynchronous()
     if effect.blocking:
-        return await anyio.to_thread.run_sync(effect.sync)
+        from anyio import to_thread  # a client that never needs it does not load it
+
+        return await to_thread.run_sync(effect.sync)
     return effect.sync()
 
 

@@ -143,7 +143,7 @@ class AsyncPolicyClient(SharedClient, httpx.AsyncClient):
         wire: WireOptions | None = None,
         clock: Clock | None = None,
         random: Callable[[], float] | None = None,
-        sleep: Callable[[float], Awaitable[None]] = anyio.sleep,
+        sleep: Callable[[float], Awaitable[None]] | None = None,
         redactor: Redactor | None = None,
     ) -> None:
         super().__init__(

@@ -13,7 +13,6 @@ from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from typing import TYPE_CHECKING, Final, TypedDict
 from urllib.parse import urlencode
 
-import anyio.to_thread
 import httpx
 
 from typedpipes import __version__
@@ -243,8 +242,10 @@ class _Pieces(httpx.SyncByteStream, httpx.AsyncByteStream):
         return iter(self._body)
 
     async def __aiter__(self) -> AsyncIterator[bytes]:
+        from anyio import to_thread
+
         pieces = iter(self._body)
-        while (piece := await anyio.to_thread.run_sync(next, pieces, None)) is not None:
+        while (piece := await to_thread.run_sync(next, pieces, None)) is not None:
             yield piece
 
 

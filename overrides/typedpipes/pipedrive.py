@@ -28,11 +28,11 @@ from typedpipes.model import JSON
 from typedpipes.operation import Operation
 from typedpipes.pipedrive_settings import PIPEDRIVE_URL, PipedriveSettings
 from typedpipes.redaction import Secret
-from typedpipes.rest import AsyncRestCaller, Rest, RestCaller
 from typedpipes.wire import WireResponse
 
 if TYPE_CHECKING:
     from typedpipes.limits.snapshot import AsyncLimits, Limits
+    from typedpipes.rest import Rest
     from typedpipes_api.pipedrive_v1 import AsyncPipedriveV1Api, PipedriveV1Api
     from typedpipes_api.pipedrive_v2 import AsyncPipedriveV2Api, PipedriveV2Api
 
@@ -58,6 +58,8 @@ class _Core:
 
     def rest(self, version: Literal["v1", "v2"]) -> Rest:
         """One version of the API. Seed 003: ``https://{COMPANYDOMAIN}.pipedrive.com/api/v1``."""
+        from typedpipes.rest import Rest
+
         return Rest(
             base_url=(self.settings.base_url or PIPEDRIVE_URL) + _PATHS[version],
             settings={"encoding": None},
@@ -140,6 +142,7 @@ class Pipedrive:
     @functools.cached_property
     def v1(self) -> PipedriveV1Api:
         """API v1. Operations that the vendor has withdrawn are deprecated and name their replacement."""
+        from typedpipes.rest import RestCaller
         from typedpipes_api.pipedrive_v1 import PipedriveV1Api
 
         return PipedriveV1Api(RestCaller(self._http, self._core.rest("v1")))
@@ -147,6 +150,7 @@ class Pipedrive:
     @functools.cached_property
     def v2(self) -> PipedriveV2Api:
         """API v2."""
+        from typedpipes.rest import RestCaller
         from typedpipes_api.pipedrive_v2 import PipedriveV2Api
 
         return PipedriveV2Api(RestCaller(self._http, self._core.rest("v2")))
@@ -241,6 +245,7 @@ class AsyncPipedrive:
     @functools.cached_property
     def v1(self) -> AsyncPipedriveV1Api:
         """API v1. Operations that the vendor has withdrawn are deprecated and name their replacement."""
+        from typedpipes.rest import AsyncRestCaller
         from typedpipes_api.pipedrive_v1 import AsyncPipedriveV1Api
 
         return AsyncPipedriveV1Api(AsyncRestCaller(self._http, self._core.rest("v1")))
@@ -248,6 +253,7 @@ class AsyncPipedrive:
     @functools.cached_property
     def v2(self) -> AsyncPipedriveV2Api:
         """API v2."""
+        from typedpipes.rest import AsyncRestCaller
         from typedpipes_api.pipedrive_v2 import AsyncPipedriveV2Api
 
         return AsyncPipedriveV2Api(AsyncRestCaller(self._http, self._core.rest("v2")))

@@ -9,6 +9,7 @@ request takes a permit before it takes a slot, so that no slot waits for a conne
 
 from __future__ import annotations
 
+import functools
 import threading
 from collections.abc import Callable
 from typing import Final, Literal
@@ -166,7 +167,11 @@ class TaskPermits(Permits):
 
     def __init__(self, limit: int) -> None:
         super().__init__(limit)
-        self._semaphore = anyio.Semaphore(limit, max_value=limit, fast_acquire=True)
+
+    @functools.cached_property
+    def _semaphore(self) -> anyio.Semaphore:
+        # Made by the first call, in its event loop; anyio's primitives are a part of a client's start otherwise.
+        return anyio.Semaphore(self.limit, max_value=self.limit, fast_acquire=True)
 
     def try_take(self) -> bool:
         """Take a permit if one is free."""

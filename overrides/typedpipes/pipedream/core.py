@@ -27,13 +27,13 @@ from typedpipes.client_options import (
 from typedpipes.errors import ConfigurationError, PartialFailure
 from typedpipes.model import JSON
 from typedpipes.operation import Operation
-from typedpipes.pipedream.rules import PipedreamRest, check_environment, connect_scope
 from typedpipes.redaction import Secret, secret
 from typedpipes.wire import WireResponse
 
 if TYPE_CHECKING:
     from typedpipes.auth.pipedream import PipedreamOAuth
     from typedpipes.auth.store import TokenStore
+    from typedpipes.pipedream.rules import PipedreamRest
     from typedpipes.setting_values import Env
 
 PIPEDREAM_URL: Final = "https://api.pipedream.com/v1"
@@ -155,7 +155,10 @@ class Core:
     """What the two clients share."""
 
     def __init__(self, settings: PipedreamSettings, options: SharedOptions) -> None:
-        check_environment(settings.environment)
+        if settings.environment is not None:
+            from typedpipes.pipedream.rules import check_environment
+
+            check_environment(settings.environment)
         self.settings = settings
         self.credentials = settings.credentials(store=token_store(options))
         self.retry = retry_policy(options)
@@ -198,6 +201,8 @@ class Core:
 
     def rest(self) -> PipedreamRest:
         """The REST API."""
+        from typedpipes.pipedream.rules import PipedreamRest
+
         return PipedreamRest(
             base_url=self.settings.base_url,
             settings={"org_id": self.settings.org_id},
@@ -207,6 +212,8 @@ class Core:
 
     def connect(self) -> PipedreamRest:
         """Connect."""
+        from typedpipes.pipedream.rules import PipedreamRest, connect_scope
+
         return PipedreamRest(
             base_url=f"{self.settings.base_url}/connect",
             settings={"project_id": self.settings.project_id, "environment": self.environment},
