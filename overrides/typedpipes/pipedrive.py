@@ -65,7 +65,7 @@ class _Core:
             settings={"encoding": None},
             strict=self.strict,
             drift=self.drift,
-            check=check_success,
+            check=_check_success,
             servers={OAUTH_URL: self.settings.oauth_url},
         )
 
@@ -281,7 +281,7 @@ class AsyncPipedrive:
         return f"<AsyncPipedrive {self._core.settings.base_url or PIPEDRIVE_URL}>"
 
 
-def check_success(operation: Operation[object], value: JSON, built: object, response: WireResponse) -> None:
+def _check_success(operation: Operation[object], value: JSON, built: object, response: WireResponse) -> None:
     """``{"success": false, "error": …}`` with a 2xx status is a failure: raises `APIError`."""
     if isinstance(value, dict) and value.get("success") is False:
         said = "; ".join(str(value[key])[:300] for key in ("error", "error_info") if isinstance(value.get(key), str))
@@ -296,4 +296,4 @@ def check_success(operation: Operation[object], value: JSON, built: object, resp
         )
 
 
-__all__ = ["AsyncPipedrive", "Pipedrive", "check_success"]
+__all__ = ["AsyncPipedrive", "Pipedrive"]
