@@ -153,7 +153,7 @@ def unpaired(vendor: str, client_id: str | None, env: Env | None) -> Configurati
     note = getattr(env, "notes", {}).get(absent)
     reason = f" ({note})" if note is not None else ""
     where = in_profile(vendor.lower(), "client_id" if client_id is None else "client_secret")
-    return ConfigurationError(f"{present} is set, but {missing} is not{reason}; both are needed{where}", setting=absent)
+    return ConfigurationError(f"{present} is set, but {absent} is not{reason}; both are needed{where}", setting=absent)
 
 
 __all__ = [
