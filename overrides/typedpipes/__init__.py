@@ -12,8 +12,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from typedpipes._version import __version__
-
 if TYPE_CHECKING:
     from typedpipes import errors as errors
     from typedpipes.decode import from_wire as from_wire
@@ -22,6 +20,9 @@ if TYPE_CHECKING:
     from typedpipes.model import is_set as is_set
     from typedpipes.model import to_wire as to_wire
     from typedpipes.operation import CustomField as CustomField
+
+__version__ = "0.1.0"
+"""The one place that holds the version."""
 
 __all__ = ["UNSET", "CustomField", "__version__", "errors", "extras", "from_wire", "is_set", "to_wire"]
 

@@ -1,4 +1,4 @@
-"""Policies as generators of effects, and the two drivers that perform them.
+"""Policies as generators of effects, the two drivers that perform them, and the clock they are given.
 
 A *flow* is a generator: it yields effects and receives their results. It holds policy only (what to send, how long to
 wait, what to reserve) and so is written once; `drive` performs the effects for synchronous callers and `adrive` for
@@ -8,19 +8,67 @@ asyncio and trio. Rules a flow obeys:
   `hold` and undone by the driver after the flow has ended, shielded from cancellation;
 - it never touches a clock, a lock held across an effect, or the network itself;
 - ordinary exceptions of an effect are thrown into it; cancellation and ``KeyboardInterrupt`` close it.
+
+Time is injected: waits are measured on a monotonic clock, dates on the wall clock.
 """
 
 from __future__ import annotations
 
+import functools
 import logging
 import threading
 import time
 from collections.abc import Awaitable, Callable, Generator
-from typing import Any, Final, Generic, TypeAlias, TypeVar
+from pathlib import Path
+from typing import Any, Final, Generic, Protocol, TypeAlias, TypeVar
 
 import anyio
-import anyio.to_thread
 import httpx
+
+
+class Clock(Protocol):
+    """What the package knows of time."""
+
+    def monotonic(self) -> float:
+        """Seconds that never jump; only differences mean something."""
+        ...
+
+    def wall(self) -> float:
+        """Seconds since the epoch, as the machine believes."""
+        ...
+
+
+class SystemClock:
+    """The machine's clocks."""
+
+    __slots__ = ()
+
+    def monotonic(self) -> float:
+        """Seconds since an arbitrary point, usually the boot."""
+        return time.monotonic()
+
+    def wall(self) -> float:
+        """Seconds since the epoch."""
+        return time.time()
+
+
+def timeline(clock: Clock) -> str:
+    """Name the origin of ``clock.monotonic()``: equal names mean that values may be compared.
+
+    On Linux that is the boot, so processes can share monotonic times and a jump of the wall clock harms none of them.
+    """
+    return _boot() if isinstance(clock, SystemClock) else f"{type(clock).__name__}:{id(clock)}"
+
+
+@functools.cache
+def _boot() -> str:
+    try:
+        return Path("/proc/sys/kernel/random/boot_id").read_text("ascii").strip()
+    except (OSError, ValueError):
+        import uuid
+
+        return f"process:{uuid.uuid4()}"
+
 
 T = TypeVar("T")
 
@@ -135,14 +183,18 @@ class AsyncIO:
     def __init__(
         self,
         send: Callable[[httpx.Request], Awaitable[httpx.Response]] | None = None,
-        sleep: Callable[[float], Awaitable[None]] = anyio.sleep,
+        sleep: Callable[[float], Awaitable[None]] | None = None,
     ) -> None:
         self.send = send or _no_async_wire
-        self.sleep = sleep
+        self.sleep = sleep or _sleep
 
 
 def _no_wire(request: httpx.Request) -> httpx.Response:
     raise RuntimeError(f"this flow has no wire to send {request.method} on")
+
+
+async def _sleep(seconds: float) -> None:
+    await anyio.sleep(seconds)
 
 
 async def _no_async_wire(request: httpx.Request) -> httpx.Response:
@@ -269,7 +321,9 @@ async def _acall(effect: Call[T]) -> T:
     if effect.asynchronous is not None:
         return await effect.asynchronous()
     if effect.blocking:
-        return await anyio.to_thread.run_sync(effect.sync)
+        from anyio import to_thread  # a client that never needs it does not load it
+
+        return await to_thread.run_sync(effect.sync)
     return effect.sync()
 
 

@@ -10,8 +10,7 @@ from typing import Final, cast
 
 import httpx
 
-from typedpipes._flow import Call, Flow
-from typedpipes.clock import Clock
+from typedpipes._flow import Call, Clock, Flow
 from typedpipes.errors import ConfigurationError, TransportError
 from typedpipes.redaction import Redactor
 

@@ -1,4 +1,4 @@
-"""Options that every client of this package takes, and the policies they make."""
+"""Options that every client of this package takes, the policies they make, and settings beside a configuration."""
 
 from __future__ import annotations
 
@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from typedpipes.auth.store import TokenStore
     from typedpipes.limits.limiter import StoreLimiter
     from typedpipes.limits.policy import Policy
+    from typedpipes.redaction import Secret
+    from typedpipes.setting_values import Env, Values
 
 TokenCache: TypeAlias = "Literal['memory', 'file', 'keyring'] | TokenStore"
 
@@ -140,7 +142,7 @@ def limiter_for(
         return None
 
     def build() -> StoreLimiter:
-        from typedpipes.limits.build import build_limiter
+        from typedpipes.limits import build_limiter
 
         return build_limiter(
             vendor,
@@ -176,14 +178,58 @@ class LaterLimiter:
         return getattr(made, name)
 
 
+class ArgumentsOnly:
+    """In place of `typedpipes.setting_values.Values` when nobody gave a configuration: nothing is there."""
+
+    __slots__ = ()
+
+    def text(self, name: str) -> None:
+        """A setting."""
+
+    def secret(self, name: str) -> None:
+        """A setting that is a secret."""
+
+    def choice(self, name: str) -> None:
+        """A setting that is one of a few words."""
+
+    def count(self, name: str) -> None:
+        """A setting that is a whole number."""
+
+
+def given_by(env: Env | None) -> Values | ArgumentsOnly:
+    """What the configuration says."""
+    if env is None:
+        return ArgumentsOnly()
+    from typedpipes.setting_values import Values
+
+    return Values(env)
+
+
+def store_named(given: Values | ArgumentsOnly, vendor: str) -> str | None:
+    """Where limits are counted: the vendor's own setting, else the one for all."""
+    return given.text(f"{vendor}_LIMITS") or given.text("TYPEDPIPES_LIMITS")
+
+
+def check_pair(vendor: str, client_id: str | None, client_secret: Secret | None, env: Env | None) -> None:
+    """Raises `ConfigurationError` if one half of an id and its secret is missing."""
+    if (client_id is None) != (client_secret is None):
+        from typedpipes.setting_values import unpaired
+
+        raise unpaired(vendor, client_id, env)
+
+
 __all__ = [
+    "ArgumentsOnly",
     "AsyncClientOptions",
     "ClientOptions",
     "LimiterOptions",
     "SharedOptions",
     "TokenCache",
+    "check_pair",
     "drift_log",
+    "given_by",
     "limiter_for",
     "retry_policy",
+    "store_named",
     "token_store",
 ]

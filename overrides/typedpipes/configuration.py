@@ -13,7 +13,7 @@ from collections.abc import Iterator, Mapping
 from typing import Final
 
 from typedpipes.profile_search import find, missing_file
-from typedpipes.setting_names import BY_VARIABLE
+from typedpipes.setting_values import BY_VARIABLE
 
 ENVIRONMENT: Final = "environment"
 

@@ -11,7 +11,6 @@ from urllib.parse import quote
 from typedpipes.errors import ConfigurationError
 from typedpipes.model import UNSET, Model, to_wire
 from typedpipes.operation import Arguments, Operation
-from typedpipes.setting_names import elsewhere
 
 if TYPE_CHECKING:
     from typedpipes.multipart import MultipartBody
@@ -49,6 +48,8 @@ def encode(operation: Operation[Any], arguments: Arguments, settings: Mapping[st
         value = settings.get(option)
         if location == "path":
             if value is None:
+                from typedpipes.setting_values import elsewhere
+
                 raise ConfigurationError(
                     f"{operation.name} needs {option}: give it to the client or to this call{elsewhere(option)}",
                     setting=option,

@@ -14,9 +14,10 @@ from typedpipes.drift import Decoding
 from typedpipes.errors import ConfigurationError
 from typedpipes.model import JSON, UNSET
 from typedpipes.operation import CallOptions, PagedCallOptions, Safety, check_options
-from typedpipes.paging import AsyncPages, Pages
 
 if TYPE_CHECKING:
+    from typedpipes.paging import AsyncPages, Pages
+
     JsonInput: TypeAlias = "None | bool | int | float | str | Sequence[JsonInput] | Mapping[str, JsonInput]"
     """A JSON value as callers give it: any sequence and mapping will do."""
 else:
@@ -101,14 +102,14 @@ class GraphQLOperation(Generic[R_co]):
 
     def decode(self, data: object, decoding: Decoding) -> R_co:
         """See `decode`."""
-        from typedpipes.graphql_decode import decode_result
+        from typedpipes.graphql_model import decode_result
 
         result: Any = self.result  # a `ResultModel`; selections decode by themselves
         return cast("R_co", decode_result(result, data, decoding))
 
     def decode_body(self, body: bytes, decoding: Decoding) -> R_co | None:
         """See `decode_body`."""
-        from typedpipes.graphql_decode import decode_body
+        from typedpipes.graphql_model import decode_body
 
         result: Any = self.result
         return cast("R_co | None", decode_body(result, body, decoding))
@@ -153,6 +154,7 @@ class GraphQLClient:
     ) -> Pages[Any]:
         """Walk every page of the operation's connection."""
         from typedpipes.graphql_paging import Listing
+        from typedpipes.paging import Pages
 
         listing = Listing(operation, variables, options, self._page_limit)
         return Pages(
@@ -195,6 +197,7 @@ class AsyncGraphQLClient:
     ) -> AsyncPages[Any]:
         """Walk every page of the operation's connection."""
         from typedpipes.graphql_paging import Listing
+        from typedpipes.paging import AsyncPages
 
         listing = Listing(operation, variables, options, self._page_limit)
 

@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, Any, Generic, TypeAlias, TypeVar, Unpack, over
 
 from typedpipes.graphql import AsyncGraphQLClient, GraphQLClient
 from typedpipes.operation import CallOptions, PagedCallOptions
-from typedpipes.paging import AsyncPages, Pages
 
 if TYPE_CHECKING:
     from typedpipes.graphql_rows import Row
     from typedpipes.graphql_select import Field, Selection
+    from typedpipes.paging import AsyncPages, Pages
 
     A = TypeVar("A")
     B = TypeVar("B")

@@ -22,17 +22,15 @@ import contextlib
 import functools
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 import anyio
 import httpx
 
-from typedpipes._flow import AsyncIO, Flow, SyncIO, adrive, drive
-from typedpipes.auth.credentials import Credentials
-from typedpipes.clock import Clock
+from typedpipes._flow import AsyncIO, Clock, Flow, SyncIO, adrive, drive
+from typedpipes.auth import Credentials
 from typedpipes.events import OnEvent
 from typedpipes.http_flow import Exchange
-from typedpipes.http_permits import TaskPermits, ThreadPermits
 from typedpipes.http_shared import (
     HEADERS,
     USER_AGENT,
@@ -43,10 +41,13 @@ from typedpipes.http_shared import (
     read_response,
     to_httpx,
 )
-from typedpipes.limits.protocol import Limiter
 from typedpipes.redaction import Redactor
-from typedpipes.retry import RetryPolicy
+from typedpipes.retry import RetryPolicy, TaskPermits, ThreadPermits
 from typedpipes.wire import AsyncWireStream, WireRequest, WireResponse, WireStream
+
+if TYPE_CHECKING:
+    from typedpipes.limits.policy import Limiter
+
 
 T = TypeVar("T")
 
@@ -142,7 +143,7 @@ class AsyncPolicyClient(SharedClient, httpx.AsyncClient):
         wire: WireOptions | None = None,
         clock: Clock | None = None,
         random: Callable[[], float] | None = None,
-        sleep: Callable[[float], Awaitable[None]] = anyio.sleep,
+        sleep: Callable[[float], Awaitable[None]] | None = None,
         redactor: Redactor | None = None,
     ) -> None:
         super().__init__(

@@ -6,7 +6,7 @@ from typedpipes._httpx import bare
 from typedpipes.errors import DeadlineExceeded, TransportError, TypedPipesError
 from typedpipes.redaction import Redactor
 from typedpipes.retry import Failure
-from typedpipes.stamp import Stamp
+from typedpipes.wire import Stamp
 
 
 def transport_error(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Literal, TypeAlias
+from typing import TYPE_CHECKING, Literal, TypeAlias
 
 import httpx
 
@@ -19,15 +19,16 @@ from typedpipes._httpx import (
     require_https,
     steady,
 )
-from typedpipes.auth.credential import TOKEN_HEADERS, AuthContext, Credential
+from typedpipes.auth import TOKEN_HEADERS, AuthContext, Credential
 from typedpipes.errors import APIError, ConfigurationError, RateLimited, TransportError, TypedPipesError
 from typedpipes.events import Request, Retry
-from typedpipes.http_permits import Permit
-from typedpipes.http_policies import Policies
-from typedpipes.limits.protocol import Claim, Lease
 from typedpipes.redaction import Secret
-from typedpipes.retry import Failure, backoff, is_replayable
-from typedpipes.stamp import Stamp
+from typedpipes.retry import Failure, Permit, backoff, is_replayable
+from typedpipes.wire import Stamp
+
+if TYPE_CHECKING:
+    from typedpipes.http_shared import Policies
+    from typedpipes.limits.policy import Lease
 
 Outcome: TypeAlias = "httpx.Response | tuple[Failure, TypedPipesError] | Literal['again']"
 
@@ -183,6 +184,8 @@ class Exchange:
         limiter = self._policies.limiter
         if limiter is None:
             return None
+        from typedpipes.limits.policy import Claim  # nothing about limits is loaded before the first request
+
         stamp, credential = self._stamp, self._credential
         scope = dict(stamp.scope or {})
         if credential is not None:

@@ -1,4 +1,6 @@
-"""What the sync and the async client have in common, and how requests are made for httpx."""
+"""What the sync and the async client have in common, what all calls of one client share (`Policies`), and how requests
+are made for httpx.
+"""
 
 from __future__ import annotations
 
@@ -7,29 +9,93 @@ import logging
 import random as random_module
 import re
 import ssl
-from collections.abc import AsyncIterator, Callable, Iterator
-from typing import Final, TypedDict
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
+from typing import TYPE_CHECKING, Final, TypedDict
 from urllib.parse import urlencode
 
-import anyio.to_thread
 import httpx
 
-from typedpipes._flow import Flow
-from typedpipes._httpx import QuietRequest
-from typedpipes._version import __version__
-from typedpipes.auth.credential import AuthContext
-from typedpipes.auth.credentials import Credentials
-from typedpipes.clock import Clock, SystemClock
+from typedpipes import __version__
+from typedpipes._flow import Clock, Flow, SystemClock
+from typedpipes._httpx import QuietRequest, origin
+from typedpipes.auth import AuthContext, Credentials
 from typedpipes.errors import ConfigurationError
-from typedpipes.events import OnEvent, Reporter
+from typedpipes.events import OnEvent, Reporter, Request
 from typedpipes.http_flow import Exchange
-from typedpipes.http_permits import Permits
-from typedpipes.http_policies import Policies
-from typedpipes.limits.protocol import Limiter
 from typedpipes.redaction import RedactingFilter, Redactor
-from typedpipes.retry import RetryPolicy
-from typedpipes.stamp import STAMP, Stamp, default_stamp
-from typedpipes.wire import Streamed, WireRequest, WireResponse
+from typedpipes.retry import Permits, RetryBudget, RetryPolicy
+from typedpipes.wire import STAMP, Stamp, Streamed, WireRequest, WireResponse, default_stamp
+
+if TYPE_CHECKING:
+    from typedpipes.limits.policy import Limiter
+
+
+class Policies:
+    """What all calls of one client share."""
+
+    __slots__ = (
+        "budget",
+        "clock",
+        "credentials",
+        "limiter",
+        "permits",
+        "random",
+        "redactor",
+        "report",
+        "retry",
+    )
+
+    def __init__(
+        self,
+        *,
+        retry: RetryPolicy,
+        credentials: Credentials,
+        limiter: Limiter | None,
+        permits: Permits,
+        clock: Clock,
+        random: Callable[[], float],
+        report: Reporter,
+        redactor: Redactor,
+    ) -> None:
+        self.retry = retry
+        self.credentials = credentials
+        self.limiter = limiter
+        self.permits = permits
+        self.clock = clock
+        self.random = random
+        self.report = report
+        self.redactor = redactor
+        self.budget = RetryBudget()
+        for credential in credentials:
+            for value in credential.secrets():
+                redactor.add(value)
+
+    def request_event(
+        self,
+        request: httpx.Request,
+        stamp: Stamp,
+        attempt: int,
+        started: float,
+        status: int | None,
+        error: str | None,
+        headers: Mapping[str, str],
+    ) -> Request:
+        """What is told about one wire request."""
+        from typedpipes.classify import request_id
+
+        url = request.url
+        return Request(
+            api=stamp.api,
+            operation=stamp.operation,
+            method=request.method,
+            url=origin(url) + self.redactor.path(url.raw_path.partition(b"?")[0].decode("ascii")),
+            attempt=attempt,
+            elapsed=self.clock.monotonic() - started,
+            status=status,
+            error=error,
+            request_id=None if status is None else request_id(headers),
+        )
+
 
 USER_AGENT: Final = f"typedpipes/{__version__}"
 HEADERS: Final = {"accept": "application/json", "accept-encoding": "gzip, deflate", "user-agent": USER_AGENT}
@@ -176,8 +242,10 @@ class _Pieces(httpx.SyncByteStream, httpx.AsyncByteStream):
         return iter(self._body)
 
     async def __aiter__(self) -> AsyncIterator[bytes]:
+        from anyio import to_thread
+
         pieces = iter(self._body)
-        while (piece := await anyio.to_thread.run_sync(next, pieces, None)) is not None:
+        while (piece := await to_thread.run_sync(next, pieces, None)) is not None:
             yield piece
 
 
@@ -204,6 +272,7 @@ __all__ = [
     "HEADERS",
     "USER_AGENT",
     "Elsewhere",
+    "Policies",
     "SharedClient",
     "WireOptions",
     "build_policies",

@@ -8,7 +8,7 @@ import httpx
 
 from typedpipes._httpx import Bytes, QuietRequest, is_loopback, is_unsent, origin
 from typedpipes.retry import Failure
-from typedpipes.stamp import SAFE_METHODS, Stamp
+from typedpipes.wire import SAFE_METHODS, Stamp
 
 _OFF_ORIGIN_HEADERS: Final = ("accept", "accept-encoding", "user-agent", "range", "if-range")
 

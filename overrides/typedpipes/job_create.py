@@ -8,8 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Final
 
-from typedpipes._flow import Call, Flow, call, hold, sleep
-from typedpipes.clock import Clock
+from typedpipes._flow import Call, Clock, Flow, call, hold, sleep
 from typedpipes.errors import (
     ConfigurationError,
     ExportAmbiguous,

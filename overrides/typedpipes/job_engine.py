@@ -10,8 +10,7 @@ import math
 from collections.abc import Callable, Mapping, Sequence
 from typing import Final
 
-from typedpipes._flow import Flow, sleep
-from typedpipes.clock import Clock, SystemClock
+from typedpipes._flow import Clock, Flow, SystemClock, sleep
 from typedpipes.errors import (
     APIError,
     ConfigurationError,

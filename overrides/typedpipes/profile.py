@@ -28,7 +28,7 @@ import msgspec
 
 from typedpipes.errors import ProfileError
 from typedpipes.profile_search import user_file
-from typedpipes.setting_names import BY_PATH, PAGE, SETTINGS, SHARED, VENDORS, Setting
+from typedpipes.setting_values import BY_PATH, PAGE, SETTINGS, SHARED, VENDORS, Setting
 
 DEFAULT: Final = "default"
 _TABLE: Final = "profiles"

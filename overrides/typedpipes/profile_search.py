@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Final
 
 from typedpipes.errors import ConfigurationError
-from typedpipes.setting_names import PAGE
+from typedpipes.setting_values import PAGE
 
 FILE: Final = "typedpipes.toml"
 

@@ -28,8 +28,7 @@ from typedpipes.operation import (
     check_options,
 )
 from typedpipes.paging import AsyncPages, Pages, Walk
-from typedpipes.stamp import Stamp
-from typedpipes.wire import WireRequest, WireResponse
+from typedpipes.wire import Stamp, WireRequest, WireResponse
 
 if TYPE_CHECKING:
     from typedpipes.http import AsyncPolicyClient, PolicyClient

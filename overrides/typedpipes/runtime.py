@@ -23,20 +23,6 @@ from typedpipes.operation import (
     PipedreamOptions,
     PipedriveOptions,
 )
-from typedpipes.paging import AsyncPages, Pages
-from typedpipes.resource import (
-    AsyncResource,
-    RawAsyncResource,
-    RawResource,
-    Resource,
-    async_raw_method,
-    deprecated,
-    raw_async_caller,
-    raw_caller,
-    raw_method,
-    raw_of,
-    request_body,
-)
 
 if TYPE_CHECKING:
     # What type checkers take the class decorator for. At run time `Model` does the work itself, 20 x faster.
@@ -49,6 +35,20 @@ if TYPE_CHECKING:
     from typedpipes.graphql_rows import Row
     from typedpipes.graphql_select import Composite, Field, Leaf, Nested, Selected, Selection
     from typedpipes.graphql_select_types import selection_types
+    from typedpipes.paging import AsyncPages, Pages
+    from typedpipes.resource import (
+        AsyncResource,
+        RawAsyncResource,
+        RawResource,
+        Resource,
+        async_raw_method,
+        deprecated,
+        raw_async_caller,
+        raw_caller,
+        raw_method,
+        raw_of,
+        request_body,
+    )
 
 __all__ = [
     "JSON",
@@ -135,6 +135,10 @@ if not TYPE_CHECKING:
             from typedpipes import graphql_select
 
             return getattr(graphql_select, name)
+        if name in {"AsyncPages", "Pages"}:
+            from typedpipes import paging
+
+            return getattr(paging, name)
         if name == "Row":
             from typedpipes import graphql_rows
 
@@ -147,4 +151,10 @@ if not TYPE_CHECKING:
             from typedpipes import connect_links
 
             return connect_links.ConnectTokenLinks
+        # Resources are what REST clients are made of; a GraphQL client has none.
+        if name in __all__:
+            from typedpipes import resource
+
+            value = globals()[name] = getattr(resource, name)
+            return value
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

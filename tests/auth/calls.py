@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from tests.auth.token_server import CLIENT_ID, CLIENT_SECRET, TokenServer
 from tests.core.fake_time import FakeTime
-from typedpipes.auth.credentials import Credentials
+from typedpipes.auth import Credentials
 from typedpipes.auth.grant import ClientCredentials
 from typedpipes.auth.store import TokenStore
 from typedpipes.auth.token_credential import TokenCredential
 from typedpipes.http import PolicyClient
 from typedpipes.redaction import Secret
-from typedpipes.stamp import Stamp
-from typedpipes.wire import WireRequest
+from typedpipes.wire import Stamp, WireRequest
 
 
 def credential(server_url: str, *, store: TokenStore | None = None, secret: str = CLIENT_SECRET) -> TokenCredential:

@@ -8,7 +8,7 @@ import time
 from pathlib import Path
 
 from tests.auth.calls import credential, request
-from typedpipes.auth.credentials import Credentials
+from typedpipes.auth import Credentials
 from typedpipes.auth.store_file import FileTokenStore
 from typedpipes.http import PolicyClient
 

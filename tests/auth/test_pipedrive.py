@@ -12,15 +12,14 @@ import pytest
 from tests.auth.calls import request
 from tests.auth.token_server import CLIENT_ID, CLIENT_SECRET, TokenServer
 from tests.core.wire_server import Reply, serving
-from typedpipes.auth.credentials import Credentials
+from typedpipes.auth import Credentials
 from typedpipes.auth.pipedrive import PipedriveOAuth, code_from, new_state
 from typedpipes.auth.store_file import FileTokenStore
 from typedpipes.errors import AuthenticationError, ConfigurationError, ResponseMismatch
 from typedpipes.http import PolicyClient
+from typedpipes.pipedrive_settings import PipedriveSettings
 from typedpipes.redaction import Secret
-from typedpipes.settings import PipedriveSettings
-from typedpipes.stamp import Stamp
-from typedpipes.wire import WireRequest
+from typedpipes.wire import Stamp, WireRequest
 
 
 def _app(server: TokenServer, **options: object) -> PipedriveOAuth:

@@ -19,15 +19,15 @@ import pytest
 from tests.auth.calls import credential, request
 from tests.auth.token_server import TokenServer
 from tests.core.wire_server import Arrival, Reply, WireServer, serving
-from typedpipes.auth.credential import Credential, StaticCredential
-from typedpipes.auth.credentials import Credentials
+from typedpipes.auth import Credential, Credentials, StaticCredential
 from typedpipes.errors import APIError, ConfigurationError, TransportError, TypedPipesError
 from typedpipes.events import Event
 from typedpipes.http import AsyncPolicyClient, PolicyClient
+from typedpipes.pipedream.core import PipedreamSettings
+from typedpipes.pipedrive_settings import PipedriveSettings
+from typedpipes.pipefy.settings import PipefySettings
 from typedpipes.redaction import Secret
-from typedpipes.settings import PipedreamSettings, PipedriveSettings, PipefySettings
-from typedpipes.stamp import STAMP, Stamp
-from typedpipes.wire import WireRequest
+from typedpipes.wire import STAMP, Stamp, WireRequest
 
 PLANTED = "planted"
 LEAKY = json.dumps(

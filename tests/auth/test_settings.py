@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import pytest
 
-from typedpipes.auth.credential import StaticCredential
+from typedpipes.auth import StaticCredential
 from typedpipes.auth.pipedream import PipedreamOAuth
 from typedpipes.auth.pipedrive import PipedriveOAuth
 from typedpipes.auth.token_credential import TokenCredential
 from typedpipes.errors import ConfigurationError
+from typedpipes.pipedream.core import PipedreamSettings
+from typedpipes.pipedrive_settings import PipedriveSettings
+from typedpipes.pipefy.settings import PIPEFY_KINDS, PipefySettings
 from typedpipes.redaction import Secret
-from typedpipes.settings import PIPEFY_KINDS, PipedreamSettings, PipedriveSettings, PipefySettings
 
 PIPEFY_ACCOUNT = {"PIPEFY_CLIENT_ID": "id", "PIPEFY_CLIENT_SECRET": "secret-planted"}
 OAUTH = {"PIPEDREAM_CLIENT_ID": "id", "PIPEDREAM_CLIENT_SECRET": "secret-planted"}

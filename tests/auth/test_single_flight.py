@@ -16,8 +16,7 @@ import pytest
 from tests.auth.calls import client, credential, request
 from tests.auth.token_server import TokenServer
 from tests.core.wire_server import Reply
-from typedpipes.auth.credential import StaticCredential
-from typedpipes.auth.credentials import Credentials
+from typedpipes.auth import Credentials, StaticCredential
 from typedpipes.auth.store_file import FileTokenStore
 from typedpipes.errors import AuthenticationError, TransportError, TypedPipesError
 from typedpipes.http import AsyncPolicyClient, PolicyClient

@@ -15,7 +15,7 @@ import pytest
 from tests.auth.calls import request
 from tests.auth.token_server import CLIENT_ID, CLIENT_SECRET, TokenServer
 from tests.core.fake_time import FakeTime
-from typedpipes.auth.credentials import Credentials
+from typedpipes.auth import Credentials
 from typedpipes.auth.pipedrive import PipedriveOAuth
 from typedpipes.auth.store import MemoryTokenStore, TokenStore
 from typedpipes.auth.store_file import FileTokenStore, KeyringTokenStore
@@ -198,7 +198,7 @@ def test_the_loser_of_a_rotation_race_never_sees_invalid_grant(server: TokenServ
 
 KILLED = """
 import os, signal, sys
-from typedpipes.auth.credentials import Credentials
+from typedpipes.auth import Credentials
 from typedpipes.auth import token_credential
 from typedpipes.http import PolicyClient
 from tests.auth.calls import request

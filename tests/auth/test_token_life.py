@@ -12,9 +12,9 @@ from tests.auth.calls import client, credential, request
 from tests.auth.token_server import TokenServer
 from tests.core.fake_time import FakeTime
 from tests.core.wire_server import Reply
+from typedpipes._flow import timeline
 from typedpipes.auth.store_file import FileTokenStore
 from typedpipes.auth.token import Token
-from typedpipes.clock import timeline
 from typedpipes.errors import ResponseMismatch, TransportError
 from typedpipes.events import Event, Refresh
 from typedpipes.redaction import Secret
@@ -150,7 +150,7 @@ def test_a_token_request_is_never_redirected(server: TokenServer) -> None:
 
 
 def test_renewals_are_told(server: TokenServer) -> None:
-    from typedpipes.auth.credentials import Credentials
+    from typedpipes.auth import Credentials
     from typedpipes.http import PolicyClient
 
     time = FakeTime()

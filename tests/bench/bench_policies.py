@@ -15,9 +15,8 @@ from tests.bench.figures import Figure, interleave, report
 from typedpipes.events import Event
 from typedpipes.http import PolicyClient
 from typedpipes.limits import Policy, Window, build_limiter
-from typedpipes.settings import PipedriveSettings
-from typedpipes.stamp import Stamp
-from typedpipes.wire import WireRequest
+from typedpipes.pipedrive_settings import PipedriveSettings
+from typedpipes.wire import Stamp, WireRequest
 
 GOAL = 25.0
 ROUNDS, CALLS = 40, 200

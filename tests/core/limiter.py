@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from tests.core.fake_time import FakeTime
 from typedpipes._flow import Call, Flow, Hold, Sleep
-from typedpipes.limits.protocol import Claim
+from typedpipes.limits.policy import Claim
 
 
 class BookLease:

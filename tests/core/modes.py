@@ -10,11 +10,11 @@ import anyio
 import httpx
 
 from tests.core.fake_time import FakeTime
-from typedpipes.auth.credentials import Credentials
+from typedpipes.auth import Credentials
 from typedpipes.errors import TypedPipesError
 from typedpipes.events import Event
 from typedpipes.http import AsyncPolicyClient, PolicyClient
-from typedpipes.limits.protocol import Limiter
+from typedpipes.limits.policy import Limiter
 from typedpipes.retry import RetryPolicy
 from typedpipes.wire import WireRequest, WireResponse
 

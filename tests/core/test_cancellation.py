@@ -15,15 +15,14 @@ import typedpipes._flow as flow_module
 from tests.core.fake_time import FakeTime
 from tests.core.limiter import BookLimiter
 from tests.core.wire_server import Arrival, Reply, WireServer, serving
-from typedpipes.auth.credentials import Credentials
+from typedpipes.auth import Credentials
 from typedpipes.auth.grant import ClientCredentials
 from typedpipes.auth.store import MemoryTokenStore
 from typedpipes.auth.token_credential import TokenCredential
 from typedpipes.http import AsyncPolicyClient, PolicyClient
-from typedpipes.http_permits import TaskPermits, ThreadPermits
 from typedpipes.redaction import Secret
-from typedpipes.stamp import Stamp
-from typedpipes.wire import WireRequest
+from typedpipes.retry import TaskPermits, ThreadPermits
+from typedpipes.wire import Stamp, WireRequest
 
 BIG = json.dumps({"data": "x" * 300_000}).encode()
 

@@ -15,8 +15,7 @@ from tests.core.wire_server import Reply, serving
 from typedpipes.errors import DeadlineExceeded, RateLimited, ServerError, TypedPipesError
 from typedpipes.http import PolicyClient
 from typedpipes.retry import RetryPolicy
-from typedpipes.stamp import Stamp
-from typedpipes.wire import WireRequest
+from typedpipes.wire import Stamp, WireRequest
 
 
 def _stamp(**options: float | int) -> Stamp:

@@ -23,8 +23,7 @@ from typedpipes.errors import (
 )
 from typedpipes.events import Event, Request, Retry
 from typedpipes.http import USER_AGENT, AsyncPolicyClient, PolicyClient
-from typedpipes.stamp import STAMP, Stamp
-from typedpipes.wire import WireRequest, WireResponse
+from typedpipes.wire import STAMP, Stamp, WireRequest, WireResponse
 
 STAMP_GET = Stamp(api="t", operation="things.get", safety="safe", credentials=())
 

@@ -23,8 +23,7 @@ from typedpipes.errors import (
 )
 from typedpipes.http import PolicyClient
 from typedpipes.operation import Safety
-from typedpipes.stamp import STAMP, Stamp
-from typedpipes.wire import WireRequest, WireResponse
+from typedpipes.wire import STAMP, Stamp, WireRequest, WireResponse
 
 OK = Reply(body=b'{"ok": true}')
 MIDNIGHT = "Wed, 01 Jul 2026 00:00:00 GMT"

@@ -19,8 +19,7 @@ from tests.decoding.mutations import (
 from typedpipes.decode_plan import plan_for
 from typedpipes.drift import Decoding, Node, SchemaDrift
 from typedpipes.errors import ResponseMismatch
-from typedpipes.graphql_decode import decode_result
-from typedpipes.graphql_model import wire_name
+from typedpipes.graphql_model import decode_result, wire_name
 from typedpipes.model import Model
 
 REST = {"pipedream": 400, "connect": 1000, "pipedrive_v1": 6000, "pipedrive_v2": 1900}

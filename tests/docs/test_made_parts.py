@@ -12,7 +12,7 @@ from docs._site import commands, errors, limits, operations
 from tests.docs.blocks import DOCS, ROOT
 from typedpipes.client_options import AsyncClientOptions, ClientOptions
 from typedpipes.operation import CallOptions, OffsetPageOptions
-from typedpipes.setting_names import BY_VARIABLE
+from typedpipes.setting_values import BY_VARIABLE
 
 
 def read(name: str) -> str:

@@ -108,5 +108,5 @@ def test_a_call_imports_its_tag_and_the_shared_module_and_nothing_else(
     code = CALL.format(package=package, api=api, call=call, name=name)
     done = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True)
     home = f"typedpipes_api.{package}"
-    assert set(json.loads(done.stdout)) <= {home, f"{home}._client", f"{home}._shared", f"{home}.{tag}"}
+    assert set(json.loads(done.stdout)) <= {home, f"{home}._shared", f"{home}.{tag}"}
     assert f"{home}.{tag}" in done.stdout

@@ -17,7 +17,7 @@ from ariadne_codegen.plugins.base import Plugin
 from ariadne_codegen.utils import process_name, str_to_pascal_case, str_to_snake_case
 
 from typedpipes.operation import CallOptions
-from typedpipes.pipefy.client import AsyncPipefy, Pipefy
+from typedpipes.pipefy import AsyncPipefy, Pipefy
 from typedpipes_api.pipefy.client import Client
 from typedpipes_codegen.errors import SchemaError
 from typedpipes_codegen.graphql.documents import read_documents

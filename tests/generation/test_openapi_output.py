@@ -45,7 +45,6 @@ def test_the_bytes_do_not_depend_on_the_machine(tmp_path: Path) -> None:
     assert first == contents(tmp_path / "elsewhere" / "b" / "shop")
     assert set(first) == {
         "__init__.py",
-        "_client.py",
         "_components.py",
         "_shared.py",
         "files.py",

@@ -17,7 +17,7 @@ COLOURS = ("sync", "asyncio", "trio")
 
 
 class FakeClock:
-    """A `typedpipes.clock.Clock` whose sleeps are recorded and take no time."""
+    """A `typedpipes._flow.Clock` whose sleeps are recorded and take no time."""
 
     def __init__(self, wall: float = 1_790_000_000.0) -> None:
         self.now = 0.0

@@ -8,8 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.limits.redis_server import RedisServer
-from typedpipes.limits.stores.base import Store
-from typedpipes.limits.stores.memory import MemoryStore
+from typedpipes.limits.stores import MemoryStore, Store
 from typedpipes.limits.stores.redis import RedisStore
 from typedpipes.limits.stores.sqlite import SqliteStore
 

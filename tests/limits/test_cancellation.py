@@ -10,7 +10,7 @@ import pytest
 
 from typedpipes._flow import AsyncIO, Call, Flow, SyncIO, adrive, drive
 from typedpipes.limits import Claim, Limits, Policy, StoreLimiter, Window
-from typedpipes.limits.stores.base import Store
+from typedpipes.limits.stores import Store
 
 TIMES = {"memory": 10_000, "sqlite": 10_000, "redis": 3_500}
 """Cancellations per way of calling; of the three ways together at least 10,000 on every store."""

@@ -12,9 +12,8 @@ from hypothesis import strategies as st
 
 from tests.limits.simulation import Judge, Simulation, Task, VirtualClock
 from typedpipes._flow import Flow, Sleep
-from typedpipes.limits import Claim, Policy, StoreLimiter, Window
-from typedpipes.limits.limiter import GRACE
-from typedpipes.limits.stores.memory import MemoryStore
+from typedpipes.limits import GRACE, Claim, Policy, StoreLimiter, Window
+from typedpipes.limits.stores import MemoryStore
 
 Fate: TypeAlias = Literal["answered", "replayed", "redirected", "unanswered", "unsent", "cancelled"]
 DEADLINE = 30.0

@@ -12,10 +12,9 @@ from tests.limits.simulation import VirtualClock
 from typedpipes._flow import SyncIO, drive
 from typedpipes.errors import QuotaExhausted, RateLimited
 from typedpipes.events import Block, Event
-from typedpipes.limits import Claim, Limits, Policy, StoreLimiter, pipedream, pipedrive, pipefy
-from typedpipes.limits.build import complete
-from typedpipes.limits.feedback import retry_after
-from typedpipes.limits.stores.memory import MemoryStore
+from typedpipes.limits import Claim, Limits, Policy, StoreLimiter, complete, pipedream, pipedrive, pipefy
+from typedpipes.limits.ask import retry_after
+from typedpipes.limits.stores import MemoryStore
 
 CARD = Claim("pipefy", "card")
 

@@ -25,7 +25,7 @@ from typedpipes.limits import (
     pipedrive,
     pipefy,
 )
-from typedpipes.limits.stores.base import Store
+from typedpipes.limits.stores import Store
 from typedpipes.limits.stores.sqlite import SqliteStore
 
 IO = SyncIO()

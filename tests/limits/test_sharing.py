@@ -14,7 +14,7 @@ import pytest
 from typedpipes._flow import AsyncIO, Call, Flow, SyncIO, adrive, drive
 from typedpipes.errors import RateLimited
 from typedpipes.limits import AsyncLimits, Claim, Limits, Policy, StoreLimiter, Window, build_limiter, open_store
-from typedpipes.limits.stores.base import Store
+from typedpipes.limits.stores import Store
 from typedpipes.limits.stores.sqlite import SqliteStore
 
 CARD = Claim("pipefy", "card")

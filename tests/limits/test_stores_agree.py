@@ -12,8 +12,7 @@ from hypothesis import strategies as st
 from tests.limits.redis_server import RedisServer
 from typedpipes._flow import SyncIO, drive
 from typedpipes.limits.ask import Ask, Bound, BudgetEntry, Granted, Note, Reply, Retry, WindowEntry
-from typedpipes.limits.stores.base import Store
-from typedpipes.limits.stores.memory import MemoryStore
+from typedpipes.limits.stores import MemoryStore, Store
 from typedpipes.limits.stores.redis import SCRIPT, RedisStore
 from typedpipes.limits.stores.sqlite import SqliteStore
 

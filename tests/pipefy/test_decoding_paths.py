@@ -14,7 +14,7 @@ from typedpipes.drift import DriftLog, SchemaDrift
 from typedpipes.errors import PartialFailure, TypedPipesError
 from typedpipes.graphql import decode, decode_body
 from typedpipes.graphql_model import wire_name
-from typedpipes.pipefy.calls import GraphQLCalls
+from typedpipes.pipefy.core import GraphQLCalls
 from typedpipes.redaction import Redactor
 from typedpipes.wire import WireResponse
 from typedpipes_api.pipefy.models.cards import Card

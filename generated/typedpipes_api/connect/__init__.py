@@ -4,10 +4,10 @@
 
 from __future__ import annotations
 
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from typedpipes_api.connect._client import AsyncConnectApi as AsyncConnectApi, ConnectApi as ConnectApi
     from typedpipes_api.connect._components import (
         ConfigurablePropBase as ConfigurablePropBase,
         ConfigurablePropBaseType as ConfigurablePropBaseType,
@@ -271,6 +271,7 @@ if TYPE_CHECKING:
         Users as Users,
         UsersRaw as UsersRaw,
     )
+    from typedpipes.runtime import AsyncCaller, Caller
 
 _MODULES = {
     "Account": "accounts",
@@ -308,7 +309,6 @@ _MODULES = {
     "AsyncAppsRaw": "apps",
     "AsyncComponents": "components",
     "AsyncComponentsRaw": "components",
-    "AsyncConnectApi": "_client",
     "AsyncDeployedTriggers": "deployed_triggers",
     "AsyncDeployedTriggersEvents": "deployed_triggers",
     "AsyncDeployedTriggersEventsRaw": "deployed_triggers",
@@ -387,7 +387,6 @@ _MODULES = {
     "ConfigurePropResponse": "_shared",
     "ConfiguredPropValueApp": "_components",
     "ConfiguredPropValueSql": "_shared",
-    "ConnectApi": "_client",
     "ConnectUsage": "usage",
     "ConnectUsageResponse": "usage",
     "CreateAccountOpts": "accounts",
@@ -735,6 +734,212 @@ __all__ = [
     "WebhookWithOptionalSigningKey",
     "WebhookWithSigningKey",
 ]
+
+
+class ConnectApi:
+    """Every resource of typedpipes_api.connect."""
+
+    def __init__(self, caller: Caller) -> None:
+        self._caller = caller
+
+    @cached_property
+    def app_categories(self) -> AppCategories:
+        from typedpipes_api.connect.app_categories import AppCategories
+
+        return AppCategories(self._caller)
+
+    @cached_property
+    def apps(self) -> Apps:
+        from typedpipes_api.connect.apps import Apps
+
+        return Apps(self._caller)
+
+    @cached_property
+    def projects(self) -> Projects:
+        from typedpipes_api.connect.projects import Projects
+
+        return Projects(self._caller)
+
+    @cached_property
+    def tokens(self) -> Tokens:
+        from typedpipes_api.connect.tokens import Tokens
+
+        return Tokens(self._caller)
+
+    @cached_property
+    def usage(self) -> Usage:
+        from typedpipes_api.connect.usage import Usage
+
+        return Usage(self._caller)
+
+    @cached_property
+    def accounts(self) -> Accounts:
+        from typedpipes_api.connect.accounts import Accounts
+
+        return Accounts(self._caller)
+
+    @cached_property
+    def actions(self) -> Actions:
+        from typedpipes_api.connect.actions import Actions
+
+        return Actions(self._caller)
+
+    @cached_property
+    def app_overrides(self) -> AppOverrides:
+        from typedpipes_api.connect.app_overrides import AppOverrides
+
+        return AppOverrides(self._caller)
+
+    @cached_property
+    def components(self) -> Components:
+        from typedpipes_api.connect.components import Components
+
+        return Components(self._caller)
+
+    @cached_property
+    def deployed_triggers(self) -> DeployedTriggers:
+        from typedpipes_api.connect.deployed_triggers import DeployedTriggers
+
+        return DeployedTriggers(self._caller)
+
+    @cached_property
+    def file_stash(self) -> FileStash:
+        from typedpipes_api.connect.file_stash import FileStash
+
+        return FileStash(self._caller)
+
+    @cached_property
+    def oauth_apps(self) -> OauthApps:
+        from typedpipes_api.connect.oauth_apps import OauthApps
+
+        return OauthApps(self._caller)
+
+    @cached_property
+    def proxy(self) -> Proxy:
+        from typedpipes_api.connect.proxy import Proxy
+
+        return Proxy(self._caller)
+
+    @cached_property
+    def triggers(self) -> Triggers:
+        from typedpipes_api.connect.triggers import Triggers
+
+        return Triggers(self._caller)
+
+    @cached_property
+    def users(self) -> Users:
+        from typedpipes_api.connect.users import Users
+
+        return Users(self._caller)
+
+    @cached_property
+    def project_environment(self) -> ProjectEnvironmentResource:
+        from typedpipes_api.connect.project_environment import ProjectEnvironmentResource
+
+        return ProjectEnvironmentResource(self._caller)
+
+
+class AsyncConnectApi:
+    """Every resource of typedpipes_api.connect."""
+
+    def __init__(self, caller: AsyncCaller) -> None:
+        self._caller = caller
+
+    @cached_property
+    def app_categories(self) -> AsyncAppCategories:
+        from typedpipes_api.connect.app_categories import AsyncAppCategories
+
+        return AsyncAppCategories(self._caller)
+
+    @cached_property
+    def apps(self) -> AsyncApps:
+        from typedpipes_api.connect.apps import AsyncApps
+
+        return AsyncApps(self._caller)
+
+    @cached_property
+    def projects(self) -> AsyncProjects:
+        from typedpipes_api.connect.projects import AsyncProjects
+
+        return AsyncProjects(self._caller)
+
+    @cached_property
+    def tokens(self) -> AsyncTokens:
+        from typedpipes_api.connect.tokens import AsyncTokens
+
+        return AsyncTokens(self._caller)
+
+    @cached_property
+    def usage(self) -> AsyncUsage:
+        from typedpipes_api.connect.usage import AsyncUsage
+
+        return AsyncUsage(self._caller)
+
+    @cached_property
+    def accounts(self) -> AsyncAccounts:
+        from typedpipes_api.connect.accounts import AsyncAccounts
+
+        return AsyncAccounts(self._caller)
+
+    @cached_property
+    def actions(self) -> AsyncActions:
+        from typedpipes_api.connect.actions import AsyncActions
+
+        return AsyncActions(self._caller)
+
+    @cached_property
+    def app_overrides(self) -> AsyncAppOverrides:
+        from typedpipes_api.connect.app_overrides import AsyncAppOverrides
+
+        return AsyncAppOverrides(self._caller)
+
+    @cached_property
+    def components(self) -> AsyncComponents:
+        from typedpipes_api.connect.components import AsyncComponents
+
+        return AsyncComponents(self._caller)
+
+    @cached_property
+    def deployed_triggers(self) -> AsyncDeployedTriggers:
+        from typedpipes_api.connect.deployed_triggers import AsyncDeployedTriggers
+
+        return AsyncDeployedTriggers(self._caller)
+
+    @cached_property
+    def file_stash(self) -> AsyncFileStash:
+        from typedpipes_api.connect.file_stash import AsyncFileStash
+
+        return AsyncFileStash(self._caller)
+
+    @cached_property
+    def oauth_apps(self) -> AsyncOauthApps:
+        from typedpipes_api.connect.oauth_apps import AsyncOauthApps
+
+        return AsyncOauthApps(self._caller)
+
+    @cached_property
+    def proxy(self) -> AsyncProxy:
+        from typedpipes_api.connect.proxy import AsyncProxy
+
+        return AsyncProxy(self._caller)
+
+    @cached_property
+    def triggers(self) -> AsyncTriggers:
+        from typedpipes_api.connect.triggers import AsyncTriggers
+
+        return AsyncTriggers(self._caller)
+
+    @cached_property
+    def users(self) -> AsyncUsers:
+        from typedpipes_api.connect.users import AsyncUsers
+
+        return AsyncUsers(self._caller)
+
+    @cached_property
+    def project_environment(self) -> AsyncProjectEnvironmentResource:
+        from typedpipes_api.connect.project_environment import AsyncProjectEnvironmentResource
+
+        return AsyncProjectEnvironmentResource(self._caller)
 
 
 def __getattr__(name: str) -> object:

@@ -4,10 +4,10 @@
 
 from __future__ import annotations
 
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from typedpipes_api.pipedream._client import AsyncPipedreamApi as AsyncPipedreamApi, PipedreamApi as PipedreamApi
     from typedpipes_api.pipedream._shared import (
         AppAuthType as AppAuthType,
         AppAuthTypeLiteral as AppAuthTypeLiteral,
@@ -167,6 +167,7 @@ if TYPE_CHECKING:
         WorkspacesSubscriptions as WorkspacesSubscriptions,
         WorkspacesSubscriptionsRaw as WorkspacesSubscriptionsRaw,
     )
+    from typedpipes.runtime import AsyncCaller, Caller
 
 _MODULES = {
     "Account": "accounts",
@@ -196,7 +197,6 @@ _MODULES = {
     "AsyncComponentsRegistryRaw": "components",
     "AsyncOauth": "oauth",
     "AsyncOauthRaw": "oauth",
-    "AsyncPipedreamApi": "_client",
     "AsyncSources": "sources",
     "AsyncSourcesEvents": "sources",
     "AsyncSourcesEventsRaw": "sources",
@@ -248,7 +248,6 @@ _MODULES = {
     "OauthRaw": "oauth",
     "PageInfo": "_shared",
     "PagedCallOptions": "_shared",
-    "PipedreamApi": "_client",
     "SavedComponent": "workflows",
     "SavedComponentApp": "workflows",
     "Source": "_shared",
@@ -447,6 +446,152 @@ __all__ = [
     "WorkspacesSubscriptions",
     "WorkspacesSubscriptionsRaw",
 ]
+
+
+class PipedreamApi:
+    """Every resource of typedpipes_api.pipedream."""
+
+    def __init__(self, caller: Caller) -> None:
+        self._caller = caller
+
+    @cached_property
+    def accounts(self) -> Accounts:
+        from typedpipes_api.pipedream.accounts import Accounts
+
+        return Accounts(self._caller)
+
+    @cached_property
+    def apps(self) -> Apps:
+        from typedpipes_api.pipedream.apps import Apps
+
+        return Apps(self._caller)
+
+    @cached_property
+    def auto_subscriptions(self) -> AutoSubscriptions:
+        from typedpipes_api.pipedream.auto_subscriptions import AutoSubscriptions
+
+        return AutoSubscriptions(self._caller)
+
+    @cached_property
+    def components(self) -> Components:
+        from typedpipes_api.pipedream.components import Components
+
+        return Components(self._caller)
+
+    @cached_property
+    def oauth(self) -> Oauth:
+        from typedpipes_api.pipedream.oauth import Oauth
+
+        return Oauth(self._caller)
+
+    @cached_property
+    def workspaces(self) -> Workspaces:
+        from typedpipes_api.pipedream.workspaces import Workspaces
+
+        return Workspaces(self._caller)
+
+    @cached_property
+    def sources(self) -> Sources:
+        from typedpipes_api.pipedream.sources import Sources
+
+        return Sources(self._caller)
+
+    @cached_property
+    def subscriptions(self) -> Subscriptions:
+        from typedpipes_api.pipedream.subscriptions import Subscriptions
+
+        return Subscriptions(self._caller)
+
+    @cached_property
+    def users(self) -> Users:
+        from typedpipes_api.pipedream.users import Users
+
+        return Users(self._caller)
+
+    @cached_property
+    def webhooks(self) -> Webhooks:
+        from typedpipes_api.pipedream.webhooks import Webhooks
+
+        return Webhooks(self._caller)
+
+    @cached_property
+    def workflows(self) -> Workflows:
+        from typedpipes_api.pipedream.workflows import Workflows
+
+        return Workflows(self._caller)
+
+
+class AsyncPipedreamApi:
+    """Every resource of typedpipes_api.pipedream."""
+
+    def __init__(self, caller: AsyncCaller) -> None:
+        self._caller = caller
+
+    @cached_property
+    def accounts(self) -> AsyncAccounts:
+        from typedpipes_api.pipedream.accounts import AsyncAccounts
+
+        return AsyncAccounts(self._caller)
+
+    @cached_property
+    def apps(self) -> AsyncApps:
+        from typedpipes_api.pipedream.apps import AsyncApps
+
+        return AsyncApps(self._caller)
+
+    @cached_property
+    def auto_subscriptions(self) -> AsyncAutoSubscriptions:
+        from typedpipes_api.pipedream.auto_subscriptions import AsyncAutoSubscriptions
+
+        return AsyncAutoSubscriptions(self._caller)
+
+    @cached_property
+    def components(self) -> AsyncComponents:
+        from typedpipes_api.pipedream.components import AsyncComponents
+
+        return AsyncComponents(self._caller)
+
+    @cached_property
+    def oauth(self) -> AsyncOauth:
+        from typedpipes_api.pipedream.oauth import AsyncOauth
+
+        return AsyncOauth(self._caller)
+
+    @cached_property
+    def workspaces(self) -> AsyncWorkspaces:
+        from typedpipes_api.pipedream.workspaces import AsyncWorkspaces
+
+        return AsyncWorkspaces(self._caller)
+
+    @cached_property
+    def sources(self) -> AsyncSources:
+        from typedpipes_api.pipedream.sources import AsyncSources
+
+        return AsyncSources(self._caller)
+
+    @cached_property
+    def subscriptions(self) -> AsyncSubscriptions:
+        from typedpipes_api.pipedream.subscriptions import AsyncSubscriptions
+
+        return AsyncSubscriptions(self._caller)
+
+    @cached_property
+    def users(self) -> AsyncUsers:
+        from typedpipes_api.pipedream.users import AsyncUsers
+
+        return AsyncUsers(self._caller)
+
+    @cached_property
+    def webhooks(self) -> AsyncWebhooks:
+        from typedpipes_api.pipedream.webhooks import AsyncWebhooks
+
+        return AsyncWebhooks(self._caller)
+
+    @cached_property
+    def workflows(self) -> AsyncWorkflows:
+        from typedpipes_api.pipedream.workflows import AsyncWorkflows
+
+        return AsyncWorkflows(self._caller)
 
 
 def __getattr__(name: str) -> object:

@@ -4,13 +4,10 @@
 
 from __future__ import annotations
 
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from typedpipes_api.pipedrive_v1._client import (
-        AsyncPipedriveV1Api as AsyncPipedriveV1Api,
-        PipedriveV1Api as PipedriveV1Api,
-    )
     from typedpipes_api.pipedrive_v1._components import (
         ActivityCollectionForbiddenResponse as ActivityCollectionForbiddenResponse,
         CallLogErrorResponse as CallLogErrorResponse,
@@ -1582,6 +1579,7 @@ if TYPE_CHECKING:
         Webhooks as Webhooks,
         WebhooksRaw as WebhooksRaw,
     )
+    from typedpipes.runtime import AsyncCaller, Caller
 
 _MODULES = {
     "Activities": "activities",
@@ -1791,7 +1789,6 @@ _MODULES = {
     "AsyncPersonsProducts": "persons",
     "AsyncPersonsProductsRaw": "persons",
     "AsyncPersonsRaw": "persons",
-    "AsyncPipedriveV1Api": "_client",
     "AsyncPipelines": "pipelines",
     "AsyncPipelinesDeals": "pipelines",
     "AsyncPipelinesDealsRaw": "pipelines",
@@ -2727,7 +2724,6 @@ _MODULES = {
     "PersonsProducts": "persons",
     "PersonsProductsRaw": "persons",
     "PersonsRaw": "persons",
-    "PipedriveV1Api": "_client",
     "Pipeline": "pipelines",
     "PipelineConversionStatistics": "pipelines",
     "PipelineConversionStatisticsResponse": "pipelines",
@@ -4550,6 +4546,548 @@ __all__ = [
     "Webhooks",
     "WebhooksRaw",
 ]
+
+
+class PipedriveV1Api:
+    """Every resource of typedpipes_api.pipedrive_v1."""
+
+    def __init__(self, caller: Caller) -> None:
+        self._caller = caller
+
+    @cached_property
+    def activities(self) -> Activities:
+        from typedpipes_api.pipedrive_v1.activities import Activities
+
+        return Activities(self._caller)
+
+    @cached_property
+    def activity_fields(self) -> ActivityFields:
+        from typedpipes_api.pipedrive_v1.activity_fields import ActivityFields
+
+        return ActivityFields(self._caller)
+
+    @cached_property
+    def activity_types(self) -> ActivityTypes:
+        from typedpipes_api.pipedrive_v1.activity_types import ActivityTypes
+
+        return ActivityTypes(self._caller)
+
+    @cached_property
+    def billing(self) -> Billing:
+        from typedpipes_api.pipedrive_v1.billing import Billing
+
+        return Billing(self._caller)
+
+    @cached_property
+    def call_logs(self) -> CallLogs:
+        from typedpipes_api.pipedrive_v1.call_logs import CallLogs
+
+        return CallLogs(self._caller)
+
+    @cached_property
+    def channels(self) -> Channels:
+        from typedpipes_api.pipedrive_v1.channels import Channels
+
+        return Channels(self._caller)
+
+    @cached_property
+    def currencies(self) -> Currencies:
+        from typedpipes_api.pipedrive_v1.currencies import Currencies
+
+        return Currencies(self._caller)
+
+    @cached_property
+    def deal_fields(self) -> DealFields:
+        from typedpipes_api.pipedrive_v1.deal_fields import DealFields
+
+        return DealFields(self._caller)
+
+    @cached_property
+    def deals(self) -> Deals:
+        from typedpipes_api.pipedrive_v1.deals import Deals
+
+        return Deals(self._caller)
+
+    @cached_property
+    def files(self) -> Files:
+        from typedpipes_api.pipedrive_v1.files import Files
+
+        return Files(self._caller)
+
+    @cached_property
+    def filters(self) -> Filters:
+        from typedpipes_api.pipedrive_v1.filters import Filters
+
+        return Filters(self._caller)
+
+    @cached_property
+    def goals(self) -> Goals:
+        from typedpipes_api.pipedrive_v1.goals import Goals
+
+        return Goals(self._caller)
+
+    @cached_property
+    def items(self) -> Items:
+        from typedpipes_api.pipedrive_v1.items import Items
+
+        return Items(self._caller)
+
+    @cached_property
+    def lead_fields(self) -> LeadFields:
+        from typedpipes_api.pipedrive_v1.lead_fields import LeadFields
+
+        return LeadFields(self._caller)
+
+    @cached_property
+    def lead_labels(self) -> LeadLabels:
+        from typedpipes_api.pipedrive_v1.lead_labels import LeadLabels
+
+        return LeadLabels(self._caller)
+
+    @cached_property
+    def lead_sources(self) -> LeadSources:
+        from typedpipes_api.pipedrive_v1.lead_sources import LeadSources
+
+        return LeadSources(self._caller)
+
+    @cached_property
+    def leads(self) -> Leads:
+        from typedpipes_api.pipedrive_v1.leads import Leads
+
+        return Leads(self._caller)
+
+    @cached_property
+    def legacy_teams(self) -> LegacyTeams:
+        from typedpipes_api.pipedrive_v1.legacy_teams import LegacyTeams
+
+        return LegacyTeams(self._caller)
+
+    @cached_property
+    def mailbox(self) -> Mailbox:
+        from typedpipes_api.pipedrive_v1.mailbox import Mailbox
+
+        return Mailbox(self._caller)
+
+    @cached_property
+    def meetings(self) -> Meetings:
+        from typedpipes_api.pipedrive_v1.meetings import Meetings
+
+        return Meetings(self._caller)
+
+    @cached_property
+    def note_fields(self) -> NoteFields:
+        from typedpipes_api.pipedrive_v1.note_fields import NoteFields
+
+        return NoteFields(self._caller)
+
+    @cached_property
+    def notes(self) -> Notes:
+        from typedpipes_api.pipedrive_v1.notes import Notes
+
+        return Notes(self._caller)
+
+    @cached_property
+    def oauth(self) -> Oauth:
+        from typedpipes_api.pipedrive_v1.oauth import Oauth
+
+        return Oauth(self._caller)
+
+    @cached_property
+    def organization_fields(self) -> OrganizationFields:
+        from typedpipes_api.pipedrive_v1.organization_fields import OrganizationFields
+
+        return OrganizationFields(self._caller)
+
+    @cached_property
+    def organization_relationships(self) -> OrganizationRelationships:
+        from typedpipes_api.pipedrive_v1.organization_relationships import OrganizationRelationships
+
+        return OrganizationRelationships(self._caller)
+
+    @cached_property
+    def organizations(self) -> Organizations:
+        from typedpipes_api.pipedrive_v1.organizations import Organizations
+
+        return Organizations(self._caller)
+
+    @cached_property
+    def permission_sets(self) -> PermissionSets:
+        from typedpipes_api.pipedrive_v1.permission_sets import PermissionSets
+
+        return PermissionSets(self._caller)
+
+    @cached_property
+    def person_fields(self) -> PersonFields:
+        from typedpipes_api.pipedrive_v1.person_fields import PersonFields
+
+        return PersonFields(self._caller)
+
+    @cached_property
+    def persons(self) -> Persons:
+        from typedpipes_api.pipedrive_v1.persons import Persons
+
+        return Persons(self._caller)
+
+    @cached_property
+    def pipelines(self) -> Pipelines:
+        from typedpipes_api.pipedrive_v1.pipelines import Pipelines
+
+        return Pipelines(self._caller)
+
+    @cached_property
+    def product_fields(self) -> ProductFields:
+        from typedpipes_api.pipedrive_v1.product_fields import ProductFields
+
+        return ProductFields(self._caller)
+
+    @cached_property
+    def products(self) -> Products:
+        from typedpipes_api.pipedrive_v1.products import Products
+
+        return Products(self._caller)
+
+    @cached_property
+    def project_templates(self) -> ProjectTemplates:
+        from typedpipes_api.pipedrive_v1.project_templates import ProjectTemplates
+
+        return ProjectTemplates(self._caller)
+
+    @cached_property
+    def projects(self) -> Projects:
+        from typedpipes_api.pipedrive_v1.projects import Projects
+
+        return Projects(self._caller)
+
+    @cached_property
+    def project_boards(self) -> ProjectBoards:
+        from typedpipes_api.pipedrive_v1.project_boards import ProjectBoards
+
+        return ProjectBoards(self._caller)
+
+    @cached_property
+    def project_phases(self) -> ProjectPhases:
+        from typedpipes_api.pipedrive_v1.project_phases import ProjectPhases
+
+        return ProjectPhases(self._caller)
+
+    @cached_property
+    def recents(self) -> Recents:
+        from typedpipes_api.pipedrive_v1.recents import Recents
+
+        return Recents(self._caller)
+
+    @cached_property
+    def roles(self) -> Roles:
+        from typedpipes_api.pipedrive_v1.roles import Roles
+
+        return Roles(self._caller)
+
+    @cached_property
+    def stages(self) -> Stages:
+        from typedpipes_api.pipedrive_v1.stages import Stages
+
+        return Stages(self._caller)
+
+    @cached_property
+    def tasks(self) -> Tasks:
+        from typedpipes_api.pipedrive_v1.tasks import Tasks
+
+        return Tasks(self._caller)
+
+    @cached_property
+    def user_connections(self) -> UserConnections:
+        from typedpipes_api.pipedrive_v1.user_connections import UserConnections
+
+        return UserConnections(self._caller)
+
+    @cached_property
+    def user_settings(self) -> UserSettingsResource:
+        from typedpipes_api.pipedrive_v1.user_settings import UserSettingsResource
+
+        return UserSettingsResource(self._caller)
+
+    @cached_property
+    def users(self) -> Users:
+        from typedpipes_api.pipedrive_v1.users import Users
+
+        return Users(self._caller)
+
+    @cached_property
+    def webhooks(self) -> Webhooks:
+        from typedpipes_api.pipedrive_v1.webhooks import Webhooks
+
+        return Webhooks(self._caller)
+
+
+class AsyncPipedriveV1Api:
+    """Every resource of typedpipes_api.pipedrive_v1."""
+
+    def __init__(self, caller: AsyncCaller) -> None:
+        self._caller = caller
+
+    @cached_property
+    def activities(self) -> AsyncActivities:
+        from typedpipes_api.pipedrive_v1.activities import AsyncActivities
+
+        return AsyncActivities(self._caller)
+
+    @cached_property
+    def activity_fields(self) -> AsyncActivityFields:
+        from typedpipes_api.pipedrive_v1.activity_fields import AsyncActivityFields
+
+        return AsyncActivityFields(self._caller)
+
+    @cached_property
+    def activity_types(self) -> AsyncActivityTypes:
+        from typedpipes_api.pipedrive_v1.activity_types import AsyncActivityTypes
+
+        return AsyncActivityTypes(self._caller)
+
+    @cached_property
+    def billing(self) -> AsyncBilling:
+        from typedpipes_api.pipedrive_v1.billing import AsyncBilling
+
+        return AsyncBilling(self._caller)
+
+    @cached_property
+    def call_logs(self) -> AsyncCallLogs:
+        from typedpipes_api.pipedrive_v1.call_logs import AsyncCallLogs
+
+        return AsyncCallLogs(self._caller)
+
+    @cached_property
+    def channels(self) -> AsyncChannels:
+        from typedpipes_api.pipedrive_v1.channels import AsyncChannels
+
+        return AsyncChannels(self._caller)
+
+    @cached_property
+    def currencies(self) -> AsyncCurrencies:
+        from typedpipes_api.pipedrive_v1.currencies import AsyncCurrencies
+
+        return AsyncCurrencies(self._caller)
+
+    @cached_property
+    def deal_fields(self) -> AsyncDealFields:
+        from typedpipes_api.pipedrive_v1.deal_fields import AsyncDealFields
+
+        return AsyncDealFields(self._caller)
+
+    @cached_property
+    def deals(self) -> AsyncDeals:
+        from typedpipes_api.pipedrive_v1.deals import AsyncDeals
+
+        return AsyncDeals(self._caller)
+
+    @cached_property
+    def files(self) -> AsyncFiles:
+        from typedpipes_api.pipedrive_v1.files import AsyncFiles
+
+        return AsyncFiles(self._caller)
+
+    @cached_property
+    def filters(self) -> AsyncFilters:
+        from typedpipes_api.pipedrive_v1.filters import AsyncFilters
+
+        return AsyncFilters(self._caller)
+
+    @cached_property
+    def goals(self) -> AsyncGoals:
+        from typedpipes_api.pipedrive_v1.goals import AsyncGoals
+
+        return AsyncGoals(self._caller)
+
+    @cached_property
+    def items(self) -> AsyncItems:
+        from typedpipes_api.pipedrive_v1.items import AsyncItems
+
+        return AsyncItems(self._caller)
+
+    @cached_property
+    def lead_fields(self) -> AsyncLeadFields:
+        from typedpipes_api.pipedrive_v1.lead_fields import AsyncLeadFields
+
+        return AsyncLeadFields(self._caller)
+
+    @cached_property
+    def lead_labels(self) -> AsyncLeadLabels:
+        from typedpipes_api.pipedrive_v1.lead_labels import AsyncLeadLabels
+
+        return AsyncLeadLabels(self._caller)
+
+    @cached_property
+    def lead_sources(self) -> AsyncLeadSources:
+        from typedpipes_api.pipedrive_v1.lead_sources import AsyncLeadSources
+
+        return AsyncLeadSources(self._caller)
+
+    @cached_property
+    def leads(self) -> AsyncLeads:
+        from typedpipes_api.pipedrive_v1.leads import AsyncLeads
+
+        return AsyncLeads(self._caller)
+
+    @cached_property
+    def legacy_teams(self) -> AsyncLegacyTeams:
+        from typedpipes_api.pipedrive_v1.legacy_teams import AsyncLegacyTeams
+
+        return AsyncLegacyTeams(self._caller)
+
+    @cached_property
+    def mailbox(self) -> AsyncMailbox:
+        from typedpipes_api.pipedrive_v1.mailbox import AsyncMailbox
+
+        return AsyncMailbox(self._caller)
+
+    @cached_property
+    def meetings(self) -> AsyncMeetings:
+        from typedpipes_api.pipedrive_v1.meetings import AsyncMeetings
+
+        return AsyncMeetings(self._caller)
+
+    @cached_property
+    def note_fields(self) -> AsyncNoteFields:
+        from typedpipes_api.pipedrive_v1.note_fields import AsyncNoteFields
+
+        return AsyncNoteFields(self._caller)
+
+    @cached_property
+    def notes(self) -> AsyncNotes:
+        from typedpipes_api.pipedrive_v1.notes import AsyncNotes
+
+        return AsyncNotes(self._caller)
+
+    @cached_property
+    def oauth(self) -> AsyncOauth:
+        from typedpipes_api.pipedrive_v1.oauth import AsyncOauth
+
+        return AsyncOauth(self._caller)
+
+    @cached_property
+    def organization_fields(self) -> AsyncOrganizationFields:
+        from typedpipes_api.pipedrive_v1.organization_fields import AsyncOrganizationFields
+
+        return AsyncOrganizationFields(self._caller)
+
+    @cached_property
+    def organization_relationships(self) -> AsyncOrganizationRelationships:
+        from typedpipes_api.pipedrive_v1.organization_relationships import AsyncOrganizationRelationships
+
+        return AsyncOrganizationRelationships(self._caller)
+
+    @cached_property
+    def organizations(self) -> AsyncOrganizations:
+        from typedpipes_api.pipedrive_v1.organizations import AsyncOrganizations
+
+        return AsyncOrganizations(self._caller)
+
+    @cached_property
+    def permission_sets(self) -> AsyncPermissionSets:
+        from typedpipes_api.pipedrive_v1.permission_sets import AsyncPermissionSets
+
+        return AsyncPermissionSets(self._caller)
+
+    @cached_property
+    def person_fields(self) -> AsyncPersonFields:
+        from typedpipes_api.pipedrive_v1.person_fields import AsyncPersonFields
+
+        return AsyncPersonFields(self._caller)
+
+    @cached_property
+    def persons(self) -> AsyncPersons:
+        from typedpipes_api.pipedrive_v1.persons import AsyncPersons
+
+        return AsyncPersons(self._caller)
+
+    @cached_property
+    def pipelines(self) -> AsyncPipelines:
+        from typedpipes_api.pipedrive_v1.pipelines import AsyncPipelines
+
+        return AsyncPipelines(self._caller)
+
+    @cached_property
+    def product_fields(self) -> AsyncProductFields:
+        from typedpipes_api.pipedrive_v1.product_fields import AsyncProductFields
+
+        return AsyncProductFields(self._caller)
+
+    @cached_property
+    def products(self) -> AsyncProducts:
+        from typedpipes_api.pipedrive_v1.products import AsyncProducts
+
+        return AsyncProducts(self._caller)
+
+    @cached_property
+    def project_templates(self) -> AsyncProjectTemplates:
+        from typedpipes_api.pipedrive_v1.project_templates import AsyncProjectTemplates
+
+        return AsyncProjectTemplates(self._caller)
+
+    @cached_property
+    def projects(self) -> AsyncProjects:
+        from typedpipes_api.pipedrive_v1.projects import AsyncProjects
+
+        return AsyncProjects(self._caller)
+
+    @cached_property
+    def project_boards(self) -> AsyncProjectBoards:
+        from typedpipes_api.pipedrive_v1.project_boards import AsyncProjectBoards
+
+        return AsyncProjectBoards(self._caller)
+
+    @cached_property
+    def project_phases(self) -> AsyncProjectPhases:
+        from typedpipes_api.pipedrive_v1.project_phases import AsyncProjectPhases
+
+        return AsyncProjectPhases(self._caller)
+
+    @cached_property
+    def recents(self) -> AsyncRecents:
+        from typedpipes_api.pipedrive_v1.recents import AsyncRecents
+
+        return AsyncRecents(self._caller)
+
+    @cached_property
+    def roles(self) -> AsyncRoles:
+        from typedpipes_api.pipedrive_v1.roles import AsyncRoles
+
+        return AsyncRoles(self._caller)
+
+    @cached_property
+    def stages(self) -> AsyncStages:
+        from typedpipes_api.pipedrive_v1.stages import AsyncStages
+
+        return AsyncStages(self._caller)
+
+    @cached_property
+    def tasks(self) -> AsyncTasks:
+        from typedpipes_api.pipedrive_v1.tasks import AsyncTasks
+
+        return AsyncTasks(self._caller)
+
+    @cached_property
+    def user_connections(self) -> AsyncUserConnections:
+        from typedpipes_api.pipedrive_v1.user_connections import AsyncUserConnections
+
+        return AsyncUserConnections(self._caller)
+
+    @cached_property
+    def user_settings(self) -> AsyncUserSettingsResource:
+        from typedpipes_api.pipedrive_v1.user_settings import AsyncUserSettingsResource
+
+        return AsyncUserSettingsResource(self._caller)
+
+    @cached_property
+    def users(self) -> AsyncUsers:
+        from typedpipes_api.pipedrive_v1.users import AsyncUsers
+
+        return AsyncUsers(self._caller)
+
+    @cached_property
+    def webhooks(self) -> AsyncWebhooks:
+        from typedpipes_api.pipedrive_v1.webhooks import AsyncWebhooks
+
+        return AsyncWebhooks(self._caller)
 
 
 def __getattr__(name: str) -> object:

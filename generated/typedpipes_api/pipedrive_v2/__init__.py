@@ -4,13 +4,10 @@
 
 from __future__ import annotations
 
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from typedpipes_api.pipedrive_v2._client import (
-        AsyncPipedriveV2Api as AsyncPipedriveV2Api,
-        PipedriveV2Api as PipedriveV2Api,
-    )
     from typedpipes_api.pipedrive_v2._components import (
         DealErrorResponse as DealErrorResponse,
         FollowerItem as FollowerItem,
@@ -714,6 +711,7 @@ if TYPE_CHECKING:
         UsersFollowers as UsersFollowers,
         UsersFollowersRaw as UsersFollowersRaw,
     )
+    from typedpipes.runtime import AsyncCaller, Caller
 
 _MODULES = {
     "Activities": "activities",
@@ -795,7 +793,6 @@ _MODULES = {
     "AsyncPersonsPicture": "persons",
     "AsyncPersonsPictureRaw": "persons",
     "AsyncPersonsRaw": "persons",
-    "AsyncPipedriveV2Api": "_client",
     "AsyncPipelines": "pipelines",
     "AsyncPipelinesRaw": "pipelines",
     "AsyncProductFields": "product_fields",
@@ -1173,7 +1170,6 @@ _MODULES = {
     "PersonsPicture": "persons",
     "PersonsPictureRaw": "persons",
     "PersonsRaw": "persons",
-    "PipedriveV2Api": "_client",
     "Pipeline": "pipelines",
     "PipelineAdditionalData": "pipelines",
     "PipelineCreateRequest": "pipelines",
@@ -2034,6 +2030,284 @@ __all__ = [
     "UsersFollowers",
     "UsersFollowersRaw",
 ]
+
+
+class PipedriveV2Api:
+    """Every resource of typedpipes_api.pipedrive_v2."""
+
+    def __init__(self, caller: Caller) -> None:
+        self._caller = caller
+
+    @cached_property
+    def activities(self) -> Activities:
+        from typedpipes_api.pipedrive_v2.activities import Activities
+
+        return Activities(self._caller)
+
+    @cached_property
+    def activity_fields(self) -> ActivityFields:
+        from typedpipes_api.pipedrive_v2.activity_fields import ActivityFields
+
+        return ActivityFields(self._caller)
+
+    @cached_property
+    def project_boards(self) -> ProjectBoards:
+        from typedpipes_api.pipedrive_v2.project_boards import ProjectBoards
+
+        return ProjectBoards(self._caller)
+
+    @cached_property
+    def deal_fields(self) -> DealFields:
+        from typedpipes_api.pipedrive_v2.deal_fields import DealFields
+
+        return DealFields(self._caller)
+
+    @cached_property
+    def deals(self) -> Deals:
+        from typedpipes_api.pipedrive_v2.deals import Deals
+
+        return Deals(self._caller)
+
+    @cached_property
+    def deal_products(self) -> DealProducts:
+        from typedpipes_api.pipedrive_v2.deal_products import DealProducts
+
+        return DealProducts(self._caller)
+
+    @cached_property
+    def items(self) -> Items:
+        from typedpipes_api.pipedrive_v2.items import Items
+
+        return Items(self._caller)
+
+    @cached_property
+    def leads(self) -> Leads:
+        from typedpipes_api.pipedrive_v2.leads import Leads
+
+        return Leads(self._caller)
+
+    @cached_property
+    def organization_fields(self) -> OrganizationFields:
+        from typedpipes_api.pipedrive_v2.organization_fields import OrganizationFields
+
+        return OrganizationFields(self._caller)
+
+    @cached_property
+    def organizations(self) -> Organizations:
+        from typedpipes_api.pipedrive_v2.organizations import Organizations
+
+        return Organizations(self._caller)
+
+    @cached_property
+    def person_fields(self) -> PersonFields:
+        from typedpipes_api.pipedrive_v2.person_fields import PersonFields
+
+        return PersonFields(self._caller)
+
+    @cached_property
+    def persons(self) -> Persons:
+        from typedpipes_api.pipedrive_v2.persons import Persons
+
+        return Persons(self._caller)
+
+    @cached_property
+    def project_phases(self) -> ProjectPhases:
+        from typedpipes_api.pipedrive_v2.project_phases import ProjectPhases
+
+        return ProjectPhases(self._caller)
+
+    @cached_property
+    def pipelines(self) -> Pipelines:
+        from typedpipes_api.pipedrive_v2.pipelines import Pipelines
+
+        return Pipelines(self._caller)
+
+    @cached_property
+    def product_fields(self) -> ProductFields:
+        from typedpipes_api.pipedrive_v2.product_fields import ProductFields
+
+        return ProductFields(self._caller)
+
+    @cached_property
+    def products(self) -> Products:
+        from typedpipes_api.pipedrive_v2.products import Products
+
+        return Products(self._caller)
+
+    @cached_property
+    def project_fields(self) -> ProjectFields:
+        from typedpipes_api.pipedrive_v2.project_fields import ProjectFields
+
+        return ProjectFields(self._caller)
+
+    @cached_property
+    def project_templates(self) -> ProjectTemplates:
+        from typedpipes_api.pipedrive_v2.project_templates import ProjectTemplates
+
+        return ProjectTemplates(self._caller)
+
+    @cached_property
+    def projects(self) -> Projects:
+        from typedpipes_api.pipedrive_v2.projects import Projects
+
+        return Projects(self._caller)
+
+    @cached_property
+    def stages(self) -> Stages:
+        from typedpipes_api.pipedrive_v2.stages import Stages
+
+        return Stages(self._caller)
+
+    @cached_property
+    def tasks(self) -> Tasks:
+        from typedpipes_api.pipedrive_v2.tasks import Tasks
+
+        return Tasks(self._caller)
+
+    @cached_property
+    def users(self) -> Users:
+        from typedpipes_api.pipedrive_v2.users import Users
+
+        return Users(self._caller)
+
+
+class AsyncPipedriveV2Api:
+    """Every resource of typedpipes_api.pipedrive_v2."""
+
+    def __init__(self, caller: AsyncCaller) -> None:
+        self._caller = caller
+
+    @cached_property
+    def activities(self) -> AsyncActivities:
+        from typedpipes_api.pipedrive_v2.activities import AsyncActivities
+
+        return AsyncActivities(self._caller)
+
+    @cached_property
+    def activity_fields(self) -> AsyncActivityFields:
+        from typedpipes_api.pipedrive_v2.activity_fields import AsyncActivityFields
+
+        return AsyncActivityFields(self._caller)
+
+    @cached_property
+    def project_boards(self) -> AsyncProjectBoards:
+        from typedpipes_api.pipedrive_v2.project_boards import AsyncProjectBoards
+
+        return AsyncProjectBoards(self._caller)
+
+    @cached_property
+    def deal_fields(self) -> AsyncDealFields:
+        from typedpipes_api.pipedrive_v2.deal_fields import AsyncDealFields
+
+        return AsyncDealFields(self._caller)
+
+    @cached_property
+    def deals(self) -> AsyncDeals:
+        from typedpipes_api.pipedrive_v2.deals import AsyncDeals
+
+        return AsyncDeals(self._caller)
+
+    @cached_property
+    def deal_products(self) -> AsyncDealProducts:
+        from typedpipes_api.pipedrive_v2.deal_products import AsyncDealProducts
+
+        return AsyncDealProducts(self._caller)
+
+    @cached_property
+    def items(self) -> AsyncItems:
+        from typedpipes_api.pipedrive_v2.items import AsyncItems
+
+        return AsyncItems(self._caller)
+
+    @cached_property
+    def leads(self) -> AsyncLeads:
+        from typedpipes_api.pipedrive_v2.leads import AsyncLeads
+
+        return AsyncLeads(self._caller)
+
+    @cached_property
+    def organization_fields(self) -> AsyncOrganizationFields:
+        from typedpipes_api.pipedrive_v2.organization_fields import AsyncOrganizationFields
+
+        return AsyncOrganizationFields(self._caller)
+
+    @cached_property
+    def organizations(self) -> AsyncOrganizations:
+        from typedpipes_api.pipedrive_v2.organizations import AsyncOrganizations
+
+        return AsyncOrganizations(self._caller)
+
+    @cached_property
+    def person_fields(self) -> AsyncPersonFields:
+        from typedpipes_api.pipedrive_v2.person_fields import AsyncPersonFields
+
+        return AsyncPersonFields(self._caller)
+
+    @cached_property
+    def persons(self) -> AsyncPersons:
+        from typedpipes_api.pipedrive_v2.persons import AsyncPersons
+
+        return AsyncPersons(self._caller)
+
+    @cached_property
+    def project_phases(self) -> AsyncProjectPhases:
+        from typedpipes_api.pipedrive_v2.project_phases import AsyncProjectPhases
+
+        return AsyncProjectPhases(self._caller)
+
+    @cached_property
+    def pipelines(self) -> AsyncPipelines:
+        from typedpipes_api.pipedrive_v2.pipelines import AsyncPipelines
+
+        return AsyncPipelines(self._caller)
+
+    @cached_property
+    def product_fields(self) -> AsyncProductFields:
+        from typedpipes_api.pipedrive_v2.product_fields import AsyncProductFields
+
+        return AsyncProductFields(self._caller)
+
+    @cached_property
+    def products(self) -> AsyncProducts:
+        from typedpipes_api.pipedrive_v2.products import AsyncProducts
+
+        return AsyncProducts(self._caller)
+
+    @cached_property
+    def project_fields(self) -> AsyncProjectFields:
+        from typedpipes_api.pipedrive_v2.project_fields import AsyncProjectFields
+
+        return AsyncProjectFields(self._caller)
+
+    @cached_property
+    def project_templates(self) -> AsyncProjectTemplates:
+        from typedpipes_api.pipedrive_v2.project_templates import AsyncProjectTemplates
+
+        return AsyncProjectTemplates(self._caller)
+
+    @cached_property
+    def projects(self) -> AsyncProjects:
+        from typedpipes_api.pipedrive_v2.projects import AsyncProjects
+
+        return AsyncProjects(self._caller)
+
+    @cached_property
+    def stages(self) -> AsyncStages:
+        from typedpipes_api.pipedrive_v2.stages import AsyncStages
+
+        return AsyncStages(self._caller)
+
+    @cached_property
+    def tasks(self) -> AsyncTasks:
+        from typedpipes_api.pipedrive_v2.tasks import AsyncTasks
+
+        return AsyncTasks(self._caller)
+
+    @cached_property
+    def users(self) -> AsyncUsers:
+        from typedpipes_api.pipedrive_v2.users import AsyncUsers
+
+        return AsyncUsers(self._caller)
 
 
 def __getattr__(name: str) -> object:

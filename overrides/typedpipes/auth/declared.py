@@ -9,7 +9,7 @@ from urllib.parse import quote
 import httpx
 
 from typedpipes._flow import Flow
-from typedpipes.auth.credential import AuthContext, Credential, StaticCredential
+from typedpipes.auth import AuthContext, Credential, StaticCredential
 from typedpipes.auth.grant import ClientCredentials, encoded
 from typedpipes.auth.token import Token
 from typedpipes.redaction import Secret, basic

@@ -7,7 +7,7 @@ import threading
 from typing import Final
 
 from typedpipes._flow import Flow, Sleep
-from typedpipes.auth.credential import AuthContext
+from typedpipes.auth import AuthContext
 from typedpipes.auth.token import Token
 from typedpipes.errors import DeadlineExceeded, TypedPipesError
 

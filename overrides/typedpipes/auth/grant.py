@@ -10,9 +10,9 @@ from urllib.parse import urlencode
 import httpx
 from msgspec.structs import replace
 
+from typedpipes._flow import Clock, timeline
 from typedpipes._httpx import QuietRequest
 from typedpipes.auth.token import Token
-from typedpipes.clock import Clock, timeline
 from typedpipes.errors import ResponseMismatch
 from typedpipes.redaction import Secret, basic, secret
 

@@ -8,8 +8,7 @@ import httpx
 
 from typedpipes._flow import Flow, call
 from typedpipes._httpx import is_loopback
-from typedpipes.auth import WORKFLOW_DOMAIN
-from typedpipes.auth.credential import AuthContext
+from typedpipes.auth import WORKFLOW_DOMAIN, AuthContext
 from typedpipes.auth.grant import ClientCredentials, encoded
 from typedpipes.auth.store import TokenStore
 from typedpipes.auth.token_credential import TokenCredential

@@ -13,8 +13,7 @@ import httpx
 
 from typedpipes._flow import Flow, call
 from typedpipes._httpx import is_loopback
-from typedpipes.auth import OAUTH_URL
-from typedpipes.auth.credential import AuthContext
+from typedpipes.auth import OAUTH_URL, AuthContext
 from typedpipes.auth.grant import RotatingRefresh
 from typedpipes.auth.store import TokenStore
 from typedpipes.auth.token import Token

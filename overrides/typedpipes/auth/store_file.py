@@ -18,8 +18,8 @@ from typing import Any, Final, Protocol, cast
 
 import platformdirs
 
+from typedpipes._flow import Clock, SystemClock, timeline
 from typedpipes.auth.token import Token
-from typedpipes.clock import Clock, SystemClock, timeline
 from typedpipes.errors import ConfigurationError
 
 _LOCK_PATIENCE: Final = 5.0

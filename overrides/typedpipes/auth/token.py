@@ -7,7 +7,7 @@ from typing import Any, Final, Literal, TypeAlias
 
 import msgspec
 
-from typedpipes.clock import Clock, timeline
+from typedpipes._flow import Clock, timeline
 from typedpipes.redaction import Secret, secret
 
 Freshness: TypeAlias = Literal["fresh", "stale", "expired"]

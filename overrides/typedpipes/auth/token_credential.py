@@ -11,7 +11,7 @@ import httpx
 from msgspec.structs import replace
 
 from typedpipes._flow import Call, Flow, Hold, Sleep, call
-from typedpipes.auth.credential import AuthContext, Credential, refused_before
+from typedpipes.auth import AuthContext, Credential, refused_before
 from typedpipes.auth.flight import Flight, Flights
 from typedpipes.auth.grant import Grant
 from typedpipes.auth.store import MemoryTokenStore, TokenStore

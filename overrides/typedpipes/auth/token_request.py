@@ -20,10 +20,9 @@ from typedpipes._httpx import (
     require_https,
     steady,
 )
-from typedpipes.auth.credential import AuthContext
+from typedpipes.auth import AuthContext
 from typedpipes.auth.grant import Grant
 from typedpipes.auth.token import Token
-from typedpipes.classify import classify
 from typedpipes.errors import APIError, AuthenticationError, ResponseMismatch, TransportError
 from typedpipes.events import Request
 
@@ -94,6 +93,8 @@ def post(
     _tell(request, context, started, response.status_code, None)
     if 200 <= response.status_code < 300 and not cut:
         return body
+    from typedpipes.classify import classify
+
     error_ = classify(
         response.status_code,
         headers,

@@ -10,7 +10,7 @@ from typing import Final, Protocol, cast
 
 import typer
 
-from typedpipes._version import __version__
+from typedpipes import __version__
 from typedpipes.cli.auth import auth
 from typedpipes.cli.call import call
 from typedpipes.cli.exports import exports

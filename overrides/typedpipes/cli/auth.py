@@ -17,7 +17,7 @@ from typedpipes.configuration import Configuration
 from typedpipes.errors import ConfigurationError, TypedPipesError
 
 if TYPE_CHECKING:
-    from typedpipes.auth.credentials import Credentials
+    from typedpipes.auth import Credentials
 
 auth = typer.Typer(no_args_is_help=True, rich_markup_mode=None, epilog=EXIT_CODES, help="Credentials.")
 
@@ -105,7 +105,9 @@ def check(
 
 
 def _credentials(vendor: Vendor, env: Mapping[str, str]) -> Credentials:
-    from typedpipes.settings import PipedreamSettings, PipedriveSettings, PipefySettings
+    from typedpipes.pipedream.core import PipedreamSettings
+    from typedpipes.pipedrive_settings import PipedriveSettings
+    from typedpipes.pipefy.settings import PipefySettings
 
     if vendor == "pipefy":
         return PipefySettings.resolve(env=env).credentials()

@@ -12,7 +12,7 @@ import attrs
 
 from typedpipes import errors
 from typedpipes.redaction import Redactor
-from typedpipes.setting_names import PAGE
+from typedpipes.setting_values import PAGE
 
 E = TypeVar("E", bound=BaseException)
 

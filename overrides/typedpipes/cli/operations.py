@@ -13,8 +13,8 @@ import attrs
 
 from typedpipes.cli.arguments import Call, signature_of
 from typedpipes.operation import Operation
+from typedpipes.pipefy.settings import PIPEFY_KINDS
 from typedpipes.resource import Resource
-from typedpipes.settings import PIPEFY_KINDS
 
 Vendor: TypeAlias = Literal["pipefy", "pipedream", "pipedrive"]
 VENDORS: Final[tuple[Vendor, ...]] = ("pipefy", "pipedream", "pipedrive")
@@ -38,10 +38,10 @@ class Api:
 
 APIS: Final = (
     Api("pipefy", "pipefy", (), "pipefy.client", "Client"),
-    Api("pipedream.rest", "pipedream", ("rest",), "pipedream._client", "PipedreamApi"),
-    Api("pipedream.connect", "pipedream", ("connect",), "connect._client", "ConnectApi"),
-    Api("pipedrive.v1", "pipedrive", ("v1",), "pipedrive_v1._client", "PipedriveV1Api"),
-    Api("pipedrive.v2", "pipedrive", ("v2",), "pipedrive_v2._client", "PipedriveV2Api"),
+    Api("pipedream.rest", "pipedream", ("rest",), "pipedream", "PipedreamApi"),
+    Api("pipedream.connect", "pipedream", ("connect",), "connect", "ConnectApi"),
+    Api("pipedrive.v1", "pipedrive", ("v1",), "pipedrive_v1", "PipedriveV1Api"),
+    Api("pipedrive.v2", "pipedrive", ("v2",), "pipedrive_v2", "PipedriveV2Api"),
 )
 
 

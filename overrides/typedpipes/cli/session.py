@@ -18,7 +18,7 @@ from typedpipes.cli.failures import REDACTOR, CommandError, ExitCode, one_line
 from typedpipes.configuration import Configuration, configuration
 from typedpipes.model import JSON
 from typedpipes.redaction import secret
-from typedpipes.setting_names import SETTINGS
+from typedpipes.setting_values import SETTINGS
 
 PROGRAM: Final = "typedpipes"
 SECRETS: Final = frozenset(setting.variable for setting in SETTINGS if setting.secret and setting.key != "limits")

@@ -10,12 +10,12 @@ from typedpipes.client_options import SharedOptions, drift_log, retry_policy, to
 from typedpipes.declared.credentials import Given, declared_credentials
 from typedpipes.declared.declaration import Declaration
 from typedpipes.errors import ConfigurationError
-from typedpipes.limits.build import policy_limiter
-from typedpipes.pipefy.calls import GraphQLCalls
+from typedpipes.limits import policy_limiter
+from typedpipes.pipefy.core import GraphQLCalls
 from typedpipes.rest import Rest
 
 if TYPE_CHECKING:
-    from typedpipes.auth.credentials import Credentials
+    from typedpipes.auth import Credentials
     from typedpipes.events import OnEvent
     from typedpipes.limits.limiter import StoreLimiter
     from typedpipes.redaction import Redactor

@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from urllib.parse import urljoin
 
-from typedpipes.auth.credential import Credential, StaticCredential
-from typedpipes.auth.credentials import Credentials
+from typedpipes.auth import Credential, Credentials, StaticCredential
 from typedpipes.auth.declared import (
     BasicClientCredentials,
     CookieKeyCredential,

@@ -8,8 +8,7 @@ from typing import Final
 import attrs
 import httpx
 
-from typedpipes._flow import Flow, hold
-from typedpipes.clock import Clock, SystemClock
+from typedpipes._flow import Clock, Flow, SystemClock, hold
 from typedpipes.download.host import FileHost
 from typedpipes.download.links import FileLink, LinkPolicy, is_loopback, shown
 from typedpipes.download.transfer import Transfer

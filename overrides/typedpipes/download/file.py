@@ -11,8 +11,7 @@ from typing import Final
 
 import attrs
 
-from typedpipes._flow import Call, Flow, call, hold
-from typedpipes.clock import Clock, SystemClock
+from typedpipes._flow import Call, Clock, Flow, SystemClock, call, hold
 from typedpipes.download.host import FileHost
 from typedpipes.download.links import LinkSource
 from typedpipes.download.part_file import PartFile

@@ -14,8 +14,8 @@ from typing import Final
 
 import httpx
 
+from typedpipes import __version__
 from typedpipes._flow import Call, Flow, call, discard
-from typedpipes._version import __version__
 from typedpipes.download.links import LinkPolicy, is_loopback, shown
 from typedpipes.errors import DownloadError
 

@@ -19,7 +19,7 @@ from typing import Final
 
 import attrs
 
-from typedpipes.clock import SystemClock, timeline
+from typedpipes._flow import SystemClock, timeline
 from typedpipes.download.transfer import ResumePoint
 from typedpipes.errors import DownloadError
 from typedpipes.file_lock import FileLock, sync_directory

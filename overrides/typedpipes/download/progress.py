@@ -8,7 +8,7 @@ from typing import Final
 
 import attrs
 
-from typedpipes.clock import Clock
+from typedpipes._flow import Clock
 
 INTERVAL: Final = 0.1
 """Seconds between two reports at least."""

@@ -8,8 +8,7 @@ from typing import Final
 import attrs
 import httpx
 
-from typedpipes._flow import Call, Flow, discard, sleep
-from typedpipes.clock import Clock
+from typedpipes._flow import Call, Clock, Flow, discard, sleep
 from typedpipes.download.answers import ContentRange, has_end, strong_etag
 from typedpipes.download.host import FileHost
 from typedpipes.download.links import FileLink, LinkSource, shown

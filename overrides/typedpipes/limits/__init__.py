@@ -26,45 +26,48 @@ deadline, plus the window, plus a grace. `Limits` and `AsyncLimits` give ``snaps
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Final, Literal, TypeAlias
+
+from typedpipes.errors import ConfigurationError
 
 if TYPE_CHECKING:
-    from typedpipes.limits.build import build_limiter as build_limiter
+    from typedpipes._flow import Clock
+    from typedpipes.events import OnEvent
     from typedpipes.limits.limiter import StoreLease as StoreLease
     from typedpipes.limits.limiter import StoreLimiter as StoreLimiter
     from typedpipes.limits.policy import Budget as Budget
+    from typedpipes.limits.policy import Claim as Claim
+    from typedpipes.limits.policy import Lease as Lease
+    from typedpipes.limits.policy import Limiter as Limiter
     from typedpipes.limits.policy import Policy as Policy
     from typedpipes.limits.policy import Window as Window
-    from typedpipes.limits.protocol import Claim as Claim
-    from typedpipes.limits.protocol import Lease as Lease
-    from typedpipes.limits.protocol import Limiter as Limiter
     from typedpipes.limits.snapshot import AsyncLimits as AsyncLimits
     from typedpipes.limits.snapshot import Cost as Cost
     from typedpipes.limits.snapshot import CostRow as CostRow
     from typedpipes.limits.snapshot import Limits as Limits
     from typedpipes.limits.snapshot import LimitStatus as LimitStatus
     from typedpipes.limits.snapshot import Snapshot as Snapshot
-    from typedpipes.limits.stores.base import Store as Store
-    from typedpipes.limits.stores.base import open_store as open_store
+    from typedpipes.limits.stores import Store as Store
+    from typedpipes.limits.stores import open_store as open_store
 
 _HOMES: Final = {
     "AsyncLimits": "snapshot",
     "Budget": "policy",
-    "Claim": "protocol",
+    "Claim": "policy",
     "Cost": "snapshot",
     "CostRow": "snapshot",
-    "Lease": "protocol",
+    "Lease": "policy",
     "LimitStatus": "snapshot",
-    "Limiter": "protocol",
+    "Limiter": "policy",
     "Limits": "snapshot",
     "Policy": "policy",
     "Snapshot": "snapshot",
-    "Store": "stores.base",
+    "Store": "stores",
     "StoreLease": "limiter",
     "StoreLimiter": "limiter",
     "Window": "policy",
-    "build_limiter": "build",
-    "open_store": "stores.base",
+    "open_store": "stores",
 }
 
 __all__ = [
@@ -96,3 +99,143 @@ def __getattr__(name: str) -> object:
 
     value = globals()[name] = getattr(importlib.import_module(f"{__name__}.{home}"), name)
     return value
+
+
+GRACE = 5.0
+"""Seconds added for a request that is still under way to the server when its caller gives up."""
+Vendor: TypeAlias = Literal["pipefy", "pipedream", "pipedrive"]
+Unreachable: TypeAlias = Literal["fail", "local"]
+
+
+def build_limiter(
+    vendor: Vendor,
+    *,
+    identity: Mapping[str, str],
+    store_url: str | None = None,
+    store: Store | None = None,
+    plan: str | None = None,
+    seats: int | None = None,
+    allowance: int | None = None,
+    auth: str = "api_token",
+    figures: str = "documented",
+    policy: Policy | None = None,
+    unreachable: Unreachable = "fail",
+    share: float = 0.1,
+    clock: Clock | None = None,
+    on_event: OnEvent | None = None,
+    grace: float = GRACE,
+) -> StoreLimiter:
+    """A limiter for ``vendor``.
+
+    ``identity``: whom limits count for, by scope, stable and never a token (it is hashed): Pipefy ``user`` and, if
+    known, ``organization``; Pipedream ``client`` and ``project``; Pipedrive ``company`` and ``token`` (an id of the
+    user or app behind the token). A claim's own scope values come on top.
+
+    ``store_url``: see `typedpipes.limits.open_store`. Default: in memory, or, when a plan brings a budget, a
+    SQLite file in the user's state directory. ``store`` takes a store object instead.
+
+    ``plan``, ``seats``, ``allowance`` (calls a month, tokens a day), ``auth``, ``figures``: see the vendor's module.
+    ``policy``: your own table instead of the vendor's.
+
+    ``unreachable``: what to do when the store cannot be reached: ``fail`` with `LimitStoreError`, or grant ``local``ly
+    the fraction ``share`` of each allowance (exact as long as at most 1 / ``share`` processes do).
+
+    ``grace``: seconds that an unanswered request may still be under way after its deadline.
+
+    Raises `ConfigurationError` for contradictory settings, such as a budget on ``memory://``.
+    """
+    table = policy or _policy(vendor, plan, seats, allowance, auth, figures)
+    return policy_limiter(
+        table,
+        identity=identity,
+        store_url=store_url,
+        store=store,
+        unreachable=unreachable,
+        share=share,
+        clock=clock,
+        on_event=on_event,
+        grace=grace,
+        budget=plan or "allowance",
+    )
+
+
+def policy_limiter(
+    table: Policy,
+    *,
+    identity: Mapping[str, str],
+    store_url: str | None = None,
+    store: Store | None = None,
+    unreachable: Unreachable = "fail",
+    share: float = 0.1,
+    clock: Clock | None = None,
+    on_event: OnEvent | None = None,
+    grace: float = GRACE,
+    budget: str = "policy",
+) -> StoreLimiter:
+    """A limiter for any table of limits; see `build_limiter`. ``budget`` names where a budget came from."""
+    from typedpipes.limits.limiter import StoreLimiter
+    from typedpipes.limits.stores import open_store
+
+    chosen = store or open_store(store_url or _default_url(table))
+    if table.budgeted and not chosen.durable:
+        raise ConfigurationError(
+            f"a monthly or daily budget ({budget}) cannot be counted in memory://, which forgets at exit: "
+            "use sqlite:///PATH or redis://HOST, or give no store at all (a file in your state directory is used)",
+            setting="limits",
+        )
+    if unreachable == "local":
+        from typedpipes.limits.fallback import FallbackStore
+
+        chosen = FallbackStore(chosen, share=share, clock=clock)
+    return StoreLimiter(
+        table,
+        chosen,
+        identity=complete(table, identity),
+        clock=clock,
+        on_event=on_event,
+        grace=grace,
+    )
+
+
+def complete(policy: Policy, identity: Mapping[str, str]) -> dict[str, str]:
+    """``identity`` with the account filled in: a limit of an unknown organization counts for the user, for example.
+
+    Processes share limits only if they are given the same identity.
+    """
+    known = {name: value for name, value in identity.items() if value}
+    if policy.account not in known:
+        known[policy.account] = next((f"{name}={known[name]}" for name in sorted(known)), "default")
+    return known
+
+
+def _policy(
+    vendor: str,
+    plan: str | None,
+    seats: int | None,
+    allowance: int | None,
+    auth: str,
+    figures: str,
+) -> Policy:
+    if vendor == "pipefy":
+        from typedpipes.limits import pipefy
+
+        return pipefy.policy(plan, allowance)
+    if vendor == "pipedream":
+        from typedpipes.limits import pipedream
+
+        return pipedream.policy(figures)
+    if vendor == "pipedrive":
+        from typedpipes.limits import pipedrive
+
+        return pipedrive.policy(plan, seats, auth=auth, daily_tokens=allowance)
+    raise ConfigurationError(f"no limits known for {vendor!r}", setting="vendor")
+
+
+def _default_url(policy: Policy) -> str:
+    if not policy.budgeted:
+        return "memory://"
+    import platformdirs
+
+    folder = platformdirs.user_state_path("typedpipes", appauthor=False)
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    return f"sqlite:///{folder / 'limits.db'}"

@@ -11,8 +11,7 @@ import threading
 
 import msgspec
 
-from typedpipes._flow import Call, Flow
-from typedpipes.clock import Clock, SystemClock
+from typedpipes._flow import Call, Clock, Flow, SystemClock
 from typedpipes.errors import ConfigurationError, LimitStoreError
 from typedpipes.limits.ask import (
     Ask,
@@ -24,9 +23,8 @@ from typedpipes.limits.ask import (
     View,
     WindowEntry,
 )
-from typedpipes.limits.identity import fresh_id
-from typedpipes.limits.stores.base import Listener, Store, StoreState
-from typedpipes.limits.stores.memory import MemoryStore
+from typedpipes.limits.policy import fresh_id
+from typedpipes.limits.stores import Listener, MemoryStore, Store, StoreState
 
 PROBE = 5.0
 """Seconds between two attempts to reach the shared store again."""

@@ -1,16 +1,28 @@
-"""Limits as data: what a vendor allows, per scope, with the source of every number.
+"""Limits as data, the claims that requests make on them, and the keys they count under.
 
-A `Policy` is a table. The vendors' tables are in ``pipefy.py``, ``pipedream.py`` and ``pipedrive.py``; callers may pass
-their own.
+A `Policy` is a table: what a vendor allows, per scope, with the source of every number. The vendors' tables are in
+``pipefy.py``, ``pipedream.py`` and ``pipedrive.py``; callers may pass their own. A `Claim` is what one wire request
+counts in, a `Lease` what a `Limiter` grants it. A `Binder` finds out whom each limit counts for: keys are HMACs of
+stable identity, never of tokens.
 """
 
 from __future__ import annotations
 
-from typing import Literal, TypeAlias
+import hashlib
+import hmac
+import itertools
+import math
+import os
+import secrets
+from collections.abc import Iterator, Mapping
+from typing import Literal, Protocol, TypeAlias
 
 import msgspec
 
+from typedpipes._flow import Flow
 from typedpipes.errors import ConfigurationError
+from typedpipes.limits.ask import Bound, BudgetEntry, WindowEntry
+from typedpipes.limits.counts import hold_of
 
 Unit: TypeAlias = Literal["call", "token"]
 Period: TypeAlias = Literal["month", "day"]
@@ -83,3 +95,171 @@ class Policy(msgspec.Struct, frozen=True, kw_only=True):
     def budgeted(self) -> bool:
         """Whether a budget is enforced, so that the count must outlive this process."""
         return any(budget.allowance is not None for budget in self.budgets)
+
+
+class Claim:
+    """What one wire request counts in."""
+
+    __slots__ = ("api", "buckets", "operation", "scope", "token_cost")
+
+    def __init__(
+        self,
+        api: str,
+        operation: str,
+        *,
+        buckets: tuple[str, ...] = (),
+        token_cost: int = 0,
+        scope: Mapping[str, str] | None = None,
+    ) -> None:
+        self.api = api
+        self.operation = operation
+        self.buckets = buckets
+        self.token_cost = token_cost
+        self.scope: Mapping[str, str] = scope or {}
+        """Whom the limits count for: ``user``, ``project``, ``external_user``, ``company`` … by stable identity."""
+
+    def __repr__(self) -> str:
+        return f"<Claim {self.api}.{self.operation} {self.buckets} cost={self.token_cost}>"
+
+
+class Lease(Protocol):
+    """A granted slot. Released by the driver, whatever happens; until then `settle` and `unsent` refine it."""
+
+    def settle(self, status: int, headers: Mapping[str, str]) -> Flow[None]:
+        """Response headers were seen (names in lower case): the window starts to run; limits named there are learnt."""
+        ...
+
+    def unsent(self) -> Flow[None]:
+        """Nothing of the request left this machine (no connection): the slot may be given back."""
+        ...
+
+
+class Limiter(Protocol):
+    """Grants leases, first come first served."""
+
+    def acquire(self, claim: Claim, *, until: float | None, max_wait: float | None) -> Flow[Lease]:
+        """Wait for a slot, through effects, and register its release with the driver.
+
+        ``until`` is a time of the monotonic clock, ``max_wait`` seconds; None is no bound. Raises `RateLimited` if the
+        slot would come later, `QuotaExhausted` if a budget is used up.
+        """
+        ...
+
+
+_PURPOSE = b"typedpipes limits 1"
+_REMEMBERED = 4096
+
+
+def keyed(*parts: str) -> str:
+    """A name for an identity that does not tell it: 20 hex digits of an HMAC for this purpose only."""
+    message = b"\0".join(part.encode() for part in parts)
+    return hmac.new(_PURPOSE, message, hashlib.sha256).hexdigest()[:20]
+
+
+def _names() -> Iterator[str]:
+    """Names of this process, one after the other; made without running Python code, for it is done per request."""
+    return map(f"{secrets.token_hex(8)}-".__add__, map(str, itertools.count()))
+
+
+_fresh = _names()
+
+
+def fresh_id() -> str:
+    """A name no other lease has, in this or any other process."""
+    return next(_fresh)
+
+
+def _after_fork() -> None:
+    global _fresh
+    _fresh = _names()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_after_fork)
+
+
+class Binder:
+    """Binds claims to the rows of a policy for one identity; remembers what it bound."""
+
+    def __init__(self, policy: Policy, identity: Mapping[str, str], *, count_unknown: bool = True) -> None:
+        self._policy = policy
+        self._budgets = tuple(row for row in policy.budgets if count_unknown or row.allowance is not None)
+        self._identity = dict(identity)
+        self._bound: dict[object, Bound] = {}
+
+    def bind(self, claim: Claim) -> Bound:
+        """What ``claim`` counts in. Raises `ConfigurationError` if it can never fit a limit."""
+        scope = claim.scope
+        key = (claim.buckets, claim.token_cost, tuple(scope.items()) if scope else None)
+        bound = self._bound.get(key)
+        if bound is None:
+            if len(self._bound) >= _REMEMBERED:
+                self._bound.clear()
+            bound = self._bound[key] = self._bind(claim)
+        return bound
+
+    def everything(self, scope: Mapping[str, str]) -> Bound:
+        """All rows whose scope value is known, as if one call counted in each: for looking at them."""
+        policy, known = self._policy, {*self._identity, *scope}
+        buckets = {bucket for window in policy.windows for bucket in window.buckets}
+        buckets |= {bucket for budget in policy.budgets for bucket in budget.buckets}
+        bound = self._bind(Claim("", "", buckets=tuple(sorted(buckets)), token_cost=1, scope=scope))
+        scopes = {window.name: window.scope for window in policy.windows}
+        per_call = {"external_user"} - known
+        shown = tuple(entry for entry in bound.windows if scopes[entry.name] not in per_call)
+        return Bound(bound.account, shown, bound.budgets, bound.counted)
+
+    def _bind(self, claim: Claim) -> Bound:
+        values = {**self._identity, **claim.scope}
+        account = keyed(
+            self._policy.vendor,
+            self._policy.account,
+            values.get(self._policy.account, ""),
+        )
+        windows = tuple(
+            self._window(window, claim, values) for window in self._policy.windows if _counts(window.buckets, claim)
+        )
+        budgets = tuple(
+            self._budget(budget, claim, values) for budget in self._budgets if _counts(budget.buckets, claim)
+        )
+        counted = bool(budgets) or any(entry.allowance is not None for entry in windows)
+        return Bound(account, windows, budgets, counted)
+
+    def _window(self, window: Window, claim: Claim, values: Mapping[str, str]) -> WindowEntry:
+        weight = claim.token_cost if window.unit == "token" else 1
+        if window.allowance is not None and weight > window.allowance:
+            raise ConfigurationError(
+                f"{claim.operation} costs {weight} units, more than {window.name} ever allows ({window.allowance})",
+                setting="limits",
+            )
+        return WindowEntry(
+            name=window.name,
+            key=self._key(window.name, window.scope, values),
+            allowance=window.allowance,
+            hold=hold_of(window.seconds),
+            weight=weight,
+            block=math.ceil(window.block * 1_000_000),
+            bucket=bool(window.buckets),
+        )
+
+    def _budget(self, budget: Budget, claim: Claim, values: Mapping[str, str]) -> BudgetEntry:
+        return BudgetEntry(
+            name=budget.name,
+            key=self._key(budget.name, budget.scope, values),
+            allowance=budget.allowance,
+            period=budget.period,
+            weight=claim.token_cost if budget.unit == "token" else 1,
+            warn_at=budget.warn_at,
+            adopt=budget.adopt,
+        )
+
+    def _key(self, name: str, scope: str, values: Mapping[str, str]) -> str:
+        account = self._policy.account
+        root = keyed(self._policy.vendor, account, values.get(account, ""))
+        if scope == account:
+            return f"{root}:{name}"
+        return f"{root}:{name}:{keyed(self._policy.vendor, scope, values.get(scope, ''))}"
+
+
+def _counts(buckets: tuple[str, ...], claim: Claim) -> bool:
+    return not buckets or any(bucket in buckets for bucket in claim.buckets)

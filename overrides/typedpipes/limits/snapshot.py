@@ -16,7 +16,7 @@ from typedpipes.limits.ask import (
     WindowView,
 )
 from typedpipes.limits.limiter import StoreLimiter
-from typedpipes.limits.protocol import Claim
+from typedpipes.limits.policy import Claim
 
 
 class LimitStatus(msgspec.Struct, frozen=True, kw_only=True):

@@ -11,7 +11,7 @@ import msgspec
 from typedpipes._httpx import is_loopback
 from typedpipes.auth.pipedream import is_workflow_host
 from typedpipes.errors import ConfigurationError
-from typedpipes.settings import PipedreamSettings
+from typedpipes.pipedream.core import PipedreamSettings
 
 ENDPOINT: Final = re.compile(r"e[no][a-z0-9-]+")
 """Endpoint ids, as a whole."""

@@ -10,10 +10,8 @@ from typing import TYPE_CHECKING, Literal, Self, Unpack
 
 from typedpipes.client_options import AsyncClientOptions, ClientOptions
 from typedpipes.http import AsyncPolicyClient, PolicyClient
-from typedpipes.pipedream.core import Core, Environment
+from typedpipes.pipedream.core import Core, Environment, PipedreamSettings
 from typedpipes.redaction import Secret
-from typedpipes.rest import AsyncRestCaller, RestCaller
-from typedpipes.settings import PipedreamSettings
 
 if TYPE_CHECKING:
     from typedpipes.limits.snapshot import AsyncLimits, Limits
@@ -97,12 +95,14 @@ class Pipedream:
     def rest(self) -> RestApi:
         """The REST API (seed 001)."""
         from typedpipes.pipedream.rest_api import RestApi
+        from typedpipes.rest import RestCaller
 
         return RestApi(RestCaller(self._http, self._core.rest()))
 
     @functools.cached_property
     def connect(self) -> ConnectApi:
         """Connect (seed 002)."""
+        from typedpipes.rest import RestCaller
         from typedpipes_api.connect import ConnectApi
 
         return ConnectApi(RestCaller(self._http, self._core.connect()))
@@ -218,12 +218,14 @@ class AsyncPipedream:
     def rest(self) -> AsyncRestApi:
         """The REST API (seed 001)."""
         from typedpipes.pipedream.rest_api import AsyncRestApi
+        from typedpipes.rest import AsyncRestCaller
 
         return AsyncRestApi(AsyncRestCaller(self._http, self._core.rest()))
 
     @functools.cached_property
     def connect(self) -> AsyncConnectApi:
         """Connect (seed 002)."""
+        from typedpipes.rest import AsyncRestCaller
         from typedpipes_api.connect import AsyncConnectApi
 
         return AsyncConnectApi(AsyncRestCaller(self._http, self._core.connect()))

@@ -8,7 +8,7 @@ from email.message import Message
 from typing import TYPE_CHECKING, Final, TypedDict, TypeVar
 
 from typedpipes._flow import Flow
-from typedpipes.auth.credential import StaticCredential
+from typedpipes.auth import StaticCredential
 from typedpipes.errors import AuthenticationError, ConfigurationError, ResponseMismatch
 from typedpipes.model import JSON, to_wire
 from typedpipes.wire import WireRequest

@@ -9,7 +9,6 @@ from typing import Final, TypeVar
 from urllib.parse import urlsplit
 
 from typedpipes.errors import ConfigurationError
-from typedpipes.limits.pipedream import EXTERNAL_USER_ID_LENGTH
 from typedpipes.model import UNSET, Model
 from typedpipes.operation import Arguments, CallOptions, Operation
 from typedpipes.rest import Rest
@@ -68,6 +67,8 @@ def check_environment(environment: object, setting: str = "environment") -> None
 
 def check_external_user(value: object) -> str:
     """An external user id as it may be sent: 1 to 250 characters (seed 002, "External users")."""
+    from typedpipes.limits.pipedream import EXTERNAL_USER_ID_LENGTH
+
     user = str(value)
     if not 1 <= len(user) <= EXTERNAL_USER_ID_LENGTH:
         raise ConfigurationError(

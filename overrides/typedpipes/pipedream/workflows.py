@@ -12,15 +12,14 @@ from typing import TYPE_CHECKING, Final, Literal, TypeAlias, Unpack
 import attrs
 
 from typedpipes._flow import Flow
-from typedpipes.auth.credential import checked
+from typedpipes.auth import checked
 from typedpipes.errors import ConfigurationError
 from typedpipes.pipedream.addresses import Address, Addresses
 from typedpipes.pipedream.core import Core, Environment
 from typedpipes.pipedream.relay import CREDENTIAL_HEADERS, RelayedResponse, RelayOptions, encoded_body, relayed
 from typedpipes.pipedream.rules import check_environment, check_external_user
 from typedpipes.redaction import Secret, secret
-from typedpipes.stamp import Stamp
-from typedpipes.wire import WireRequest
+from typedpipes.wire import Stamp, WireRequest
 
 if TYPE_CHECKING:
     from typedpipes.http import AsyncPolicyClient, PolicyClient

@@ -8,11 +8,11 @@ if TYPE_CHECKING:
     from typedpipes.graphql_rows import NotSelected as NotSelected
     from typedpipes.graphql_rows import Row as Row
     from typedpipes.graphql_select import Selection as Selection
+    from typedpipes.pipefy.async_client import AsyncPipefy as AsyncPipefy
     from typedpipes.pipefy.bulk_report import BulkItem as BulkItem
     from typedpipes.pipefy.bulk_report import BulkProgress as BulkProgress
     from typedpipes.pipefy.bulk_report import BulkReport as BulkReport
     from typedpipes.pipefy.bulk_report import BulkStopped as BulkStopped
-    from typedpipes.pipefy.client import AsyncPipefy as AsyncPipefy
     from typedpipes.pipefy.client import Pipefy as Pipefy
     from typedpipes.pipefy.export_jobs import AsyncExportJob as AsyncExportJob
     from typedpipes.pipefy.export_jobs import ExportJob as ExportJob
@@ -23,7 +23,7 @@ _HOMES = {
     "NotSelected": "typedpipes.graphql_rows",
     "Row": "typedpipes.graphql_rows",
     "Selection": "typedpipes.graphql_select",
-    "AsyncPipefy": "client",
+    "AsyncPipefy": "async_client",
     "BulkItem": "bulk_report",
     "BulkProgress": "bulk_report",
     "BulkReport": "bulk_report",

@@ -29,7 +29,7 @@ from typedpipes.errors import (
     TypedPipesError,
 )
 from typedpipes.jobs import GraphQLPort
-from typedpipes.limits.protocol import Claim
+from typedpipes.limits.policy import Claim
 from typedpipes.limits.snapshot import Cost, take_snapshot, work_out
 from typedpipes.model import JSON
 from typedpipes.pipefy.bulk_checkpoint import Checkpoint

@@ -1,19 +1,29 @@
-"""What the synchronous and the asynchronous Pipefy client share: settings, policies, the reading of calls."""
+"""What the synchronous and the asynchronous Pipefy client share: settings, policies, making and reading calls."""
 
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING, Final, TypedDict
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Final, TypedDict, TypeVar, cast
 
+import msgspec
+
+from typedpipes._flow import Flow
 from typedpipes._httpx import is_loopback
 from typedpipes.client_options import SharedOptions, drift_log, limiter_for, retry_policy, token_store
-from typedpipes.limits.pipefy import CALLS_PER_MONTH, RECORDS_PER_PAGE, Plan
-from typedpipes.pipefy.calls import GraphQLCalls
-from typedpipes.settings import PipefySettings
+from typedpipes.drift import Decoding, DriftLog
+from typedpipes.errors import ConfigurationError
+from typedpipes.graphql import GraphQLOperation, check_options, decode, decode_body, encode
+from typedpipes.model import JSON
+from typedpipes.operation import CallOptions, Safety
+from typedpipes.pipefy.settings import PIPEFY_KINDS, PipefySettings
+from typedpipes.redaction import Redactor
+from typedpipes.wire import Stamp, WireRequest, WireResponse
 
 if TYPE_CHECKING:
     from typedpipes.http import AsyncPolicyClient, PolicyClient
     from typedpipes.limits.limiter import StoreLimiter
+    from typedpipes.limits.pipefy import Plan
     from typedpipes.pipefy.export_flows import ExportSettings
 
 _SMALLER_PAGES: Final = {"Phase.cards": 30}
@@ -26,7 +36,17 @@ MAX_DEPTH: Final = 15
 
 def page_limit(field: str) -> int:
     """Largest page Pipefy gives of the connection ``field``: 50 records (seed 000), 30 cards of a phase."""
+    from typedpipes.limits.pipefy import RECORDS_PER_PAGE
+
     return _SMALLER_PAGES.get(field, RECORDS_PER_PAGE)
+
+
+def _monthly_calls(plan: str | None, allowance: int | None) -> int | None:
+    if plan is None or allowance is not None:
+        return allowance
+    from typedpipes.limits.pipefy import CALLS_PER_MONTH
+
+    return CALLS_PER_MONTH[plan.lower()]
 
 
 class PipefyFacts(TypedDict, total=False):
@@ -59,7 +79,7 @@ class Core:
             settings.limits,
             plan_given=facts.get("plan") is not None,
         )
-        self.monthly_calls = allowance if plan is None or allowance is not None else CALLS_PER_MONTH[plan.lower()]
+        self.monthly_calls = _monthly_calls(plan, allowance)
         self.journal = facts.get("journal")
         self.on_event = options.get("on_event")
         self.strict = options.get("strict", False)
@@ -90,3 +110,178 @@ class Core:
             account=f"{self.settings.base_url}|{self.identity}",
             report=self.on_event,
         )
+
+
+R = TypeVar("R")
+
+API: Final = "pipefy"
+_OPTIONS: Final = frozenset(CallOptions.__annotations__)
+_REFUSED_HEADERS: Final = frozenset({"authorization", "proxy-authorization", "cookie", "host", "content-type"})
+
+
+class GraphQLCalls(msgspec.Struct, frozen=True, kw_only=True):
+    """Encodes and reads the calls of one Pipefy client, or of a client of an API of the user's own.
+
+    Requests name their operation: the vendor groups usage statistics by it (reference notes, section 1).
+    """
+
+    base_url: str
+    redactor: Redactor
+    strict: bool = False
+    drift: DriftLog | None = None
+    api: str = API
+    kinds: tuple[str, ...] = PIPEFY_KINDS
+    """Kinds of credential, in order of preference; empty: none is sent."""
+
+    def request(
+        self,
+        document: str,
+        name: str | None,
+        variables: Mapping[str, JSON],
+        safety: Safety,
+        options: CallOptions,
+    ) -> WireRequest:
+        """The wire request of one operation. Raises TypeError for an option there is not."""
+        import msgspec
+
+        if options:
+            check_options(name or "execute", options, _OPTIONS)
+        headers = {"content-type": "application/json"}
+        for header, value in (options.get("extra_headers") or {}).items():
+            if header.lower() in _REFUSED_HEADERS:
+                raise ConfigurationError(f"extra_headers may not set {header}", setting="extra_headers")
+            headers[header.lower()] = value
+        body: dict[str, object] = {"query": document, "variables": variables}
+        if name is not None:
+            body["operationName"] = name
+        return WireRequest(
+            method="POST",
+            url=self.base_url,
+            headers=headers,
+            content=msgspec.json.encode(body),
+            stamp=Stamp(
+                api=self.api,
+                operation=name or "anonymous",
+                safety=safety,
+                credentials=self.kinds,
+                timeout=options.get("timeout"),
+                deadline=options.get("deadline"),
+                retries=options.get("retries"),
+                max_wait=options.get("max_wait"),
+            ),
+        )
+
+    def operation(
+        self, operation: GraphQLOperation[object], variables: Mapping[str, JSON], options: CallOptions
+    ) -> WireRequest:
+        """The wire request of a generated operation."""
+        return self.request(operation.document, operation.name, variables, operation.safety, options)
+
+    def result(self, operation: GraphQLOperation[R], response: WireResponse) -> R:
+        """The decoded ``data``. Raises what `data` raises, and `ResponseMismatch` for a departure when strict.
+
+        A query's answer is decoded from its bytes in one pass; whatever that cannot take is looked at in detail, and
+        so is every mutation, whose payload may report failure.
+        """
+        decoding = self.decoding(operation.name)
+        if operation.kind == "query":
+            result = decode_body(operation, response.content, decoding)
+            if result is not None:
+                return result
+        return decode(operation, self.data(operation.name, response, operation.safety), decoding)
+
+    def data(self, name: str | None, response: WireResponse, safety: Safety) -> object:
+        """The answer's ``data``. Raises `GraphQLError`, or `PartialFailure` for a mutation that reports failure."""
+        from typedpipes.decode import parse_json
+        from typedpipes.graphql_answers import answer_data, check_payloads
+
+        operation = f"{self.api}.{name or 'anonymous'}"
+        answer = parse_json(response.content, Decoding(operation))
+        data = answer_data(operation, answer, response, self.redactor)
+        if safety != "safe":
+            check_payloads(operation, data, response)
+        return data
+
+    def decoding(self, name: str) -> Decoding:
+        """How results are decoded."""
+        return Decoding(f"{self.api}.{name}", strict=self.strict, report=self.drift)
+
+
+class ExportPort:
+    """The export jobs' way to the API: requests as flows on the client's wire."""
+
+    __slots__ = ("_calls", "_http")
+
+    def __init__(self, calls: GraphQLCalls, http: PolicyClient | AsyncPolicyClient) -> None:
+        self._calls = calls
+        self._http = http
+
+    def execute(
+        self,
+        document: str,
+        operation_name: str,
+        variables: Mapping[str, object],
+        *,
+        safe: bool,
+        deadline: float | None = None,
+    ) -> Flow[Mapping[str, object]]:
+        """Perform one request and return the answer's data (see `typedpipes.jobs.GraphQLPort`)."""
+        options: CallOptions = {} if deadline is None else {"deadline": max(deadline, 0.001)}
+        wire = cast("Mapping[str, JSON]", encode(variables))
+        safety: Safety = "safe" if safe else "unsafe"
+        request = self._calls.request(document, operation_name, wire, safety, options)
+        response = yield from self._http.flow(request)
+        data = self._calls.data(operation_name, response, safety)
+        return data if isinstance(data, dict) else {}
+
+
+def document_kind(document: str, operation_name: str | None) -> tuple[str | None, Safety]:
+    """Name and safety of the operation a document would run. Raises `ConfigurationError` if that is not one.
+
+    Found by the words before the selections, so no GraphQL library is needed; a document that starts with ``{`` is a
+    query without a name.
+    """
+    found = _operations(document)
+    if operation_name is not None:
+        found = [entry for entry in found if entry[1] == operation_name]
+    if len(found) != 1:
+        what = "no operation" if not found else f"{len(found)} operations"
+        raise ConfigurationError(
+            f"the document holds {what}{f' named {operation_name}' if operation_name else ''}; "
+            "pass a document with one, or operation_name=",
+            setting="operation_name",
+        )
+    kind, name = found[0]
+    if kind == "subscription":
+        raise ConfigurationError("subscriptions are not offered over HTTP", setting="document")
+    return name, "safe" if kind == "query" else "unsafe"
+
+
+def _operations(document: str) -> list[tuple[str, str | None]]:
+    """(kind, name) of each operation at the top level of a document."""
+    found: list[tuple[str, str | None]] = []
+    depth = 0
+    words: list[str] = []
+    for token in _tokens(document):
+        if token in "{([":
+            if depth == 0 and token == "{" and words[:1] != ["fragment"]:
+                kind = words[0] if words and words[0] in ("query", "mutation", "subscription") else "query"
+                found.append((kind, words[1] if len(words) > 1 and words[1][0] not in "@" else None))
+            depth += 1
+        elif token in "})]":
+            depth -= 1
+            if depth == 0 and token == "}":
+                words = []
+        elif depth == 0:
+            words.append(token)
+    return found
+
+
+def _tokens(document: str) -> list[str]:
+    import re
+
+    pattern = re.compile(r'"""(?:\\"""|[^"]|"(?!""))*"""|"(?:\\.|[^"\\\n])*"|#[^\n]*|[{}()\[\]]|[A-Za-z_@$][\w]*')
+    return [token for token in pattern.findall(document) if token[0] not in '"#']
+
+
+__all__ = ["MAX_DEPTH", "Core", "ExportPort", "GraphQLCalls", "PipefyFacts", "document_kind", "page_limit"]

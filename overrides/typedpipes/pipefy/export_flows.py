@@ -12,8 +12,7 @@ from typing import Final
 
 import attrs
 
-from typedpipes._flow import Flow, call
-from typedpipes.clock import Clock, SystemClock
+from typedpipes._flow import Clock, Flow, SystemClock, call
 from typedpipes.download.file import DownloadOptions, download
 from typedpipes.download.host import FileHost
 from typedpipes.download.links import FileLink, LinkPolicy, LinkSource

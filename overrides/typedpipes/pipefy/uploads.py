@@ -19,9 +19,8 @@ import anyio.to_thread
 import attrs
 import httpx
 
-from typedpipes._flow import Call, Flow, call, discard, hold, sleep
-from typedpipes._version import __version__
-from typedpipes.clock import Clock
+from typedpipes import __version__
+from typedpipes._flow import Call, Clock, Flow, call, discard, hold, sleep
 from typedpipes.download.host import FileHost, proxy_for
 from typedpipes.download.links import shown
 from typedpipes.download.progress import Progress, ProgressMeter

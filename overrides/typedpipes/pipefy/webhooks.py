@@ -14,7 +14,8 @@ from typedpipes.model import JSON
 from typedpipes.operation import CallOptions
 
 if TYPE_CHECKING:
-    from typedpipes.pipefy.client import AsyncPipefy, Pipefy
+    from typedpipes.pipefy.async_client import AsyncPipefy
+    from typedpipes.pipefy.client import Pipefy
     from typedpipes_api.pipefy import CreateWebhookInputDict, CreateWebhookPayload
 
 PIPE: Final = "query PipeWebhooks($id: ID!) { pipe(id: $id) { webhooks { id } } }"

@@ -13,7 +13,6 @@ Mode: TypeAlias = Literal["request", "response"]
 
 SHARED: Final = "_shared"
 LOOSE: Final = "_components"
-CLIENT: Final = "_client"
 
 SEAM: Final = frozenset(
     "JSON UNSET ApiResponse Arguments AsyncCaller AsyncPages AsyncResource CallOptions Caller ConnectOptions "

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Final, Protocol
 
 from typedpipes_codegen.formatting import run_ruff
-from typedpipes_codegen.openapi.layout import CLIENT, LOOSE, SEAM, SHARED, Layout
+from typedpipes_codegen.openapi.layout import LOOSE, SEAM, SHARED, Layout
 from typedpipes_codegen.openapi.model_text import component_lines
 from typedpipes_codegen.openapi.naming import clear
 from typedpipes_codegen.openapi.resource_text import ResourceText
@@ -50,7 +50,6 @@ class Package:
         for resource in self._layout.resources:
             self._module(resource, f"``{resource}`` of {self._layout.package}: operations, models and enums.")
         self._module(LOOSE, f"Models of {self._layout.package} that no operation refers to.")
-        self._files[CLIENT] = self._client()
         if self._facade is not None:
             self._names["_facade"] = list(self._facade.names)
             self._files["_facade"] = self._facade.lines()
@@ -107,17 +106,8 @@ class Package:
                 yield import_from(f"{self._layout.package}.{other}", found)
 
     def _client(self) -> list[str]:
-        lines = [
-            *docstring(f"The client of {self._layout.package}: one attribute per resource, imported when first used."),
-            "",
-            "from __future__ import annotations",
-            "",
-            "from functools import cached_property",
-            "from typing import TYPE_CHECKING",
-            "",
-        ]
+        """The classes of the client: one attribute per resource, imported when first used."""
         body: list[str] = []
-        checked: list[str] = []
         for prefix in ("", "Async"):
             name = prefix + self._layout.root
             body += ["", "", f"class {name}:", *docstring(f"Every resource of {self._layout.package}.", "    ")]
@@ -127,13 +117,7 @@ class Package:
                 module = f"{self._layout.package}.{resource}"
                 body += ["", "    @cached_property", f"    def {clear(resource)}(self) -> {kind}:"]
                 body += [f"        from {module} import {kind}", "", f"        return {kind}(self._caller)"]
-        for resource in self._layout.resources:
-            kind = self._layout.resource((resource,))
-            checked.append("    " + import_from(f"{self._layout.package}.{resource}", (f"Async{kind}", kind)))
-        names = [f"Async{self._layout.root}", self._layout.root]
-        self._names[CLIENT] = names
-        checked.append("    from typedpipes.runtime import AsyncCaller, Caller")
-        return [*lines, "if TYPE_CHECKING:", *checked, *body, "", f"__all__ = {literal_list(names)}"]
+        return body
 
     def _init(self) -> list[str]:
         places = {name: module for module, names in self._names.items() for name in names}
@@ -142,14 +126,18 @@ class Package:
             "",
             "from __future__ import annotations",
             "",
+            "from functools import cached_property",
             "from typing import TYPE_CHECKING",
             "",
             "if TYPE_CHECKING:",
         ]
+        own = [f"Async{self._layout.root}", self._layout.root]
         for module in sorted(self._names):
             lines.append("    " + import_from(f"{self._layout.package}.{module}", self._names[module], reexport=True))
         pairs = ", ".join(f"{literal(name)}: {literal(places[name])}" for name in sorted(places))
-        return [*lines, "", f"_MODULES = {{{pairs}}}", "", f"__all__ = {literal_list(sorted(places))}", _LAZY]
+        exported = literal_list(sorted([*own, *places]))
+        lines.append("    from typedpipes.runtime import AsyncCaller, Caller")
+        return [*lines, "", f"_MODULES = {{{pairs}}}", "", f"__all__ = {exported}", *self._client(), _LAZY]
 
     def write(self, folder: Path) -> None:
         """Write every file, formatted by the ruff of this interpreter's environment."""

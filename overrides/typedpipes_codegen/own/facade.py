@@ -44,7 +44,7 @@ class Facade:
         own = (
             ["from .async_client import AsyncClient", "from .client import Client"]
             if self.graphql
-            else [f"from ._client import Async{self._root}, {self._root}"]
+            else [f"from . import Async{self._root}, {self._root}"]
         )
         declared = ["Declaration", *(["Input", "Scheme"] if self.schemes else [])]
         return [

@@ -1,5 +1,266 @@
-"""Where counts live: in this process, in a SQLite file, or in Redis. `open_store` picks by URL."""
+"""Where counts live: in this process, in a SQLite file, or in Redis. `open_store` picks by URL, one per process.
 
-from typedpipes.limits.stores.base import Store, open_store
+This module says what a `Store` is, and holds the one in memory.
+"""
 
-__all__ = ["Store", "open_store"]
+from __future__ import annotations
+
+import os
+import threading
+import time
+import weakref
+from time import monotonic_ns
+from typing import Literal, Protocol, TypeAlias
+from urllib.parse import unquote, urlsplit
+
+from typedpipes._flow import Call, Clock, Flow, SystemClock
+from typedpipes.errors import ConfigurationError
+from typedpipes.events import Event, LimitStore
+from typedpipes.limits.ask import Ask, Bound, Note, Reply, View
+from typedpipes.limits.book import Book
+
+StoreState: TypeAlias = Literal["unreachable", "local", "recovered", "lost"]
+
+
+class Listener(Protocol):
+    """Who wants to know what happens to a store: the limiters on it."""
+
+    def report(self, event: Event) -> None:
+        """Take note."""
+        ...
+
+
+class Announcer:
+    """Tells all limiters on a store what happens to it: every state once, until it changes."""
+
+    def __init__(self, url: str) -> None:
+        self.url = url
+        self._listeners: weakref.WeakSet[Listener] = weakref.WeakSet()
+        self._reachable = True
+        self._given_up = False
+        self._lock = threading.Lock()
+        """For arithmetic and single transactions only, never across a wait."""
+
+    def forked(self) -> None:
+        """This is a child of the process that made the store: a thread of the parent may have held the lock."""
+        self._lock = threading.Lock()
+
+    def attach(self, listener: Listener) -> None:
+        """Report to ``listener`` as long as it lives."""
+        self._listeners.add(listener)
+
+    def announce(self, state: StoreState, detail: str = "") -> None:
+        """Report a change."""
+        for listener in list(self._listeners):
+            listener.report(LimitStore(store=self.url, state=state, detail=detail))
+
+    def failed(self, detail: str) -> None:
+        """An operation failed."""
+        if self._reachable:
+            self._reachable = False
+            self.announce("unreachable", detail)
+
+    def gave_up(self) -> None:
+        """Waiting for the store was in vain: until it works again, nobody else waits for it."""
+        self._given_up = True
+
+    def worked(self) -> None:
+        """An operation succeeded."""
+        self._given_up = False
+        if not self._reachable:
+            self._reachable = True
+            self.announce("recovered")
+
+
+class Store(Protocol):
+    """Counts, shared by everybody who opens the same one. All operations are atomic.
+
+    Flows raise `LimitStoreError` if the store cannot be reached; then nothing, or at most the one reservation asked
+    for, was changed.
+    """
+
+    url: str
+    """Without credentials."""
+    durable: bool
+    """Whether counts outlive the process."""
+
+    def attach(self, listener: Listener) -> None:
+        """Report what happens to the store to ``listener``, as long as it lives."""
+        ...
+
+    def announce(self, state: StoreState, detail: str = "") -> None:
+        """Report a change to all listeners."""
+        ...
+
+    def reserve(self, ask: Ask) -> Flow[Reply]:
+        """Grant all of ``ask`` or nothing. Repeating it with the same lease counts once while the first is held."""
+        ...
+
+    def settle(self, bound: Bound, lease: str, notes: tuple[Note, ...]) -> Flow[None]:
+        """The response's headers were seen just now; ``notes`` is what they said."""
+        ...
+
+    def release(self, ask: Ask, granted: bool) -> Call[None]:
+        """Undo ``ask``: its place in the queue, and its units as if never sent."""
+        ...
+
+    def view(self, bound: Bound) -> Flow[View]:
+        """How things stand."""
+        ...
+
+    def forked(self) -> None:
+        """This process is a forked child of the one that made the store."""
+        ...
+
+    def close(self) -> None:
+        """Close connections; counts stay. The store opens again when used."""
+        ...
+
+
+_registry: dict[str, Store] = {}
+_lock = threading.Lock()
+
+
+def open_store(url: str) -> Store:
+    """The store for ``url``: ``memory://[NAME]``, ``sqlite:///PATH``, ``redis://``, ``rediss://`` or ``unix://``.
+
+    One per URL and process. Raises `ConfigurationError` for anything else, and when the extra ``redis`` is missing.
+    """
+    with _lock:
+        store = _registry.get(url)
+        if store is None:
+            store = _registry[url] = _open(url)
+        return store
+
+
+def _open(url: str) -> Store:
+    parts = urlsplit(url)
+    if parts.scheme == "memory":
+        return MemoryStore(url)
+    if parts.scheme == "sqlite":
+        from typedpipes.limits.stores.sqlite import SqliteStore
+
+        path = unquote(parts.path)
+        if parts.netloc or len(path) < 2:
+            raise ConfigurationError("limits: write sqlite:///PATH, for example sqlite:////var/lib/app/limits.db")
+        # sqlite:///limits.db is relative and sqlite:////var/x.db absolute, as everywhere else.
+        return SqliteStore(path[1:])
+    if parts.scheme in ("redis", "rediss", "unix"):
+        from typedpipes.limits.stores.redis import RedisStore
+
+        return RedisStore(url)
+    raise ConfigurationError(
+        f"limits: no store for {parts.scheme or 'this'}: URLs; use memory://, sqlite:///PATH, "
+        "redis://, rediss:// or unix://",
+        setting="limits",
+    )
+
+
+def _after_fork() -> None:
+    """A forked child counts for itself: what its parent holds in memory is the parent's."""
+    global _lock
+    _lock = threading.Lock()
+    for store in _registry.values():
+        store.forked()
+    _registry.clear()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_after_fork)
+
+
+SWEEP = 4096
+"""Windows kept before those that hold nothing are dropped."""
+
+
+class MemoryStore(Announcer):
+    """A `Book` behind a lock that covers arithmetic only."""
+
+    durable = False
+
+    def __init__(self, url: str = "memory://", clock: Clock | None = None) -> None:
+        super().__init__(url)
+        self._clock = clock or SystemClock()
+        self._real = clock is None
+        self._book = Book()
+        self._sweep_at = SWEEP
+
+    def _turn(self) -> Book:
+        book = self._book
+        # Strictly increasing, because a time is also a place in the queue.
+        now = monotonic_ns() // 1000 if self._real else round(self._clock.monotonic() * 1_000_000)
+        book.now = now if now > book.now else book.now + 1
+        return book
+
+    def reserve(self, ask: Ask) -> Flow[Reply]:
+        """See `Store`."""
+        yield from ()
+        return self.reserve_now(ask)
+
+    def reserve_now(self, ask: Ask) -> Reply:
+        """`reserve` without the detour over a flow."""
+        with self._lock:
+            book = self._book
+            if self._real:  # as in `_turn`, without the call: this runs twice per request
+                now = monotonic_ns() // 1000
+                book.now = now if now > book.now else book.now + 1
+            else:
+                self._turn()
+            if ask.bound.budgets:
+                book.wall = time.time_ns() // 1000 if self._real else round(self._clock.wall() * 1_000_000)
+            if len(book.windows) > self._sweep_at:
+                self._sweep(book)
+            return book.reserve(ask)
+
+    def settle(self, bound: Bound, lease: str, notes: tuple[Note, ...]) -> Flow[None]:
+        """See `Store`."""
+        yield from ()
+        self.settle_now(bound, lease, notes)
+
+    def settle_now(self, bound: Bound, lease: str, notes: tuple[Note, ...]) -> None:
+        """`settle` without the detour over a flow."""
+        with self._lock:
+            book = self._book
+            if self._real:
+                now = monotonic_ns() // 1000
+                book.now = now if now > book.now else book.now + 1
+            else:
+                self._turn()
+            if notes:
+                book.wall = time.time_ns() // 1000 if self._real else round(self._clock.wall() * 1_000_000)
+            book.settle(bound, lease, notes)
+
+    def release(self, ask: Ask, granted: bool) -> Call[None]:
+        """See `Store`."""
+
+        def undo() -> None:
+            with self._lock:
+                book = self._turn()
+                book.wall = time.time_ns() // 1000 if self._real else round(self._clock.wall() * 1_000_000)
+                book.release(ask, granted=granted)
+
+        return Call(undo)
+
+    def pause(self, key: str, duration: int) -> None:
+        """Grant nothing of the window ``key`` for ``duration`` microseconds."""
+        with self._lock:
+            book = self._turn()
+            book.window(key).block(book.now + duration)
+
+    def view(self, bound: Bound) -> Flow[View]:
+        """See `Store`."""
+        yield from ()
+        with self._lock:
+            book = self._turn()
+            book.wall = time.time_ns() // 1000 if self._real else round(self._clock.wall() * 1_000_000)
+            return book.view(bound)
+
+    def close(self) -> None:
+        """Nothing to close."""
+
+    def _sweep(self, book: Book) -> None:
+        for key, state in list(book.windows.items()):
+            state.expire(book.now)
+            if not state.used and not state.order and state.blocked_until < book.now:
+                del book.windows[key]
+        self._sweep_at = max(SWEEP, 2 * len(book.windows))

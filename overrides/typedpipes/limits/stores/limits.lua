@@ -1,4 +1,4 @@
--- Windows and budgets on Redis: the rules of book.py and window.py, one round trip per operation, the server's clock.
+-- Windows and budgets on Redis: the rules of book.py and counts.py, one round trip per operation, the server's clock.
 -- KEYS: the account, then per window (facts, settled, flights, places, expiries), then one per budget.
 -- All carry one hash tag, so they live in one slot of a cluster. ARGV[1]: the operation, as JSON.
 -- Members are "lease|weight"; the score of a place is its rank. Times are microseconds. Equal to the Python rules by a test.

@@ -21,8 +21,7 @@ import anyio.lowlevel
 import anyio.to_thread
 import msgspec
 
-from typedpipes._flow import AsyncIO, Call, Flow, Sleep, SyncIO, adrive, drive
-from typedpipes.clock import Clock, SystemClock
+from typedpipes._flow import AsyncIO, Call, Clock, Flow, Sleep, SyncIO, SystemClock, adrive, drive
 from typedpipes.errors import ConfigurationError, LimitStoreError
 from typedpipes.limits.ask import (
     Ask,
@@ -37,9 +36,9 @@ from typedpipes.limits.ask import (
     WindowView,
 )
 from typedpipes.limits.book import NAP, PLACE_GRACE
-from typedpipes.limits.budget import neighbours
-from typedpipes.limits.identity import fresh_id
-from typedpipes.limits.stores.base import Announcer
+from typedpipes.limits.counts import neighbours
+from typedpipes.limits.policy import fresh_id
+from typedpipes.limits.stores import Announcer
 
 if TYPE_CHECKING:
     from redis import Redis

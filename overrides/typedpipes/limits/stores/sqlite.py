@@ -21,15 +21,13 @@ from typing import TypeVar
 
 import msgspec
 
-from typedpipes._flow import AsyncIO, Call, Flow, Sleep, SyncIO, adrive, call, drive
-from typedpipes.clock import Clock, SystemClock
+from typedpipes._flow import AsyncIO, Call, Clock, Flow, Sleep, SyncIO, SystemClock, adrive, call, drive
 from typedpipes.errors import LimitStoreError
 from typedpipes.limits.ask import Ask, Bound, Note, Reply, View
 from typedpipes.limits.book import Book
-from typedpipes.limits.budget import BudgetState
-from typedpipes.limits.stores.base import Announcer
+from typedpipes.limits.counts import BudgetState, WindowState
+from typedpipes.limits.stores import Announcer
 from typedpipes.limits.stores.pace import Pace
-from typedpipes.limits.window import WindowState
 
 T = TypeVar("T")
 

@@ -1,19 +1,29 @@
-"""The exact window, pure: no clock, no lock, no I/O. Times are whole microseconds of one store's clock.
+"""What is counted of one window and of one budget: no clock, no lock, no I/O. Times are whole microseconds.
 
-A unit is held from before the send until ``hold`` after its response headers were seen, or until it lapses when no
-answer was seen. The server's arrival lies between the two, so the server never counts more than the allowance in any
-window, whatever the latency. ``hold`` is the window plus a guard (see `hold_of`).
-
+Windows are exact, on one store's clock. A unit is held from before the send until ``hold`` after its response headers
+were seen, or until it lapses when no answer was seen. The server's arrival lies between the two, so the server never
+counts more than the allowance in any window, whatever the latency. ``hold`` is the window plus a guard (see `hold_of`).
 Waiting is first come, first served. A waiter has a place (its ordinal); a later one gets a unit only if enough is left
 for everybody ahead. A place expires when its owner stops asking, and asking again restores it.
+
+Budgets follow the calendar, in microseconds since 1970 (UTC). A month is the calendar month in UTC and a day the UTC
+day: the vendors do not say which zone they reset in (seed 000 says "per month", the Pipedrive notes "midnight server
+time"), so this is an assumption.
 """
 
 from __future__ import annotations
 
 import math
 from bisect import bisect_left
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
 
 import msgspec
+
+from typedpipes.limits.ask import WindowEntry
+
+if TYPE_CHECKING:
+    from typedpipes.limits.policy import Period
 
 MICROSECONDS = 1_000_000
 NEVER = 1 << 62
@@ -89,6 +99,26 @@ class WindowState(msgspec.Struct, array_like=True):
             and self.settled + self.flying + weight <= allowance
         )
 
+    def take(self, lease: str, entry: WindowEntry, now: int, answer_by: int) -> bool:
+        """`fits` and `hold` in one: whether ``lease``, which held nothing here, was given what ``entry`` weighs."""
+        allowance, weight, flights = entry.allowance, entry.weight, self.flights
+        flying = self.flying + weight
+        if (
+            allowance is None
+            or self.settled + flying > allowance
+            or self.blocked_until > now
+            or self.order
+            or self.observed
+            or lease in flights
+        ):
+            return False
+        lapse = now + answer_by + entry.hold
+        flights[lease] = (weight, lapse)
+        self.flying = flying
+        if lapse < self.next_lapse:
+            self.next_lapse = lapse
+        return True
+
     def opening(
         self,
         allowance: int | None,
@@ -146,12 +176,13 @@ class WindowState(msgspec.Struct, array_like=True):
 
     def occupy(self, weight: int, free_at: int) -> None:
         """Hold ``weight`` units until ``free_at`` for nobody in particular."""
-        if not self.free_at or free_at >= self.free_at[-1]:
-            self.free_at.append(free_at)
+        times = self.free_at
+        if not times or free_at >= times[-1]:
+            times.append(free_at)
             self.weights.append(weight)
         else:
-            index = bisect_left(self.free_at, free_at)
-            self.free_at.insert(index, free_at)
+            index = bisect_left(times, free_at)
+            times.insert(index, free_at)
             self.weights.insert(index, weight)
         self.settled += weight
 
@@ -200,4 +231,66 @@ class WindowState(msgspec.Struct, array_like=True):
             self.occupy(missing, free_at)
 
 
-__all__ = ["DRIFT", "GUARD", "MICROSECONDS", "NEVER", "WindowState", "hold_of"]
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+def bounds(period: Period, wall: int) -> tuple[int, int]:
+    """Start and end of the period that contains ``wall``."""
+    moment = EPOCH + timedelta(microseconds=wall)
+    start = moment.replace(hour=0, minute=0, second=0, microsecond=0)
+    if period == "day":
+        end = start + timedelta(days=1)
+    else:
+        start = start.replace(day=1)
+        end = (start + timedelta(days=32)).replace(day=1)
+    return _microseconds(start), _microseconds(end)
+
+
+def neighbours(period: Period, wall: int) -> list[tuple[int, int]]:
+    """The periods before, at and after ``wall``: a store with a clock of its own picks the one it is in."""
+    here = bounds(period, wall)
+    return [bounds(period, here[0] - 1), here, bounds(period, here[1])]
+
+
+def _microseconds(moment: datetime) -> int:
+    return (moment - EPOCH) // timedelta(microseconds=1)
+
+
+class BudgetState(msgspec.Struct, array_like=True):
+    """What was used of one budget in one period."""
+
+    start: int = 0
+    used: int = 0
+    observed: int = 0
+    """Allowance as the server stated it; 0: not stated."""
+    exhausted: bool = False
+    """The server said that nothing is left."""
+
+    def turn(self, start: int) -> None:
+        """Begin anew when the period that starts at ``start`` has come. A clock that went back changes nothing."""
+        if start > self.start:
+            self.start = start
+            self.used = 0
+            self.exhausted = False
+
+    def correct(self, allowance: int | None, limit: int, remaining: int) -> None:
+        """Take over what the server stated; the count only ever goes up by it."""
+        if limit > 0:
+            self.observed = limit
+        known = limit or self.observed or allowance or 0
+        if remaining >= 0 and known:
+            self.used = max(self.used, known - remaining)
+
+
+__all__ = [
+    "DRIFT",
+    "EPOCH",
+    "GUARD",
+    "MICROSECONDS",
+    "NEVER",
+    "BudgetState",
+    "WindowState",
+    "bounds",
+    "hold_of",
+    "neighbours",
+]

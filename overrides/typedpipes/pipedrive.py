@@ -1,4 +1,7 @@
-"""`Pipedrive` and `AsyncPipedrive`: API v1 as ``v1``, v2 as ``v2`` (to be preferred where both have an operation)."""
+"""`Pipedrive` and `AsyncPipedrive`: API v1 as ``v1``, v2 as ``v2`` (to be preferred where both have an operation).
+
+API token or OAuth.
+"""
 
 from __future__ import annotations
 
@@ -19,14 +22,17 @@ from typedpipes.client_options import (
     retry_policy,
     token_store,
 )
+from typedpipes.errors import APIError
 from typedpipes.http import AsyncPolicyClient, PolicyClient
-from typedpipes.pipedrive.failures import check_success
+from typedpipes.model import JSON
+from typedpipes.operation import Operation
+from typedpipes.pipedrive_settings import PIPEDRIVE_URL, PipedriveSettings
 from typedpipes.redaction import Secret
-from typedpipes.rest import AsyncRestCaller, Rest, RestCaller
-from typedpipes.settings import PIPEDRIVE_URL, PipedriveSettings
+from typedpipes.wire import WireResponse
 
 if TYPE_CHECKING:
     from typedpipes.limits.snapshot import AsyncLimits, Limits
+    from typedpipes.rest import Rest
     from typedpipes_api.pipedrive_v1 import AsyncPipedriveV1Api, PipedriveV1Api
     from typedpipes_api.pipedrive_v2 import AsyncPipedriveV2Api, PipedriveV2Api
 
@@ -52,12 +58,14 @@ class _Core:
 
     def rest(self, version: Literal["v1", "v2"]) -> Rest:
         """One version of the API. Seed 003: ``https://{COMPANYDOMAIN}.pipedrive.com/api/v1``."""
+        from typedpipes.rest import Rest
+
         return Rest(
             base_url=(self.settings.base_url or PIPEDRIVE_URL) + _PATHS[version],
             settings={"encoding": None},
             strict=self.strict,
             drift=self.drift,
-            check=check_success,
+            check=_check_success,
             servers={OAUTH_URL: self.settings.oauth_url},
         )
 
@@ -134,6 +142,7 @@ class Pipedrive:
     @functools.cached_property
     def v1(self) -> PipedriveV1Api:
         """API v1. Operations that the vendor has withdrawn are deprecated and name their replacement."""
+        from typedpipes.rest import RestCaller
         from typedpipes_api.pipedrive_v1 import PipedriveV1Api
 
         return PipedriveV1Api(RestCaller(self._http, self._core.rest("v1")))
@@ -141,6 +150,7 @@ class Pipedrive:
     @functools.cached_property
     def v2(self) -> PipedriveV2Api:
         """API v2."""
+        from typedpipes.rest import RestCaller
         from typedpipes_api.pipedrive_v2 import PipedriveV2Api
 
         return PipedriveV2Api(RestCaller(self._http, self._core.rest("v2")))
@@ -235,6 +245,7 @@ class AsyncPipedrive:
     @functools.cached_property
     def v1(self) -> AsyncPipedriveV1Api:
         """API v1. Operations that the vendor has withdrawn are deprecated and name their replacement."""
+        from typedpipes.rest import AsyncRestCaller
         from typedpipes_api.pipedrive_v1 import AsyncPipedriveV1Api
 
         return AsyncPipedriveV1Api(AsyncRestCaller(self._http, self._core.rest("v1")))
@@ -242,6 +253,7 @@ class AsyncPipedrive:
     @functools.cached_property
     def v2(self) -> AsyncPipedriveV2Api:
         """API v2."""
+        from typedpipes.rest import AsyncRestCaller
         from typedpipes_api.pipedrive_v2 import AsyncPipedriveV2Api
 
         return AsyncPipedriveV2Api(AsyncRestCaller(self._http, self._core.rest("v2")))
@@ -267,6 +279,21 @@ class AsyncPipedrive:
 
     def __repr__(self) -> str:
         return f"<AsyncPipedrive {self._core.settings.base_url or PIPEDRIVE_URL}>"
+
+
+def _check_success(operation: Operation[object], value: JSON, built: object, response: WireResponse) -> None:
+    """``{"success": false, "error": …}`` with a 2xx status is a failure: raises `APIError`."""
+    if isinstance(value, dict) and value.get("success") is False:
+        said = "; ".join(str(value[key])[:300] for key in ("error", "error_info") if isinstance(value.get(key), str))
+        name = f"{operation.api}.{operation.name}"
+        raise APIError(
+            f"{name}: the server answered {response.status} but reports failure: {said or 'no reason given'}",
+            status=response.status,
+            operation=name,
+            code=code if isinstance(code := value.get("code"), str) else None,
+            request_id=response.headers.get("x-correlation-id"),
+            body=said,
+        )
 
 
 __all__ = ["AsyncPipedrive", "Pipedrive"]

@@ -1,0 +1,203 @@
+"""`AsyncPipefy`: every generated operation as a typed method, `execute`, and helpers."""
+
+from __future__ import annotations
+
+import functools
+import os
+from collections.abc import Mapping
+from types import TracebackType
+from typing import TYPE_CHECKING, Any, Self, TypeVar, Unpack, cast
+
+from typedpipes.client_options import AsyncClientOptions
+from typedpipes.graphql import GraphQLOperation, bind, encode_variables
+from typedpipes.http import AsyncPolicyClient
+from typedpipes.model import JSON
+from typedpipes.operation import CallOptions
+from typedpipes.pipefy.core import MAX_DEPTH, Core, ExportPort, document_kind, page_limit
+from typedpipes.pipefy.settings import PipefySettings
+from typedpipes.redaction import Secret
+from typedpipes_api.pipefy.async_client import AsyncClient
+
+if TYPE_CHECKING:
+    from typedpipes.graphql import AsyncGraphQLClient
+    from typedpipes.limits.pipefy import Plan
+    from typedpipes.limits.snapshot import AsyncLimits
+    from typedpipes.pipefy.async_exports import AsyncExports
+    from typedpipes.pipefy.attachments import AsyncAttachments
+    from typedpipes.pipefy.bulk import AsyncBulk
+    from typedpipes.pipefy.webhooks import AsyncWebhooks
+    from typedpipes_api.pipefy import OrganizationDetails
+
+R = TypeVar("R")
+AC = TypeVar("AC", bound="AsyncGraphQLClient")
+
+
+class AsyncPipefy(AsyncClient):
+    """The asynchronous twin of `Pipefy`, for asyncio and trio; belongs to one event loop."""
+
+    def __init__(
+        self,
+        *,
+        client_id: str | None = None,
+        client_secret: str | Secret | None = None,
+        token: str | Secret | None = None,
+        base_url: str | None = None,
+        token_url: str | None = None,
+        plan: Plan | None = None,
+        allowance: int | None = None,
+        organization_id: str | None = None,
+        journal: str | os.PathLike[str] | None = None,
+        env: Mapping[str, str] | None = None,
+        **options: Unpack[AsyncClientOptions],
+    ) -> None:
+        settings = PipefySettings.resolve(
+            env=env,
+            client_id=client_id,
+            client_secret=client_secret,
+            token=token,
+            base_url=base_url,
+            token_url=token_url,
+            plan=plan,
+            allowance=allowance,
+            organization_id=organization_id,
+        )
+        core = Core(
+            settings,
+            options,
+            {"plan": plan, "allowance": allowance, "organization_id": organization_id, "journal": journal},
+        )
+        self._core = core
+        self._http = AsyncPolicyClient(
+            credentials=core.credentials,
+            limiter=core.limiter,
+            retry=core.retry,
+            on_event=core.on_event,
+            http_client=options.get("http_client"),
+        )
+        self._calls = core.calls(self._http)
+
+    @classmethod
+    def from_env(
+        cls,
+        *,
+        plan: Plan | None = None,
+        allowance: int | None = None,
+        organization_id: str | None = None,
+        journal: str | os.PathLike[str] | None = None,
+        profile: str | None = None,
+        config: str | os.PathLike[str] | None = None,
+        env_file: str | os.PathLike[str] | None = None,
+        **options: Unpack[AsyncClientOptions],
+    ) -> Self:
+        """From ``PIPEFY_CLIENT_ID`` and ``_CLIENT_SECRET``, else ``PIPEFY_TOKEN``, and the other ``PIPEFY_`` settings.
+
+        The environment goes before ``env_file`` (``NAME=value`` lines) and that before the ``profile`` of the profile
+        file ``config``; which file and which profile by default: `typedpipes.configuration.configuration`. Raises
+        `ProfileError` and other `ConfigurationError`s.
+        """
+        from typedpipes.configuration import configuration
+
+        return cls(
+            env=configuration(profile=profile, config=config, env_file=env_file),
+            plan=plan,
+            allowance=allowance,
+            organization_id=organization_id,
+            journal=journal,
+            **options,
+        )
+
+    async def execute(
+        self,
+        document: str,
+        variables: Mapping[str, object] | None = None,
+        *,
+        operation_name: str | None = None,
+        **options: Unpack[CallOptions],
+    ) -> dict[str, JSON]:
+        """Run a document of your own and return the answer's ``data``. A query may be retried, a mutation is not.
+
+        Raises `GraphQLError` with the partial data, `PartialFailure` for a mutation payload that reports failure.
+        """
+        name, safety = document_kind(document, operation_name)
+        request = self._calls.request(document, name, encode_variables(variables or {}), safety, options)
+        data: Any = self._calls.data(name, await self._http.exchange(request), safety)
+        return data if isinstance(data, dict) else {}
+
+    def bind(self, client: type[AC]) -> AC:
+        """An instance of ``client``, the ``AsyncClient`` that `typedpipes generate` made from your own operations.
+
+        Its calls go over this client's connections, under its credentials, limits and retries; close this one.
+        Raises `ConfigurationError` for anything else, the generated client of the other colour included.
+        """
+        return cast(AC, bind(client, self))
+
+    async def find_organization(
+        self, organization: str | int, **options: Unpack[CallOptions]
+    ) -> OrganizationDetails | None:
+        """The organization with this number or URL (``https://app.pipefy.com/organizations/123``, seed 004)."""
+        from typedpipes.pipefy.export_arguments import organization_number
+
+        return await self.organization(id=organization_number(organization), **options)
+
+    async def _run(self, operation: GraphQLOperation[R], variables: Mapping[str, object], options: CallOptions) -> R:
+        request = self._calls.operation(operation, encode_variables(variables), options)
+        return self._calls.result(operation, await self._http.exchange(request))
+
+    def _page_limit(self, field: str) -> int:
+        return page_limit(field)
+
+    def _depth_limit(self) -> int:
+        return MAX_DEPTH
+
+    @functools.cached_property
+    def exports(self) -> AsyncExports:
+        """Two-step exports: create, wait, download."""
+        from typedpipes.pipefy.async_exports import AsyncExports
+
+        return AsyncExports(ExportPort(self._calls, self._http), self._http.io, self._core.export_settings())
+
+    @functools.cached_property
+    def attachments(self) -> AsyncAttachments:
+        """Files of cards and table records: upload, attach, download."""
+        from typedpipes.pipefy.attachments import AsyncAttachments
+
+        return AsyncAttachments(ExportPort(self._calls, self._http), self._http.io, self._core.export_settings())
+
+    @functools.cached_property
+    def bulk(self) -> AsyncBulk:
+        """Many cards or table records: create, update, delete, with a report of each and a way to go on."""
+        from typedpipes.pipefy.bulk import AsyncBulk
+
+        return AsyncBulk(ExportPort(self._calls, self._http), self._http.io, self._core.limiter)
+
+    @functools.cached_property
+    def webhooks(self) -> AsyncWebhooks:
+        """Webhooks of pipes and tables, with the vendor's advice on their number."""
+        from typedpipes.pipefy.webhooks import AsyncWebhooks
+
+        return AsyncWebhooks(self)
+
+    @functools.cached_property
+    def limits(self) -> AsyncLimits | None:
+        """How the limits stand; None if they are off."""
+        from typedpipes.limits.snapshot import AsyncLimits
+
+        return None if self._core.limiter is None else AsyncLimits(self._core.limiter)
+
+    async def aclose(self) -> None:
+        """Close the connections."""
+        await self._http.aclose()
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self.aclose()
+
+    def __repr__(self) -> str:
+        return f"<AsyncPipefy {self._core.settings.base_url}>"
+
+
+__all__ = ["AsyncPipefy"]

@@ -1,0 +1,130 @@
+"""Settings of Pipefy, and the credentials they make.
+
+Constructor arguments first, then a configuration::
+
+    settings = PipefySettings.resolve(token=..., env=configuration())   # env=None: arguments only
+    credentials = settings.credentials(store=MemoryTokenStore())
+
+``env`` is an environment or a `typedpipes.configuration.Configuration`. An argument hides the setting of the same name.
+`ConfigurationError` names what is missing or contradictory: the variable, the key of a profile, and the page.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+from urllib.parse import urlsplit
+
+import msgspec
+
+from typedpipes.auth import Credentials, StaticCredential, checked
+from typedpipes.client_options import check_pair, given_by, store_named
+from typedpipes.redaction import Secret, secret
+
+if TYPE_CHECKING:
+    from typedpipes.auth.store import TokenStore
+    from typedpipes.setting_values import Env
+
+PIPEFY_URL: Final = "https://api.pipefy.com/graphql"
+PIPEFY_TOKEN_URL: Final = "https://app.pipefy.com/oauth/token"
+PIPEFY_KINDS: Final = ("service_account", "personal_token")
+"""Credential kinds of Pipefy operations, in the order they are preferred."""
+
+
+class PipefySettings(msgspec.Struct, frozen=True, kw_only=True):
+    """Pipefy: a service account, which wins, or a personal access token (seed 000)."""
+
+    client_id: str | None = None
+    client_secret: Secret | None = None
+    token: Secret | None = None
+    base_url: str = PIPEFY_URL
+    token_url: str = PIPEFY_TOKEN_URL
+    plan: str | None = None
+    allowance: int | None = None
+    organization_id: str | None = None
+    limits: str | None = None
+    """The store that the environment or a profile names."""
+
+    @classmethod
+    def resolve(
+        cls,
+        *,
+        env: Env | None = None,
+        client_id: str | None = None,
+        client_secret: str | Secret | None = None,
+        token: str | Secret | None = None,
+        base_url: str | None = None,
+        token_url: str | None = None,
+        plan: str | None = None,
+        allowance: int | None = None,
+        organization_id: str | None = None,
+    ) -> PipefySettings:
+        """From arguments, then ``PIPEFY_CLIENT_ID``, ``_CLIENT_SECRET``, ``_TOKEN``, ``_BASE_URL``, ``_TOKEN_URL``,
+        ``_PLAN``, ``_ALLOWANCE``, ``_ORGANIZATION_ID``, ``_LIMITS``.
+
+        Credentials given as arguments hide all credentials of the environment; a plan or an allowance both figures.
+        """
+        given = given_by(env)
+        client_secret, token = secret(client_secret), secret(token)
+        if client_id is None and client_secret is None and token is None:
+            client_id, client_secret = given.text("PIPEFY_CLIENT_ID"), given.secret("PIPEFY_CLIENT_SECRET")
+            token = given.secret("PIPEFY_TOKEN")
+        check_pair("PIPEFY", client_id, client_secret, env)
+        if client_id is None and token is None:
+            from typedpipes.setting_values import missing
+
+            raise missing(
+                "pipefy",
+                "Pipefy needs a service account (client_id= and client_secret=, or PIPEFY_CLIENT_ID and "
+                "PIPEFY_CLIENT_SECRET) or a personal access token (token= or PIPEFY_TOKEN)",
+                env,
+                "PIPEFY_CLIENT_ID",
+            )
+        if plan is None and allowance is None:
+            plan, allowance = given.choice("PIPEFY_PLAN"), given.count("PIPEFY_ALLOWANCE")
+        base = base_url or given.text("PIPEFY_BASE_URL") or PIPEFY_URL
+        token_url = token_url or given.text("PIPEFY_TOKEN_URL")
+        if token_url is None:
+            # Secrets of a stand-in go to the stand-in: another base URL means another token endpoint.
+            home = _origin(base) == _origin(PIPEFY_URL)
+            token_url = PIPEFY_TOKEN_URL if home else f"{_origin(base)}/oauth/token"
+        return cls(
+            client_id=client_id,
+            client_secret=client_secret,
+            token=token,
+            base_url=base,
+            token_url=token_url,
+            plan=plan,
+            allowance=allowance,
+            organization_id=organization_id or given.text("PIPEFY_ORGANIZATION_ID"),
+            limits=store_named(given, "PIPEFY"),
+        )
+
+    def credentials(self, *, store: TokenStore | None = None) -> Credentials:
+        """The one credential that is used."""
+        if self.client_id is not None and self.client_secret is not None:
+            # Tokens are a third of this package's code: imported by whoever has an OAuth client.
+            from typedpipes.auth.grant import ClientCredentials
+            from typedpipes.auth.token_credential import TokenCredential
+
+            grant = ClientCredentials(self.token_url, self.client_id, self.client_secret)
+            identity = f"pipefy:{self.client_id}"
+            return Credentials(
+                TokenCredential(
+                    "service_account",
+                    grant,
+                    identity=identity,
+                    origins=[self.base_url],
+                    store=store,
+                )
+            )
+        token = checked(self.token, "PIPEFY_TOKEN")
+        return Credentials(StaticCredential("personal_token", token, origins=[self.base_url], setting="PIPEFY_TOKEN"))
+
+
+def _origin(url: str) -> str:
+    """Scheme and host of an address."""
+    parts = urlsplit(url)
+    return f"{parts.scheme}://{parts.netloc}"
+
+
+__all__ = ["PIPEFY_KINDS", "PipefySettings"]
