@@ -1,4 +1,7 @@
-"""The seam: all that generated code imports of the hand-written layer."""
+"""The seam: all that generated REST packages import of the hand-written layer.
+
+GraphQL packages have `typedpipes.graphql_runtime`.
+"""
 
 from __future__ import annotations
 
@@ -43,12 +46,6 @@ if TYPE_CHECKING:
     from attrs import define as define
 
     from typedpipes.connect_links import ConnectTokenLinks
-    from typedpipes.graphql import AsyncGraphQLClient, Connection, GraphQLClient, GraphQLOperation, JsonInput
-    from typedpipes.graphql_clients import AsyncSelectingClient, SelectingClient
-    from typedpipes.graphql_model import InputModel, JsonValue, ResultModel
-    from typedpipes.graphql_rows import Row
-    from typedpipes.graphql_select import Composite, Field, Leaf, Nested, Selected, Selection
-    from typedpipes.graphql_select_types import selection_types
 
 __all__ = [
     "JSON",
@@ -56,27 +53,15 @@ __all__ = [
     "ApiResponse",
     "Arguments",
     "AsyncCaller",
-    "AsyncGraphQLClient",
     "AsyncPages",
     "AsyncResource",
-    "AsyncSelectingClient",
     "CallOptions",
     "Caller",
-    "Composite",
     "ConnectOptions",
     "ConnectTokenLinks",
-    "Connection",
     "CustomField",
-    "Field",
     "FileContent",
-    "GraphQLClient",
-    "GraphQLOperation",
-    "InputModel",
-    "JsonInput",
-    "JsonValue",
-    "Leaf",
     "Model",
-    "Nested",
     "OffsetPageOptions",
     "OpenEnum",
     "Operation",
@@ -90,11 +75,6 @@ __all__ = [
     "RawAsyncResource",
     "RawResource",
     "Resource",
-    "ResultModel",
-    "Row",
-    "Selected",
-    "SelectingClient",
-    "Selection",
     "Unset",
     "async_raw_method",
     "define",
@@ -105,7 +85,6 @@ __all__ = [
     "raw_method",
     "raw_of",
     "request_body",
-    "selection_types",
 ]
 
 if not TYPE_CHECKING:
@@ -117,32 +96,6 @@ if not TYPE_CHECKING:
         return model
 
     def __getattr__(name):
-        # A REST client imports nothing of GraphQL.
-        if name in {"AsyncGraphQLClient", "Connection", "GraphQLClient", "GraphQLOperation", "JsonInput"}:
-            from typedpipes import graphql
-
-            return getattr(graphql, name)
-        if name in {"AsyncSelectingClient", "SelectingClient"}:
-            from typedpipes import graphql_clients
-
-            return getattr(graphql_clients, name)
-        # pydantic is imported when the first GraphQL result or input is used, not with the client.
-        if name in {"InputModel", "JsonValue", "ResultModel"}:
-            from typedpipes import graphql_model
-
-            return getattr(graphql_model, name)
-        if name in {"Composite", "Field", "Leaf", "Nested", "Selected", "Selection"}:
-            from typedpipes import graphql_select
-
-            return getattr(graphql_select, name)
-        if name == "Row":
-            from typedpipes import graphql_rows
-
-            return graphql_rows.Row
-        if name == "selection_types":
-            from typedpipes import graphql_select_types
-
-            return graphql_select_types.selection_types
         if name == "ConnectTokenLinks":
             from typedpipes import connect_links
 
