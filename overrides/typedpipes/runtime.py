@@ -1,4 +1,7 @@
-"""The seam: all that generated code imports of the hand-written layer."""
+"""The seam: all that generated REST packages import of the hand-written layer.
+
+GraphQL packages have `typedpipes.graphql_runtime`.
+"""
 
 from __future__ import annotations
 
@@ -23,32 +26,26 @@ from typedpipes.operation import (
     PipedreamOptions,
     PipedriveOptions,
 )
+from typedpipes.paging import AsyncPages, Pages
+from typedpipes.resource import (
+    AsyncResource,
+    RawAsyncResource,
+    RawResource,
+    Resource,
+    async_raw_method,
+    deprecated,
+    raw_async_caller,
+    raw_caller,
+    raw_method,
+    raw_of,
+    request_body,
+)
 
 if TYPE_CHECKING:
     # What type checkers take the class decorator for. At run time `Model` does the work itself, 20 x faster.
     from attrs import define as define
 
     from typedpipes.connect_links import ConnectTokenLinks
-    from typedpipes.graphql import AsyncGraphQLClient, Connection, GraphQLClient, GraphQLOperation, JsonInput
-    from typedpipes.graphql_clients import AsyncSelectingClient, SelectingClient
-    from typedpipes.graphql_model import InputModel, JsonValue, ResultModel
-    from typedpipes.graphql_rows import Row
-    from typedpipes.graphql_select import Composite, Field, Leaf, Nested, Selected, Selection
-    from typedpipes.graphql_select_types import selection_types
-    from typedpipes.paging import AsyncPages, Pages
-    from typedpipes.resource import (
-        AsyncResource,
-        RawAsyncResource,
-        RawResource,
-        Resource,
-        async_raw_method,
-        deprecated,
-        raw_async_caller,
-        raw_caller,
-        raw_method,
-        raw_of,
-        request_body,
-    )
 
 __all__ = [
     "JSON",
@@ -56,27 +53,15 @@ __all__ = [
     "ApiResponse",
     "Arguments",
     "AsyncCaller",
-    "AsyncGraphQLClient",
     "AsyncPages",
     "AsyncResource",
-    "AsyncSelectingClient",
     "CallOptions",
     "Caller",
-    "Composite",
     "ConnectOptions",
     "ConnectTokenLinks",
-    "Connection",
     "CustomField",
-    "Field",
     "FileContent",
-    "GraphQLClient",
-    "GraphQLOperation",
-    "InputModel",
-    "JsonInput",
-    "JsonValue",
-    "Leaf",
     "Model",
-    "Nested",
     "OffsetPageOptions",
     "OpenEnum",
     "Operation",
@@ -90,11 +75,6 @@ __all__ = [
     "RawAsyncResource",
     "RawResource",
     "Resource",
-    "ResultModel",
-    "Row",
-    "Selected",
-    "SelectingClient",
-    "Selection",
     "Unset",
     "async_raw_method",
     "define",
@@ -105,7 +85,6 @@ __all__ = [
     "raw_method",
     "raw_of",
     "request_body",
-    "selection_types",
 ]
 
 if not TYPE_CHECKING:
@@ -117,44 +96,8 @@ if not TYPE_CHECKING:
         return model
 
     def __getattr__(name):
-        # A REST client imports nothing of GraphQL.
-        if name in {"AsyncGraphQLClient", "Connection", "GraphQLClient", "GraphQLOperation", "JsonInput"}:
-            from typedpipes import graphql
-
-            return getattr(graphql, name)
-        if name in {"AsyncSelectingClient", "SelectingClient"}:
-            from typedpipes import graphql_clients
-
-            return getattr(graphql_clients, name)
-        # pydantic is imported when the first GraphQL result or input is used, not with the client.
-        if name in {"InputModel", "JsonValue", "ResultModel"}:
-            from typedpipes import graphql_model
-
-            return getattr(graphql_model, name)
-        if name in {"Composite", "Field", "Leaf", "Nested", "Selected", "Selection"}:
-            from typedpipes import graphql_select
-
-            return getattr(graphql_select, name)
-        if name in {"AsyncPages", "Pages"}:
-            from typedpipes import paging
-
-            return getattr(paging, name)
-        if name == "Row":
-            from typedpipes import graphql_rows
-
-            return graphql_rows.Row
-        if name == "selection_types":
-            from typedpipes import graphql_select_types
-
-            return graphql_select_types.selection_types
         if name == "ConnectTokenLinks":
             from typedpipes import connect_links
 
             return connect_links.ConnectTokenLinks
-        # Resources are what REST clients are made of; a GraphQL client has none.
-        if name in __all__:
-            from typedpipes import resource
-
-            value = globals()[name] = getattr(resource, name)
-            return value
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -27,7 +27,7 @@ from typing_extensions import assert_type
 
 from typedpipes.pipefy import AsyncPipefy, Pipefy
 from typedpipes.paging import AsyncPages, Pages
-from typedpipes.runtime import Leaf, Row, Selection
+from typedpipes.graphql_runtime import Leaf, Row, Selection
 from typedpipes_api.pipefy.enums import ExportStatus
 from typedpipes_api.pipefy.inputs import UpdateCardInput
 from typedpipes_api.pipefy.select import (

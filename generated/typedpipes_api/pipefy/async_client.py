@@ -3,13 +3,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from typedpipes.runtime import UNSET, AsyncSelectingClient
+from typedpipes.graphql_runtime import UNSET, AsyncSelectingClient
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from typing import TypeAlias, Unpack
 
-    from typedpipes.runtime import AsyncPages, CallOptions, PagedCallOptions, Unset
+    from typedpipes.graphql_runtime import AsyncPages, CallOptions, PagedCallOptions, Unset
 
     from .enums import (
         AiAgentLogStatus,

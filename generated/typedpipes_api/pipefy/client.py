@@ -3,13 +3,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from typedpipes.runtime import UNSET, SelectingClient
+from typedpipes.graphql_runtime import UNSET, SelectingClient
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from typing import TypeAlias, Unpack
 
-    from typedpipes.runtime import CallOptions, PagedCallOptions, Pages, Unset
+    from typedpipes.graphql_runtime import CallOptions, PagedCallOptions, Pages, Unset
 
     from .enums import (
         AiAgentLogStatus,

@@ -3,7 +3,7 @@ from __future__ import annotations
 
 from typing import ClassVar, Literal, TypeAlias
 
-from typedpipes.runtime import OpenEnum, member
+from typedpipes.graphql_runtime import OpenEnum, member
 
 
 class AdvancedSearchOperators(OpenEnum):

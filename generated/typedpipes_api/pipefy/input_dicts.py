@@ -4,7 +4,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NotRequired, TypedDict
 
-from typedpipes.runtime import JsonInput
+from typedpipes.graphql_runtime import JsonInput
 
 from .enums import (
     AdvancedSearchOperators,

@@ -2,7 +2,7 @@
 from collections.abc import Sequence
 
 from pydantic import Field
-from typedpipes.runtime import InputModel, JsonInput
+from typedpipes.graphql_runtime import InputModel, JsonInput
 
 from .enums import (
     AdvancedSearchOperators,

@@ -3,12 +3,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from typedpipes.runtime import AsyncSelectingClient
+from typedpipes.graphql_runtime import AsyncSelectingClient
 
 if TYPE_CHECKING:
     from typing import TypeAlias, Unpack
 
-    from typedpipes.runtime import CallOptions
+    from typedpipes.graphql_runtime import CallOptions
 
     from .enums import PeriodFilter, PeriodFilterLiteral
     from .operations.automation_jobs_export import AutomationJobsExportData

@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from typedpipes.runtime import selection_types
+from typedpipes.graphql_runtime import selection_types
 
 _TYPES = {
     "AutomationJobsExport": (

@@ -3,11 +3,11 @@
 
 from typing import Never
 
-from typedpipes.runtime import Composite as _Composite
-from typedpipes.runtime import Field as _Field
-from typedpipes.runtime import Leaf as _Leaf
-from typedpipes.runtime import Nested as _Nested
-from typedpipes.runtime import Row as _Row
+from typedpipes.graphql_runtime import Composite as _Composite
+from typedpipes.graphql_runtime import Field as _Field
+from typedpipes.graphql_runtime import Leaf as _Leaf
+from typedpipes.graphql_runtime import Nested as _Nested
+from typedpipes.graphql_runtime import Row as _Row
 
 from .enums import ExportStatus, PeriodFilter, PeriodFilterLiteral
 

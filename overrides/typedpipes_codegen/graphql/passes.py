@@ -103,7 +103,7 @@ class Generator:
         self._plugin.methods = {f"{name}{RESULT_SUFFIX}": method for name, method in methods.items()}
         with _errors_of_ariadne():
             generator = ClientGenerator(
-                base_client_import=generate_import_from([flavour.base], "typedpipes.runtime"),
+                base_client_import=generate_import_from([flavour.base], "typedpipes.graphql_runtime"),
                 arguments_generator=ArgumentsGenerator(
                     self._schema, custom_scalars=self._scalars, plugin_manager=self._manager
                 ),

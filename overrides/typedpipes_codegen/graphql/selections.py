@@ -43,13 +43,13 @@ _RESULTS = {"ID": "str", "String": "str", "Int": "int", "Float": "float", "Boole
 _STUB_IMPORTS = """\
 from collections.abc import Sequence
 from typing import Never
-from typedpipes.runtime import JSON as _JSON
-from typedpipes.runtime import Composite as _Composite
-from typedpipes.runtime import Field as _Field
-from typedpipes.runtime import JsonInput, Unset
-from typedpipes.runtime import Leaf as _Leaf
-from typedpipes.runtime import Nested as _Nested
-from typedpipes.runtime import Row as _Row
+from typedpipes.graphql_runtime import JSON as _JSON
+from typedpipes.graphql_runtime import Composite as _Composite
+from typedpipes.graphql_runtime import Field as _Field
+from typedpipes.graphql_runtime import JsonInput, Unset
+from typedpipes.graphql_runtime import Leaf as _Leaf
+from typedpipes.graphql_runtime import Nested as _Nested
+from typedpipes.graphql_runtime import Row as _Row
 from typing_extensions import deprecated
 """
 _TAKEN = frozenset({"JsonInput", "Never", "Sequence", "Unset"})
@@ -103,7 +103,7 @@ class Selections:
         )
         return (
             '"""Every field of the schema, to select and to read; the types are in the stub beside this file."""\n\n'
-            "from __future__ import annotations\n\nfrom typedpipes.runtime import selection_types\n\n"
+            "from __future__ import annotations\n\nfrom typedpipes.graphql_runtime import selection_types\n\n"
             f"_TYPES = {{\n{types}}}\n\n"
             f"__all__ = sorted(_TYPES)\n"
             f"__getattr__, __dir__ = selection_types(\n    __name__,\n    types=_TYPES,\n    abstract={abstract!r},\n"

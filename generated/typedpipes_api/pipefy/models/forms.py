@@ -2,7 +2,7 @@
 from typing import Annotated, Literal
 
 from pydantic import Field
-from typedpipes.runtime import ResultModel
+from typedpipes.graphql_runtime import ResultModel
 
 from ..enums import ConditionFieldActions
 from ..models.core import Label, MinimalField

@@ -2,7 +2,7 @@
 from typing import Annotated, Literal
 
 from pydantic import Field
-from typedpipes.runtime import JsonValue, ResultModel
+from typedpipes.graphql_runtime import JsonValue, ResultModel
 
 from ..enums import IdentifyTaskEnum, PublicFormSubmitterEmailCollectionMethod
 from ..models.core import (

@@ -2,7 +2,7 @@
 from typing import Final
 
 from pydantic import Field
-from typedpipes.runtime import Connection, GraphQLOperation, ResultModel
+from typedpipes.graphql_runtime import Connection, GraphQLOperation, ResultModel
 
 from ..models.core import FRAGMENTS as CORE
 from ..models.usage import FRAGMENTS as USAGE

@@ -2,7 +2,7 @@
 from typing import Final
 
 from pydantic import Field
-from typedpipes.runtime import Connection, GraphQLOperation, ResultModel
+from typedpipes.graphql_runtime import Connection, GraphQLOperation, ResultModel
 
 from ..models.ai import FRAGMENTS as AI
 from ..models.ai import AiAgentPage

@@ -2,7 +2,7 @@
 from typing import Final
 
 from pydantic import Field
-from typedpipes.runtime import GraphQLOperation, ResultModel
+from typedpipes.graphql_runtime import GraphQLOperation, ResultModel
 
 from ..models.automations import FRAGMENTS as AUTOMATIONS
 from ..models.automations import AutomationAction

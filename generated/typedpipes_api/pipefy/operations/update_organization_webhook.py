@@ -2,7 +2,7 @@
 from typing import Final
 
 from pydantic import Field
-from typedpipes.runtime import GraphQLOperation, ResultModel
+from typedpipes.graphql_runtime import GraphQLOperation, ResultModel
 
 from ..models.core import FRAGMENTS as CORE
 from ..models.core import Webhook
