@@ -103,7 +103,7 @@ class Walk:
             self._left -= len(items)
             self.finished = self.finished or self._left == 0
         if self._page and isinstance(self._page[0], Model):
-            from typedpipes.received import release
+            from typedpipes.decode_native import release
 
             release(self._page)
         self._page = items

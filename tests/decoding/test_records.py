@@ -17,8 +17,7 @@ from hypothesis import strategies as st
 from tests.decoding import shapes
 from tests.decoding.mutations import GENERATED, cases, object_of
 from tests.decoding.test_reference_decoder import FITTING, PAGE
-from typedpipes.decode import decode, read_answer, read_listing
-from typedpipes.decode_records import Listing, _first_record, listing_of
+from typedpipes.decode import Listing, _first_record, decode, listing_of, read_answer, read_listing
 from typedpipes.drift import Decoding, SchemaDrift
 from typedpipes.errors import ResponseMismatch
 from typedpipes.model import Model, extras, is_set, to_wire
@@ -202,7 +201,7 @@ def test_strict_decoding_and_fields_left_out_are_the_builders_business() -> None
 
 def test_threads_that_meet_a_listing_first_together_get_the_same() -> None:
     body = json.dumps({"success": True, "data": [{"id": 1, "title": "t", "owner": {"id": 2}}]}).encode()
-    import typedpipes.decode_records as module
+    import typedpipes.decode as module
 
     for _ in range(20):
         module._listings.clear()
