@@ -19,11 +19,9 @@ import logging
 import threading
 import time
 from collections.abc import Awaitable, Callable, Generator
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any, Final, Generic, Protocol, TypeAlias, TypeVar
-
-import anyio
-import httpx
 
 
 class Clock(Protocol):
@@ -75,12 +73,30 @@ T = TypeVar("T")
 _logger: Final = logging.getLogger("typedpipes")
 
 
+class Answer(Protocol):
+    """What the drivers know of a response. This module names nothing of httpx: whoever imports the package for its
+    types, as every user's type checker does, would read httpx with all that it imports."""
+
+    @property
+    def is_closed(self) -> bool:
+        """Whether its connection was given back."""
+        ...
+
+    def close(self) -> None:
+        """Give the connection back."""
+        ...
+
+    async def aclose(self) -> None:
+        """The same under an async driver."""
+        ...
+
+
 class Send:
     """Put one request on the wire; results in a response whose headers have arrived and whose body is unread."""
 
     __slots__ = ("request",)
 
-    def __init__(self, request: httpx.Request) -> None:
+    def __init__(self, request: object) -> None:
         self.request = request
 
 
@@ -126,12 +142,6 @@ Effect: TypeAlias = "Send | Sleep | Call[Any] | Hold"
 Flow: TypeAlias = Generator[Effect, Any, T]
 
 
-def send(request: httpx.Request) -> Flow[httpx.Response]:
-    """Send ``request``; the response's body is unread."""
-    response: httpx.Response = yield Send(request)
-    return response
-
-
 def sleep(seconds: float) -> Flow[None]:
     """Wait for ``seconds``."""
     yield Sleep(seconds)
@@ -150,13 +160,7 @@ def hold(release: Call[None]) -> Flow[None]:
     yield Hold(release)
 
 
-def read(response: httpx.Response) -> Flow[bytes]:
-    """Read the whole body of a response that came from `send`."""
-    body: bytes = yield Call(response.read, response.aread)
-    return body
-
-
-def discard(response: httpx.Response) -> Flow[None]:
+def discard(response: Answer) -> Flow[None]:
     """Close a response without reading the rest of its body."""
     yield Call(response.close, response.aclose)
 
@@ -168,7 +172,7 @@ class SyncIO:
 
     def __init__(
         self,
-        send: Callable[[httpx.Request], httpx.Response] | None = None,
+        send: Callable[[Any], Answer] | None = None,
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
         self.send = send or _no_wire
@@ -182,23 +186,40 @@ class AsyncIO:
 
     def __init__(
         self,
-        send: Callable[[httpx.Request], Awaitable[httpx.Response]] | None = None,
+        send: Callable[[Any], Awaitable[Answer]] | None = None,
         sleep: Callable[[float], Awaitable[None]] | None = None,
     ) -> None:
         self.send = send or _no_async_wire
         self.sleep = sleep or _sleep
 
 
-def _no_wire(request: httpx.Request) -> httpx.Response:
-    raise RuntimeError(f"this flow has no wire to send {request.method} on")
+def _no_wire(request: object) -> Answer:
+    raise RuntimeError("this flow has no wire to send a request on")
 
 
-async def _sleep(seconds: float) -> None:
-    await anyio.sleep(seconds)
+async def _no_async_wire(request: object) -> Answer:
+    return _no_wire(request)
 
 
-async def _no_async_wire(request: httpx.Request) -> httpx.Response:
-    raise RuntimeError(f"this flow has no wire to send {request.method} on")
+# A client that never needs anyio does not load it; imports in functions are none to a user's type checker.
+
+
+def _sleep(seconds: float) -> Awaitable[None]:
+    import anyio
+
+    return anyio.sleep(seconds)
+
+
+def _shielded() -> AbstractContextManager[object]:
+    import anyio
+
+    return anyio.CancelScope(shield=True)
+
+
+def _in_thread(function: Callable[[], T]) -> Awaitable[T]:
+    from anyio import to_thread
+
+    return to_thread.run_sync(function)
 
 
 class Abandoned(BaseException):
@@ -208,7 +229,7 @@ class Abandoned(BaseException):
 def stoppable(io: SyncIO, stop: threading.Event) -> SyncIO:
     """``io``, sending nothing and waiting for nothing once ``stop`` is set: then flows end by `Abandoned`."""
 
-    def send(request: httpx.Request) -> httpx.Response:
+    def send(request: object) -> Answer:
         if stop.is_set():
             raise Abandoned
         return io.send(request)
@@ -225,7 +246,7 @@ def stoppable(io: SyncIO, stop: threading.Event) -> SyncIO:
 def drive(flow: Flow[T], io: SyncIO) -> T:
     """Run ``flow`` to its end for a synchronous caller and return its result."""
     holds: list[Call[None]] = []
-    responses: list[httpx.Response] = []
+    responses: list[Answer] = []
     try:
         effect = flow.send(None)
         while True:
@@ -247,7 +268,7 @@ def drive(flow: Flow[T], io: SyncIO) -> T:
             _undo(release.sync)
 
 
-def _perform(effect: Effect, io: SyncIO, holds: list[Call[None]], responses: list[httpx.Response]) -> object:
+def _perform(effect: Effect, io: SyncIO, holds: list[Call[None]], responses: list[Answer]) -> object:
     kind = type(effect)
     if kind is Call:
         return effect.sync()  # type: ignore[union-attr]  # `kind is Call` tells, and is cheaper than isinstance
@@ -274,7 +295,7 @@ def _undo(release: Callable[[], object]) -> None:
 async def adrive(flow: Flow[T], io: AsyncIO) -> T:
     """Run ``flow`` to its end under asyncio or trio and return its result."""
     holds: list[Call[None]] = []
-    responses: list[httpx.Response] = []
+    responses: list[Answer] = []
     try:
         effect = flow.send(None)
         while True:
@@ -291,18 +312,18 @@ async def adrive(flow: Flow[T], io: AsyncIO) -> T:
     finally:
         flow.close()
         if responses:
-            with anyio.CancelScope(shield=True):
+            with _shielded():
                 for response in responses:
                     await _aundo(Call(response.close, response.aclose))
         for release in reversed(holds):
             if release.asynchronous is None and not release.blocking:
                 _undo(release.sync)
             else:
-                with anyio.CancelScope(shield=True):
+                with _shielded():
                     await _aundo(release)
 
 
-async def _aperform(effect: Effect, io: AsyncIO, holds: list[Call[None]], responses: list[httpx.Response]) -> object:
+async def _aperform(effect: Effect, io: AsyncIO, holds: list[Call[None]], responses: list[Answer]) -> object:
     if isinstance(effect, Call):
         return await _acall(effect) if effect.asynchronous is not None or effect.blocking else effect.sync()
     if isinstance(effect, Send):
@@ -321,9 +342,7 @@ async def _acall(effect: Call[T]) -> T:
     if effect.asynchronous is not None:
         return await effect.asynchronous()
     if effect.blocking:
-        from anyio import to_thread  # a client that never needs it does not load it
-
-        return await to_thread.run_sync(effect.sync)
+        return await _in_thread(effect.sync)
     return effect.sync()
 
 

@@ -3,24 +3,67 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Final, Literal, TypeAlias, TypedDict, cast
+from collections.abc import Awaitable, Callable, Mapping
+from typing import TYPE_CHECKING, Literal, Protocol, TypeAlias, TypedDict, cast
 
 from typedpipes.drift import DriftLog
 from typedpipes.errors import ConfigurationError
 from typedpipes.events import OnEvent, Reporter
-from typedpipes.retry import RetryPolicy
 
 if TYPE_CHECKING:
-    import httpx
-
-    from typedpipes.auth.store import TokenStore
     from typedpipes.limits.limiter import StoreLimiter
     from typedpipes.limits.policy import Policy
     from typedpipes.redaction import Secret
     from typedpipes.setting_values import Env, Values
+    from typedpipes.tokens import TokenStore
 
 TokenCache: TypeAlias = "Literal['memory', 'file', 'keyring'] | TokenStore"
+
+
+class HttpClient(Protocol):
+    """What `httpx.Client` is to a type checker, which need not read httpx for it."""
+
+    @property
+    def is_closed(self) -> bool:
+        """Whether it was closed."""
+        ...
+
+    @property
+    def build_request(self) -> Callable[..., object]:
+        """Makes a request."""
+        ...
+
+    @property
+    def send(self) -> Callable[..., object]:
+        """Sends it."""
+        ...
+
+    def close(self) -> None:
+        """Close the connections."""
+        ...
+
+
+class AsyncHttpClient(Protocol):
+    """What `httpx.AsyncClient` is to a type checker."""
+
+    @property
+    def is_closed(self) -> bool:
+        """Whether it was closed."""
+        ...
+
+    @property
+    def build_request(self) -> Callable[..., object]:
+        """Makes a request."""
+        ...
+
+    @property
+    def send(self) -> Callable[..., Awaitable[object]]:
+        """Sends it."""
+        ...
+
+    async def aclose(self) -> None:
+        """Close the connections."""
+        ...
 
 
 class SharedOptions(TypedDict, total=False):
@@ -56,33 +99,15 @@ class SharedOptions(TypedDict, total=False):
 class ClientOptions(SharedOptions, total=False):
     """Options of the synchronous clients."""
 
-    http_client: httpx.Client
-    """Puts requests on the wire instead of ours: for proxies, certificates, tests. It is not closed."""
+    http_client: HttpClient
+    """An `httpx.Client` to use instead of ours: for proxies, certificates, tests. It is not closed."""
 
 
 class AsyncClientOptions(SharedOptions, total=False):
     """Options of the asynchronous clients."""
 
-    http_client: httpx.AsyncClient
-    """Puts requests on the wire instead of ours. It is not closed."""
-
-
-DEFAULTS: Final = RetryPolicy()
-
-
-def retry_policy(options: SharedOptions) -> RetryPolicy:
-    """The retry policy of a client. Raises `ConfigurationError` for values that make no sense."""
-    for name in ("timeout", "deadline", "retries", "max_wait"):
-        value = options.get(name)
-        least = 0 if name in ("retries", "max_wait") else 0.001
-        if isinstance(value, (int, float)) and value < least:
-            raise ConfigurationError(f"{name} must be at least {least}, not {value}", setting=name)
-    return RetryPolicy(
-        retries=options.get("retries", DEFAULTS.retries),
-        timeout=options.get("timeout", DEFAULTS.timeout),
-        deadline=options.get("deadline", DEFAULTS.deadline),
-        max_wait=options.get("max_wait", DEFAULTS.max_wait),
-    )
+    http_client: AsyncHttpClient
+    """An `httpx.AsyncClient` to use instead of ours. It is not closed."""
 
 
 def token_store(options: SharedOptions) -> TokenStore | None:
@@ -221,7 +246,9 @@ def check_pair(vendor: str, client_id: str | None, client_secret: Secret | None,
 __all__ = [
     "ArgumentsOnly",
     "AsyncClientOptions",
+    "AsyncHttpClient",
     "ClientOptions",
+    "HttpClient",
     "LimiterOptions",
     "SharedOptions",
     "TokenCache",
@@ -229,7 +256,6 @@ __all__ = [
     "drift_log",
     "given_by",
     "limiter_for",
-    "retry_policy",
     "store_named",
     "token_store",
 ]

@@ -22,7 +22,7 @@ import contextlib
 import functools
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, TypeVar, cast
 
 import anyio
 import httpx
@@ -46,6 +46,7 @@ from typedpipes.retry import RetryPolicy, TaskPermits, ThreadPermits
 from typedpipes.wire import AsyncWireStream, WireRequest, WireResponse, WireStream
 
 if TYPE_CHECKING:
+    from typedpipes.client_options import AsyncHttpClient, HttpClient
     from typedpipes.limits.policy import Limiter
 
 
@@ -67,7 +68,7 @@ class PolicyClient(SharedClient, httpx.Client):
         limiter: Limiter | None = None,
         retry: RetryPolicy | None = None,
         on_event: OnEvent | None = None,
-        http_client: httpx.Client | None = None,
+        http_client: HttpClient | None = None,
         transport: httpx.BaseTransport | None = None,
         connections: int = 100,
         wire: WireOptions | None = None,
@@ -87,7 +88,7 @@ class PolicyClient(SharedClient, httpx.Client):
         self.policies = build_policies(
             ThreadPermits(connections), credentials, limiter, retry, clock, random, on_event, redactor
         )
-        put = super().send if http_client is None else http_client.send
+        put = super().send if http_client is None else cast(httpx.Client, http_client).send
         self._io = SyncIO(functools.partial(put, stream=True, auth=None, follow_redirects=False), sleep)
 
     def exchange(self, request: WireRequest) -> WireResponse:
@@ -137,7 +138,7 @@ class AsyncPolicyClient(SharedClient, httpx.AsyncClient):
         limiter: Limiter | None = None,
         retry: RetryPolicy | None = None,
         on_event: OnEvent | None = None,
-        http_client: httpx.AsyncClient | None = None,
+        http_client: AsyncHttpClient | None = None,
         transport: httpx.AsyncBaseTransport | None = None,
         connections: int = 100,
         wire: WireOptions | None = None,
@@ -157,7 +158,7 @@ class AsyncPolicyClient(SharedClient, httpx.AsyncClient):
         self.policies = build_policies(
             TaskPermits(connections), credentials, limiter, retry, clock, random, on_event, redactor
         )
-        put = super().send if http_client is None else http_client.send
+        put = super().send if http_client is None else cast(httpx.AsyncClient, http_client).send
         self._io = AsyncIO(functools.partial(put, stream=True, auth=None, follow_redirects=False), sleep)
 
     async def exchange(self, request: WireRequest) -> WireResponse:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import threading
 from collections.abc import AsyncGenerator, Awaitable, Callable, Generator, Mapping
-from typing import Any, Final, Generic, TypeVar, cast
+from typing import Any, Final, Generic, Protocol, TypeVar, cast
 
 from typedpipes.errors import ConfigurationError, ResponseMismatch, TypedPipesError
 from typedpipes.model import Model, to_wire
@@ -103,9 +103,7 @@ class Walk:
             self._left -= len(items)
             self.finished = self.finished or self._left == 0
         if self._page and isinstance(self._page[0], Model):
-            from typedpipes.decode_native import release
-
-            release(self._page)
+            _release(self._page)
         self._page = items
         return items
 
@@ -211,6 +209,59 @@ def _note(error: TypedPipesError, walk: Walk) -> None:
         error.add_note(f"resume this listing with resume={walk.cursor!r}")
 
 
+# What few listings need is imported by them, and in functions: a user's type checker does not follow it there.
+
+
+def _release(records: list[Any]) -> None:
+    from typedpipes.decode_native import release
+
+    release(records)
+
+
+class Fetches(Protocol):
+    """Pages that were asked for before their turn, see `typedpipes.prefetch`."""
+
+    def page(self) -> object:
+        """The page whose turn it is."""
+        ...
+
+    def fill(self) -> None:
+        """Ask for the next ones."""
+        ...
+
+    def close(self) -> None:
+        """End those under way."""
+        ...
+
+
+class AsyncFetches(Protocol):
+    """The asynchronous twin of `Fetches`."""
+
+    def page(self) -> Awaitable[object]:
+        """The page whose turn it is."""
+        ...
+
+    def fill(self) -> None:
+        """Ask for the next ones."""
+        ...
+
+    def aclose(self) -> Awaitable[object]:
+        """End those under way."""
+        ...
+
+
+def _in_threads(walk: Walk, fetch: Callable[[dict[str, object], threading.Event], object]) -> Fetches:
+    from typedpipes.prefetch import ThreadFetches
+
+    return ThreadFetches(walk, fetch)
+
+
+def _in_tasks(walk: Walk, fetch: Callable[[dict[str, object]], Awaitable[object]]) -> AsyncFetches:
+    from typedpipes.prefetch import TaskFetches
+
+    return TaskFetches(walk, fetch)
+
+
 class Pages(Generic[T]):
     """All items of a listing, fetched lazily, one request per page.
 
@@ -240,9 +291,7 @@ class Pages(Generic[T]):
         with contextlib.ExitStack() as stack:
             ahead = None
             if walk.prefetch and not walk.finished:
-                from typedpipes.prefetch import ThreadFetches
-
-                ahead = stack.enter_context(contextlib.closing(ThreadFetches(walk, self._ahead)))
+                ahead = stack.enter_context(contextlib.closing(_in_threads(walk, self._ahead)))
             while not walk.finished:
                 try:
                     page = walk.accept(self._fetch(walk.query()) if ahead is None else ahead.page())
@@ -281,9 +330,7 @@ class AsyncPages(Generic[T]):
         async with contextlib.AsyncExitStack() as stack:
             ahead = None
             if walk.prefetch and not walk.finished:
-                from typedpipes.prefetch import TaskFetches
-
-                ahead = await stack.enter_async_context(contextlib.aclosing(TaskFetches(walk, self._fetch)))
+                ahead = await stack.enter_async_context(contextlib.aclosing(_in_tasks(walk, self._fetch)))
             while not walk.finished:
                 try:
                     page = walk.accept(await (self._fetch(walk.query()) if ahead is None else ahead.page()))

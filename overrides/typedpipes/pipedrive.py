@@ -9,65 +9,91 @@ import functools
 import os
 from collections.abc import Mapping
 from types import TracebackType
-from typing import TYPE_CHECKING, Final, Literal, Self, TypeAlias, Unpack
+from typing import TYPE_CHECKING, Literal, Protocol, Self, TypeAlias, TypedDict, Unpack, cast
 
-from typedpipes.auth import OAUTH_URL
-from typedpipes.client_options import (
-    AsyncClientOptions,
-    ClientOptions,
-    LimiterOptions,
-    SharedOptions,
-    drift_log,
-    limiter_for,
-    retry_policy,
-    token_store,
-)
-from typedpipes.errors import APIError
-from typedpipes.http import AsyncPolicyClient, PolicyClient
-from typedpipes.model import JSON
-from typedpipes.operation import Operation
-from typedpipes.pipedrive_settings import PIPEDRIVE_URL, PipedriveSettings
+from typedpipes.client_options import AsyncClientOptions, AsyncHttpClient, ClientOptions, HttpClient, SharedOptions
+from typedpipes.operation import AsyncCaller, Caller
 from typedpipes.redaction import Secret
-from typedpipes.wire import WireResponse
 
 if TYPE_CHECKING:
+    from typedpipes.limits.limiter import StoreLimiter
     from typedpipes.limits.snapshot import AsyncLimits, Limits
-    from typedpipes.rest import Rest
     from typedpipes_api.pipedrive_v1 import AsyncPipedriveV1Api, PipedriveV1Api
     from typedpipes_api.pipedrive_v2 import AsyncPipedriveV2Api, PipedriveV2Api
 
 Plan: TypeAlias = Literal["lite", "growth", "premium", "ultimate"]
 
-_PATHS: Final = {"v1": "/api/v1", "v2": "/api/v2"}
+
+class _Core(Protocol):
+    """What a client asks its core for, a `typedpipes.pipedrive_core.PipedriveCore`.
+
+    This module imports nothing that needs httpx, and names of it only in functions, where the type checkers of our
+    users do not look: reading httpx, and all that it imports, takes them longer than this whole package.
+    """
+
+    @property
+    def address(self) -> str:
+        """Where the API is."""
+        ...
+
+    @property
+    def limiter(self) -> StoreLimiter | None:
+        """What counts requests; None if nothing does."""
+        ...
+
+    def open(self, http_client: HttpClient | None) -> _Http:
+        """The connections of a client."""
+        ...
+
+    def open_async(self, http_client: AsyncHttpClient | None) -> _AsyncHttp:
+        """The connections of an asynchronous client."""
+        ...
 
 
-class _Core:
-    """What the two clients share."""
+class _Http(Protocol):
+    def close(self) -> None: ...
 
-    def __init__(self, settings: PipedriveSettings, options: SharedOptions, *, plan_given: bool) -> None:
-        self.settings = settings
-        self.credentials = settings.credentials(store=token_store(options))
-        self.retry = retry_policy(options)
-        first = next(iter(self.credentials))
-        identity = {"company": settings.company_domain or "", "token": first.identity}
-        facts: LimiterOptions = {"plan": settings.plan, "seats": settings.seats, "auth": first.kind}
-        self.limiter = limiter_for("pipedrive", options, identity, facts, settings.limits, plan_given=plan_given)
-        self.on_event = options.get("on_event")
-        self.strict = options.get("strict", False)
-        self.drift = drift_log(options)
 
-    def rest(self, version: Literal["v1", "v2"]) -> Rest:
-        """One version of the API. Seed 003: ``https://{COMPANYDOMAIN}.pipedrive.com/api/v1``."""
-        from typedpipes.rest import Rest
+class _AsyncHttp(Protocol):
+    async def aclose(self) -> None: ...
 
-        return Rest(
-            base_url=(self.settings.base_url or PIPEDRIVE_URL) + _PATHS[version],
-            settings={"encoding": None},
-            strict=self.strict,
-            drift=self.drift,
-            check=_check_success,
-            servers={OAUTH_URL: self.settings.oauth_url},
-        )
+
+class _Given(TypedDict):
+    """The settings that are arguments."""
+
+    env: Mapping[str, str] | None
+    api_token: str | Secret | None
+    client_id: str | None
+    client_secret: str | Secret | None
+    refresh_token: str | Secret | None
+    redirect_uri: str | None
+    company_domain: str | None
+    base_url: str | None
+    oauth_url: str | None
+    plan: Plan | None
+    seats: int | None
+
+
+def _core(given: _Given, options: SharedOptions) -> _Core:
+    from typedpipes.pipedrive_core import PipedriveCore, PipedriveSettings
+
+    return PipedriveCore(PipedriveSettings.resolve(**given), options, plan_given=given["plan"] is not None)
+
+
+def _caller(core: _Core, http: _Http, version: Literal["v1", "v2"]) -> Caller:
+    from typedpipes.http import PolicyClient
+    from typedpipes.pipedrive_core import PipedriveCore
+    from typedpipes.rest import RestCaller
+
+    return RestCaller(cast(PolicyClient, http), cast(PipedriveCore, core).rest(version))
+
+
+def _async_caller(core: _Core, http: _AsyncHttp, version: Literal["v1", "v2"]) -> AsyncCaller:
+    from typedpipes.http import AsyncPolicyClient
+    from typedpipes.pipedrive_core import PipedriveCore
+    from typedpipes.rest import AsyncRestCaller
+
+    return AsyncRestCaller(cast(AsyncPolicyClient, http), cast(PipedriveCore, core).rest(version))
 
 
 class Pipedrive:
@@ -94,7 +120,7 @@ class Pipedrive:
         env: Mapping[str, str] | None = None,
         **options: Unpack[ClientOptions],
     ) -> None:
-        settings = PipedriveSettings.resolve(
+        given = _Given(
             env=env,
             api_token=api_token,
             client_id=client_id,
@@ -107,14 +133,8 @@ class Pipedrive:
             plan=plan,
             seats=seats,
         )
-        self._core = _Core(settings, options, plan_given=plan is not None)
-        self._http = PolicyClient(
-            credentials=self._core.credentials,
-            limiter=self._core.limiter,
-            retry=self._core.retry,
-            on_event=self._core.on_event,
-            http_client=options.get("http_client"),
-        )
+        self._core = _core(given, options)
+        self._http = self._core.open(options.get("http_client"))
 
     @classmethod
     def from_env(
@@ -142,18 +162,16 @@ class Pipedrive:
     @functools.cached_property
     def v1(self) -> PipedriveV1Api:
         """API v1. Operations that the vendor has withdrawn are deprecated and name their replacement."""
-        from typedpipes.rest import RestCaller
         from typedpipes_api.pipedrive_v1 import PipedriveV1Api
 
-        return PipedriveV1Api(RestCaller(self._http, self._core.rest("v1")))
+        return PipedriveV1Api(_caller(self._core, self._http, "v1"))
 
     @functools.cached_property
     def v2(self) -> PipedriveV2Api:
         """API v2."""
-        from typedpipes.rest import RestCaller
         from typedpipes_api.pipedrive_v2 import PipedriveV2Api
 
-        return PipedriveV2Api(RestCaller(self._http, self._core.rest("v2")))
+        return PipedriveV2Api(_caller(self._core, self._http, "v2"))
 
     @functools.cached_property
     def limits(self) -> Limits | None:
@@ -175,7 +193,7 @@ class Pipedrive:
         self.close()
 
     def __repr__(self) -> str:
-        return f"<Pipedrive {self._core.settings.base_url or PIPEDRIVE_URL}>"
+        return f"<Pipedrive {self._core.address}>"
 
 
 class AsyncPipedrive:
@@ -197,7 +215,7 @@ class AsyncPipedrive:
         env: Mapping[str, str] | None = None,
         **options: Unpack[AsyncClientOptions],
     ) -> None:
-        settings = PipedriveSettings.resolve(
+        given = _Given(
             env=env,
             api_token=api_token,
             client_id=client_id,
@@ -210,14 +228,8 @@ class AsyncPipedrive:
             plan=plan,
             seats=seats,
         )
-        self._core = _Core(settings, options, plan_given=plan is not None)
-        self._http = AsyncPolicyClient(
-            credentials=self._core.credentials,
-            limiter=self._core.limiter,
-            retry=self._core.retry,
-            on_event=self._core.on_event,
-            http_client=options.get("http_client"),
-        )
+        self._core = _core(given, options)
+        self._http = self._core.open_async(options.get("http_client"))
 
     @classmethod
     def from_env(
@@ -245,18 +257,16 @@ class AsyncPipedrive:
     @functools.cached_property
     def v1(self) -> AsyncPipedriveV1Api:
         """API v1. Operations that the vendor has withdrawn are deprecated and name their replacement."""
-        from typedpipes.rest import AsyncRestCaller
         from typedpipes_api.pipedrive_v1 import AsyncPipedriveV1Api
 
-        return AsyncPipedriveV1Api(AsyncRestCaller(self._http, self._core.rest("v1")))
+        return AsyncPipedriveV1Api(_async_caller(self._core, self._http, "v1"))
 
     @functools.cached_property
     def v2(self) -> AsyncPipedriveV2Api:
         """API v2."""
-        from typedpipes.rest import AsyncRestCaller
         from typedpipes_api.pipedrive_v2 import AsyncPipedriveV2Api
 
-        return AsyncPipedriveV2Api(AsyncRestCaller(self._http, self._core.rest("v2")))
+        return AsyncPipedriveV2Api(_async_caller(self._core, self._http, "v2"))
 
     @functools.cached_property
     def limits(self) -> AsyncLimits | None:
@@ -278,22 +288,7 @@ class AsyncPipedrive:
         await self.aclose()
 
     def __repr__(self) -> str:
-        return f"<AsyncPipedrive {self._core.settings.base_url or PIPEDRIVE_URL}>"
-
-
-def _check_success(operation: Operation[object], value: JSON, built: object, response: WireResponse) -> None:
-    """``{"success": false, "error": …}`` with a 2xx status is a failure: raises `APIError`."""
-    if isinstance(value, dict) and value.get("success") is False:
-        said = "; ".join(str(value[key])[:300] for key in ("error", "error_info") if isinstance(value.get(key), str))
-        name = f"{operation.api}.{operation.name}"
-        raise APIError(
-            f"{name}: the server answered {response.status} but reports failure: {said or 'no reason given'}",
-            status=response.status,
-            operation=name,
-            code=code if isinstance(code := value.get("code"), str) else None,
-            request_id=response.headers.get("x-correlation-id"),
-            body=said,
-        )
+        return f"<AsyncPipedrive {self._core.address}>"
 
 
 __all__ = ["AsyncPipedrive", "Pipedrive"]

@@ -12,14 +12,17 @@ from __future__ import annotations
 import functools
 import threading
 from collections.abc import Callable
-from typing import Final, Literal
+from typing import TYPE_CHECKING, Final, Literal
 
 import anyio
 import msgspec
 
 from typedpipes._flow import Call, Flow
-from typedpipes.errors import TransportError
+from typedpipes.errors import ConfigurationError, TransportError
 from typedpipes.operation import Safety
+
+if TYPE_CHECKING:
+    from typedpipes.client_options import SharedOptions
 
 Phase = Literal["unsent", "sent", "body", "answered"]
 """How far a request came: not onto the wire, maybe onto it, into its answer's body, or to a complete answer."""
@@ -45,6 +48,24 @@ class RetryPolicy(msgspec.Struct, frozen=True, kw_only=True):
     backoff: float = 0.5
     backoff_limit: float = 20.0
     redirects: int = 5
+
+
+DEFAULTS: Final = RetryPolicy()
+
+
+def retry_policy(options: SharedOptions) -> RetryPolicy:
+    """The retry policy of a client. Raises `ConfigurationError` for values that make no sense."""
+    for name in ("timeout", "deadline", "retries", "max_wait"):
+        value = options.get(name)
+        least = 0 if name in ("retries", "max_wait") else 0.001
+        if isinstance(value, (int, float)) and value < least:
+            raise ConfigurationError(f"{name} must be at least {least}, not {value}", setting=name)
+    return RetryPolicy(
+        retries=options.get("retries", DEFAULTS.retries),
+        timeout=options.get("timeout", DEFAULTS.timeout),
+        deadline=options.get("deadline", DEFAULTS.deadline),
+        max_wait=options.get("max_wait", DEFAULTS.max_wait),
+    )
 
 
 class Failure(msgspec.Struct, frozen=True):

@@ -6,10 +6,10 @@ from tests.auth.token_server import CLIENT_ID, CLIENT_SECRET, TokenServer
 from tests.core.fake_time import FakeTime
 from typedpipes.auth import Credentials
 from typedpipes.auth.grant import ClientCredentials
-from typedpipes.auth.store import TokenStore
 from typedpipes.auth.token_credential import TokenCredential
 from typedpipes.http import PolicyClient
 from typedpipes.redaction import Secret
+from typedpipes.tokens import TokenStore
 from typedpipes.wire import Stamp, WireRequest
 
 

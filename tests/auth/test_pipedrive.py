@@ -17,7 +17,7 @@ from typedpipes.auth.pipedrive import PipedriveOAuth, code_from, new_state
 from typedpipes.auth.store_file import FileTokenStore
 from typedpipes.errors import AuthenticationError, ConfigurationError, ResponseMismatch
 from typedpipes.http import PolicyClient
-from typedpipes.pipedrive_settings import PipedriveSettings
+from typedpipes.pipedrive_core import PipedriveSettings
 from typedpipes.redaction import Secret
 from typedpipes.wire import Stamp, WireRequest
 

@@ -24,7 +24,7 @@ from typedpipes.errors import APIError, ConfigurationError, TransportError, Type
 from typedpipes.events import Event
 from typedpipes.http import AsyncPolicyClient, PolicyClient
 from typedpipes.pipedream.core import PipedreamSettings
-from typedpipes.pipedrive_settings import PipedriveSettings
+from typedpipes.pipedrive_core import PipedriveSettings
 from typedpipes.pipefy.settings import PipefySettings
 from typedpipes.redaction import Secret
 from typedpipes.wire import STAMP, Stamp, WireRequest

@@ -10,7 +10,7 @@ from typedpipes.auth.pipedrive import PipedriveOAuth
 from typedpipes.auth.token_credential import TokenCredential
 from typedpipes.errors import ConfigurationError
 from typedpipes.pipedream.core import PipedreamSettings
-from typedpipes.pipedrive_settings import PipedriveSettings
+from typedpipes.pipedrive_core import PipedriveSettings
 from typedpipes.pipefy.settings import PIPEFY_KINDS, PipefySettings
 from typedpipes.redaction import Secret
 

@@ -17,12 +17,11 @@ from tests.auth.token_server import CLIENT_ID, CLIENT_SECRET, TokenServer
 from tests.core.fake_time import FakeTime
 from typedpipes.auth import Credentials
 from typedpipes.auth.pipedrive import PipedriveOAuth
-from typedpipes.auth.store import MemoryTokenStore, TokenStore
 from typedpipes.auth.store_file import FileTokenStore, KeyringTokenStore
-from typedpipes.auth.token import Token
 from typedpipes.errors import AuthenticationError, ConfigurationError
 from typedpipes.http import PolicyClient
 from typedpipes.redaction import Secret
+from typedpipes.tokens import MemoryTokenStore, Token, TokenStore
 
 
 class FakeKeyring:

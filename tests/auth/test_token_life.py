@@ -14,10 +14,10 @@ from tests.core.fake_time import FakeTime
 from tests.core.wire_server import Reply
 from typedpipes._flow import timeline
 from typedpipes.auth.store_file import FileTokenStore
-from typedpipes.auth.token import Token
 from typedpipes.errors import ResponseMismatch, TransportError
 from typedpipes.events import Event, Refresh
 from typedpipes.redaction import Secret
+from typedpipes.tokens import Token
 
 
 @pytest.mark.parametrize(

@@ -15,7 +15,7 @@ from tests.bench.figures import Figure, interleave, report
 from typedpipes.events import Event
 from typedpipes.http import PolicyClient
 from typedpipes.limits import Policy, Window, build_limiter
-from typedpipes.pipedrive_settings import PipedriveSettings
+from typedpipes.pipedrive_core import PipedriveSettings
 from typedpipes.wire import Stamp, WireRequest
 
 GOAL = 25.0

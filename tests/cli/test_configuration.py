@@ -18,7 +18,7 @@ from typedpipes.configuration import Configuration, configuration
 from typedpipes.errors import ConfigurationError, ProfileError
 from typedpipes.pipedream.core import PipedreamSettings
 from typedpipes.pipedrive import Pipedrive
-from typedpipes.pipedrive_settings import PipedriveSettings
+from typedpipes.pipedrive_core import PipedriveSettings
 from typedpipes.pipefy import AsyncPipefy, Pipefy
 from typedpipes.pipefy.settings import PipefySettings
 from typedpipes.setting_values import PAGE, SETTINGS, page

@@ -17,11 +17,11 @@ from tests.core.limiter import BookLimiter
 from tests.core.wire_server import Arrival, Reply, WireServer, serving
 from typedpipes.auth import Credentials
 from typedpipes.auth.grant import ClientCredentials
-from typedpipes.auth.store import MemoryTokenStore
 from typedpipes.auth.token_credential import TokenCredential
 from typedpipes.http import AsyncPolicyClient, PolicyClient
 from typedpipes.redaction import Secret
 from typedpipes.retry import TaskPermits, ThreadPermits
+from typedpipes.tokens import MemoryTokenStore
 from typedpipes.wire import Stamp, WireRequest
 
 BIG = json.dumps({"data": "x" * 300_000}).encode()

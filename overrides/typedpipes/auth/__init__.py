@@ -7,7 +7,7 @@ operation says which kinds it takes). Tokens that expire are in `token_credentia
 from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Callable, Generator, Iterable, Iterator, Mapping
-from typing import Final, NoReturn, TypeAlias
+from typing import Final, NoReturn, TypeAlias, cast
 
 import httpx
 
@@ -111,7 +111,7 @@ class Credential(httpx.Auth):
                 elif effect.request is request:
                     effect = flow.send((yield request))
                 else:
-                    response = yield effect.request
+                    response = yield cast(httpx.Request, effect.request)
                     response.read()
                     effect = flow.send(_unread(response))
         except StopIteration:
@@ -133,7 +133,7 @@ class Credential(httpx.Auth):
                 elif effect.request is request:
                     effect = flow.send((yield request))
                 else:
-                    response = yield effect.request
+                    response = yield cast(httpx.Request, effect.request)
                     await response.aread()
                     effect = flow.send(_unread(response))
         except StopIteration:

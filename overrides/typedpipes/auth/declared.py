@@ -11,8 +11,8 @@ import httpx
 from typedpipes._flow import Flow
 from typedpipes.auth import AuthContext, Credential, StaticCredential
 from typedpipes.auth.grant import ClientCredentials, encoded
-from typedpipes.auth.token import Token
 from typedpipes.redaction import Secret, basic
+from typedpipes.tokens import Token
 
 NOTHING: Final = Secret("")
 

@@ -8,8 +8,8 @@ from typing import Final
 
 from typedpipes._flow import Flow, Sleep
 from typedpipes.auth import AuthContext
-from typedpipes.auth.token import Token
 from typedpipes.errors import DeadlineExceeded, TypedPipesError
+from typedpipes.tokens import Token
 
 _FIRST_PAUSE: Final = 0.004
 _LONGEST_PAUSE: Final = 0.05

@@ -12,9 +12,9 @@ from msgspec.structs import replace
 
 from typedpipes._flow import Clock, timeline
 from typedpipes._httpx import QuietRequest
-from typedpipes.auth.token import Token
 from typedpipes.errors import ResponseMismatch
 from typedpipes.redaction import Secret, basic, secret
+from typedpipes.tokens import Token
 
 _BASE_HEADERS: Final = {"accept": "application/json", "accept-encoding": "gzip, deflate"}
 Encoding = Literal["json", "form"]

@@ -10,10 +10,10 @@ from typedpipes._flow import Flow, call
 from typedpipes._httpx import is_loopback
 from typedpipes.auth import WORKFLOW_DOMAIN, AuthContext
 from typedpipes.auth.grant import ClientCredentials, encoded
-from typedpipes.auth.store import TokenStore
 from typedpipes.auth.token_credential import TokenCredential
 from typedpipes.auth.token_request import TOKEN_DEADLINE, post
 from typedpipes.redaction import Secret
+from typedpipes.tokens import TokenStore
 
 """Where the vendor's workflows listen: ``{endpoint_id}.m.pipedream.net`` (notes, "Workflow invocation")."""
 TRIGGER_DOMAIN: Final = "m.d.pipedream.net"

@@ -15,12 +15,11 @@ from typedpipes._flow import Flow, call
 from typedpipes._httpx import is_loopback
 from typedpipes.auth import OAUTH_URL, AuthContext
 from typedpipes.auth.grant import RotatingRefresh
-from typedpipes.auth.store import TokenStore
-from typedpipes.auth.token import Token
 from typedpipes.auth.token_credential import TokenCredential
 from typedpipes.auth.token_request import TOKEN_DEADLINE, answer, post
 from typedpipes.errors import AuthenticationError, ConfigurationError, ResponseMismatch
 from typedpipes.redaction import Secret
+from typedpipes.tokens import Token, TokenStore
 
 
 class PipedriveOAuth(TokenCredential):

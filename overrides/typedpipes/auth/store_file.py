@@ -19,8 +19,8 @@ from typing import Any, Final, Protocol, cast
 import platformdirs
 
 from typedpipes._flow import Clock, SystemClock, timeline
-from typedpipes.auth.token import Token
 from typedpipes.errors import ConfigurationError
+from typedpipes.tokens import Token
 
 _LOCK_PATIENCE: Final = 5.0
 

@@ -14,12 +14,11 @@ from typedpipes._flow import Call, Flow, Hold, Sleep, call
 from typedpipes.auth import AuthContext, Credential, refused_before
 from typedpipes.auth.flight import Flight, Flights
 from typedpipes.auth.grant import Grant
-from typedpipes.auth.store import MemoryTokenStore, TokenStore
-from typedpipes.auth.token import Token
 from typedpipes.auth.token_request import TOKEN_DEADLINE, TRIES, fetch
 from typedpipes.errors import APIError, AuthenticationError, DeadlineExceeded, TransportError
 from typedpipes.events import Refresh, logger
 from typedpipes.redaction import Secret
+from typedpipes.tokens import MemoryTokenStore, Token, TokenStore
 
 LEASE: Final = TOKEN_DEADLINE + 15.0
 """Seconds a process may take to renew a token; after that it is taken for dead."""

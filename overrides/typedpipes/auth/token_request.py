@@ -22,9 +22,9 @@ from typedpipes._httpx import (
 )
 from typedpipes.auth import AuthContext
 from typedpipes.auth.grant import Grant
-from typedpipes.auth.token import Token
 from typedpipes.errors import APIError, AuthenticationError, ResponseMismatch, TransportError
 from typedpipes.events import Request
+from typedpipes.tokens import Token
 
 TOKEN_DEADLINE: Final = 45.0
 """Seconds a token may take to get, repetitions included."""

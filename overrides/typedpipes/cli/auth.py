@@ -106,7 +106,7 @@ def check(
 
 def _credentials(vendor: Vendor, env: Mapping[str, str]) -> Credentials:
     from typedpipes.pipedream.core import PipedreamSettings
-    from typedpipes.pipedrive_settings import PipedriveSettings
+    from typedpipes.pipedrive_core import PipedriveSettings
     from typedpipes.pipefy.settings import PipefySettings
 
     if vendor == "pipefy":

@@ -6,13 +6,14 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, TypedDict
 from urllib.parse import urlsplit
 
-from typedpipes.client_options import SharedOptions, drift_log, retry_policy, token_store
+from typedpipes.client_options import SharedOptions, drift_log, token_store
 from typedpipes.declared.credentials import Given, declared_credentials
 from typedpipes.declared.declaration import Declaration
 from typedpipes.errors import ConfigurationError
 from typedpipes.limits import policy_limiter
 from typedpipes.pipefy.core import GraphQLCalls
 from typedpipes.rest import Rest
+from typedpipes.retry import retry_policy
 
 if TYPE_CHECKING:
     from typedpipes.auth import Credentials

@@ -14,11 +14,11 @@ from typedpipes.auth.declared import (
     QueryKeyCredential,
 )
 from typedpipes.auth.grant import ClientCredentials
-from typedpipes.auth.store import TokenStore
 from typedpipes.auth.token_credential import TokenCredential
 from typedpipes.declared.declaration import Declaration, Scheme
 from typedpipes.errors import ConfigurationError
 from typedpipes.redaction import Secret, basic, secret
+from typedpipes.tokens import TokenStore
 
 Given = Mapping[str, "str | Secret | None"]
 """Constructor arguments by setting."""

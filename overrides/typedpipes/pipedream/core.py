@@ -20,7 +20,6 @@ from typedpipes.client_options import (
     drift_log,
     given_by,
     limiter_for,
-    retry_policy,
     store_named,
     token_store,
 )
@@ -28,13 +27,14 @@ from typedpipes.errors import ConfigurationError, PartialFailure
 from typedpipes.model import JSON
 from typedpipes.operation import Operation
 from typedpipes.redaction import Secret, secret
+from typedpipes.retry import retry_policy
 from typedpipes.wire import WireResponse
 
 if TYPE_CHECKING:
     from typedpipes.auth.pipedream import PipedreamOAuth
-    from typedpipes.auth.store import TokenStore
     from typedpipes.pipedream.rules import PipedreamRest
     from typedpipes.setting_values import Env
+    from typedpipes.tokens import TokenStore
 
 PIPEDREAM_URL: Final = "https://api.pipedream.com/v1"
 

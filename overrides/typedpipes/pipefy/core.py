@@ -10,7 +10,7 @@ import msgspec
 
 from typedpipes._flow import Flow
 from typedpipes._httpx import is_loopback
-from typedpipes.client_options import SharedOptions, drift_log, limiter_for, retry_policy, token_store
+from typedpipes.client_options import SharedOptions, drift_log, limiter_for, token_store
 from typedpipes.drift import Decoding, DriftLog
 from typedpipes.errors import ConfigurationError
 from typedpipes.graphql import GraphQLOperation, check_options, decode, decode_body, encode
@@ -18,6 +18,7 @@ from typedpipes.model import JSON
 from typedpipes.operation import CallOptions, Safety
 from typedpipes.pipefy.settings import PIPEFY_KINDS, PipefySettings
 from typedpipes.redaction import Redactor
+from typedpipes.retry import retry_policy
 from typedpipes.wire import Stamp, WireRequest, WireResponse
 
 if TYPE_CHECKING:

@@ -21,8 +21,8 @@ from typedpipes.client_options import check_pair, given_by, store_named
 from typedpipes.redaction import Secret, secret
 
 if TYPE_CHECKING:
-    from typedpipes.auth.store import TokenStore
     from typedpipes.setting_values import Env
+    from typedpipes.tokens import TokenStore
 
 PIPEFY_URL: Final = "https://api.pipefy.com/graphql"
 PIPEFY_TOKEN_URL: Final = "https://app.pipefy.com/oauth/token"

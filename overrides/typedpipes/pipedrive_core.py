@@ -1,4 +1,4 @@
-"""Settings of Pipedrive, and the credentials they make.
+"""Settings of Pipedrive, the credentials they make, and what the two clients share.
 
 Constructor arguments first, then a configuration::
 
@@ -11,18 +11,35 @@ Constructor arguments first, then a configuration::
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, Literal
 
 import msgspec
 
 from typedpipes.auth import OAUTH_URL, Credentials, StaticCredential
-from typedpipes.client_options import check_pair, given_by, store_named
-from typedpipes.errors import ConfigurationError
+from typedpipes.client_options import (
+    AsyncHttpClient,
+    HttpClient,
+    LimiterOptions,
+    SharedOptions,
+    check_pair,
+    drift_log,
+    given_by,
+    limiter_for,
+    store_named,
+    token_store,
+)
+from typedpipes.errors import APIError, ConfigurationError
+from typedpipes.http import AsyncPolicyClient, PolicyClient
+from typedpipes.model import JSON
+from typedpipes.operation import Operation
 from typedpipes.redaction import Secret, basic, secret
+from typedpipes.retry import retry_policy
+from typedpipes.wire import WireResponse
 
 if TYPE_CHECKING:
-    from typedpipes.auth.store import TokenStore
+    from typedpipes.rest import Rest
     from typedpipes.setting_values import Env
+    from typedpipes.tokens import TokenStore
 
 PIPEDRIVE_URL: Final = "https://api.pipedrive.com"
 
@@ -168,3 +185,75 @@ _PIPEDRIVE_HINTS: Final = {
 
 
 __all__ = ["PIPEDRIVE_URL", "PipedriveSettings"]
+
+
+_PATHS: Final = {"v1": "/api/v1", "v2": "/api/v2"}
+
+
+class PipedriveCore:
+    """What the two clients share."""
+
+    def __init__(self, settings: PipedriveSettings, options: SharedOptions, *, plan_given: bool) -> None:
+        self.settings = settings
+        self.credentials = settings.credentials(store=token_store(options))
+        self.retry = retry_policy(options)
+        first = next(iter(self.credentials))
+        identity = {"company": settings.company_domain or "", "token": first.identity}
+        facts: LimiterOptions = {"plan": settings.plan, "seats": settings.seats, "auth": first.kind}
+        self.limiter = limiter_for("pipedrive", options, identity, facts, settings.limits, plan_given=plan_given)
+        self.on_event = options.get("on_event")
+        self.strict = options.get("strict", False)
+        self.drift = drift_log(options)
+
+    @property
+    def address(self) -> str:
+        """Where the API is."""
+        return self.settings.base_url or PIPEDRIVE_URL
+
+    def open(self, http_client: HttpClient | None) -> PolicyClient:
+        """The connections of a client."""
+        return PolicyClient(
+            credentials=self.credentials,
+            limiter=self.limiter,
+            retry=self.retry,
+            on_event=self.on_event,
+            http_client=http_client,
+        )
+
+    def open_async(self, http_client: AsyncHttpClient | None) -> AsyncPolicyClient:
+        """The connections of an asynchronous client."""
+        return AsyncPolicyClient(
+            credentials=self.credentials,
+            limiter=self.limiter,
+            retry=self.retry,
+            on_event=self.on_event,
+            http_client=http_client,
+        )
+
+    def rest(self, version: Literal["v1", "v2"]) -> Rest:
+        """One version of the API. Seed 003: ``https://{COMPANYDOMAIN}.pipedrive.com/api/v1``."""
+        from typedpipes.rest import Rest
+
+        return Rest(
+            base_url=self.address + _PATHS[version],
+            settings={"encoding": None},
+            strict=self.strict,
+            drift=self.drift,
+            check=_check_success,
+            servers={OAUTH_URL: self.settings.oauth_url},
+        )
+
+
+def _check_success(operation: Operation[object], value: JSON, built: object, response: WireResponse) -> None:
+    """``{"success": false, "error": …}`` with a 2xx status is a failure: raises `APIError`."""
+    if isinstance(value, dict) and value.get("success") is False:
+        said = "; ".join(str(value[key])[:300] for key in ("error", "error_info") if isinstance(value.get(key), str))
+        name = f"{operation.api}.{operation.name}"
+        raise APIError(
+            f"{name}: the server answered {response.status} but reports failure: {said or 'no reason given'}",
+            status=response.status,
+            operation=name,
+            code=code if isinstance(code := value.get("code"), str) else None,
+            request_id=response.headers.get("x-correlation-id"),
+            body=said,
+        )
