@@ -206,9 +206,7 @@ def _union_plan(options: tuple[Any, ...]) -> Plan:
     kinds = tuple(dict.fromkeys(kind for plan in plans for kind in plan.kinds))
     models = [plan.model for plan in plans if plan.model is not None]
     others = [(hint, plan) for hint, plan in zip(options, plans, strict=True) if plan.model is None and not plan.kinds]
-    choose = _chooser(models) if models else None
-    if choose is not None and any(get_origin(option) is dict for option in options):
-        choose = _fitting(choose)  # an object may also be a plain map
+    choose = _choice(models, or_map=any(get_origin(option) is dict for option in options))
     if len(others) == 1 and choose is None and kinds == (type(None),):
         convert_one = others[0][1].convert
 
@@ -236,6 +234,18 @@ def _union_plan(options: tuple[Any, ...]) -> Plan:
     return Plan(convert, words, kinds=kinds if only_scalars else ())
 
 
+def _choice(models: list[type[Model]], *, or_map: bool) -> Callable[[dict[str, Any]], type[Model] | None] | None:
+    if len(models) == 1 and not or_map:
+        [only] = models
+        return lambda data: only
+    if not models:
+        return None
+    from typedpipes.decode_choice import chooser, fitting  # few answers hold such a union
+
+    choose = chooser(models)
+    return fitting(choose) if or_map else choose
+
+
 def _first_that_fits(plans: list[Plan], value: Any, decoding: Decoding, node: Node) -> Plan:
     """Of several lists or maps, the first whose every item fits; if none does, the first."""
     for plan in plans:
@@ -254,54 +264,6 @@ def _accepts(hint: Any, kind: type) -> bool:
     if origin in (list, dict):
         return origin is kind
     return kind is str and isinstance(hint, type) and issubclass(hint, OpenEnum)
-
-
-def _chooser(models: list[type[Model]]) -> Callable[[dict[str, Any]], type[Model] | None]:
-    """Pick the class of an object: by a key that tells the classes apart, else by required and known keys."""
-    if len(models) == 1:
-        only = models[0]
-        return lambda data: only
-    shapes = [(model, fields_of(model)) for model in models]
-    for key in [name for name, _, _ in shapes[0][1]]:
-        table: dict[object, type[Model]] = {}
-        for model, fields in shapes:
-            for name, hint, _ in fields:
-                if name == key and get_origin(hint) is Literal:
-                    table.update(dict.fromkeys(get_args(hint), model))
-        if len(set(table.values())) == len(models):
-            return lambda data: table.get(data.get(key)) if data.get(key).__class__ is not list else None
-    required = [(m, {n for n, _, needed in f if needed}, {n for n, _, _ in f}) for m, f in shapes]
-    literals = [(m, [(n, get_args(h)) for n, h, _ in f if get_origin(h) is Literal]) for m, f in shapes]
-    fixed = dict(literals)
-
-    def choose(data: dict[str, Any]) -> type[Model] | None:
-        keys = data.keys()
-        best: tuple[int, int] | None = None
-        chosen: type[Model] | None = None
-        for model, needed, known in required:
-            if any(name in data and data[name] not in values for name, values in fixed[model]):
-                continue
-            score = (-len(needed - keys), len(known & keys) + len(needed))
-            if best is None or score > best:
-                best, chosen = score, model
-        return chosen
-
-    return choose
-
-
-def _fitting(choose: Callable[[dict[str, Any]], type[Model] | None]) -> Callable[[dict[str, Any]], type[Model] | None]:
-    """The same choice, but only of a class whose required keys are all there, and that knows one of the keys."""
-
-    def fitting(data: dict[str, Any]) -> type[Model] | None:
-        model = choose(data)
-        if model is None:
-            return None
-        fields = fields_of(model)
-        needed = {name for name, _, required in fields if required}
-        fits = needed <= data.keys() and any(name in data for name, _, _ in fields)
-        return model if fits else None
-
-    return fitting
 
 
 def fields_of(model: type[Model]) -> list[tuple[str, Any, bool]]:
