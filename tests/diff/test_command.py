@@ -76,6 +76,20 @@ def test_an_error_exits_with_2_and_says_what_and_what_to_do(new: str, files: dic
     assert todo.startswith("  do: ")
 
 
+@pytest.mark.parametrize("selection", ["__typename", "books { title } __typename", "__schema { queryType { name } }"])
+def test_an_operation_that_asks_the_root_about_itself_is_a_fault_with_its_line(
+    selection: str, files: dict[str, Path], tmp_path: Path
+) -> None:
+    (tmp_path / "operations").mkdir()
+    (tmp_path / "operations" / "Books.graphql").write_text(f"query Books {{ {selection} }}", encoding="utf-8")
+
+    done = run(files["base.graphql"], files["base.graphql"], "--surface", "--operations", tmp_path / "operations")
+
+    assert done.returncode == 2
+    assert "Books.graphql:1:" in done.stderr
+    assert "is no field of the API" in done.stderr
+
+
 def test_a_fault_of_our_own_is_never_taken_for_a_break(files: dict[str, Path]) -> None:
     broken = "import typedpipes_codegen.diff.openapi as o; o.openapi_changes = None"
     start = "import sys; from typedpipes.cli import main; sys.exit(main(['schema', 'diff', *sys.argv[1:]]))"

@@ -2,23 +2,16 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from typing import TypeAlias
-
 import attrs
 
 from typedpipes_codegen.diff.bounds import constraint_changes, enum_names
+from typedpipes_codegen.diff.circles import Circles, Pair
 from typedpipes_codegen.diff.properties import property_of, subject, use_changes
 from typedpipes_codegen.diff.shape import Reader, Shape, Spot
 from typedpipes_codegen.diff.site import Findings, Site
 from typedpipes_codegen.diff.variants import pair_variants
 
-_Pair: TypeAlias = tuple[str, str, str, bool, bool, bool]
 ALL = frozenset(("string", "integer", "number", "boolean", "array", "object", "null", "nothing"))
-
-
-MOST_PLACES = 50
-"""How often a changed pair of components is told about in one operation; a schema can be made to repeat one forever."""
 
 
 class SchemaDiff:
@@ -27,10 +20,7 @@ class SchemaDiff:
     def __init__(self, old: Reader, new: Reader, findings: Findings, *, dressed: bool) -> None:
         self._old, self._new, self._findings = old, new, findings
         self._dressed = dressed
-        self._open: set[_Pair] = set()
-        self._equal: set[_Pair] = set()
-        self._met: Counter[_Pair] = Counter()
-        self._cuts = 0
+        self._circles = Circles()
 
     def compare(self, old: Spot, new: Spot, site: Site) -> None:
         """Record what differs between two schemas at ``site``."""
@@ -39,26 +29,22 @@ class SchemaDiff:
         self._pair(before, after, site)
 
     def _pair(self, before: Shape, after: Shape, site: Site) -> None:
-        """Compare two shapes a pair of components once on the way from the root to here."""
+        """Compare two shapes, each pair once on the way from the root to here.
+
+        Not only components: a circle may lead through what has no name, such as two components joined.
+        """
+        # The pair differs in nothing else where null is allowed on both sides or on neither.
+        null = after.nullable if before.nullable != after.nullable else None
+        pair: Pair = (before.key, after.key, site.role, site.error, null)
+        if not self._circles.enter(pair):
+            return
+        start = len(self._findings.changes)
         named = after if after.component is not None else before
-        if named.component is None:
-            self._shape(before, after, site)
-            return
-        pair = (before.place, after.place, site.role, site.error, before.nullable, after.nullable)
-        if pair in self._open or self._met[pair] >= MOST_PLACES:
-            self._cuts += 1
-            return
-        if pair in self._equal:
-            return
-        self._open.add(pair)
-        self._met[pair] += 1
-        start = (len(self._findings.changes), self._cuts)
-        site = site.in_component(named.component, named.model or named.component)
-        self._names(before, after, site)
+        if named.component is not None:
+            site = site.in_component(named.component, named.model or named.component)
+            self._names(before, after, site)
         self._shape(before, after, site)
-        self._open.remove(pair)
-        if start == (len(self._findings.changes), self._cuts):
-            self._equal.add(pair)
+        self._circles.leave(pair, changed=len(self._findings.changes) > start)
 
     def _shape(self, before: Shape, after: Shape, site: Site) -> None:
         self._exact(before, after, site)
@@ -229,11 +215,11 @@ class SchemaDiff:
             return
         for index in range(max(len(before.prefix), len(after.prefix))):
             spots = [
-                shape.prefix[index] if index < len(shape.prefix) else shape.items or Spot({}, shape.place)
+                shape.prefix[index] if index < len(shape.prefix) else shape.items or Spot(True, shape.place)
                 for shape in (before, after)
             ]
             self.compare(spots[0], spots[1], site.inside(f"[{index}]", spots[1].place))
-        old, new = (shape.items or Spot({}, shape.place) for shape in (before, after))
+        old, new = (shape.items or Spot(True, shape.place) for shape in (before, after))
         if before.items or after.items:
             self.compare(old, new, site.inside("[]", new.place))
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from typing import Final
+from typing import Final, TypeAlias
 
 import attrs
 
@@ -22,6 +22,12 @@ CONSTRAINTS: Final = (
 ANNOTATIONS: Final = "default deprecated readOnly writeOnly x-client-default x-enum-varnames x-mixin x-secret".split()
 DEEPEST: Final = 6
 SCALARS: Final = frozenset(("string", "integer", "number", "boolean"))
+_SAID: Final = (
+    "types values properties required patterns additional items prefix variants tag tags constraints exact"
+).split()
+
+Key: TypeAlias = tuple[tuple[str, int], ...]
+"""What a schema is recognised by: the nodes of the document it is made of, whatever was made anew to read them."""
 
 
 @attrs.frozen
@@ -30,6 +36,23 @@ class Spot:
 
     schema: Json
     place: str
+    parts: tuple[Spot, ...] = ()
+    """The schemas of the document that were joined to this one; empty where it stands in the document itself."""
+
+    @property
+    def key(self) -> Key:
+        """Equal each time the same schemas are met, in the same order."""
+        # A place alone is not enough: what the old document says is placed where the new one says it.
+        return tuple((part.place, id(part.schema)) for part in self.parts or (self,))
+
+    def joined(self, other: Spot) -> Spot:
+        """Both at once. What is in both is taken once: a circle of ``allOf`` would grow with each turn."""
+        mine, others = self.parts or (self,), other.parts or (other,)
+        fresh = tuple(part for part in others if all(part.schema != known.schema for known in mine))
+        if not fresh:
+            return self if len(mine) > len(others) else other
+        parts = mine + fresh
+        return Spot({"allOf": [part.schema for part in parts]}, other.place, parts)
 
 
 @attrs.define(eq=False)
@@ -37,6 +60,8 @@ class Shape:
     """What a schema accepts. ``types`` is empty for anything."""
 
     place: str
+    key: Key = ()
+    """As `Spot.key`; what only refers to a component, or adds null to it, has the component's."""
     component: str | None = None
     model: str | None = None
     types: frozenset[str] = frozenset()
@@ -75,16 +100,16 @@ class Reader:
 
     def __init__(self, document: JsonObject) -> None:
         self.document = document
-        self._shapes: dict[tuple[int, str], tuple[Json, Shape]] = {}
+        self._shapes: dict[tuple[Key, str], tuple[Spot, Shape]] = {}
         self._components: dict[str, Shape] = {}
         self._digests: dict[tuple[str, int], str] = {}
         self._cuts = 0
 
     def shape(self, spot: Spot) -> Shape:
         """The shape of a schema."""
-        key = (id(spot.schema), spot.place)
+        key = (spot.key, spot.place)
         if key not in self._shapes:
-            self._shapes[key] = (spot.schema, self._read(spot, frozenset()))
+            self._shapes[key] = (spot, self._read(spot, frozenset()))
         return self._shapes[key][1]
 
     def copy(self, spot: Spot) -> Shape:
@@ -125,27 +150,27 @@ class Reader:
         schema = spot.schema
         if not isinstance(schema, dict):
             # `false` accepts nothing; no type has that name.
-            return Shape(spot.place) if schema is not False else Shape(spot.place, types=frozenset({"nothing"}))
+            return Shape(spot.place, spot.key, types=frozenset() if schema is not False else frozenset({"nothing"}))
         reference = schema.get("$ref")
         if isinstance(reference, str):
             return self._referred(reference, schema, spot.place, seen)
-        shape = _own(schema, spot.place)
-        for index, part in enumerate(_list(schema.get("allOf"))):
-            inner = self._read(Spot(part, f"{spot.place}/allOf/{index}"), seen)
-            if inner.component is not None and len(_list(schema.get("allOf"))) == 1:
-                shape.component, shape.model = inner.component, inner.model
+        shape = _own(schema, spot)
+        parts = spot.parts or _spots(schema, "allOf", spot.place)
+        for part in parts:
+            inner = self._read(part, seen)
             _join(shape, inner)
+            if inner.component is not None and len(parts) == 1:
+                _wrap(shape, inner)
         for key in ("oneOf", "anyOf"):
             if key in schema:
-                self._choose(
-                    shape, [Spot(item, f"{spot.place}/{key}/{i}") for i, item in enumerate(_list(schema[key]))], seen
-                )
+                shape.key = spot.key
+                self._choose(shape, _spots(schema, key, spot.place), seen)
         return shape
 
     def _referred(self, reference: str, schema: JsonObject, place: str, seen: frozenset[str]) -> Shape:
         if reference in seen:
             self._cuts += 1
-            return Shape(place)
+            return Shape(place, Spot(schema, place).key)
         shape = self._components.get(reference)
         if shape is None:
             cuts = self._cuts
@@ -166,15 +191,14 @@ class Reader:
         fixed = own.get("x-class", own.get("x-enum-name"))
         return attrs.evolve(shape, component=names[-1], model=fixed if isinstance(fixed, str) else names[-1])
 
-    def _choose(self, shape: Shape, spots: list[Spot], seen: frozenset[str]) -> None:
+    def _choose(self, shape: Shape, spots: tuple[Spot, ...], seen: frozenset[str]) -> None:
         """Take the alternatives of a ``oneOf`` or ``anyOf`` into ``shape``."""
         shapes = [(spot, self._read(spot, seen)) for spot in spots]
         rest = [(spot, inner) for spot, inner in shapes if inner.types != {"null"}]
         null = len(rest) < len(shapes) or any(inner.nullable for _, inner in rest)
         if len(rest) == 1 and not (shape.properties or shape.variants):
-            component, model = rest[0][1].component, rest[0][1].model
             _join(shape, rest[0][1])
-            shape.component, shape.model = component, model
+            _wrap(shape, rest[0][1])
         elif rest and all(_bare(inner) for _, inner in rest) and not (shape.types or shape.values or shape.variants):
             shape.types = frozenset().union(*(inner.types for _, inner in rest))
         else:
@@ -182,8 +206,9 @@ class Reader:
         shape.nullable = null
 
 
-def _own(schema: JsonObject, place: str) -> Shape:
+def _own(schema: JsonObject, spot: Spot) -> Shape:
     """What a schema says itself, compositions left aside."""
+    place = spot.place
     kinds = schema.get("type")
     names = {str(kind) for kind in kinds} if isinstance(kinds, list) else {kinds} if isinstance(kinds, str) else set()
     listed = [schema["const"]] if "const" in schema else schema.get("enum")
@@ -198,6 +223,7 @@ def _own(schema: JsonObject, place: str) -> Shape:
     tag = discriminator.get("propertyName")
     return Shape(
         place,
+        spot.key,
         types=frozenset(names - {"null"}) if names != {"null"} else frozenset({"null"}),
         nullable=nullable,
         values=known or None,
@@ -206,7 +232,7 @@ def _own(schema: JsonObject, place: str) -> Shape:
         patterns=_named(schema, "patternProperties", place),
         additional=None if additional in (None, True, {}) else Spot(additional, f"{place}/additionalProperties"),
         items=Spot(schema["items"], f"{place}/items") if "items" in schema else None,
-        prefix=tuple(Spot(item, f"{place}/prefixItems/{i}") for i, item in enumerate(_list(schema.get("prefixItems")))),
+        prefix=_spots(schema, "prefixItems", place),
         tag=tag if isinstance(tag, str) else None,
         tags={name: str(at) for name, at in _object(discriminator.get("mapping")).items()},
         constraints={key: schema[key] for key in CONSTRAINTS if key in schema},
@@ -230,8 +256,7 @@ def _join(shape: Shape, part: Shape) -> None:
         shape.values = max(shape.values or {}, part.values, key=len)
     for name, spot in part.properties.items():
         mine = shape.properties.get(name)
-        both_say = mine is not None and mine.schema != spot.schema
-        shape.properties[name] = Spot({"allOf": [mine.schema, spot.schema]}, spot.place) if both_say and mine else spot
+        shape.properties[name] = spot if mine is None else mine.joined(spot)
     shape.required |= part.required
     shape.patterns |= part.patterns
     shape.additional = shape.additional or part.additional
@@ -243,6 +268,16 @@ def _join(shape: Shape, part: Shape) -> None:
     shape.constraints = {**part.constraints, **shape.constraints}
     shape.annotations = {**part.annotations, **shape.annotations}
     shape.exact = {**part.exact, **shape.exact}
+
+
+def _wrap(shape: Shape, inner: Shape) -> None:
+    """Let ``shape``, which ``inner`` alone was joined to, go by its name."""
+    shape.component, shape.model = inner.component, inner.model
+    if all(getattr(shape, name) == getattr(inner, name) for name in _SAID) and all(
+        shape.annotations.get(name) == inner.annotations.get(name) for name in ("x-enum-varnames", "x-mixin")
+    ):
+        # Null and the other annotations belong to the use: it is the component itself.
+        shape.key = inner.key
 
 
 def _bare(shape: Shape) -> bool:
@@ -259,6 +294,10 @@ def _named(schema: JsonObject, key: str, place: str) -> dict[str, Spot]:
     return {name: Spot(item, f"{place}/{key}{pointer(name)}") for name, item in _object(schema.get(key)).items()}
 
 
+def _spots(schema: JsonObject, key: str, place: str) -> tuple[Spot, ...]:
+    return tuple(Spot(item, f"{place}/{key}/{index}") for index, item in enumerate(_list(schema.get(key))))
+
+
 def _object(value: Json) -> JsonObject:
     return value if isinstance(value, dict) else {}
 
@@ -267,4 +306,4 @@ def _list(value: Json) -> list[Json]:
     return value if isinstance(value, list) else []
 
 
-__all__ = ["Reader", "Shape", "Spot"]
+__all__ = ["Key", "Reader", "Shape", "Spot"]

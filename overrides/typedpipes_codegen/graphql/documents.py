@@ -160,6 +160,12 @@ def _check_operations(documents: Documents, directory: Path, sources: Mapping[st
             errors.append(GraphQLError("An operation needs a name: its method is named after it.", operation))
         if operation.operation is OperationType.SUBSCRIPTION:
             errors.append(GraphQLError("Subscriptions are not supported.", operation))
+        for selection in operation.selection_set.selections:
+            if isinstance(selection, FieldNode) and selection.name.value.startswith("__"):
+                told = (
+                    f"{selection.name.value} is no field of the API: select one of the fields of its root type instead."
+                )
+                errors.append(GraphQLError(told, selection))
         depth = selection_depth(documents, operation.selection_set)
         if depth > MAX_DEPTH:
             errors.append(
