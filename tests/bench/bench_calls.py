@@ -10,7 +10,7 @@ from __future__ import annotations
 import importlib
 import json
 import sys
-from typing import Any
+from typing import Any, cast
 
 import httpx
 import orjson
@@ -39,7 +39,7 @@ def _accounts() -> list[Figure]:
     bare = httpx.Client(transport=Memory(body))
     headers = {"authorization": "Bearer ctok_x", "x-pd-environment": "production"}
     with Pipedream(connect_token="ctok_x", project_id="proj_x", policy=wide("pipedream", "project")) as client:
-        client._http._transport = Memory(body)
+        cast(Any, client._http)._transport = Memory(body)
 
         def ours() -> Any:
             return client.connect.accounts.list(limit=ACCOUNTS)

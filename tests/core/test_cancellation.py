@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Awaitable, Callable, Coroutine, Generator
+from collections.abc import Callable, Coroutine, Generator
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
@@ -232,12 +232,13 @@ def test_native_asyncio_cancellation_while_waiting_for_a_token() -> None:
             await asyncio.sleep(0.001)
 
         async with AsyncPolicyClient(credentials=scene.credentials, sleep=hold) as client:
-            put: Callable[[httpx.Request], Awaitable[httpx.Response]] = client._io.send
+            put: Any = client._io.send
 
             async def gated(request: httpx.Request) -> httpx.Response:
                 if request.url.path == "/oauth/token":
                     await gate.wait()
-                return await put(request)
+                answer: httpx.Response = await put(request)
+                return answer
 
             client._io.send = gated
             tasks = [asyncio.create_task(client.exchange(scene.request)) for _ in range(5)]

@@ -165,7 +165,8 @@ def test_no_credential_shows_in_a_client_or_survives_pickling(sandbox: Sandbox) 
     environment = sandbox.environment()
     secrets = [value for name, value in environment.items() if name.endswith(("SECRET", "TOKEN", "KEY"))]
     assert len(secrets) >= 4
-    for client in (Pipefy(env=environment), Pipedream(env=environment), Pipedrive(env=environment)):
+    clients: list[Any] = [Pipefy(env=environment), Pipedream(env=environment), Pipedrive(env=environment)]
+    for client in clients:
         shown = f"{client!r} {client._core!r} {vars(client)} {client._http!r} {client._core.credentials!r}"
         assert not [secret for secret in secrets if secret in shown]
         with pytest.raises(TypeError):
