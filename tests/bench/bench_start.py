@@ -14,7 +14,7 @@ from tests.bench.figures import Figure, Samples, report
 from tests.bench.folder import document, stock_graphql, stock_openapi
 from tests.bench.fresh import starts
 
-ROUNDS = 11
+ROUNDS = 21
 MODULES = 40
 
 BASE = "import httpx; client = httpx.Client()"
