@@ -39,7 +39,8 @@ def test_every_package_tells_type_checkers_that_it_is_typed(wheel: Path) -> None
 
 def test_the_sdist_builds_the_same_wheel(wheel: Path, sdist: Path, tmp_path: Path) -> None:
     with tarfile.open(sdist) as archive:
-        archive.extractall(tmp_path / "source", filter="data")
+        archive.extraction_filter = getattr(tarfile, "data_filter", None)
+        archive.extractall(tmp_path / "source")
     (source,) = (tmp_path / "source").iterdir()
     assert digests(build("wheel", source, tmp_path / "wheel")) == digests(wheel)
 

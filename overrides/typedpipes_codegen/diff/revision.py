@@ -31,7 +31,8 @@ def _path(given: str, folder: Path) -> Path:
     root = _schemas_folder(revision, inside)
     data = _git("archive", "--format=tar", revision, "--", str(root or inside), cwd=_top())
     with tarfile.open(fileobj=io.BytesIO(data)) as archive:
-        archive.extractall(folder, filter="data")
+        archive.extraction_filter = getattr(tarfile, "data_filter", None)  # Python 3.11.4 and later have it
+        archive.extractall(folder)
     return folder / inside
 
 
