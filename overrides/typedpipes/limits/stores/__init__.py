@@ -192,6 +192,9 @@ class MemoryStore(Announcer):
         book.now = now if now > book.now else book.now + 1
         return book
 
+    def _date(self) -> int:
+        return time.time_ns() // 1000 if self._real else round(self._clock.wall() * 1_000_000)
+
     def reserve(self, ask: Ask) -> Flow[Reply]:
         """See `Store`."""
         yield from ()
@@ -200,14 +203,9 @@ class MemoryStore(Announcer):
     def reserve_now(self, ask: Ask) -> Reply:
         """`reserve` without the detour over a flow."""
         with self._lock:
-            book = self._book
-            if self._real:  # as in `_turn`, without the call: this runs twice per request
-                now = monotonic_ns() // 1000
-                book.now = now if now > book.now else book.now + 1
-            else:
-                self._turn()
+            book = self._turn()
             if ask.bound.budgets:
-                book.wall = time.time_ns() // 1000 if self._real else round(self._clock.wall() * 1_000_000)
+                book.wall = self._date()
             if len(book.windows) > self._sweep_at:
                 self._sweep(book)
             return book.reserve(ask)
@@ -220,14 +218,9 @@ class MemoryStore(Announcer):
     def settle_now(self, bound: Bound, lease: str, notes: tuple[Note, ...]) -> None:
         """`settle` without the detour over a flow."""
         with self._lock:
-            book = self._book
-            if self._real:
-                now = monotonic_ns() // 1000
-                book.now = now if now > book.now else book.now + 1
-            else:
-                self._turn()
+            book = self._turn()
             if notes:
-                book.wall = time.time_ns() // 1000 if self._real else round(self._clock.wall() * 1_000_000)
+                book.wall = self._date()
             book.settle(bound, lease, notes)
 
     def release(self, ask: Ask, granted: bool) -> Call[None]:
@@ -236,7 +229,7 @@ class MemoryStore(Announcer):
         def undo() -> None:
             with self._lock:
                 book = self._turn()
-                book.wall = time.time_ns() // 1000 if self._real else round(self._clock.wall() * 1_000_000)
+                book.wall = self._date()
                 book.release(ask, granted=granted)
 
         return Call(undo)
@@ -252,7 +245,7 @@ class MemoryStore(Announcer):
         yield from ()
         with self._lock:
             book = self._turn()
-            book.wall = time.time_ns() // 1000 if self._real else round(self._clock.wall() * 1_000_000)
+            book.wall = self._date()
             return book.view(bound)
 
     def close(self) -> None:
