@@ -19,17 +19,25 @@ from typing import Any, Final, TypeVar, cast, get_args, get_origin
 
 import msgspec
 
-from typedpipes.decode_native import Body, Place, finish_of, is_plain, native_annotations, reached
+from typedpipes.decode_native import (
+    Body,
+    Place,
+    finish_many,
+    finish_of,
+    is_plain,
+    native_annotations,
+    raw_members,
+    reached,
+)
 from typedpipes.decode_plan import Plan, compile_builder, fields_of, plan_for, tell_surplus
 from typedpipes.drift import Decoding, Node
 from typedpipes.errors import ResponseMismatch
-from typedpipes.model import JSON, Model
+from typedpipes.model import JSON, Model, wire_names
 
 T = TypeVar("T")
 
 _plans: dict[tuple[str, str], Plan] = {}
 _decode_json: Final[Callable[[bytes], JSON]] = msgspec.json.Decoder().decode
-_raw_members: Final = msgspec.json.Decoder(dict[str, msgspec.Raw]).decode
 
 _FIRST: Final = 16_384
 """Bytes of an answer in which its first record is looked for, before the whole of it is."""
@@ -155,6 +163,7 @@ class Listing:
             self._decoder = msgspec.json.Decoder(_shadow(fields, wire, records, closed=False))
             self._closed_decoder = msgspec.json.Decoder(_shadow(fields, wire, records, closed=True))
         self._keys = [key for key, _, _ in fields]
+        self._known = wire_names(envelope)
         self._build_envelope = compile_builder(envelope, ready=wire)
 
     def needs_no(self, rule: str) -> bool:
@@ -186,7 +195,7 @@ class Listing:
         built: Any = self._build_envelope(values, decoding, root)
         built._data = body
         if not self._closed and decoding.heard:
-            tell_surplus(cast("dict[str, Any]", _raw_members(content)), decoding, root, frozenset(self._keys))
+            tell_surplus(cast("dict[str, Any]", raw_members(content)), decoding, root, self._known)
         records = values.pop(wire, None)
         if records:
             self._finish_all(records, content, decoding, root.below(wire), Place(body, wire))
@@ -196,14 +205,10 @@ class Listing:
         self, records: list[Any], content: bytes, decoding: Decoding, node: Node, holder: Body | Place
     ) -> None:
         """Tell of all drift of the first record; complete every one."""
-        items = node.below(None)
         if records and decoding.heard:
-            self._record.convert(_first_record(content, self.wire), decoding, items)
+            self._record.convert(_first_record(content, self.wire), decoding, node.below(None))
         decoding.looking = False
-        finish = self._finish
-        for index, record in enumerate(records):
-            items.index = index
-            finish(record, decoding, items, holder, index)
+        finish_many(self._finish, records, decoding, node, holder)
         decoding.looking = True
 
 

@@ -27,8 +27,9 @@ Finish: TypeAlias = "Callable[[Any, Decoding, Node, Body | Place, str | int], No
 _SCALARS: Final[dict[object, Any]] = {bool: bool, int: int, float: int | float, str: str, NoneType: NoneType}
 _FEW: Final = 4
 """Records that outlive their page get JSON of their own if they are fewer than one in this many."""
-_OBJECT: Final = msgspec.json.Decoder(dict[str, msgspec.Raw])
-_ITEMS: Final = msgspec.json.Decoder(list[msgspec.Raw])
+raw_members: Final = msgspec.json.Decoder(dict[str, msgspec.Raw]).decode
+"""The members of an object, unparsed."""
+_raw_items: Final = msgspec.json.Decoder(list[msgspec.Raw]).decode
 
 
 class Body:
@@ -56,7 +57,7 @@ class Body:
         content = self._content
         if content is None:
             return None
-        items = _ITEMS.decode(content if key is None else _OBJECT.decode(content)[key])
+        items = _raw_items(content if key is None else raw_members(content)[key])
         return [Body(bytes(item)) for item in items]
 
 
@@ -166,7 +167,7 @@ def finish_of(model: type[Model]) -> Finish:
 
 
 def _compile(model: type[Model]) -> Finish:
-    scope: dict[str, Any] = {"Place": Place, "many": _finish_many}
+    scope: dict[str, Any] = {"Place": Place, "many": finish_many}
     body = ["def finish(o, c, n, h, k):", " p = o._data = Place(h, k)"]
     for index, (name, (wire, hint, required)) in enumerate(zip(model._fields_, fields_of(model), strict=True)):
         shape = shape_of(hint)
@@ -176,14 +177,13 @@ def _compile(model: type[Model]) -> Finish:
         if shape.model is not None:
             scope[f"f{index}"] = finish_of(shape.model)
         elif shape.finish == "enum":
-            enum = scope[f"e{index}"] = cast("type[OpenEnum]", enum_of(hint))
+            enum = cast("type[OpenEnum]", enum_of(hint))
             scope[f"m{index}"] = enum._members_
             scope[f"f{index}"] = enum_at(wire, plan_for(hint), enum)
         else:
             scope[f"f{index}"] = converter_at(wire, plan_for(hint))
-        body += [f" v = o.{name}", _STEPS[shape.finish].format(name=name, index=index)]
-        if required and shape.finish == "convert":
-            body[-1] = body[-1].replace(" if v is not None:", "")
+        step = "convert required" if required and shape.finish == "convert" else shape.finish
+        body += [f" v = o.{name}", _STEPS[step].format(name=name, index=index)]
     exec("\n".join(body), scope)  # wire names are passed as values, never as code
     return cast("Finish", scope["finish"])
 
@@ -193,10 +193,12 @@ _STEPS: Final = {
     "object": " if v is not None: f{index}(v, c, n.below(k{index}), p, k{index})",
     "objects": " if v: many(f{index}, v, c, n.below(k{index}), Place(p, k{index}))",
     "convert": " if v is not None: o.{name} = f{index}(v, c, n)",
+    "convert required": " o.{name} = f{index}(v, c, n)",
 }
 
 
-def _finish_many(finish: Finish, objects: list[Any], decoding: Decoding, node: Node, holder: Place) -> None:
+def finish_many(finish: Finish, objects: list[Any], decoding: Decoding, node: Node, holder: Body | Place) -> None:
+    """Complete the items of the list at ``node``."""
     items = node.below(None)
     for index, each in enumerate(objects):
         items.index = index

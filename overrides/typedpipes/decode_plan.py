@@ -14,7 +14,7 @@ from typing import Any, Final, ForwardRef, Literal, TypeAlias, Union, cast, get_
 
 from typedpipes.drift import Decoding, Node
 from typedpipes.errors import ResponseMismatch
-from typedpipes.model import JSON, Model, OpenEnum
+from typedpipes.model import JSON, Model, OpenEnum, wire_names
 
 Convert: TypeAlias = Callable[[Any, Decoding, Node], Any]
 
@@ -299,7 +299,7 @@ def compile_builder(model: type[Model], ready: str | None = None) -> Convert:
         "odd": _not_an_object,
         "absent": _absent,
         "surplus": tell_surplus,
-        "known": frozenset(wire for wire, _, _ in fields),
+        "known": wire_names(model),
     }
     body = [
         "def build(d, c, n):",

@@ -19,15 +19,48 @@ from typedpipes import __version__
 from typedpipes._flow import Clock, Flow, SystemClock
 from typedpipes._httpx import QuietRequest, origin
 from typedpipes.auth import AuthContext, Credentials
+from typedpipes.client_options import SharedOptions, drift_log
 from typedpipes.errors import ConfigurationError
 from typedpipes.events import OnEvent, Reporter, Request
 from typedpipes.http_flow import Exchange
 from typedpipes.redaction import RedactingFilter, Redactor
-from typedpipes.retry import Permits, RetryBudget, RetryPolicy
+from typedpipes.retry import Permits, RetryBudget, RetryPolicy, retry_policy
 from typedpipes.wire import STAMP, Stamp, Streamed, WireRequest, WireResponse, default_stamp
 
 if TYPE_CHECKING:
+    from typedpipes.limits.limiter import StoreLimiter
     from typedpipes.limits.policy import Limiter
+
+
+class PolicyOptions(TypedDict):
+    """What a policy client is made with."""
+
+    credentials: Credentials
+    limiter: StoreLimiter | None
+    retry: RetryPolicy
+    on_event: OnEvent | None
+
+
+class ClientCore:
+    """What the synchronous and the asynchronous client of an API share; each API adds its settings and its limits."""
+
+    limiter: StoreLimiter | None
+
+    def __init__(self, credentials: Credentials, options: SharedOptions) -> None:
+        self.credentials = credentials
+        self.retry = retry_policy(options)
+        self.on_event = options.get("on_event")
+        self.strict = options.get("strict", False)
+        self.drift = drift_log(options)
+
+    def policies(self) -> PolicyOptions:
+        """What the policy client of either is made with."""
+        return {
+            "credentials": self.credentials,
+            "limiter": self.limiter,
+            "retry": self.retry,
+            "on_event": self.on_event,
+        }
 
 
 class Policies:

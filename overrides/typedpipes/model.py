@@ -98,8 +98,9 @@ class ModelClass(StructMeta):
         parents = [base for base in bases if isinstance(base, ModelClass)]
         if not parents:
             # A struct's fields are JSON's; what `Model` itself remembers lies in slots beside them.
-            slots = {key: namespace.pop(key) for key in ("__slots__", "__annotations__")}
-            return _make(cls, name, (type("Slots", (), {"__slots__": slots["__slots__"]}), Struct), namespace)
+            del namespace["__annotations__"]
+            slots = type("Slots", (), {"__slots__": namespace.pop("__slots__")})
+            return _make(cls, name, (slots, Struct), namespace)
         if namespace.get("__attrs_attrs__", _ATTRIBUTES) is not _ATTRIBUTES:
             raise TypeError(f"{name}: decorate models with typedpipes.runtime.define, not with attrs.define")
         annotations = namespace.get("__annotations__", {})
@@ -254,12 +255,13 @@ def extras(obj: Model) -> dict[str, JSON]:
     data = _source(obj)
     if data is None:
         return {}
-    known = _known(type(obj))
+    known = wire_names(type(obj))
     return {key: value for key, value in data.items() if key not in known}
 
 
 @cache
-def _known(model: type[Model]) -> frozenset[str]:
+def wire_names(model: type[Model]) -> frozenset[str]:
+    """The properties the schema knows."""
     return frozenset(model._wire_.get(name, name) for name in field_names(model))
 
 

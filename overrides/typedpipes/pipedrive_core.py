@@ -22,7 +22,6 @@ from typedpipes.client_options import (
     LimiterOptions,
     SharedOptions,
     check_pair,
-    drift_log,
     given_by,
     limiter_for,
     store_named,
@@ -30,10 +29,10 @@ from typedpipes.client_options import (
 )
 from typedpipes.errors import APIError, ConfigurationError
 from typedpipes.http import AsyncPolicyClient, PolicyClient
+from typedpipes.http_shared import ClientCore
 from typedpipes.model import JSON
 from typedpipes.operation import Operation
 from typedpipes.redaction import Secret, basic, secret
-from typedpipes.retry import retry_policy
 from typedpipes.wire import WireResponse
 
 if TYPE_CHECKING:
@@ -184,26 +183,19 @@ _PIPEDRIVE_HINTS: Final = {
 }
 
 
-__all__ = ["PIPEDRIVE_URL", "PipedriveSettings"]
-
-
 _PATHS: Final = {"v1": "/api/v1", "v2": "/api/v2"}
 
 
-class PipedriveCore:
+class PipedriveCore(ClientCore):
     """What the two clients share."""
 
     def __init__(self, settings: PipedriveSettings, options: SharedOptions, *, plan_given: bool) -> None:
         self.settings = settings
-        self.credentials = settings.credentials(store=token_store(options))
-        self.retry = retry_policy(options)
+        super().__init__(settings.credentials(store=token_store(options)), options)
         first = next(iter(self.credentials))
         identity = {"company": settings.company_domain or "", "token": first.identity}
         facts: LimiterOptions = {"plan": settings.plan, "seats": settings.seats, "auth": first.kind}
         self.limiter = limiter_for("pipedrive", options, identity, facts, settings.limits, plan_given=plan_given)
-        self.on_event = options.get("on_event")
-        self.strict = options.get("strict", False)
-        self.drift = drift_log(options)
 
     @property
     def address(self) -> str:
@@ -212,23 +204,11 @@ class PipedriveCore:
 
     def open(self, http_client: HttpClient | None) -> PolicyClient:
         """The connections of a client."""
-        return PolicyClient(
-            credentials=self.credentials,
-            limiter=self.limiter,
-            retry=self.retry,
-            on_event=self.on_event,
-            http_client=http_client,
-        )
+        return PolicyClient(**self.policies(), http_client=http_client)
 
     def open_async(self, http_client: AsyncHttpClient | None) -> AsyncPolicyClient:
         """The connections of an asynchronous client."""
-        return AsyncPolicyClient(
-            credentials=self.credentials,
-            limiter=self.limiter,
-            retry=self.retry,
-            on_event=self.on_event,
-            http_client=http_client,
-        )
+        return AsyncPolicyClient(**self.policies(), http_client=http_client)
 
     def rest(self, version: Literal["v1", "v2"]) -> Rest:
         """One version of the API. Seed 003: ``https://{COMPANYDOMAIN}.pipedrive.com/api/v1``."""
@@ -257,3 +237,6 @@ def _check_success(operation: Operation[object], value: JSON, built: object, res
             request_id=response.headers.get("x-correlation-id"),
             body=said,
         )
+
+
+__all__ = ["PIPEDRIVE_URL", "PipedriveCore", "PipedriveSettings"]

@@ -99,9 +99,6 @@ class Token(msgspec.Struct, frozen=True, kw_only=True):
             return None
 
 
-__all__ = ["LEEWAY", "Freshness", "Token"]
-
-
 class TokenStore(Protocol):
     """Keeps tokens by key. Small, so that a service with many tenants can bring its own (a database, Redis).
 
@@ -171,4 +168,4 @@ class MemoryTokenStore:
         return f"<MemoryTokenStore of {len(self._tokens)}>"
 
 
-__all__ = ["MemoryTokenStore", "TokenStore"]
+__all__ = ["LEEWAY", "Freshness", "MemoryTokenStore", "Token", "TokenStore"]

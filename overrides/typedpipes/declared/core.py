@@ -3,36 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, TypedDict
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from typedpipes.client_options import SharedOptions, drift_log, token_store
+from typedpipes.client_options import SharedOptions, token_store
 from typedpipes.declared.credentials import Given, declared_credentials
 from typedpipes.declared.declaration import Declaration
 from typedpipes.errors import ConfigurationError
+from typedpipes.http_shared import ClientCore
 from typedpipes.limits import policy_limiter
 from typedpipes.pipefy.core import GraphQLCalls
 from typedpipes.rest import Rest
-from typedpipes.retry import retry_policy
 
 if TYPE_CHECKING:
-    from typedpipes.auth import Credentials
-    from typedpipes.events import OnEvent
     from typedpipes.limits.limiter import StoreLimiter
     from typedpipes.redaction import Redactor
-    from typedpipes.retry import RetryPolicy
 
 
-class Policies(TypedDict):
-    """Arguments of a policy client."""
-
-    credentials: Credentials
-    limiter: StoreLimiter | None
-    retry: RetryPolicy
-    on_event: OnEvent | None
-
-
-class Core:
+class Core(ClientCore):
     """One declared API with its settings."""
 
     def __init__(
@@ -50,14 +38,11 @@ class Core:
         self.base_url = (base_url or named or declaration.base_url).rstrip("/")
         self.servers = self._moved(servers or {})
         addresses = (self.base_url, *(self.servers.get(url, url) for url in declaration.servers))
-        self.credentials = declared_credentials(
+        credentials = declared_credentials(
             declaration, given, env, base_url=self.base_url, origins=addresses, store=token_store(options)
         )
-        self.retry = retry_policy(options)
+        super().__init__(credentials, options)
         self.limiter = self._limiter(options)
-        self.on_event = options.get("on_event")
-        self.strict = options.get("strict", False)
-        self.drift = drift_log(options)
 
     def _moved(self, given: Mapping[str, str]) -> dict[str, str]:
         """Where the operations' own servers are now: as given, or moved along with the base URL of their origin."""
@@ -85,15 +70,6 @@ class Core:
             on_event=options.get("on_event"),
         )
 
-    def policies(self) -> Policies:
-        """What the wire client is made with."""
-        return {
-            "credentials": self.credentials,
-            "limiter": self.limiter,
-            "retry": self.retry,
-            "on_event": self.on_event,
-        }
-
     def rest(self) -> Rest:
         """The encoder and reader of REST calls."""
         return Rest(base_url=self.base_url, strict=self.strict, drift=self.drift, servers=self.servers)
@@ -111,4 +87,4 @@ class Core:
         )
 
 
-__all__ = ["Core", "Policies"]
+__all__ = ["Core"]

@@ -63,13 +63,7 @@ class Pipedream:
             figures=figures,
         )
         self._core = Core(settings, options)
-        self._http = PolicyClient(
-            credentials=self._core.credentials,
-            limiter=self._core.limiter,
-            retry=self._core.retry,
-            on_event=self._core.on_event,
-            http_client=options.get("http_client"),
-        )
+        self._http = PolicyClient(**self._core.policies(), http_client=options.get("http_client"))
 
     @classmethod
     def from_env(
@@ -186,13 +180,7 @@ class AsyncPipedream:
             figures=figures,
         )
         self._core = Core(settings, options)
-        self._http = AsyncPolicyClient(
-            credentials=self._core.credentials,
-            limiter=self._core.limiter,
-            retry=self._core.retry,
-            on_event=self._core.on_event,
-            http_client=options.get("http_client"),
-        )
+        self._http = AsyncPolicyClient(**self._core.policies(), http_client=options.get("http_client"))
 
     @classmethod
     def from_env(

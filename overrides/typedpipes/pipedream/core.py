@@ -17,17 +17,16 @@ from typedpipes.auth import WORKFLOW_DOMAIN, Credential, Credentials, StaticCred
 from typedpipes.client_options import (
     SharedOptions,
     check_pair,
-    drift_log,
     given_by,
     limiter_for,
     store_named,
     token_store,
 )
 from typedpipes.errors import ConfigurationError, PartialFailure
+from typedpipes.http_shared import ClientCore
 from typedpipes.model import JSON
 from typedpipes.operation import Operation
 from typedpipes.redaction import Secret, secret
-from typedpipes.retry import retry_policy
 from typedpipes.wire import WireResponse
 
 if TYPE_CHECKING:
@@ -151,7 +150,7 @@ DEFAULT_ENVIRONMENT: Final = "production"
 logger: Final = logging.getLogger("typedpipes")
 
 
-class Core:
+class Core(ClientCore):
     """What the two clients share."""
 
     def __init__(self, settings: PipedreamSettings, options: SharedOptions) -> None:
@@ -160,8 +159,7 @@ class Core:
 
             check_environment(settings.environment)
         self.settings = settings
-        self.credentials = settings.credentials(store=token_store(options))
-        self.retry = retry_policy(options)
+        super().__init__(settings.credentials(store=token_store(options)), options)
         first = next(iter(self.credentials))
         identity = {"client": first.identity, "project": settings.project_id or ""}
         self.limiter = limiter_for(
@@ -171,9 +169,6 @@ class Core:
             {"figures": settings.figures} if settings.figures is not None else {},
             settings.limits,
         )
-        self.on_event = options.get("on_event")
-        self.strict = options.get("strict", False)
-        self.drift = drift_log(options)
         self.token_only = settings.connect_token is not None and settings.client_id is None
         if self.environment is not None and settings.environment is None and settings.project_id is not None:
             logger.warning(

@@ -67,13 +67,7 @@ class AsyncPipefy(AsyncClient):
             {"plan": plan, "allowance": allowance, "organization_id": organization_id, "journal": journal},
         )
         self._core = core
-        self._http = AsyncPolicyClient(
-            credentials=core.credentials,
-            limiter=core.limiter,
-            retry=core.retry,
-            on_event=core.on_event,
-            http_client=options.get("http_client"),
-        )
+        self._http = AsyncPolicyClient(**core.policies(), http_client=options.get("http_client"))
         self._calls = core.calls(self._http)
 
     @classmethod

@@ -72,13 +72,7 @@ class Pipefy(Client):
             {"plan": plan, "allowance": allowance, "organization_id": organization_id, "journal": journal},
         )
         self._core = core
-        self._http = PolicyClient(
-            credentials=core.credentials,
-            limiter=core.limiter,
-            retry=core.retry,
-            on_event=core.on_event,
-            http_client=options.get("http_client"),
-        )
+        self._http = PolicyClient(**core.policies(), http_client=options.get("http_client"))
         self._calls = core.calls(self._http)
 
     @classmethod

@@ -10,20 +10,19 @@ import msgspec
 
 from typedpipes._flow import Flow
 from typedpipes._httpx import is_loopback
-from typedpipes.client_options import SharedOptions, drift_log, limiter_for, token_store
+from typedpipes.client_options import SharedOptions, limiter_for, token_store
 from typedpipes.drift import Decoding, DriftLog
 from typedpipes.errors import ConfigurationError
 from typedpipes.graphql import GraphQLOperation, check_options, decode, decode_body, encode
+from typedpipes.http_shared import ClientCore
 from typedpipes.model import JSON
 from typedpipes.operation import CallOptions, Safety
 from typedpipes.pipefy.settings import PIPEFY_KINDS, PipefySettings
 from typedpipes.redaction import Redactor
-from typedpipes.retry import retry_policy
 from typedpipes.wire import Stamp, WireRequest, WireResponse
 
 if TYPE_CHECKING:
     from typedpipes.http import AsyncPolicyClient, PolicyClient
-    from typedpipes.limits.limiter import StoreLimiter
     from typedpipes.limits.pipefy import Plan
     from typedpipes.pipefy.export_flows import ExportSettings
 
@@ -63,16 +62,15 @@ class PipefyFacts(TypedDict, total=False):
     """File in which exports are noted, so that a restart continues instead of creating again. Default: none."""
 
 
-class Core:
+class Core(ClientCore):
     """What the two clients share: settings, policies, encoding and reading of calls."""
 
     def __init__(self, settings: PipefySettings, options: SharedOptions, facts: PipefyFacts) -> None:
         self.settings = settings
-        self.credentials = settings.credentials(store=token_store(options))
-        self.retry = retry_policy(options)
+        super().__init__(settings.credentials(store=token_store(options)), options)
         self.identity = next(iter(self.credentials)).identity
         plan, allowance = settings.plan, settings.allowance
-        self.limiter: StoreLimiter | None = limiter_for(
+        self.limiter = limiter_for(
             "pipefy",
             options,
             {"user": self.identity, "organization": settings.organization_id or ""},
@@ -82,9 +80,6 @@ class Core:
         )
         self.monthly_calls = _monthly_calls(plan, allowance)
         self.journal = facts.get("journal")
-        self.on_event = options.get("on_event")
-        self.strict = options.get("strict", False)
-        self.drift = drift_log(options)
 
     def calls(self, http: PolicyClient | AsyncPolicyClient) -> GraphQLCalls:
         """The encoder and reader of calls for a client."""
@@ -143,8 +138,6 @@ class GraphQLCalls(msgspec.Struct, frozen=True, kw_only=True):
         options: CallOptions,
     ) -> WireRequest:
         """The wire request of one operation. Raises TypeError for an option there is not."""
-        import msgspec
-
         if options:
             check_options(name or "execute", options, _OPTIONS)
         headers = {"content-type": "application/json"}
