@@ -10,10 +10,10 @@ from typedpipes import errors
 from typedpipes.errors import TypedPipesError
 
 ELSEWHERE: Final = (
-    "typedpipes.graphql_answers",
-    "typedpipes.graphql_rows",
-    "typedpipes.pipefy.bulk_report",
-    "typedpipes.pipefy.uploads",
+    "typedpipes._core.graphql.errors",
+    "typedpipes._core.graphql.select.rows",
+    "typedpipes.pipefy.bulk.report",
+    "typedpipes.pipefy.attachments.uploads",
 )
 """Modules that define errors of their own."""
 

@@ -11,9 +11,9 @@ from typing import Final
 
 import attrs
 
+from typedpipes._core.rest import Operation
 from typedpipes.limits import pipedream, pipedrive, pipefy
 from typedpipes.limits.policy import Policy
-from typedpipes.operation import Operation
 
 
 @attrs.frozen

@@ -14,12 +14,12 @@ from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
     from typedpipes import errors as errors
-    from typedpipes.decode import from_wire as from_wire
-    from typedpipes.model import UNSET as UNSET
-    from typedpipes.model import extras as extras
-    from typedpipes.model import is_set as is_set
-    from typedpipes.model import to_wire as to_wire
-    from typedpipes.operation import CustomField as CustomField
+    from typedpipes._core.decoding.answers import from_wire as from_wire
+    from typedpipes._core.decoding.model import UNSET as UNSET
+    from typedpipes._core.decoding.model import extras as extras
+    from typedpipes._core.decoding.model import is_set as is_set
+    from typedpipes._core.decoding.model import to_wire as to_wire
+    from typedpipes._core.rest import CustomField as CustomField
 
 __version__ = "0.1.0"
 """The one place that holds the version."""
@@ -27,12 +27,12 @@ __version__ = "0.1.0"
 __all__ = ["UNSET", "CustomField", "__version__", "errors", "extras", "from_wire", "is_set", "to_wire"]
 
 _HOMES: Final = {
-    "UNSET": "model",
-    "CustomField": "operation",
-    "extras": "model",
-    "from_wire": "decode",
-    "is_set": "model",
-    "to_wire": "model",
+    "UNSET": "_core.decoding.model",
+    "CustomField": "_core.rest",
+    "extras": "_core.decoding.model",
+    "from_wire": "_core.decoding.answers",
+    "is_set": "_core.decoding.model",
+    "to_wire": "_core.decoding.model",
 }
 
 

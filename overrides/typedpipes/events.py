@@ -12,7 +12,7 @@ from typing import Final, Literal, TypeAlias
 
 import msgspec
 
-from typedpipes.drift import SchemaDrift
+from typedpipes._core.decoding import SchemaDrift
 
 logger: Final = logging.getLogger("typedpipes")
 

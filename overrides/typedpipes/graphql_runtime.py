@@ -8,17 +8,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from typedpipes.graphql import AsyncGraphQLClient, Connection, GraphQLClient, GraphQLOperation, JsonInput
-from typedpipes.graphql_clients import AsyncSelectingClient, SelectingClient
-from typedpipes.model import JSON, UNSET, OpenEnum, Unset, member
-from typedpipes.operation import CallOptions, PagedCallOptions
+from typedpipes._core.decoding.model import JSON, UNSET, OpenEnum, Unset, member
+from typedpipes._core.graphql import AsyncGraphQLClient, Connection, GraphQLClient, GraphQLOperation, JsonInput
+from typedpipes._core.graphql.clients import AsyncSelectingClient, SelectingClient
+from typedpipes._core.rest import CallOptions, PagedCallOptions
 
 if TYPE_CHECKING:
-    from typedpipes.graphql_model import InputModel, JsonValue, ResultModel
-    from typedpipes.graphql_rows import Row
-    from typedpipes.graphql_select import Composite, Field, Leaf, Nested, Selected, Selection
-    from typedpipes.graphql_select_types import selection_types
-    from typedpipes.paging import AsyncPages, Pages
+    from typedpipes._core.graphql.results import InputModel, JsonValue, ResultModel
+    from typedpipes._core.graphql.select.fields import Composite, Field, Leaf, Nested, Selected, Selection
+    from typedpipes._core.graphql.select.rows import Row
+    from typedpipes._core.graphql.select.types import selection_types
+    from typedpipes._core.paging import AsyncPages, Pages
 
 __all__ = [
     "JSON",
@@ -55,23 +55,23 @@ if not TYPE_CHECKING:
     def __getattr__(name):
         # pydantic is imported when the first result or input is used, not with the client; so are selections.
         if name in {"InputModel", "JsonValue", "ResultModel"}:
-            from typedpipes import graphql_model
+            from typedpipes._core.graphql import results as graphql_model
 
             return getattr(graphql_model, name)
         if name in {"Composite", "Field", "Leaf", "Nested", "Selected", "Selection"}:
-            from typedpipes import graphql_select
+            from typedpipes._core.graphql.select import fields as graphql_select
 
             return getattr(graphql_select, name)
         if name in {"AsyncPages", "Pages"}:
-            from typedpipes import paging
+            from typedpipes._core import paging
 
             return getattr(paging, name)
         if name == "Row":
-            from typedpipes import graphql_rows
+            from typedpipes._core.graphql.select import rows as graphql_rows
 
             return graphql_rows.Row
         if name == "selection_types":
-            from typedpipes import graphql_select_types
+            from typedpipes._core.graphql.select import types as graphql_select_types
 
             return graphql_select_types.selection_types
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -7,9 +7,9 @@ from functools import wraps
 from types import CodeType, MethodType
 from typing import TYPE_CHECKING, Any, Concatenate, Final, Generic, ParamSpec, TypeVar, cast, overload
 
+from typedpipes._core.decoding.model import UNSET
+from typedpipes._core.rest import ApiResponse, Arguments, AsyncCaller, Caller, CallOptions, Operation
 from typedpipes.errors import ConfigurationError
-from typedpipes.model import UNSET
-from typedpipes.operation import ApiResponse, Arguments, AsyncCaller, Caller, CallOptions, Operation
 
 P = ParamSpec("P")
 S = TypeVar("S")

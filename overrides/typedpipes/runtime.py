@@ -7,8 +7,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from typedpipes.model import JSON, UNSET, Model, OpenEnum, Unset, member
-from typedpipes.operation import (
+from typedpipes._core.decoding.model import JSON, UNSET, Model, OpenEnum, Unset, member
+from typedpipes._core.paging import AsyncPages, Pages
+from typedpipes._core.rest import (
     ApiResponse,
     Arguments,
     AsyncCaller,
@@ -26,7 +27,6 @@ from typedpipes.operation import (
     PipedreamOptions,
     PipedriveOptions,
 )
-from typedpipes.paging import AsyncPages, Pages
 from typedpipes.resource import (
     AsyncResource,
     RawAsyncResource,
@@ -45,7 +45,7 @@ if TYPE_CHECKING:
     # What type checkers take the class decorator for. At run time `Model` does the work itself, 20 x faster.
     from attrs import define as define
 
-    from typedpipes.connect_links import ConnectTokenLinks
+    from typedpipes._core.connect_links import ConnectTokenLinks
 
 __all__ = [
     "JSON",
@@ -97,7 +97,7 @@ if not TYPE_CHECKING:
 
     def __getattr__(name):
         if name == "ConnectTokenLinks":
-            from typedpipes import connect_links
+            from typedpipes._core import connect_links
 
             return connect_links.ConnectTokenLinks
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

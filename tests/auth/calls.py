@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from tests.auth.token_server import CLIENT_ID, CLIENT_SECRET, TokenServer
 from tests.core.fake_time import FakeTime
-from typedpipes.auth import Credentials
-from typedpipes.auth.grant import ClientCredentials
-from typedpipes.auth.token_credential import TokenCredential
-from typedpipes.http import PolicyClient
-from typedpipes.redaction import Secret
-from typedpipes.tokens import TokenStore
-from typedpipes.wire import Stamp, WireRequest
+from typedpipes._core.auth import Credentials
+from typedpipes._core.auth.grant import ClientCredentials
+from typedpipes._core.auth.token_credential import TokenCredential
+from typedpipes._core.http import Stamp, WireRequest
+from typedpipes._core.http.clients import PolicyClient
+from typedpipes._core.redaction import Secret
+from typedpipes._core.tokens import TokenStore
 
 
 def credential(server_url: str, *, store: TokenStore | None = None, secret: str = CLIENT_SECRET) -> TokenCredential:

@@ -8,9 +8,9 @@ import time
 from pathlib import Path
 
 from tests.auth.calls import credential, request
-from typedpipes.auth import Credentials
-from typedpipes.auth.store_file import FileTokenStore
-from typedpipes.http import PolicyClient
+from typedpipes._core.auth import Credentials
+from typedpipes._core.auth.token_stores import FileTokenStore
+from typedpipes._core.http.clients import PolicyClient
 
 
 def main(url: str, directory: str, callers: int) -> None:

@@ -12,14 +12,14 @@ import pytest
 from tests.auth.calls import request
 from tests.auth.token_server import CLIENT_ID, CLIENT_SECRET, TokenServer
 from tests.core.wire_server import Reply, serving
-from typedpipes.auth import Credentials
-from typedpipes.auth.pipedrive import PipedriveOAuth, code_from, new_state
-from typedpipes.auth.store_file import FileTokenStore
+from typedpipes._core.auth import Credentials
+from typedpipes._core.auth.token_stores import FileTokenStore
+from typedpipes._core.http import Stamp, WireRequest
+from typedpipes._core.http.clients import PolicyClient
+from typedpipes._core.redaction import Secret
 from typedpipes.errors import AuthenticationError, ConfigurationError, ResponseMismatch
-from typedpipes.http import PolicyClient
-from typedpipes.pipedrive_core import PipedriveSettings
-from typedpipes.redaction import Secret
-from typedpipes.wire import Stamp, WireRequest
+from typedpipes.pipedrive.oauth import PipedriveOAuth, code_from, new_state
+from typedpipes.pipedrive.settings import PipedriveSettings
 
 
 def _app(server: TokenServer, **options: object) -> PipedriveOAuth:

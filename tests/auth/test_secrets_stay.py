@@ -19,15 +19,15 @@ import pytest
 from tests.auth.calls import credential, request
 from tests.auth.token_server import TokenServer
 from tests.core.wire_server import Arrival, Reply, WireServer, serving
-from typedpipes.auth import Credential, Credentials, StaticCredential
+from typedpipes._core.auth import Credential, Credentials, StaticCredential
+from typedpipes._core.http import STAMP, Stamp, WireRequest
+from typedpipes._core.http.clients import AsyncPolicyClient, PolicyClient
+from typedpipes._core.redaction import Secret
 from typedpipes.errors import APIError, ConfigurationError, TransportError, TypedPipesError
 from typedpipes.events import Event
-from typedpipes.http import AsyncPolicyClient, PolicyClient
-from typedpipes.pipedream.core import PipedreamSettings
-from typedpipes.pipedrive_core import PipedriveSettings
+from typedpipes.pipedream.settings import PipedreamSettings
+from typedpipes.pipedrive.settings import PipedriveSettings
 from typedpipes.pipefy.settings import PipefySettings
-from typedpipes.redaction import Secret
-from typedpipes.wire import STAMP, Stamp, WireRequest
 
 PLANTED = "planted"
 LEAKY = json.dumps(

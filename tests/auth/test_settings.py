@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import pytest
 
-from typedpipes.auth import StaticCredential
-from typedpipes.auth.pipedream import PipedreamOAuth
-from typedpipes.auth.pipedrive import PipedriveOAuth
-from typedpipes.auth.token_credential import TokenCredential
+from typedpipes._core.auth import StaticCredential
+from typedpipes._core.auth.token_credential import TokenCredential
+from typedpipes._core.redaction import Secret
 from typedpipes.errors import ConfigurationError
-from typedpipes.pipedream.core import PipedreamSettings
-from typedpipes.pipedrive_core import PipedriveSettings
+from typedpipes.pipedream.oauth import PipedreamOAuth
+from typedpipes.pipedream.settings import PipedreamSettings
+from typedpipes.pipedrive.oauth import PipedriveOAuth
+from typedpipes.pipedrive.settings import PipedriveSettings
 from typedpipes.pipefy.settings import PIPEFY_KINDS, PipefySettings
-from typedpipes.redaction import Secret
 
 PIPEFY_ACCOUNT = {"PIPEFY_CLIENT_ID": "id", "PIPEFY_CLIENT_SECRET": "secret-planted"}
 OAUTH = {"PIPEDREAM_CLIENT_ID": "id", "PIPEDREAM_CLIENT_SECRET": "secret-planted"}

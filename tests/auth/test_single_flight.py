@@ -16,10 +16,10 @@ import pytest
 from tests.auth.calls import client, credential, request
 from tests.auth.token_server import TokenServer
 from tests.core.wire_server import Reply
-from typedpipes.auth import Credentials, StaticCredential
-from typedpipes.auth.store_file import FileTokenStore
+from typedpipes._core.auth import Credentials, StaticCredential
+from typedpipes._core.auth.token_stores import FileTokenStore
+from typedpipes._core.http.clients import AsyncPolicyClient, PolicyClient
 from typedpipes.errors import AuthenticationError, TransportError, TypedPipesError
-from typedpipes.http import AsyncPolicyClient, PolicyClient
 
 
 def _at_once(count: int, call: Callable[[], object]) -> list[BaseException]:

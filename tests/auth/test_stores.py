@@ -15,13 +15,13 @@ import pytest
 from tests.auth.calls import request
 from tests.auth.token_server import CLIENT_ID, CLIENT_SECRET, TokenServer
 from tests.core.fake_time import FakeTime
-from typedpipes.auth import Credentials
-from typedpipes.auth.pipedrive import PipedriveOAuth
-from typedpipes.auth.store_file import FileTokenStore, KeyringTokenStore
+from typedpipes._core.auth import Credentials
+from typedpipes._core.auth.token_stores import FileTokenStore, KeyringTokenStore
+from typedpipes._core.http.clients import PolicyClient
+from typedpipes._core.redaction import Secret
+from typedpipes._core.tokens import MemoryTokenStore, Token, TokenStore
 from typedpipes.errors import AuthenticationError, ConfigurationError
-from typedpipes.http import PolicyClient
-from typedpipes.redaction import Secret
-from typedpipes.tokens import MemoryTokenStore, Token, TokenStore
+from typedpipes.pipedrive.oauth import PipedriveOAuth
 
 
 class FakeKeyring:
@@ -197,12 +197,12 @@ def test_the_loser_of_a_rotation_race_never_sees_invalid_grant(server: TokenServ
 
 KILLED = """
 import os, signal, sys
-from typedpipes.auth import Credentials
-from typedpipes.auth import token_credential
-from typedpipes.http import PolicyClient
+from typedpipes._core.auth import Credentials
+from typedpipes._core.auth import token_credential
+from typedpipes._core.http.clients import PolicyClient
 from tests.auth.calls import request
 from tests.auth.test_stores import _app
-from typedpipes.auth.store_file import FileTokenStore
+from typedpipes._core.auth.token_stores import FileTokenStore
 
 class Server: url = sys.argv[1]
 app = _app(Server, FileTokenStore(sys.argv[2]))

@@ -12,12 +12,12 @@ from tests.auth.calls import client, credential, request
 from tests.auth.token_server import TokenServer
 from tests.core.fake_time import FakeTime
 from tests.core.wire_server import Reply
-from typedpipes._flow import timeline
-from typedpipes.auth.store_file import FileTokenStore
+from typedpipes._core.auth.token_stores import FileTokenStore
+from typedpipes._core.flow import timeline
+from typedpipes._core.redaction import Secret
+from typedpipes._core.tokens import Token
 from typedpipes.errors import ResponseMismatch, TransportError
 from typedpipes.events import Event, Refresh
-from typedpipes.redaction import Secret
-from typedpipes.tokens import Token
 
 
 @pytest.mark.parametrize(
@@ -150,8 +150,8 @@ def test_a_token_request_is_never_redirected(server: TokenServer) -> None:
 
 
 def test_renewals_are_told(server: TokenServer) -> None:
-    from typedpipes.auth import Credentials
-    from typedpipes.http import PolicyClient
+    from typedpipes._core.auth import Credentials
+    from typedpipes._core.http.clients import PolicyClient
 
     time = FakeTime()
     events: list[Event] = []

@@ -66,8 +66,8 @@ def grown():
 """
 
 OURS = """
-from typedpipes._flow import SyncIO, drive, sleep
-from typedpipes.download import DownloadOptions, FileHost, FileLink, LinkPolicy, download
+from typedpipes._core.flow import SyncIO, drive, sleep
+from typedpipes._core.files import DownloadOptions, FileHost, FileLink, LinkPolicy, download
 def source(*, fresh):
     yield from sleep(0)
     return FileLink.seen(url, time.time())
@@ -79,7 +79,7 @@ ASYNC = (
     OURS.replace("drive(download", "anyio.run(adrive, download")
     .replace("SyncIO, drive", "AsyncIO, adrive")
     .replace("SyncIO())", "AsyncIO())")
-    .replace("from typedpipes._flow", "import anyio\nfrom typedpipes._flow", 1)
+    .replace("from typedpipes._core.flow", "import anyio\nfrom typedpipes._core.flow", 1)
 )
 
 ROWS = """

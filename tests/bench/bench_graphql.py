@@ -18,8 +18,8 @@ import orjson
 from tests.bench.canned import Memory, cards, wide
 from tests.bench.figures import Figure, interleave, report
 from tests.bench.folder import stock_graphql
-from typedpipes.drift import Decoding
-from typedpipes.graphql import decode_body
+from typedpipes._core.decoding import Decoding
+from typedpipes._core.graphql import decode_body
 from typedpipes.pipefy import Pipefy
 
 COUNT, ROUNDS = 50, 30

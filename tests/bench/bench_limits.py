@@ -19,7 +19,7 @@ from pathlib import Path
 from tests.bench.figures import Figure, report
 from tests.limits.load_run import Cell, Outcome, run
 from tests.limits.redis_server import RedisServer
-from typedpipes._flow import Flow, SyncIO, drive
+from typedpipes._core.flow import Flow, SyncIO, drive
 from typedpipes.limits import Claim, StoreLimiter, open_store, pipefy
 
 USED = 0.98

@@ -12,11 +12,11 @@ from collections.abc import Callable
 import httpx
 
 from tests.bench.figures import Figure, interleave, report
+from typedpipes._core.http import Stamp, WireRequest
+from typedpipes._core.http.clients import PolicyClient
 from typedpipes.events import Event
-from typedpipes.http import PolicyClient
 from typedpipes.limits import Policy, Window, build_limiter
-from typedpipes.pipedrive_core import PipedriveSettings
-from typedpipes.wire import Stamp, WireRequest
+from typedpipes.pipedrive.settings import PipedriveSettings
 
 GOAL = 25.0
 ROUNDS, CALLS = 40, 200

@@ -15,13 +15,13 @@ from hypothesis import strategies as st
 
 from tests.cli.conftest import CommandLine
 from typedpipes.configuration import Configuration, configuration
+from typedpipes.configuration.settings import PAGE, SETTINGS, page
 from typedpipes.errors import ConfigurationError, ProfileError
-from typedpipes.pipedream.core import PipedreamSettings
+from typedpipes.pipedream.settings import PipedreamSettings
 from typedpipes.pipedrive import Pipedrive
-from typedpipes.pipedrive_core import PipedriveSettings
+from typedpipes.pipedrive.settings import PipedriveSettings
 from typedpipes.pipefy import AsyncPipefy, Pipefy
 from typedpipes.pipefy.settings import PipefySettings
-from typedpipes.setting_values import PAGE, SETTINGS, page
 
 ROOT = Path(__file__).parents[2]
 SECRET = "planted-secret-value"

@@ -7,7 +7,7 @@ import warnings
 from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple
 
-from typedpipes.operation import Arguments, Operation
+from typedpipes._core.rest import Arguments, Operation
 from typedpipes.resource import AsyncResource, Resource
 
 

@@ -23,7 +23,7 @@ from tests.contract.every_method import Method, RecordingCaller, methods
 from tests.contract.received import RestJudge, received
 from tests.contract.test_every_operation import APIS, client_root, reach
 from tests.sandbox.requests_by_schema import RequestMaker
-from typedpipes.drift import SchemaDrift
+from typedpipes._core.decoding import SchemaDrift
 from typedpipes.errors import APIError, TypedPipesError
 from typedpipes.events import Event
 from typedpipes.pipedream import AsyncPipedream, Pipedream

@@ -28,8 +28,8 @@ from tests.committed_schemas import all_root_fields
 from tests.contract.edge_values import FORMATS, STRANGE
 from tests.contract.received import graphql_fault, received
 from tests.contract.test_every_graphql_operation import Recorded
+from typedpipes._core.graphql import GraphQLOperation
 from typedpipes.errors import APIError, GraphQLError, NotFound, PermissionDenied, TypedPipesError
-from typedpipes.graphql import GraphQLOperation
 from typedpipes.pipefy import AsyncPipefy, Pipefy
 from typedpipes_api.pipefy import client as live
 from typedpipes_api.pipefy.async_client import AsyncClient as LiveAsync

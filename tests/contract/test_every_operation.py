@@ -17,7 +17,7 @@ import pytest
 from tests.committed_schemas import rest_operations
 from tests.contract.every_method import Method, RecordingCaller, methods
 from tests.sandbox.requests_by_schema import NOTHING_THERE, RequestMaker
-from typedpipes.drift import SchemaDrift
+from typedpipes._core.decoding import SchemaDrift
 from typedpipes.errors import NotFound, TypedPipesError
 from typedpipes.events import Event
 from typedpipes.pipedream import AsyncPipedream, Pipedream

@@ -10,11 +10,11 @@ from typing import Any
 import pytest
 
 from tests.contract.test_seed_index import EXAMPLES, FOLDER
-from typedpipes.decode import decode
-from typedpipes.drift import Decoding, SchemaDrift
-from typedpipes.graphql import decode as decode_graphql
-from typedpipes.model import JSON, Model, extras, field_names, to_wire
-from typedpipes.operation import Operation
+from typedpipes._core.decoding import Decoding, SchemaDrift
+from typedpipes._core.decoding.answers import decode
+from typedpipes._core.decoding.model import JSON, Model, extras, field_names, to_wire
+from typedpipes._core.graphql import decode as decode_graphql
+from typedpipes._core.rest import Operation
 
 ROOT = Path(__file__).parents[2]
 REST = [example for example in EXAMPLES if example["api"] != "pipefy_documented"]

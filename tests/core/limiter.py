@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from tests.core.fake_time import FakeTime
-from typedpipes._flow import Call, Flow, Hold, Sleep
+from typedpipes._core.flow import Call, Flow, Hold, Sleep
 from typedpipes.limits.policy import Claim
 
 

@@ -10,13 +10,13 @@ import anyio
 import httpx
 
 from tests.core.fake_time import FakeTime
-from typedpipes.auth import Credentials
+from typedpipes._core.auth import Credentials
+from typedpipes._core.http import WireRequest, WireResponse
+from typedpipes._core.http.clients import AsyncPolicyClient, PolicyClient
+from typedpipes._core.http.retry import RetryPolicy
 from typedpipes.errors import TypedPipesError
 from typedpipes.events import Event
-from typedpipes.http import AsyncPolicyClient, PolicyClient
 from typedpipes.limits.policy import Limiter
-from typedpipes.retry import RetryPolicy
-from typedpipes.wire import WireRequest, WireResponse
 
 Mode = Literal["sync", "asyncio", "trio"]
 MODES: tuple[Mode, ...] = ("sync", "asyncio", "trio")

@@ -11,18 +11,18 @@ import anyio
 import httpx
 import pytest
 
-import typedpipes._flow as flow_module
+import typedpipes._core.flow as flow_module
 from tests.core.fake_time import FakeTime
 from tests.core.limiter import BookLimiter
 from tests.core.wire_server import Arrival, Reply, WireServer, serving
-from typedpipes.auth import Credentials
-from typedpipes.auth.grant import ClientCredentials
-from typedpipes.auth.token_credential import TokenCredential
-from typedpipes.http import AsyncPolicyClient, PolicyClient
-from typedpipes.redaction import Secret
-from typedpipes.retry import TaskPermits, ThreadPermits
-from typedpipes.tokens import MemoryTokenStore
-from typedpipes.wire import Stamp, WireRequest
+from typedpipes._core.auth import Credentials
+from typedpipes._core.auth.grant import ClientCredentials
+from typedpipes._core.auth.token_credential import TokenCredential
+from typedpipes._core.http import Stamp, WireRequest
+from typedpipes._core.http.clients import AsyncPolicyClient, PolicyClient
+from typedpipes._core.http.retry import TaskPermits, ThreadPermits
+from typedpipes._core.redaction import Secret
+from typedpipes._core.tokens import MemoryTokenStore
 
 BIG = json.dumps({"data": "x" * 300_000}).encode()
 

@@ -12,10 +12,10 @@ from hypothesis import strategies as st
 from tests.core.fake_time import FakeTime
 from tests.core.modes import MODES, Mode, Setup, run
 from tests.core.wire_server import Reply, serving
+from typedpipes._core.http import Stamp, WireRequest
+from typedpipes._core.http.clients import PolicyClient
+from typedpipes._core.http.retry import RetryPolicy
 from typedpipes.errors import DeadlineExceeded, RateLimited, ServerError, TypedPipesError
-from typedpipes.http import PolicyClient
-from typedpipes.retry import RetryPolicy
-from typedpipes.wire import Stamp, WireRequest
 
 
 def _stamp(**options: float | int) -> Stamp:

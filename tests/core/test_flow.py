@@ -8,7 +8,7 @@ from collections.abc import Callable
 import anyio
 import pytest
 
-from typedpipes._flow import AsyncIO, Call, Flow, Hold, Send, SyncIO, T, adrive, call, drive, hold, sleep
+from typedpipes._core.flow import AsyncIO, Call, Flow, Hold, Send, SyncIO, T, adrive, call, drive, hold, sleep
 
 Runner = Callable[[Flow[T], list[float]], T]
 

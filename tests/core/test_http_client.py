@@ -12,7 +12,9 @@ import pytest
 from tests.core.fake_time import FakeTime
 from tests.core.modes import MODES, Mode, Setup, run
 from tests.core.wire_server import Arrival, Reply, serving
-from typedpipes._flow import Flow
+from typedpipes._core.flow import Flow
+from typedpipes._core.http import STAMP, Stamp, WireRequest, WireResponse
+from typedpipes._core.http.clients import USER_AGENT, AsyncPolicyClient, PolicyClient
 from typedpipes.errors import (
     APIError,
     ConfigurationError,
@@ -22,8 +24,6 @@ from typedpipes.errors import (
     TypedPipesError,
 )
 from typedpipes.events import Event, Request, Retry
-from typedpipes.http import USER_AGENT, AsyncPolicyClient, PolicyClient
-from typedpipes.wire import STAMP, Stamp, WireRequest, WireResponse
 
 STAMP_GET = Stamp(api="t", operation="things.get", safety="safe", credentials=())
 

@@ -11,8 +11,8 @@ from tests.auth.token_server import token_server
 from tests.core.limiter import BookLimiter
 from tests.core.modes import MODES, Mode, Setup, run
 from tests.core.wire_server import Arrival, Reply, serving
-from typedpipes.auth import Credentials, StaticCredential
-from typedpipes.wire import Stamp, WireRequest, WireResponse
+from typedpipes._core.auth import Credentials, StaticCredential
+from typedpipes._core.http import Stamp, WireRequest, WireResponse
 
 
 @pytest.mark.parametrize("mode", MODES)

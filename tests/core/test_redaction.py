@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from typedpipes.redaction import MASK, SHORTEST, RedactingFilter, Redactor, Secret
+from typedpipes._core.redaction import MASK, SHORTEST, RedactingFilter, Redactor, Secret
 
 secrets = st.lists(st.text(min_size=SHORTEST, max_size=40), min_size=1, max_size=4)
 

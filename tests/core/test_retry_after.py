@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from typedpipes.retry_after import LONGEST, parse_retry_after, resume_at
+from typedpipes._core.http.retry_after import LONGEST, parse_retry_after, resume_at
 
 WALL = 1_790_000_000.0
 header_like = st.text(alphabet="0123456789-+.eE:, GMTSunJa\t\r\n²٣", max_size=40)

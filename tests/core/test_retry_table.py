@@ -11,6 +11,9 @@ import pytest
 from tests.core.fake_time import FakeTime
 from tests.core.modes import MODES, Setup, run
 from tests.core.wire_server import Reply, serving
+from typedpipes._core.http import STAMP, Stamp, WireRequest, WireResponse
+from typedpipes._core.http.clients import PolicyClient
+from typedpipes._core.rest import Safety
 from typedpipes.errors import (
     APIError,
     AuthenticationError,
@@ -21,9 +24,6 @@ from typedpipes.errors import (
     ServerError,
     TransportError,
 )
-from typedpipes.http import PolicyClient
-from typedpipes.operation import Safety
-from typedpipes.wire import STAMP, Stamp, WireRequest, WireResponse
 
 OK = Reply(body=b'{"ok": true}')
 MIDNIGHT = "Wed, 01 Jul 2026 00:00:00 GMT"

@@ -11,8 +11,8 @@ from typing import Annotated, Any, Literal, NamedTuple, Union, get_args, get_ori
 
 from pydantic import BaseModel
 
-from typedpipes.graphql_model import ResultModel, wire_name
-from typedpipes.model import JSON, Model, OpenEnum
+from typedpipes._core.decoding.model import JSON, Model, OpenEnum
+from typedpipes._core.graphql.results import ResultModel, wire_name
 
 GENERATED = Path(__file__).parents[2] / "generated" / "typedpipes_api"
 SAMPLES: tuple[JSON, ...] = ({"planted": 1}, ["planted"], "planted", 5, 1.5, True)

@@ -14,10 +14,10 @@ from hypothesis import strategies as st
 
 from tests.decoding import shapes
 from tests.decoding.shapes import AppProp, Circle, Deal, DealPage, Owner, Square, Status
-from typedpipes.decode import decode, from_wire
-from typedpipes.drift import Decoding, DriftLog, SchemaDrift
+from typedpipes._core.decoding import Decoding, DriftLog, SchemaDrift
+from typedpipes._core.decoding.answers import decode, from_wire
+from typedpipes._core.decoding.model import JSON, MASK, extras, is_set, to_wire
 from typedpipes.errors import ResponseMismatch
-from typedpipes.model import JSON, MASK, extras, is_set, to_wire
 
 DEAL: dict[str, JSON] = {
     "id": 1,

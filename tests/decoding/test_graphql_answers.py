@@ -9,6 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from typedpipes._core.graphql.errors import answer_data, check_payloads
+from typedpipes._core.http import WireResponse
+from typedpipes._core.redaction import Redactor
 from typedpipes.errors import (
     AuthenticationError,
     GraphQLError,
@@ -19,9 +22,6 @@ from typedpipes.errors import (
     ResponseMismatch,
     TypedPipesError,
 )
-from typedpipes.graphql_answers import answer_data, check_payloads
-from typedpipes.redaction import Redactor
-from typedpipes.wire import WireResponse
 
 
 def read(answer: Any) -> object:

@@ -17,12 +17,12 @@ from hypothesis import strategies as st
 from tests.decoding import shapes
 from tests.decoding.mutations import GENERATED, cases, object_of
 from tests.decoding.test_reference_decoder import FITTING, PAGE
-from typedpipes.decode import Listing, _first_record, decode, listing_of, read_answer, read_listing
-from typedpipes.drift import Decoding, SchemaDrift
+from typedpipes._core.decoding import Decoding, SchemaDrift
+from typedpipes._core.decoding.answers import Listing, _first_record, decode, listing_of, read_answer, read_listing
+from typedpipes._core.decoding.model import Model, extras, is_set, to_wire
+from typedpipes._core.paging import Walk
+from typedpipes._core.rest import Operation, Paging
 from typedpipes.errors import ResponseMismatch
-from typedpipes.model import Model, extras, is_set, to_wire
-from typedpipes.operation import Operation, Paging
-from typedpipes.paging import Walk
 
 MODULE = shapes.__name__
 RECORD = st.fixed_dictionaries(
@@ -201,7 +201,7 @@ def test_strict_decoding_and_fields_left_out_are_the_builders_business() -> None
 
 def test_threads_that_meet_a_listing_first_together_get_the_same() -> None:
     body = json.dumps({"success": True, "data": [{"id": 1, "title": "t", "owner": {"id": 2}}]}).encode()
-    import typedpipes.decode as module
+    import typedpipes._core.decoding.answers as module
 
     for _ in range(20):
         module._listings.clear()

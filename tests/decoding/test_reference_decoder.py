@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 
 from tests.decoding import shapes
 from tests.decoding.shapes import AppProp, Circle, Deal, DealPage, Owner, Square, TextProp
-from typedpipes.decode import decode
-from typedpipes.drift import Decoding
-from typedpipes.model import JSON, Model, OpenEnum, extras, is_set
+from typedpipes._core.decoding import Decoding
+from typedpipes._core.decoding.answers import decode
+from typedpipes._core.decoding.model import JSON, Model, OpenEnum, extras, is_set
 
 SCALARS = st.none() | st.booleans() | st.integers(-5, 5) | st.floats(-2, 2) | st.sampled_from(["", "open", "won", "x"])
 ANY = st.recursive(

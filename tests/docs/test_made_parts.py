@@ -10,9 +10,9 @@ import pytest
 from docs._site import commands, errors, limits, operations
 
 from tests.docs.blocks import DOCS, ROOT
-from typedpipes.client_options import AsyncClientOptions, ClientOptions
-from typedpipes.operation import CallOptions, OffsetPageOptions
-from typedpipes.setting_values import BY_VARIABLE
+from typedpipes._core.options import AsyncClientOptions, ClientOptions
+from typedpipes._core.rest import CallOptions, OffsetPageOptions
+from typedpipes.configuration.settings import BY_VARIABLE
 
 
 def read(name: str) -> str:

@@ -8,8 +8,8 @@ from typing import Any
 
 from tests.download.file_server import FileServer
 from tests.jobs.fake_time import FakeClock, run, settle
-from typedpipes._flow import Flow, adrive, drive, sleep
-from typedpipes.download import DownloadOptions, FileHost, FileLink, LinkPolicy, download
+from typedpipes._core.files import DownloadOptions, FileHost, FileLink, LinkPolicy, download
+from typedpipes._core.flow import Flow, adrive, drive, sleep
 
 
 class Source:

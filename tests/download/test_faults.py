@@ -16,7 +16,7 @@ import pytest
 from tests.download.fetching import Fetch
 from tests.download.file_server import FileServer, Handler, as_usual, doing, raw, redirect, status, truncated
 from tests.jobs.fake_time import COLOURS
-from typedpipes.download import LinkPolicy, Progress
+from typedpipes._core.files import LinkPolicy, Progress
 from typedpipes.errors import DownloadError
 
 CONTENT = random.Random(5).randbytes(700_000)
@@ -426,7 +426,7 @@ def test_a_read_only_folder_is_seen_before_anything_is_sent(host: FileServer, ta
     code = (
         "import os, sys\n"
         "from pathlib import Path\n"
-        "from typedpipes.download.part_file import PartFile\n"
+        "from typedpipes._core.files.part_file import PartFile\n"
         "from typedpipes.errors import DownloadError\n"
         "if os.geteuid() == 0: os.seteuid(65534)\n"
         "try: PartFile(Path(sys.argv[1]), identity='x', overwrite=True).open()\n"

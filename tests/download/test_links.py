@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from typedpipes.download.links import FileLink, LinkPolicy
+from typedpipes._core.files.links import FileLink, LinkPolicy
 from typedpipes.errors import DownloadError
 
 NOW = 1_790_000_000.0

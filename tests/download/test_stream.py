@@ -12,9 +12,9 @@ import pytest
 from tests.download.fetching import Source
 from tests.download.file_server import FileServer, Handler, doing, raw, truncated
 from tests.jobs.fake_time import COLOURS, FakeClock, run, settle
-from typedpipes.download import FileHost, LinkPolicy, Progress, Transfer
-from typedpipes.download.progress import ProgressMeter
-from typedpipes.download.stream import AsyncFileStream, FileStream
+from typedpipes._core.files import FileHost, LinkPolicy, Progress, Transfer
+from typedpipes._core.files.progress import ProgressMeter
+from typedpipes._core.files.stream import AsyncFileStream, FileStream
 from typedpipes.errors import DownloadError
 
 CONTENT = random.Random(6).randbytes(500_000)
@@ -120,8 +120,8 @@ def test_the_rich_bar_shows_wait_and_download() -> None:
 
     from rich.console import Console
 
-    from typedpipes.download.rich_progress import DownloadBar
-    from typedpipes.jobs import WaitProgress
+    from typedpipes.cli.download_bar import DownloadBar
+    from typedpipes.pipefy.exports.jobs import WaitProgress
 
     console = Console(file=io.StringIO(), force_terminal=True, width=120)
     with DownloadBar("jobs.xlsx", console=console) as bar:

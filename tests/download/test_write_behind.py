@@ -13,13 +13,13 @@ import pytest
 from tests.download.fetching import Fetch, Source
 from tests.download.file_server import FileServer
 from tests.jobs.fake_time import COLOURS, FakeClock
-from typedpipes._flow import AsyncIO, Flow, adrive
-from typedpipes.download import FileHost, LinkPolicy, download
-from typedpipes.download.file import WRITE_SIZE
-from typedpipes.download.part_file import PartFile
-from typedpipes.download.transfer import Chunk, Transfer
+from typedpipes._core.files import FileHost, LinkPolicy, download
+from typedpipes._core.files.download import WRITE_SIZE
+from typedpipes._core.files.lock import FileLock
+from typedpipes._core.files.part_file import PartFile
+from typedpipes._core.files.transfer import Chunk, Transfer
+from typedpipes._core.flow import AsyncIO, Flow, adrive
 from typedpipes.errors import DownloadError
-from typedpipes.file_lock import FileLock
 
 CONTENT = bytes(range(256)) * 4096 * 6
 

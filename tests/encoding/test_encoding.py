@@ -13,12 +13,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.decoding.shapes import Owner
-from typedpipes.decode import from_wire
-from typedpipes.encoding import encode
+from typedpipes._core.decoding.answers import from_wire
+from typedpipes._core.decoding.model import UNSET
+from typedpipes._core.rest import Arguments, Operation
+from typedpipes._core.rest.encoding import encode
+from typedpipes._core.rest.multipart import MultipartBody
 from typedpipes.errors import ConfigurationError, TransportError
-from typedpipes.model import UNSET
-from typedpipes.multipart import MultipartBody
-from typedpipes.operation import Arguments, Operation
 
 
 def operation(path: str = "/deals", **changes: Any) -> Operation[object]:

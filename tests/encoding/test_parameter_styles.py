@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from typedpipes.encoding import encode
-from typedpipes.operation import Arguments, Operation
-from typedpipes.parameter_styles import header_text, path_text, query_pairs
+from typedpipes._core.rest import Arguments, Operation
+from typedpipes._core.rest.encoding import encode
+from typedpipes._core.rest.parameter_styles import header_text, path_text, query_pairs
 
 COLORS = ["blue", "black", "brown"]
 RGB = {"R": 100, "G": 200, "B": 150}

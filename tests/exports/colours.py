@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from tests.jobs.fake_time import FakeClock
-from typedpipes.jobs import GraphQLPort
-from typedpipes.pipefy.async_exports import AsyncExports
-from typedpipes.pipefy.export_flows import ExportSettings
 from typedpipes.pipefy.exports import Exports
+from typedpipes.pipefy.exports.async_exports import AsyncExports
+from typedpipes.pipefy.exports.flows import ExportSettings
+from typedpipes.pipefy.exports.jobs import GraphQLPort
 
 
 def exports(colour: str, port: GraphQLPort, clock: FakeClock, **settings: Any) -> Any:

@@ -15,17 +15,17 @@ from collections.abc import Mapping
 
 import httpx
 
-from typedpipes._flow import Flow, SyncIO, call
-from typedpipes.download import FileHost, LinkPolicy
+from typedpipes._core.files import FileHost, LinkPolicy
+from typedpipes._core.flow import Flow, SyncIO, call
 from typedpipes.errors import ExportAmbiguous, GraphQLValidationError, TransportError
-from typedpipes.pipefy.export_flows import ExportSettings
 from typedpipes.pipefy.exports import Exports
+from typedpipes.pipefy.exports.flows import ExportSettings
 
 DONE, AMBIGUOUS, FAILED = 0, 3, 4
 
 
 class HttpPort:
-    """A plain GraphQL client on httpx: the `typedpipes.jobs.GraphQLPort` of these tests."""
+    """A plain GraphQL client on httpx: the `typedpipes.pipefy.exports.jobs.GraphQLPort` of these tests."""
 
     def __init__(self, url: str) -> None:
         self._url = url

@@ -12,11 +12,11 @@ from tests.exports.colours import exports
 from tests.exports.vendor import Vendor
 from tests.jobs.fake_time import FakeClock
 from typedpipes.errors import ConfigurationError, DownloadError, ExportAmbiguous, TransportError
-from typedpipes.pipefy.async_exports import AsyncExports
 from typedpipes.pipefy.attachments import AsyncAttachments, Attachments
-from typedpipes.pipefy.export_arguments import organization_number
-from typedpipes.pipefy.export_jobs import AsyncExportJob, ExportJob
 from typedpipes.pipefy.exports import Exports
+from typedpipes.pipefy.exports.arguments import organization_number
+from typedpipes.pipefy.exports.async_exports import AsyncExports
+from typedpipes.pipefy.exports.handles import AsyncExportJob, ExportJob
 
 
 @pytest.mark.parametrize(

@@ -13,13 +13,13 @@ import pytest
 from tests.download.file_server import FileServer
 from tests.exports.colours import exports
 from tests.jobs.fake_time import COLOURS, FakeClock, run, settle
-from typedpipes._flow import Flow, sleep
+from typedpipes._core.flow import Flow, sleep
 from typedpipes.errors import ConfigurationError, ExportFailed, GraphQLValidationError
-from typedpipes.job_answers import blamed
-from typedpipes.jobs import CreateForm, PollForm
 from typedpipes.pipefy.attachments import CARD, RECORD, AsyncAttachments, Attachments
-from typedpipes.pipefy.export_flows import ExportSettings
-from typedpipes.pipefy.job_declarations import AUTOMATION_JOBS, DECLARATIONS
+from typedpipes.pipefy.exports.answers import blamed
+from typedpipes.pipefy.exports.flows import ExportSettings
+from typedpipes.pipefy.exports.jobs import CreateForm, PollForm
+from typedpipes.pipefy.exports.kinds import AUTOMATION_JOBS, DECLARATIONS
 
 SCHEMAS = Path(__file__).parents[2] / "schemas" / "pipefy"
 

@@ -8,7 +8,7 @@ from typing import Literal
 
 import attrs
 
-from typedpipes._flow import Flow, sleep
+from typedpipes._core.flow import Flow, sleep
 from typedpipes.errors import GraphQLValidationError
 
 LINKS = ("fileUrl", "downloadUrl")
@@ -56,7 +56,7 @@ class Vendor:
         safe: bool,
         deadline: float | None = None,
     ) -> Flow[Mapping[str, object]]:
-        """The `typedpipes.jobs.GraphQLPort`."""
+        """The `typedpipes.pipefy.exports.jobs.GraphQLPort`."""
         assert operation_name in document
         assert safe is document.startswith("query")
         assert deadline is None or deadline > 0

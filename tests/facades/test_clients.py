@@ -11,6 +11,7 @@ import anyio
 import httpx
 import pytest
 
+from typedpipes._core.decoding.model import MASK, is_set
 from typedpipes.errors import (
     APIError,
     ConfigurationError,
@@ -21,7 +22,6 @@ from typedpipes.errors import (
     ResponseMismatch,
 )
 from typedpipes.events import Event
-from typedpipes.model import MASK, is_set
 from typedpipes.pipedream import AsyncPipedream, Pipedream
 from typedpipes.pipedrive import AsyncPipedrive, Pipedrive
 from typedpipes.pipefy import AsyncPipefy, Pipefy

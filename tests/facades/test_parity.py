@@ -42,6 +42,11 @@ def modules(package: ModuleType) -> Iterator[ModuleType]:
             yield importlib.import_module(found.name)
 
 
+def folder_of(name: str) -> str:
+    """The package a module lies in; a package lies in itself."""
+    return name if hasattr(importlib.import_module(name), "__path__") else name.rpartition(".")[0]
+
+
 @cache
 def classes() -> dict[str, dict[str, type]]:
     """Every class of both trees by folder and name; a twin lives in the same folder."""
@@ -50,7 +55,7 @@ def classes() -> dict[str, dict[str, type]]:
         for module in modules(package):
             for name, value in vars(module).items():
                 if inspect.isclass(value) and value.__module__ == module.__name__:
-                    folder = module.__name__.rpartition(".")[0]
+                    folder = folder_of(module.__name__)
                     found.setdefault(folder, {})[name] = value
     return found
 
@@ -99,7 +104,7 @@ def test_there_are_as_many_pairs_as_a_library_of_this_size_has() -> None:
 def test_twins_have_the_same_names_parameters_and_defaults(folder: str) -> None:
     faults = []
     for sync, asynchronous in pairs():
-        if sync.__module__.rpartition(".")[0] != folder:
+        if folder_of(sync.__module__) != folder:
             continue
         ours, theirs = public(sync), public(asynchronous)
         if sync.__name__ not in OWN_WAYS:

@@ -14,7 +14,7 @@ from typing import Any
 
 import yaml
 
-from typedpipes.operation import ApiResponse, Arguments, CallOptions, Operation
+from typedpipes._core.rest import ApiResponse, Arguments, CallOptions, Operation
 from typedpipes_codegen.openapi import RenderReport, render
 
 SHOP = Path(__file__).parent / "openapi" / "shop.yaml"

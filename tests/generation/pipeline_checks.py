@@ -30,12 +30,12 @@ from graphql import (
     type_from_ast,
 )
 
-from typedpipes.decode import build
-from typedpipes.drift import Decoding
-from typedpipes.encoding import encode
-from typedpipes.graphql import decode
-from typedpipes.model import JSON, Model, to_wire
-from typedpipes.operation import Arguments, Operation
+from typedpipes._core.decoding import Decoding
+from typedpipes._core.decoding.answers import build
+from typedpipes._core.decoding.model import JSON, Model, to_wire
+from typedpipes._core.graphql import decode
+from typedpipes._core.rest import Arguments, Operation
+from typedpipes._core.rest.encoding import encode
 from typedpipes_codegen.canonical import canonicalize
 from typedpipes_codegen.document import resolve
 from typedpipes_codegen.own import OwnPackage, write_own

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from tests.committed_schemas import GRAPHQL, REST, all_root_fields, rest_operations
-from typedpipes.operation import Operation
+from typedpipes._core.rest import Operation
 from typedpipes_codegen.digests import tree_files
 from typedpipes_codegen.generate import check, generate
 

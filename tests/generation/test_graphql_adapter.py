@@ -16,7 +16,7 @@ from ariadne_codegen.client_generators.result_types import ResultTypesGenerator
 from ariadne_codegen.plugins.base import Plugin
 from ariadne_codegen.utils import process_name, str_to_pascal_case, str_to_snake_case
 
-from typedpipes.operation import CallOptions
+from typedpipes._core.rest import CallOptions
 from typedpipes.pipefy import AsyncPipefy, Pipefy
 from typedpipes_api.pipefy.client import Client
 from typedpipes_codegen.errors import SchemaError

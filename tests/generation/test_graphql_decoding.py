@@ -12,9 +12,9 @@ from typing import Any
 
 import pytest
 
-from typedpipes.drift import Decoding, SchemaDrift
+from typedpipes._core.decoding import Decoding, SchemaDrift
+from typedpipes._core.graphql import decode_body
 from typedpipes.errors import ResponseMismatch
-from typedpipes.graphql import decode_body
 
 from .graphql.packages import LIBRARY, Canned, imported, sync_client
 

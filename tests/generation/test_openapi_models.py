@@ -13,8 +13,8 @@ import attrs
 import pytest
 
 from tests.generation.openapi_rendering import imported, shop, small
-from typedpipes.decode import from_wire
-from typedpipes.model import JSON, UNSET, extras, is_set, to_wire
+from typedpipes._core.decoding.answers import from_wire
+from typedpipes._core.decoding.model import JSON, UNSET, extras, is_set, to_wire
 
 WIRE: dict[str, JSON] = {
     "id": 7,

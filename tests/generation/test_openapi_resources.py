@@ -14,9 +14,9 @@ from typing import Any, get_type_hints
 import pytest
 
 from tests.generation.openapi_rendering import AsyncRecorder, Recorder, imported, render_into, shop
+from typedpipes._core.decoding.model import UNSET
+from typedpipes._core.rest import ApiResponse, CallOptions, ConnectOptions, PageOptions, PipedreamOptions
 from typedpipes.errors import ConfigurationError
-from typedpipes.model import UNSET
-from typedpipes.operation import ApiResponse, CallOptions, ConnectOptions, PageOptions, PipedreamOptions
 from typedpipes_codegen.openapi.method_plan import OPTION_NAMES, PAGE_OPTIONS
 
 

@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 import anyio
 import anyio.lowlevel
 
-from typedpipes._flow import AsyncIO, SyncIO
+from typedpipes._core.flow import AsyncIO, SyncIO
 
 T = TypeVar("T")
 
@@ -17,7 +17,7 @@ COLOURS = ("sync", "asyncio", "trio")
 
 
 class FakeClock:
-    """A `typedpipes._flow.Clock` whose sleeps are recorded and take no time."""
+    """A `typedpipes._core.flow.Clock` whose sleeps are recorded and take no time."""
 
     def __init__(self, wall: float = 1_790_000_000.0) -> None:
         self.now = 0.0

@@ -8,7 +8,7 @@ import pytest
 
 from tests.exports.vendor import Vendor, refusal
 from tests.jobs.fake_time import FakeClock
-from typedpipes._flow import SyncIO, drive
+from typedpipes._core.flow import SyncIO, drive
 from typedpipes.errors import (
     AuthenticationError,
     BadRequest,
@@ -25,10 +25,10 @@ from typedpipes.errors import (
     TransportError,
     TypedPipesError,
 )
-from typedpipes.job_engine import JobEngine
-from typedpipes.jobs import JobState, parse_token
-from typedpipes.journal import Journal
-from typedpipes.pipefy.job_declarations import AUTOMATION_JOBS, DECLARATIONS
+from typedpipes.pipefy.exports.engine import JobEngine
+from typedpipes.pipefy.exports.jobs import JobState, parse_token
+from typedpipes.pipefy.exports.journal import Journal
+from typedpipes.pipefy.exports.kinds import AUTOMATION_JOBS, DECLARATIONS
 
 ARGUMENTS = {"organizationId": "1", "filter": "last_month"}
 

@@ -11,12 +11,12 @@ import pytest
 
 from tests.exports.vendor import Vendor, refusal
 from tests.jobs.fake_time import FakeClock
-from typedpipes._flow import drive
+from typedpipes._core.flow import drive
 from typedpipes.errors import ConfigurationError, GraphQLError
-from typedpipes.job_engine import JobEngine
-from typedpipes.job_forms import KEPT, FileFormStore
-from typedpipes.jobs import FormStore
-from typedpipes.pipefy.job_declarations import AUTOMATION_JOBS
+from typedpipes.pipefy.exports.engine import JobEngine
+from typedpipes.pipefy.exports.forms import KEPT, FileFormStore
+from typedpipes.pipefy.exports.jobs import FormStore
+from typedpipes.pipefy.exports.kinds import AUTOMATION_JOBS
 
 ARGUMENTS = {"organizationId": "1", "filter": "last_month"}
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from typedpipes.errors import ConfigurationError
-from typedpipes.journal import COMPACT_OVER, Journal
+from typedpipes.pipefy.exports.journal import COMPACT_OVER, Journal
 
 
 @pytest.fixture
@@ -74,7 +74,7 @@ def test_records_reach_the_disk_before_the_call_returns(journal: Journal, monkey
 
 def test_only_one_holder_may_create_and_a_dead_one_lets_go(journal: Journal) -> None:
     code = (
-        "import sys, time; from typedpipes.journal import Journal\n"
+        "import sys, time; from typedpipes.pipefy.exports.journal import Journal\n"
         "lock = Journal(sys.argv[1]).lock(); assert lock.try_acquire(); print('held', flush=True); time.sleep(60)"
     )
     with subprocess.Popen([sys.executable, "-c", code, str(journal.path)], stdout=subprocess.PIPE) as holder:

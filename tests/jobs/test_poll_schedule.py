@@ -3,7 +3,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from typedpipes.poll_schedule import PollSchedule
+from typedpipes.pipefy.exports.schedule import PollSchedule
 
 seconds = st.floats(0, 1e6)
 

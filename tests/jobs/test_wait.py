@@ -7,7 +7,7 @@ import pytest
 
 from tests.exports.vendor import Vendor
 from tests.jobs.fake_time import FakeClock
-from typedpipes._flow import AsyncIO, adrive, drive
+from typedpipes._core.flow import AsyncIO, adrive, drive
 from typedpipes.errors import (
     AuthenticationError,
     ConfigurationError,
@@ -23,9 +23,9 @@ from typedpipes.errors import (
     TypedPipesError,
 )
 from typedpipes.events import Event, Poll
-from typedpipes.job_engine import JobEngine
-from typedpipes.jobs import JobState, WaitProgress, parse_token
-from typedpipes.pipefy.job_declarations import AUTOMATION_JOBS, DECLARATIONS
+from typedpipes.pipefy.exports.engine import JobEngine
+from typedpipes.pipefy.exports.jobs import JobState, WaitProgress, parse_token
+from typedpipes.pipefy.exports.kinds import AUTOMATION_JOBS, DECLARATIONS
 
 ARGUMENTS = {"organizationId": "1", "filter": "last_month"}
 
@@ -83,7 +83,7 @@ def test_answers_that_stay_unreadable_end_the_wait_long_before_the_deadline() ->
 @pytest.mark.parametrize("timeout", [0.0, 0.5, 7.0, 600.0])
 @pytest.mark.parametrize("budget", [None, 20])
 def test_a_wait_ends_at_its_deadline_with_a_token_that_resumes(timeout: float, budget: int | None) -> None:
-    from typedpipes.poll_schedule import PollSchedule
+    from typedpipes.pipefy.exports.schedule import PollSchedule
 
     vendor, clock = Vendor(busy=10**9), FakeClock()
     engine = JobEngine(vendor, clock=clock, schedule=PollSchedule(budget))

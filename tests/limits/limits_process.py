@@ -13,7 +13,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from typedpipes._flow import SyncIO, drive
+from typedpipes._core.flow import SyncIO, drive
 from typedpipes.errors import QuotaExhausted
 from typedpipes.limits import Claim, Policy, StoreLimiter, Window, build_limiter, open_store
 

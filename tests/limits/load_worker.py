@@ -20,7 +20,7 @@ from typing import Any
 
 import attrs
 
-from typedpipes._flow import AsyncIO, Call, Flow, SyncIO, adrive, drive
+from typedpipes._core.flow import AsyncIO, Call, Flow, SyncIO, adrive, drive
 from typedpipes.errors import RateLimited
 from typedpipes.limits import Claim, Policy, StoreLimiter, Window, open_store
 

@@ -8,7 +8,7 @@ from collections import deque
 from collections.abc import Callable, Generator
 from typing import Any
 
-from typedpipes._flow import Call, Effect, Flow, Hold, Sleep
+from typedpipes._core.flow import Call, Effect, Flow, Hold, Sleep
 
 
 class VirtualClock:

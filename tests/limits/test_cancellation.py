@@ -8,7 +8,7 @@ import time
 import anyio
 import pytest
 
-from typedpipes._flow import AsyncIO, Call, Flow, SyncIO, adrive, drive
+from typedpipes._core.flow import AsyncIO, Call, Flow, SyncIO, adrive, drive
 from typedpipes.limits import Claim, Limits, Policy, StoreLimiter, Window
 from typedpipes.limits.stores import Store
 

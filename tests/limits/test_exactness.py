@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.limits.simulation import Judge, Simulation, Task, VirtualClock
-from typedpipes._flow import Flow, Sleep
+from typedpipes._core.flow import Flow, Sleep
 from typedpipes.limits import GRACE, Claim, Policy, StoreLimiter, Window
 from typedpipes.limits.stores import MemoryStore
 

@@ -9,7 +9,7 @@ import pytest
 
 from tests.limits.redis_server import RedisServer
 from tests.limits.simulation import VirtualClock
-from typedpipes._flow import SyncIO, drive
+from typedpipes._core.flow import SyncIO, drive
 from typedpipes.errors import ConfigurationError, LimitStoreError, QuotaExhausted, RateLimited
 from typedpipes.events import Event, LimitStore
 from typedpipes.limits import Budget, Claim, Limits, Policy, StoreLimiter, Window, build_limiter

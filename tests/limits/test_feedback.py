@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.limits.simulation import VirtualClock
-from typedpipes._flow import SyncIO, drive
+from typedpipes._core.flow import SyncIO, drive
 from typedpipes.errors import QuotaExhausted, RateLimited
 from typedpipes.events import Block, Event
 from typedpipes.limits import Claim, Limits, Policy, StoreLimiter, complete, pipedream, pipedrive, pipefy

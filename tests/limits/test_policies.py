@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.limits.simulation import VirtualClock
-from typedpipes._flow import SyncIO, drive
+from typedpipes._core.flow import SyncIO, drive
 from typedpipes.errors import ConfigurationError, QuotaExhausted, RateLimited
 from typedpipes.events import Budget as BudgetEvent
 from typedpipes.events import Event

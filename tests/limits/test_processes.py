@@ -9,7 +9,7 @@ from pathlib import Path
 from tests.limits.limits_process import CALLS, CLAIM, LAPSE, UNITS, WINDOW, few, month, start
 from tests.limits.load_run import Cell, run
 from tests.limits.redis_server import RedisServer
-from typedpipes._flow import SyncIO, drive
+from typedpipes._core.flow import SyncIO, drive
 from typedpipes.limits import Limits, open_store
 
 IO = SyncIO()

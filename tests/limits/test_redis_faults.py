@@ -12,7 +12,7 @@ import pytest
 
 from tests.limits.load_server import ArrivalLog
 from tests.limits.redis_server import RedisServer
-from typedpipes._flow import AsyncIO, Call, Flow, SyncIO, adrive, drive
+from typedpipes._core.flow import AsyncIO, Call, Flow, SyncIO, adrive, drive
 from typedpipes.errors import LimitStoreError
 from typedpipes.events import Event, LimitStore
 from typedpipes.limits import Budget, Claim, Limits, Policy, StoreLimiter, Window, build_limiter

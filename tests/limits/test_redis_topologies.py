@@ -11,7 +11,7 @@ from redis.cluster import RedisCluster
 
 from tests.limits.redis_server import RedisServer
 from tests.limits.tls_proxy import TlsProxy
-from typedpipes._flow import SyncIO, drive
+from typedpipes._core.flow import SyncIO, drive
 from typedpipes.errors import LimitStoreError
 from typedpipes.limits import Budget, Claim, Limits, Policy, StoreLimiter, Window
 from typedpipes.limits.stores.redis import RedisStore

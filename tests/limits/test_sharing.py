@@ -11,7 +11,7 @@ from pathlib import Path
 import anyio
 import pytest
 
-from typedpipes._flow import AsyncIO, Call, Flow, SyncIO, adrive, drive
+from typedpipes._core.flow import AsyncIO, Call, Flow, SyncIO, adrive, drive
 from typedpipes.errors import RateLimited
 from typedpipes.limits import AsyncLimits, Claim, Limits, Policy, StoreLimiter, Window, build_limiter, open_store
 from typedpipes.limits.stores import Store

@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tests.limits.redis_server import RedisServer
-from typedpipes._flow import SyncIO, drive
+from typedpipes._core.flow import SyncIO, drive
 from typedpipes.limits.ask import Ask, Bound, BudgetEntry, Granted, Note, Reply, Retry, WindowEntry
 from typedpipes.limits.stores import MemoryStore, Store
 from typedpipes.limits.stores.redis import SCRIPT, RedisStore

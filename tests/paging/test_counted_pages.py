@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from typedpipes._core.paging import Pages, Walk
+from typedpipes._core.rest import Paging
 from typedpipes.errors import ConfigurationError
-from typedpipes.operation import Paging
-from typedpipes.paging import Pages, Walk
 
 ITEMS = list(range(23))
 

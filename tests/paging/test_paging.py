@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from typedpipes._core.paging import AsyncPages, Pages, Walk
+from typedpipes._core.rest import PageOptions, Paging
 from typedpipes.errors import ConfigurationError, ResponseMismatch, ServerError
-from typedpipes.operation import PageOptions, Paging
-from typedpipes.paging import AsyncPages, Pages, Walk
 
 CURSOR = Paging("cursor", limit="limit", cursor="cursor", items="data", next="extra.next_cursor", max_size=500)
 OFFSET = Paging("offset", limit="limit", cursor="start", items="data", next="extra.next_start", more="extra.more_items")

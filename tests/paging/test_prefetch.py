@@ -15,9 +15,9 @@ import pytest
 
 from tests.core.limiter import BookLimiter
 from tests.paging.listings import Style, Vendor, async_client, client, listing
+from typedpipes._core.paging import AsyncPages, Pages, Walk
+from typedpipes._core.rest import PageOptions, Paging
 from typedpipes.errors import ConfigurationError, ServerError
-from typedpipes.operation import PageOptions, Paging
-from typedpipes.paging import AsyncPages, Pages, Walk
 from typedpipes.pipedrive import AsyncPipedrive, Pipedrive
 from typedpipes_sandbox import Sandbox
 

@@ -7,8 +7,8 @@ import json
 import pytest
 
 from tests.pipedream.conftest import Run
+from typedpipes._core.decoding.model import MASK
 from typedpipes.errors import ConfigurationError, ResponseMismatch
-from typedpipes.model import MASK
 from typedpipes.pipedream import Pipedream, connect_link, connection_event
 from typedpipes.pipedream.webhooks import ConnectionEventType
 from typedpipes_sandbox import Sandbox

@@ -13,8 +13,8 @@ from tests.pipedream.conftest import Run
 from typedpipes.errors import APIError, AuthenticationError, ConfigurationError, NotFound, ResponseMismatch, ServerError
 from typedpipes.pipedream import Pipedream
 from typedpipes.pipedream.addresses import Addresses
-from typedpipes.pipedream.core import PipedreamSettings
 from typedpipes.pipedream.proxy import AsyncProxy, Proxy
+from typedpipes.pipedream.settings import PipedreamSettings
 from typedpipes.pipedream.workflows import AsyncWorkflows, Workflows
 from typedpipes_sandbox import Sandbox
 from typedpipes_sandbox.arrivals import Arrival

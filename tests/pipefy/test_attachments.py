@@ -8,11 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from typedpipes.download.links import LinkPolicy
-from typedpipes.download.progress import Progress
+from typedpipes._core.files.links import LinkPolicy
+from typedpipes._core.files.progress import Progress
 from typedpipes.errors import ConfigurationError
 from typedpipes.pipefy import UploadError
-from typedpipes.pipefy.uploads import object_key
+from typedpipes.pipefy.attachments.uploads import object_key
 
 from .colours import Colour
 

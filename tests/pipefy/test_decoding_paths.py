@@ -10,13 +10,13 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from typedpipes.drift import DriftLog, SchemaDrift
+from typedpipes._core.decoding import DriftLog, SchemaDrift
+from typedpipes._core.graphql import decode, decode_body
+from typedpipes._core.graphql.results import wire_name
+from typedpipes._core.http import WireResponse
+from typedpipes._core.redaction import Redactor
 from typedpipes.errors import PartialFailure, TypedPipesError
-from typedpipes.graphql import decode, decode_body
-from typedpipes.graphql_model import wire_name
 from typedpipes.pipefy.core import GraphQLCalls
-from typedpipes.redaction import Redactor
-from typedpipes.wire import WireResponse
 from typedpipes_api.pipefy.models.cards import Card
 from typedpipes_api.pipefy.operations.cards import OPERATION as CARDS
 

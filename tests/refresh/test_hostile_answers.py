@@ -148,7 +148,7 @@ def test_an_address_that_is_not_safe_is_not_asked(
 def test_a_body_cut_on_its_way_is_not_taken_for_whole(
     checkout: Checkout, server: DocumentServer, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    from typedpipes._flow import SyncIO
+    from typedpipes._core.flow import SyncIO
 
     waits: list[float] = []
     monkeypatch.setattr("typedpipes.cli.schema_sources.SyncIO", lambda: SyncIO(sleep=waits.append))
@@ -175,7 +175,7 @@ def test_a_document_larger_than_any_schema_is_refused(
     capsys: pytest.CaptureFixture[str],
     announced: bool,
 ) -> None:
-    from typedpipes.download.document import fetch_document
+    from typedpipes.cli.documents import fetch_document
 
     monkeypatch.setattr(
         "typedpipes.cli.schema_sources.fetch_document", lambda url: fetch_document(url, max_bytes=100_000)

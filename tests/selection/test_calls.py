@@ -10,9 +10,9 @@ import pytest
 
 import typedpipes_api.pipefy_documented as documented
 from tests.pipefy.colours import Colour
+from typedpipes._core.graphql.clients import AsyncSelectingClient, SelectingClient
 from typedpipes.errors import ConfigurationError, GraphQLError, PartialFailure, ServerError, TransportError
 from typedpipes.events import Event, Request, Retry
-from typedpipes.graphql_clients import AsyncSelectingClient, SelectingClient
 from typedpipes.pipefy import Pipefy
 from typedpipes_api.pipefy.select import (
     Card,

@@ -20,7 +20,7 @@ def loaded(program: str) -> set[str]:
 
 
 def ours(modules: set[str]) -> set[str]:
-    return {name for name in modules if "select" in name.rpartition(".")[2] and name.startswith("typedpipes")}
+    return {name for name in modules if "select" in name and name.startswith("typedpipes")}
 
 
 CLIENT = "from typedpipes.pipefy import Pipefy\npipefy = Pipefy(token='t' * 20, env={})\n"
@@ -29,7 +29,7 @@ CLIENT = "from typedpipes.pipefy import Pipefy\npipefy = Pipefy(token='t' * 20, 
 def test_a_client_that_does_not_select_loads_nothing_of_it() -> None:
     modules = loaded(CLIENT)
     assert ours(modules) == set()
-    assert "typedpipes.graphql_rows" not in modules
+    assert "typedpipes._core.graphql.select.rows" not in modules
 
 
 def test_selecting_loads_no_model_no_input_and_no_graphql_library() -> None:
@@ -38,8 +38,9 @@ def test_selecting_loads_no_model_no_input_and_no_graphql_library() -> None:
     )
     assert ours(modules) == {
         "typedpipes_api.pipefy.select",
-        "typedpipes.graphql_select",
-        "typedpipes.graphql_select_types",
+        "typedpipes._core.graphql.select",
+        "typedpipes._core.graphql.select.fields",
+        "typedpipes._core.graphql.select.types",
     }
     for absent in ("pydantic", "graphql", "httpx", "typedpipes_api.pipefy.inputs", "typedpipes_api.pipefy.enums"):
         assert absent not in modules, absent
@@ -57,8 +58,8 @@ def test_only_the_types_that_are_used_are_made() -> None:
 def test_a_selection_is_sent_and_read_without_pydantic() -> None:
     program = CLIENT + (
         "from typedpipes_api.pipefy.select import Card, Query\n"
-        "from typedpipes.graphql_selection import selection_of\n"
-        "from typedpipes.drift import Decoding\n"
+        "from typedpipes._core.graphql.select.operation import selection_of\n"
+        "from typedpipes._core.decoding import Decoding\n"
         "chosen = Query.card(id='1').fields(Card.title)\n"
         "operation, variables = selection_of('query', [chosen], None, pipefy._page_limit, pipefy._depth_limit())\n"
         'row = operation.decode_body(b\'{"data": {"card": {"title": "x"}}}\', Decoding(\'x\'))\n'

@@ -13,10 +13,10 @@ from hypothesis import strategies as st
 from tests.committed_schemas import field_count
 from tests.sandbox.documents_by_schema import Documents
 from tests.selection.choosing import Chooser, facts, field_of, is_leaf, paths, required
-from typedpipes.drift import SchemaDrift
+from typedpipes._core.decoding import SchemaDrift
+from typedpipes._core.graphql.select.document import write
+from typedpipes._core.graphql.select.types import FieldFacts, TypeFacts
 from typedpipes.events import Event
-from typedpipes.graphql_select_document import write
-from typedpipes.graphql_select_types import FieldFacts, TypeFacts
 from typedpipes.pipefy import Pipefy
 from typedpipes_api.pipefy import select
 from typedpipes_sandbox import Limits, Sandbox

@@ -8,8 +8,8 @@ import pytest
 
 from tests.pipefy.colours import Colour
 from tests.selection.workshop import client
+from typedpipes._core.paging import AsyncPages, Pages
 from typedpipes.errors import ConfigurationError, ResponseMismatch
-from typedpipes.paging import AsyncPages, Pages
 from typedpipes_api.pipefy.select import Card, CardConnection, CardEdge, PageInfo, Phase, Pipe, Query
 
 EDGES = CardConnection.edges.fields(CardEdge.node.fields(Card.id, Card.title))

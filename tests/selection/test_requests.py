@@ -11,9 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.selection.workshop import client, schema
+from typedpipes._core.decoding.model import UNSET
+from typedpipes._core.graphql.select.document import write
 from typedpipes.errors import ConfigurationError
-from typedpipes.graphql_select_document import write
-from typedpipes.model import UNSET
 from typedpipes_api.pipefy.inputs import UpdateCardInput
 from typedpipes_api.pipefy.select import (
     Card,

@@ -9,9 +9,9 @@ import pytest
 from graphql import parse, validate
 
 from tests.selection.workshop import client, schema
+from typedpipes._core.decoding.model import MASK
+from typedpipes._core.graphql.select.rows import NotSelected, Row
 from typedpipes.errors import ConfigurationError, ResponseMismatch
-from typedpipes.graphql_rows import NotSelected, Row
-from typedpipes.model import MASK
 
 
 def asked(fields: Any, data: object, *chosen: Any, strict: bool = False) -> tuple[Any, list[str], str]:

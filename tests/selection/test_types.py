@@ -14,7 +14,7 @@ import pytest
 
 import typedpipes_api
 from tests.selection.workshop import workshop
-from typedpipes.graphql_select_types import SelectionSchema, TypeFacts
+from typedpipes._core.graphql.select.types import SelectionSchema, TypeFacts
 from typedpipes_api.pipefy import select
 
 ROOT = Path(__file__).parents[2]
@@ -26,7 +26,7 @@ from __future__ import annotations
 from typing_extensions import assert_type
 
 from typedpipes.pipefy import AsyncPipefy, Pipefy
-from typedpipes.paging import AsyncPages, Pages
+from typedpipes._core.paging import AsyncPages, Pages
 from typedpipes.graphql_runtime import Leaf, Row, Selection
 from typedpipes_api.pipefy.enums import ExportStatus
 from typedpipes_api.pipefy.inputs import UpdateCardInput

@@ -11,6 +11,7 @@ from typing import Final, Protocol, cast
 import typer
 
 from typedpipes import __version__
+from typedpipes._core.decoding.model import JSON
 from typedpipes.cli.auth import auth
 from typedpipes.cli.call import call
 from typedpipes.cli.exports import exports
@@ -20,7 +21,6 @@ from typedpipes.cli.limits import limits
 from typedpipes.cli.sandbox import sandbox
 from typedpipes.cli.schema import schema
 from typedpipes.cli.session import PROGRAM, Config, Debug, EnvFile, Json, Profile, Session, emit, protect, say
-from typedpipes.model import JSON
 
 app = typer.Typer(
     name=PROGRAM,

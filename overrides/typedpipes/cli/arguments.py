@@ -14,9 +14,9 @@ from typing import Final
 
 import attrs
 
-from typedpipes import operation as options_of
+from typedpipes._core import rest as options_of
+from typedpipes._core.decoding.model import JSON, UNSET, Model
 from typedpipes.cli.failures import UsageError
-from typedpipes.model import JSON, UNSET, Model
 
 Value = object
 _WORD: Final = re.compile(r"([A-Za-z_][A-Za-z0-9_]*)((?:\.[A-Za-z_][A-Za-z0-9_]*)*)(:?=)(.*)", re.DOTALL)

@@ -17,7 +17,7 @@ from typedpipes.configuration import Configuration
 from typedpipes.errors import ConfigurationError, TypedPipesError
 
 if TYPE_CHECKING:
-    from typedpipes.auth import Credentials
+    from typedpipes._core.auth import Credentials
 
 auth = typer.Typer(no_args_is_help=True, rich_markup_mode=None, epilog=EXIT_CODES, help="Credentials.")
 
@@ -105,8 +105,8 @@ def check(
 
 
 def _credentials(vendor: Vendor, env: Mapping[str, str]) -> Credentials:
-    from typedpipes.pipedream.core import PipedreamSettings
-    from typedpipes.pipedrive_core import PipedriveSettings
+    from typedpipes.pipedream.settings import PipedreamSettings
+    from typedpipes.pipedrive.settings import PipedriveSettings
     from typedpipes.pipefy.settings import PipefySettings
 
     if vendor == "pipefy":

@@ -10,6 +10,8 @@ from typing import Annotated, Any, Final
 
 import typer
 
+from typedpipes._core.decoding.model import JSON
+from typedpipes._core.paging import Pages
 from typedpipes.cli.answers import plain
 from typedpipes.cli.arguments import Call
 from typedpipes.cli.clients import Limits, open_client
@@ -17,8 +19,6 @@ from typedpipes.cli.failures import UsageError
 from typedpipes.cli.operations import Named, find, near, operations
 from typedpipes.cli.session import Config, Debug, EnvFile, Profile, emit, emit_text, say, session
 from typedpipes.errors import ConfigurationError
-from typedpipes.model import JSON
-from typedpipes.paging import Pages
 
 MANY: Final = 12
 """Names that are listed in one message at most."""

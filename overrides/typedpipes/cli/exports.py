@@ -31,7 +31,7 @@ from typedpipes.cli.session import (
 )
 from typedpipes.errors import ConfigurationError, DownloadError, ExportAmbiguous, ExportFailed, TypedPipesError
 from typedpipes.limits.pipefy import Plan
-from typedpipes.pipefy.export_arguments import Period, organization_number
+from typedpipes.pipefy.exports.arguments import Period, organization_number
 
 if TYPE_CHECKING:
     from typedpipes.pipefy import ExportJob, Pipefy
@@ -107,7 +107,7 @@ def automation_jobs(
     Creates the export, waits for it and downloads it. Run again after any failure it goes on with the same export:
     the journal knows it. Ctrl-C prints the command that resumes. The file's path goes to stdout.
     """
-    from typedpipes.download.part_file import check_target
+    from typedpipes._core.files.part_file import check_target
     from typedpipes.pipefy import Pipefy
 
     run = session(context)

@@ -11,8 +11,8 @@ from typing import Final, TypeVar
 import attrs
 
 from typedpipes import errors
-from typedpipes.redaction import Redactor
-from typedpipes.setting_values import PAGE
+from typedpipes._core.redaction import Redactor
+from typedpipes.configuration.settings import PAGE
 
 E = TypeVar("E", bound=BaseException)
 

@@ -19,8 +19,8 @@ from typedpipes.cli.session import Config, Debug, EnvFile, Json, Profile, emit, 
 from typedpipes.errors import ConfigurationError
 
 if TYPE_CHECKING:
+    from typedpipes._core.decoding.model import JSON
     from typedpipes.limits.snapshot import LimitStatus, Snapshot
-    from typedpipes.model import JSON
 
 WIDE: Final = 160
 """Columns of a table that no terminal bounds."""

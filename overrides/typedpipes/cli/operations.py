@@ -11,8 +11,8 @@ from typing import Any, Final, Literal, TypeAlias, cast
 
 import attrs
 
+from typedpipes._core.rest import Operation
 from typedpipes.cli.arguments import Call, signature_of
-from typedpipes.operation import Operation
 from typedpipes.pipefy.settings import PIPEFY_KINDS
 from typedpipes.resource import Resource
 

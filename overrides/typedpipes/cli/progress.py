@@ -13,10 +13,10 @@ from rich.progress import Progress as Live
 from rich.table import Column
 from rich.text import Text
 
+from typedpipes._core.files.progress import Progress
 from typedpipes.cli.failures import one_line
 from typedpipes.cli.session import say
-from typedpipes.download.progress import Progress
-from typedpipes.jobs import WaitProgress
+from typedpipes.pipefy.exports.jobs import WaitProgress
 
 PLAIN_EVERY: Final = 5.0
 """Seconds between two plain lines about the same download at least."""

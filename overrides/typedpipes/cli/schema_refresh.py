@@ -16,7 +16,7 @@ from typedpipes.cli.schema_sources import fetch, has_source
 from typedpipes.cli.session import Config, Debug, EnvFile, Json, Profile, emit, emit_text, say, session
 
 if TYPE_CHECKING:
-    from typedpipes.model import JSON
+    from typedpipes._core.decoding.model import JSON
     from typedpipes_codegen.apis import Api
     from typedpipes_codegen.refresh import PackageReport, Prepared
     from typedpipes_codegen.refresh.consistency import Problem

@@ -9,10 +9,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlsplit
 
-from typedpipes._flow import SyncIO, drive
+from typedpipes._core.flow import SyncIO, drive
 from typedpipes.cli.clients import store_url
+from typedpipes.cli.documents import LARGEST, fetch_document
 from typedpipes.cli.failures import CommandError, ExitCode, UsageError
-from typedpipes.download.document import LARGEST, fetch_document
 from typedpipes.errors import DownloadError, GraphQLError
 
 if TYPE_CHECKING:
@@ -75,7 +75,7 @@ def _published(api: Api, url: str, today: date) -> Fetched:
 
 def _introspected(api: Api, url: str, settings: Mapping[str, str], limits: str | None, today: date) -> Fetched:
     """Ask the server itself. The facade checks the address and keeps the credential to its host."""
-    from typedpipes.http_capped import capped_client
+    from typedpipes.cli.capped_http import capped_client
     from typedpipes.pipefy import Pipefy
     from typedpipes_codegen.refresh import Fetched
     from typedpipes_codegen.refresh.introspection import QUERIES

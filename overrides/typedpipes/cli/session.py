@@ -14,11 +14,11 @@ from typing import Annotated, Final
 import attrs
 import typer
 
+from typedpipes._core.decoding.model import JSON
+from typedpipes._core.redaction import secret
 from typedpipes.cli.failures import REDACTOR, CommandError, ExitCode, one_line
 from typedpipes.configuration import Configuration, configuration
-from typedpipes.model import JSON
-from typedpipes.redaction import secret
-from typedpipes.setting_values import SETTINGS
+from typedpipes.configuration.settings import SETTINGS
 
 PROGRAM: Final = "typedpipes"
 SECRETS: Final = frozenset(setting.variable for setting in SETTINGS if setting.secret and setting.key != "limits")

@@ -7,15 +7,15 @@ from collections.abc import Mapping
 from types import TracebackType
 from typing import Self, TypeVar
 
-from typedpipes.client_options import AsyncClientOptions, ClientOptions
+from typedpipes._core.graphql import AsyncGraphQLClient, GraphQLClient, GraphQLOperation, encode_variables
+from typedpipes._core.http.clients import AsyncPolicyClient, PolicyClient
+from typedpipes._core.options import AsyncClientOptions, ClientOptions
+from typedpipes._core.rest import CallOptions
+from typedpipes._core.rest.caller import AsyncRestCaller, RestCaller
 from typedpipes.declared.core import Core
 from typedpipes.declared.credentials import Given
 from typedpipes.declared.declaration import Declaration
-from typedpipes.graphql import AsyncGraphQLClient, GraphQLClient, GraphQLOperation, encode_variables
-from typedpipes.http import AsyncPolicyClient, PolicyClient
 from typedpipes.limits.snapshot import AsyncLimits, Limits
-from typedpipes.operation import CallOptions
-from typedpipes.rest import AsyncRestCaller, RestCaller
 
 R = TypeVar("R")
 

@@ -6,18 +6,18 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from typedpipes.client_options import SharedOptions, token_store
+from typedpipes._core.http.shared import ClientCore
+from typedpipes._core.options import SharedOptions, token_store
+from typedpipes._core.rest.caller import Rest
 from typedpipes.declared.credentials import Given, declared_credentials
 from typedpipes.declared.declaration import Declaration
 from typedpipes.errors import ConfigurationError
-from typedpipes.http_shared import ClientCore
 from typedpipes.limits import policy_limiter
 from typedpipes.pipefy.core import GraphQLCalls
-from typedpipes.rest import Rest
 
 if TYPE_CHECKING:
+    from typedpipes._core.redaction import Redactor
     from typedpipes.limits.limiter import StoreLimiter
-    from typedpipes.redaction import Redactor
 
 
 class Core(ClientCore):

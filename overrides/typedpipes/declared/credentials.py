@@ -5,20 +5,20 @@ from __future__ import annotations
 from collections.abc import Mapping
 from urllib.parse import urljoin
 
-from typedpipes.auth import Credential, Credentials, StaticCredential
-from typedpipes.auth.declared import (
+from typedpipes._core.auth import Credential, Credentials, StaticCredential
+from typedpipes._core.auth.grant import ClientCredentials
+from typedpipes._core.auth.token_credential import TokenCredential
+from typedpipes._core.redaction import Secret, basic, secret
+from typedpipes._core.tokens import TokenStore
+from typedpipes.declared.auth import (
     BasicClientCredentials,
     CookieKeyCredential,
     JoinedCredential,
     NoCredential,
     QueryKeyCredential,
 )
-from typedpipes.auth.grant import ClientCredentials
-from typedpipes.auth.token_credential import TokenCredential
 from typedpipes.declared.declaration import Declaration, Scheme
 from typedpipes.errors import ConfigurationError
-from typedpipes.redaction import Secret, basic, secret
-from typedpipes.tokens import TokenStore
 
 Given = Mapping[str, "str | Secret | None"]
 """Constructor arguments by setting."""

@@ -10,7 +10,7 @@
         on_event=print,
     )
 
-Per wire request, inside a flow (see `typedpipes._flow`):
+Per wire request, inside a flow (see `typedpipes._core.flow`):
 
     lease = yield from limiter.acquire(Claim("pipefy", "card"), until=deadline, max_wait=30.0)
     try:
@@ -32,7 +32,7 @@ from typing import TYPE_CHECKING, Final, Literal, TypeAlias
 from typedpipes.errors import ConfigurationError
 
 if TYPE_CHECKING:
-    from typedpipes._flow import Clock
+    from typedpipes._core.flow import Clock
     from typedpipes.events import OnEvent
     from typedpipes.limits.limiter import StoreLease as StoreLease
     from typedpipes.limits.limiter import StoreLimiter as StoreLimiter

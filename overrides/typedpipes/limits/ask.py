@@ -214,7 +214,7 @@ def _pipedrive(bound: Bound, headers: Mapping[str, str], notes: list[Note]) -> b
 
 def retry_after(headers: Mapping[str, str], wall: float) -> float | None:
     """Seconds named by Retry-After, as a number or a date; None if absent or unreadable. Never more than a day."""
-    from typedpipes.retry_after import server_wait
+    from typedpipes._core.http.retry_after import server_wait
 
     asked = server_wait(headers, wall=wall)
     return None if asked is None else min(asked, LONGEST_PAUSE)

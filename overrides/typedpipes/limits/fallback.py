@@ -11,7 +11,7 @@ import threading
 
 import msgspec
 
-from typedpipes._flow import Call, Clock, Flow, SystemClock
+from typedpipes._core.flow import Call, Clock, Flow, SystemClock
 from typedpipes.errors import ConfigurationError, LimitStoreError
 from typedpipes.limits.ask import (
     Ask,

@@ -15,7 +15,7 @@ from typing import Final
 import msgspec
 
 from typedpipes import events
-from typedpipes._flow import Call, Clock, Flow, Hold, Sleep, SystemClock
+from typedpipes._core.flow import Call, Clock, Flow, Hold, Sleep, SystemClock
 from typedpipes.errors import LimitStoreError, QuotaExhausted, RateLimited
 from typedpipes.limits import GRACE
 from typedpipes.limits.ask import Ask, Bound, Exhausted, Granted, Note, Reply, Retry, notes_of

@@ -19,7 +19,7 @@ from typing import Literal, Protocol, TypeAlias
 
 import msgspec
 
-from typedpipes._flow import Flow
+from typedpipes._core.flow import Flow
 from typedpipes.errors import ConfigurationError
 from typedpipes.limits.ask import Bound, BudgetEntry, WindowEntry
 from typedpipes.limits.counts import hold_of

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 import msgspec
 
-from typedpipes._flow import AsyncIO, Flow, SyncIO, adrive, drive
+from typedpipes._core.flow import AsyncIO, Flow, SyncIO, adrive, drive
 from typedpipes.limits.ask import (
     Bound,
     BudgetEntry,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
-    from typedpipes.connect_links import connect_link as connect_link
+    from typedpipes._core.connect_links import connect_link as connect_link
     from typedpipes.pipedream.client import AsyncPipedream as AsyncPipedream
     from typedpipes.pipedream.client import Pipedream as Pipedream
     from typedpipes.pipedream.proxy import ProxyResponse as ProxyResponse
@@ -32,7 +32,7 @@ _MODULES: Final = {
     "HTTPAuthType": "workflows",
     "ProxyResponse": "proxy",
     "WorkflowResponse": "workflows",
-    "connect_link": ".connect_links",
+    "connect_link": "._core.connect_links",
     "connection_event": "webhooks",
     "verify_signature": "signatures",
 }

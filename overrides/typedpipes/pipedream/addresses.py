@@ -8,10 +8,10 @@ from typing import Final
 import httpx
 import msgspec
 
-from typedpipes._httpx import is_loopback
-from typedpipes.auth.pipedream import is_workflow_host
+from typedpipes._core.http.bodies import is_loopback
 from typedpipes.errors import ConfigurationError
-from typedpipes.pipedream.core import PipedreamSettings
+from typedpipes.pipedream.oauth import is_workflow_host
+from typedpipes.pipedream.settings import PipedreamSettings
 
 ENDPOINT: Final = re.compile(r"e[no][a-z0-9-]+")
 """Endpoint ids, as a whole."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Literal, Unpack, overload
 
-from typedpipes.operation import ApiResponse, PipedreamOptions
+from typedpipes._core.rest import ApiResponse, PipedreamOptions
 from typedpipes.pipedream.resources import Expand, check_bounds
 from typedpipes.resource import RawAsyncResource, async_raw_method, raw_async_caller, raw_of
 from typedpipes_api.pipedream import sources, subscriptions, workflows

@@ -8,10 +8,10 @@ from collections.abc import Mapping
 from types import TracebackType
 from typing import TYPE_CHECKING, Literal, Self, Unpack
 
-from typedpipes.client_options import AsyncClientOptions, ClientOptions
-from typedpipes.http import AsyncPolicyClient, PolicyClient
-from typedpipes.pipedream.core import Core, Environment, PipedreamSettings
-from typedpipes.redaction import Secret
+from typedpipes._core.http.clients import AsyncPolicyClient, PolicyClient
+from typedpipes._core.options import AsyncClientOptions, ClientOptions
+from typedpipes._core.redaction import Secret
+from typedpipes.pipedream.settings import Core, Environment, PipedreamSettings
 
 if TYPE_CHECKING:
     from typedpipes.limits.snapshot import AsyncLimits, Limits
@@ -88,15 +88,15 @@ class Pipedream:
     @functools.cached_property
     def rest(self) -> RestApi:
         """The REST API (seed 001)."""
+        from typedpipes._core.rest.caller import RestCaller
         from typedpipes.pipedream.rest_api import RestApi
-        from typedpipes.rest import RestCaller
 
         return RestApi(RestCaller(self._http, self._core.rest()))
 
     @functools.cached_property
     def connect(self) -> ConnectApi:
         """Connect (seed 002)."""
-        from typedpipes.rest import RestCaller
+        from typedpipes._core.rest.caller import RestCaller
         from typedpipes_api.connect import ConnectApi
 
         return ConnectApi(RestCaller(self._http, self._core.connect()))
@@ -205,15 +205,15 @@ class AsyncPipedream:
     @functools.cached_property
     def rest(self) -> AsyncRestApi:
         """The REST API (seed 001)."""
+        from typedpipes._core.rest.caller import AsyncRestCaller
         from typedpipes.pipedream.rest_api import AsyncRestApi
-        from typedpipes.rest import AsyncRestCaller
 
         return AsyncRestApi(AsyncRestCaller(self._http, self._core.rest()))
 
     @functools.cached_property
     def connect(self) -> AsyncConnectApi:
         """Connect (seed 002)."""
-        from typedpipes.rest import AsyncRestCaller
+        from typedpipes._core.rest.caller import AsyncRestCaller
         from typedpipes_api.connect import AsyncConnectApi
 
         return AsyncConnectApi(AsyncRestCaller(self._http, self._core.connect()))

@@ -13,15 +13,15 @@ from collections.abc import AsyncIterator, Iterator, Mapping
 from typing import TYPE_CHECKING, Final, Literal, TypeAlias, Unpack
 from urllib.parse import urlsplit
 
-from typedpipes._flow import Flow
+from typedpipes._core.flow import Flow
+from typedpipes._core.http import AsyncWireStream, WireRequest, WireStream
+from typedpipes._core.rest import Arguments, CallOptions, Operation
 from typedpipes.errors import AuthenticationError, ConfigurationError
-from typedpipes.operation import Arguments, CallOptions, Operation
 from typedpipes.pipedream.relay import RelayedResponse, RelayOptions, absolve, encoded_body, relayed
-from typedpipes.wire import AsyncWireStream, WireRequest, WireStream
 
 if TYPE_CHECKING:
-    from typedpipes.http import AsyncPolicyClient, PolicyClient
-    from typedpipes.http_shared import SharedClient
+    from typedpipes._core.http.clients import AsyncPolicyClient, PolicyClient
+    from typedpipes._core.http.shared import SharedClient
     from typedpipes.pipedream.rules import PipedreamRest
 
 ProxyMethod: TypeAlias = Literal["GET", "POST", "PUT", "PATCH", "DELETE"]

@@ -7,21 +7,21 @@ from collections.abc import Callable, Mapping
 from email.message import Message
 from typing import TYPE_CHECKING, Final, TypedDict, TypeVar
 
-from typedpipes._flow import Flow
-from typedpipes.auth import StaticCredential
+from typedpipes._core.auth import StaticCredential
+from typedpipes._core.decoding.model import JSON, to_wire
+from typedpipes._core.flow import Flow
+from typedpipes._core.http import WireRequest
 from typedpipes.errors import AuthenticationError, ConfigurationError, ResponseMismatch
-from typedpipes.model import JSON, to_wire
-from typedpipes.wire import WireRequest
 
 if TYPE_CHECKING:
-    from typedpipes.http_shared import SharedClient
+    from typedpipes._core.http.shared import SharedClient
 
 CREDENTIAL_HEADERS: Final = frozenset({"authorization", "proxy-authorization", "cookie", "host"})
 """What callers may not set on a request that carries one of the client's credentials."""
 
 
 class RelayOptions(TypedDict, total=False):
-    """Options of one relayed call (see `typedpipes.operation.CallOptions`)."""
+    """Options of one relayed call (see `typedpipes._core.rest.CallOptions`)."""
 
     timeout: float
     """Seconds one wire request may take (connect, read, write and pool each)."""

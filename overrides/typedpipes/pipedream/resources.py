@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from typing import Any, Literal, Unpack, overload
 
+from typedpipes._core.rest import ApiResponse, PipedreamOptions
 from typedpipes.errors import ConfigurationError
-from typedpipes.operation import ApiResponse, PipedreamOptions
 from typedpipes.resource import (
     RawResource,
     raw_caller,

@@ -8,11 +8,11 @@ from collections.abc import Callable, Mapping
 from typing import Final, TypeVar
 from urllib.parse import urlsplit
 
+from typedpipes._core.decoding.model import UNSET, Model
+from typedpipes._core.http import WireRequest
+from typedpipes._core.rest import Arguments, CallOptions, Operation
+from typedpipes._core.rest.caller import Rest
 from typedpipes.errors import ConfigurationError
-from typedpipes.model import UNSET, Model
-from typedpipes.operation import Arguments, CallOptions, Operation
-from typedpipes.rest import Rest
-from typedpipes.wire import WireRequest
 
 T = TypeVar("T")
 

@@ -15,8 +15,8 @@ import time
 from collections.abc import Callable
 from typing import Final
 
+from typedpipes._core.redaction import Secret, secret
 from typedpipes.errors import ConfigurationError, SignatureMismatch
-from typedpipes.redaction import Secret, secret
 
 TOLERANCE: Final = 300.0
 """Seconds a delivery's time may be off, either way."""

@@ -7,10 +7,10 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from typedpipes.decode import from_wire, parse_json
-from typedpipes.drift import Decoding
+from typedpipes._core.decoding import Decoding
+from typedpipes._core.decoding.answers import from_wire, parse_json
+from typedpipes._core.decoding.model import Model, OpenEnum, member
 from typedpipes.errors import ResponseMismatch
-from typedpipes.model import Model, OpenEnum, member
 from typedpipes.runtime import define
 from typedpipes_api.connect.accounts import Account
 

@@ -11,19 +11,19 @@ from typing import TYPE_CHECKING, Final, Literal, TypeAlias, Unpack
 
 import attrs
 
-from typedpipes._flow import Flow
-from typedpipes.auth import checked
+from typedpipes._core.auth import checked
+from typedpipes._core.flow import Flow
+from typedpipes._core.http import Stamp, WireRequest
+from typedpipes._core.redaction import Secret, secret
 from typedpipes.errors import ConfigurationError
 from typedpipes.pipedream.addresses import Address, Addresses
-from typedpipes.pipedream.core import Core, Environment
 from typedpipes.pipedream.relay import CREDENTIAL_HEADERS, RelayedResponse, RelayOptions, encoded_body, relayed
 from typedpipes.pipedream.rules import check_environment, check_external_user
-from typedpipes.redaction import Secret, secret
-from typedpipes.wire import Stamp, WireRequest
+from typedpipes.pipedream.settings import Core, Environment
 
 if TYPE_CHECKING:
-    from typedpipes.http import AsyncPolicyClient, PolicyClient
-    from typedpipes.http_shared import SharedClient
+    from typedpipes._core.http.clients import AsyncPolicyClient, PolicyClient
+    from typedpipes._core.http.shared import SharedClient
 
 HTTPAuthType: TypeAlias = Literal["none", "static_bearer", "oauth"]
 """How a workflow's trigger asks callers to authorize: not at all, by a token of its own, by Pipedream's OAuth."""

@@ -5,32 +5,32 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from typedpipes.graphql_rows import NotSelected as NotSelected
-    from typedpipes.graphql_rows import Row as Row
-    from typedpipes.graphql_select import Selection as Selection
+    from typedpipes._core.graphql.select.fields import Selection as Selection
+    from typedpipes._core.graphql.select.rows import NotSelected as NotSelected
+    from typedpipes._core.graphql.select.rows import Row as Row
     from typedpipes.pipefy.async_client import AsyncPipefy as AsyncPipefy
-    from typedpipes.pipefy.bulk_report import BulkItem as BulkItem
-    from typedpipes.pipefy.bulk_report import BulkProgress as BulkProgress
-    from typedpipes.pipefy.bulk_report import BulkReport as BulkReport
-    from typedpipes.pipefy.bulk_report import BulkStopped as BulkStopped
+    from typedpipes.pipefy.attachments.uploads import UploadError as UploadError
+    from typedpipes.pipefy.bulk.report import BulkItem as BulkItem
+    from typedpipes.pipefy.bulk.report import BulkProgress as BulkProgress
+    from typedpipes.pipefy.bulk.report import BulkReport as BulkReport
+    from typedpipes.pipefy.bulk.report import BulkStopped as BulkStopped
     from typedpipes.pipefy.client import Pipefy as Pipefy
-    from typedpipes.pipefy.export_jobs import AsyncExportJob as AsyncExportJob
-    from typedpipes.pipefy.export_jobs import ExportJob as ExportJob
-    from typedpipes.pipefy.uploads import UploadError as UploadError
+    from typedpipes.pipefy.exports.handles import AsyncExportJob as AsyncExportJob
+    from typedpipes.pipefy.exports.handles import ExportJob as ExportJob
 
 _HOMES = {
-    "AsyncExportJob": "export_jobs",
-    "NotSelected": "typedpipes.graphql_rows",
-    "Row": "typedpipes.graphql_rows",
-    "Selection": "typedpipes.graphql_select",
+    "AsyncExportJob": "typedpipes.pipefy.exports.handles",
+    "NotSelected": "typedpipes._core.graphql.select.rows",
+    "Row": "typedpipes._core.graphql.select.rows",
+    "Selection": "typedpipes._core.graphql.select.fields",
     "AsyncPipefy": "async_client",
-    "BulkItem": "bulk_report",
-    "BulkProgress": "bulk_report",
-    "BulkReport": "bulk_report",
-    "BulkStopped": "bulk_report",
-    "ExportJob": "export_jobs",
+    "BulkItem": "typedpipes.pipefy.bulk.report",
+    "BulkProgress": "typedpipes.pipefy.bulk.report",
+    "BulkReport": "typedpipes.pipefy.bulk.report",
+    "BulkStopped": "typedpipes.pipefy.bulk.report",
+    "ExportJob": "typedpipes.pipefy.exports.handles",
     "Pipefy": "client",
-    "UploadError": "uploads",
+    "UploadError": "typedpipes.pipefy.attachments.uploads",
 }
 
 __all__ = [

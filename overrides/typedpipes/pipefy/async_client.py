@@ -8,23 +8,23 @@ from collections.abc import Mapping
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self, TypeVar, Unpack, cast
 
-from typedpipes.client_options import AsyncClientOptions
-from typedpipes.graphql import GraphQLOperation, bind, encode_variables
-from typedpipes.http import AsyncPolicyClient
-from typedpipes.model import JSON
-from typedpipes.operation import CallOptions
+from typedpipes._core.decoding.model import JSON
+from typedpipes._core.graphql import GraphQLOperation, bind, encode_variables
+from typedpipes._core.http.clients import AsyncPolicyClient
+from typedpipes._core.options import AsyncClientOptions
+from typedpipes._core.redaction import Secret
+from typedpipes._core.rest import CallOptions
 from typedpipes.pipefy.core import MAX_DEPTH, Core, ExportPort, document_kind, page_limit
 from typedpipes.pipefy.settings import PipefySettings
-from typedpipes.redaction import Secret
 from typedpipes_api.pipefy.async_client import AsyncClient
 
 if TYPE_CHECKING:
-    from typedpipes.graphql import AsyncGraphQLClient
+    from typedpipes._core.graphql import AsyncGraphQLClient
     from typedpipes.limits.pipefy import Plan
     from typedpipes.limits.snapshot import AsyncLimits
-    from typedpipes.pipefy.async_exports import AsyncExports
     from typedpipes.pipefy.attachments import AsyncAttachments
     from typedpipes.pipefy.bulk import AsyncBulk
+    from typedpipes.pipefy.exports.async_exports import AsyncExports
     from typedpipes.pipefy.webhooks import AsyncWebhooks
     from typedpipes_api.pipefy import OrganizationDetails
 
@@ -129,7 +129,7 @@ class AsyncPipefy(AsyncClient):
         self, organization: str | int, **options: Unpack[CallOptions]
     ) -> OrganizationDetails | None:
         """The organization with this number or URL (``https://app.pipefy.com/organizations/123``, seed 004)."""
-        from typedpipes.pipefy.export_arguments import organization_number
+        from typedpipes.pipefy.exports.arguments import organization_number
 
         return await self.organization(id=organization_number(organization), **options)
 
@@ -146,7 +146,7 @@ class AsyncPipefy(AsyncClient):
     @functools.cached_property
     def exports(self) -> AsyncExports:
         """Two-step exports: create, wait, download."""
-        from typedpipes.pipefy.async_exports import AsyncExports
+        from typedpipes.pipefy.exports.async_exports import AsyncExports
 
         return AsyncExports(ExportPort(self._calls, self._http), self._http.io, self._core.export_settings())
 

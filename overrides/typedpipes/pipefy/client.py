@@ -8,18 +8,18 @@ from collections.abc import Mapping
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self, TypeVar, Unpack, cast
 
-from typedpipes.client_options import ClientOptions
-from typedpipes.graphql import GraphQLOperation, bind, encode_variables
-from typedpipes.http import PolicyClient
-from typedpipes.model import JSON
-from typedpipes.operation import CallOptions
+from typedpipes._core.decoding.model import JSON
+from typedpipes._core.graphql import GraphQLOperation, bind, encode_variables
+from typedpipes._core.http.clients import PolicyClient
+from typedpipes._core.options import ClientOptions
+from typedpipes._core.redaction import Secret
+from typedpipes._core.rest import CallOptions
 from typedpipes.pipefy.core import MAX_DEPTH, Core, ExportPort, document_kind, page_limit
 from typedpipes.pipefy.settings import PipefySettings
-from typedpipes.redaction import Secret
 from typedpipes_api.pipefy.client import Client
 
 if TYPE_CHECKING:
-    from typedpipes.graphql import GraphQLClient
+    from typedpipes._core.graphql import GraphQLClient
     from typedpipes.limits.pipefy import Plan
     from typedpipes.limits.snapshot import Limits
     from typedpipes.pipefy.attachments import Attachments
@@ -132,7 +132,7 @@ class Pipefy(Client):
 
     def find_organization(self, organization: str | int, **options: Unpack[CallOptions]) -> OrganizationDetails | None:
         """The organization with this number or URL (``https://app.pipefy.com/organizations/123``, seed 004)."""
-        from typedpipes.pipefy.export_arguments import organization_number
+        from typedpipes.pipefy.exports.arguments import organization_number
 
         return self.organization(id=organization_number(organization), **options)
 

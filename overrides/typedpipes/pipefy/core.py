@@ -8,23 +8,23 @@ from typing import TYPE_CHECKING, Final, TypedDict, TypeVar, cast
 
 import msgspec
 
-from typedpipes._flow import Flow
-from typedpipes._httpx import is_loopback
-from typedpipes.client_options import SharedOptions, limiter_for, token_store
-from typedpipes.drift import Decoding, DriftLog
+from typedpipes._core.decoding import Decoding, DriftLog
+from typedpipes._core.decoding.model import JSON
+from typedpipes._core.flow import Flow
+from typedpipes._core.graphql import GraphQLOperation, check_options, decode, decode_body, encode
+from typedpipes._core.http import Stamp, WireRequest, WireResponse
+from typedpipes._core.http.bodies import is_loopback
+from typedpipes._core.http.shared import ClientCore
+from typedpipes._core.options import SharedOptions, limiter_for, token_store
+from typedpipes._core.redaction import Redactor
+from typedpipes._core.rest import CallOptions, Safety
 from typedpipes.errors import ConfigurationError
-from typedpipes.graphql import GraphQLOperation, check_options, decode, decode_body, encode
-from typedpipes.http_shared import ClientCore
-from typedpipes.model import JSON
-from typedpipes.operation import CallOptions, Safety
 from typedpipes.pipefy.settings import PIPEFY_KINDS, PipefySettings
-from typedpipes.redaction import Redactor
-from typedpipes.wire import Stamp, WireRequest, WireResponse
 
 if TYPE_CHECKING:
-    from typedpipes.http import AsyncPolicyClient, PolicyClient
+    from typedpipes._core.http.clients import AsyncPolicyClient, PolicyClient
     from typedpipes.limits.pipefy import Plan
-    from typedpipes.pipefy.export_flows import ExportSettings
+    from typedpipes.pipefy.exports.flows import ExportSettings
 
 _SMALLER_PAGES: Final = {"Phase.cards": 30}
 """Connections with a page limit of their own (notes section 3)."""
@@ -94,8 +94,8 @@ class Core(ClientCore):
         """What the exports of this client have in common."""
         import httpx
 
-        from typedpipes.job_forms import FileFormStore
-        from typedpipes.pipefy.export_flows import ExportSettings
+        from typedpipes.pipefy.exports.flows import ExportSettings
+        from typedpipes.pipefy.exports.forms import FileFormStore
 
         durable = self.limiter is not None and self.limiter.store.durable
         return ExportSettings(
@@ -186,8 +186,8 @@ class GraphQLCalls(msgspec.Struct, frozen=True, kw_only=True):
 
     def data(self, name: str | None, response: WireResponse, safety: Safety) -> object:
         """The answer's ``data``. Raises `GraphQLError`, or `PartialFailure` for a mutation that reports failure."""
-        from typedpipes.decode import parse_json
-        from typedpipes.graphql_answers import answer_data, check_payloads
+        from typedpipes._core.decoding.answers import parse_json
+        from typedpipes._core.graphql.errors import answer_data, check_payloads
 
         operation = f"{self.api}.{name or 'anonymous'}"
         answer = parse_json(response.content, Decoding(operation))
@@ -219,7 +219,7 @@ class ExportPort:
         safe: bool,
         deadline: float | None = None,
     ) -> Flow[Mapping[str, object]]:
-        """Perform one request and return the answer's data (see `typedpipes.jobs.GraphQLPort`)."""
+        """Perform one request and return the answer's data (see `typedpipes.pipefy.exports.jobs.GraphQLPort`)."""
         options: CallOptions = {} if deadline is None else {"deadline": max(deadline, 0.001)}
         wire = cast("Mapping[str, JSON]", encode(variables))
         safety: Safety = "safe" if safe else "unsafe"

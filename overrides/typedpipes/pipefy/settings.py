@@ -16,13 +16,13 @@ from urllib.parse import urlsplit
 
 import msgspec
 
-from typedpipes.auth import Credentials, StaticCredential, checked
-from typedpipes.client_options import check_pair, given_by, store_named
-from typedpipes.redaction import Secret, secret
+from typedpipes._core.auth import Credentials, StaticCredential, checked
+from typedpipes._core.options import check_pair, given_by, store_named
+from typedpipes._core.redaction import Secret, secret
 
 if TYPE_CHECKING:
-    from typedpipes.setting_values import Env
-    from typedpipes.tokens import TokenStore
+    from typedpipes._core.tokens import TokenStore
+    from typedpipes.configuration.settings import Env
 
 PIPEFY_URL: Final = "https://api.pipefy.com/graphql"
 PIPEFY_TOKEN_URL: Final = "https://app.pipefy.com/oauth/token"
@@ -70,7 +70,7 @@ class PipefySettings(msgspec.Struct, frozen=True, kw_only=True):
             token = given.secret("PIPEFY_TOKEN")
         check_pair("PIPEFY", client_id, client_secret, env)
         if client_id is None and token is None:
-            from typedpipes.setting_values import missing
+            from typedpipes.configuration.settings import missing
 
             raise missing(
                 "pipefy",
@@ -103,8 +103,8 @@ class PipefySettings(msgspec.Struct, frozen=True, kw_only=True):
         """The one credential that is used."""
         if self.client_id is not None and self.client_secret is not None:
             # Tokens are a third of this package's code: imported by whoever has an OAuth client.
-            from typedpipes.auth.grant import ClientCredentials
-            from typedpipes.auth.token_credential import TokenCredential
+            from typedpipes._core.auth.grant import ClientCredentials
+            from typedpipes._core.auth.token_credential import TokenCredential
 
             grant = ClientCredentials(self.token_url, self.client_id, self.client_secret)
             identity = f"pipefy:{self.client_id}"

@@ -6,12 +6,12 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Final, Unpack, cast
 from urllib.parse import urlsplit
 
+from typedpipes._core.decoding.model import JSON
+from typedpipes._core.graphql import JsonInput
+from typedpipes._core.rest import CallOptions
 from typedpipes.errors import ConfigurationError
 from typedpipes.events import logger
-from typedpipes.graphql import JsonInput
 from typedpipes.limits.pipefy import WEBHOOKS_PER_PIPE
-from typedpipes.model import JSON
-from typedpipes.operation import CallOptions
 
 if TYPE_CHECKING:
     from typedpipes.pipefy.async_client import AsyncPipefy

@@ -69,10 +69,10 @@ CLIENT_NAMES = frozenset(
 OPTION_NAMES = frozenset(
     {"deadline", "extra_headers", "idempotency_key", "max_wait", "options", "retries", "self", "timeout"}
 )
-"""Keyword arguments every method has: those of `typedpipes.operation.CallOptions`, and its own two."""
+"""Keyword arguments every method has: those of `typedpipes._core.rest.CallOptions`, and its own two."""
 
 PAGE_OPTION_NAMES = frozenset({"max_items", "page_size", "resume"})
-"""Keyword arguments ``iter_`` methods have besides: those of `typedpipes.operation.PageOptions`."""
+"""Keyword arguments ``iter_`` methods have besides: those of `typedpipes._core.rest.PageOptions`."""
 
 MODEL_NAMES = frozenset({"to_wire"})
 """What the bases of generated models add to pydantic's own attributes."""

@@ -136,7 +136,7 @@ class Parameter:
     required: bool
     csv: bool = False
     style: str | None = None
-    """Style code, where it is not written the usual way (typedpipes.parameter_styles)."""
+    """Style code, where it is not written the usual way (typedpipes._core.rest.parameter_styles)."""
     client_default: str | None = None
     description: str = ""
 

@@ -21,7 +21,7 @@ OPTION_NAMES: Final[dict[str, tuple[str, ...]]] = {
     "ConnectOptions": (*CALL_OPTIONS, "project_id", "environment"),
     "PipedriveOptions": (*CALL_OPTIONS, "encoding"),
 }
-"""Keys of the option types in typedpipes.operation; a test keeps the two equal."""
+"""Keys of the option types in typedpipes._core.rest; a test keeps the two equal."""
 PAGE_OPTIONS: Final = ("max_items", "page_size", "resume", "prefetch")
 _SCOPE: Final = ("self", "body", "options", "request_body")
 

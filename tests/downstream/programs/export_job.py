@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import assert_type
 
 from typedpipes.errors import ExportFailed, ExportTimeout
-from typedpipes.jobs import WaitProgress
 from typedpipes.pipefy import ExportJob, Pipefy
+from typedpipes.pipefy.exports.jobs import WaitProgress
 
 
 def tell(progress: WaitProgress) -> None:

@@ -7,9 +7,9 @@ import warnings
 from typing import assert_type
 
 from typedpipes import UNSET, from_wire, to_wire
-from typedpipes.model import JSON
-from typedpipes.operation import ApiResponse
-from typedpipes.paging import AsyncPages, Pages
+from typedpipes._core.decoding.model import JSON
+from typedpipes._core.paging import AsyncPages, Pages
+from typedpipes._core.rest import ApiResponse
 from typedpipes.pipedream import Pipedream
 from typedpipes.pipedrive import AsyncPipedrive, Pipedrive
 from typedpipes.pipefy import AsyncPipefy, Pipefy

@@ -11,11 +11,11 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-from typedpipes.drift import Decoding, SchemaDrift
-from typedpipes.graphql import AsyncGraphQLClient, GraphQLClient, GraphQLOperation
-from typedpipes.graphql_model import ResultModel
-from typedpipes.model import JSON
-from typedpipes.operation import CallOptions
+from typedpipes._core.decoding import Decoding, SchemaDrift
+from typedpipes._core.decoding.model import JSON
+from typedpipes._core.graphql import AsyncGraphQLClient, GraphQLClient, GraphQLOperation
+from typedpipes._core.graphql.results import ResultModel
+from typedpipes._core.rest import CallOptions
 from typedpipes_codegen.graphql import render
 
 HERE = Path(__file__).parent

@@ -13,7 +13,7 @@ from time import monotonic_ns
 from typing import Literal, Protocol, TypeAlias
 from urllib.parse import unquote, urlsplit
 
-from typedpipes._flow import Call, Clock, Flow, SystemClock
+from typedpipes._core.flow import Call, Clock, Flow, SystemClock
 from typedpipes.errors import ConfigurationError
 from typedpipes.events import Event, LimitStore
 from typedpipes.limits.ask import Ask, Bound, Note, Reply, View

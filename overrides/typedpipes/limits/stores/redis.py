@@ -21,7 +21,7 @@ import anyio.lowlevel
 import anyio.to_thread
 import msgspec
 
-from typedpipes._flow import AsyncIO, Call, Clock, Flow, Sleep, SyncIO, SystemClock, adrive, drive
+from typedpipes._core.flow import AsyncIO, Call, Clock, Flow, Sleep, SyncIO, SystemClock, adrive, drive
 from typedpipes.errors import ConfigurationError, LimitStoreError
 from typedpipes.limits.ask import (
     Ask,

@@ -21,7 +21,7 @@ from typing import TypeVar
 
 import msgspec
 
-from typedpipes._flow import AsyncIO, Call, Clock, Flow, Sleep, SyncIO, SystemClock, adrive, call, drive
+from typedpipes._core.flow import AsyncIO, Call, Clock, Flow, Sleep, SyncIO, SystemClock, adrive, call, drive
 from typedpipes.errors import LimitStoreError
 from typedpipes.limits.ask import Ask, Bound, Note, Reply, View
 from typedpipes.limits.book import Book

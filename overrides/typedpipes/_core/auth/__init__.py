@@ -1,0 +1,338 @@
+"""Credentials: what is sent to whom, how tokens are obtained, kept and renewed.
+
+Here: what every kind of credential is, those that do not change, and the choice among the credentials of a client (the
+operation says which kinds it takes). Tokens that expire are in `token_credential` and the vendors' modules.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator, Callable, Generator, Iterable, Iterator, Mapping
+from typing import Final, NoReturn, TypeAlias, cast
+
+import httpx
+
+from typedpipes._core.flow import (
+    AsyncIO,
+    Call,
+    Clock,
+    Effect,
+    Flow,
+    Send,
+    SyncIO,
+    SystemClock,
+    _acall,
+    _aperform,
+    _perform,
+)
+from typedpipes._core.http.bodies import PORTS, Bytes, origin
+from typedpipes._core.redaction import Redactor, Secret, secret
+from typedpipes.errors import APIError, AuthenticationError, ConfigurationError
+from typedpipes.events import Reporter
+
+OAUTH_URL: Final = "https://oauth.pipedrive.com"
+"""Where Pipedrive gives tokens."""
+WORKFLOW_DOMAIN: Final = "m.pipedream.net"
+"""Where Pipedream's workflows listen."""
+TOKEN_HEADERS: Final = frozenset({"authorization", "x-api-token", "proxy-authorization", "cookie"})
+"""Headers that only credentials set."""
+
+
+class AuthContext:
+    """What a credential may use while it signs: time, the call's deadline, who hears of events."""
+
+    __slots__ = ("clock", "redactor", "report", "until")
+
+    def __init__(
+        self,
+        clock: Clock | None = None,
+        *,
+        until: float | None = None,
+        report: Reporter | None = None,
+        redactor: Redactor | None = None,
+    ) -> None:
+        self.clock: Clock = clock or SystemClock()
+        self.until = until
+        self.report = report or Reporter()
+        self.redactor = redactor or Redactor()
+
+
+class Credential(httpx.Auth):
+    """One kind of credential, pinned to origins. Usable as ``httpx.Client(auth=…)`` of its own, too.
+
+    Attributes:
+        kind: the name the schemas' security requirements use, for example ``api_token``.
+        identity: a stable name of whom it stands for, safe to show; limits count by it.
+        origins: ``scheme://host:port`` it may be sent to.
+    """
+
+    requires_response_body = False
+    header = "authorization"
+
+    def __init__(self, kind: str, *, identity: str, origins: Iterable[str]) -> None:
+        self.kind = kind
+        self.identity = identity
+        self.origins = frozenset(pinned(url) for url in origins)
+
+    def permits(self, origin: str) -> bool:
+        """Whether the credential may be sent to ``origin``."""
+        return origin in self.origins
+
+    def sign(self, request: httpx.Request, context: AuthContext) -> Flow[Secret]:
+        """Put the credential on ``request``; the result names what was put, for `rejected`."""
+        raise NotImplementedError
+
+    def unsign(self, request: httpx.Request) -> None:
+        """Take the credential off a request that was sent: it is not needed there any more."""
+        request.headers.pop(self.header, None)
+
+    def rejected(self, used: Secret, context: AuthContext) -> Flow[bool]:
+        """The server answered 401 to ``used``. True if signing again will use another token."""
+        raise NotImplementedError
+
+    def accepted(self, used: Secret) -> None:
+        """The server accepted ``used``."""
+
+    def secrets(self) -> Iterable[Secret]:
+        """What must not be shown."""
+        return ()
+
+    def api_domain(self) -> str | None:
+        """Base address of the API that the credential's token named, if requests are to go there."""
+        return None
+
+    def _auth(self, request: httpx.Request, context: AuthContext) -> Flow[None]:
+        require_origin(self, request.url)
+        for _ in range(2):
+            used = yield from self.sign(request, context)
+            response: httpx.Response = yield Send(request)
+            if response.status_code != 401:
+                self.accepted(used)
+                return
+            if not (yield from self.rejected(used, context)):
+                return
+
+    def sync_auth_flow(self, request: httpx.Request) -> Generator[httpx.Request, httpx.Response, None]:
+        """For a plain `httpx.Client`; `PolicyClient` does not use it."""
+        flow, io = self._auth(request, AuthContext()), SyncIO()
+        holds: list[Call[None]] = []
+        try:
+            effect = flow.send(None)
+            while True:
+                if not isinstance(effect, Send):
+                    effect = flow.send(_perform(effect, io, holds, []))
+                elif effect.request is request:
+                    effect = flow.send((yield request))
+                else:
+                    response = yield cast(httpx.Request, effect.request)
+                    response.read()
+                    effect = flow.send(_unread(response))
+        except StopIteration:
+            return
+        finally:
+            flow.close()
+            for hold in reversed(holds):
+                hold.sync()
+
+    async def async_auth_flow(self, request: httpx.Request) -> AsyncGenerator[httpx.Request, httpx.Response]:
+        """For a plain `httpx.AsyncClient`; `AsyncPolicyClient` does not use it."""
+        flow, io = self._auth(request, AuthContext()), AsyncIO()
+        holds: list[Call[None]] = []
+        try:
+            effect: Effect = flow.send(None)
+            while True:
+                if not isinstance(effect, Send):
+                    effect = flow.send(await _aperform(effect, io, holds, []))
+                elif effect.request is request:
+                    effect = flow.send((yield request))
+                else:
+                    response = yield cast(httpx.Request, effect.request)
+                    await response.aread()
+                    effect = flow.send(_unread(response))
+        except StopIteration:
+            return
+        finally:
+            flow.close()
+            for hold in reversed(holds):
+                await _acall(hold)
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__} {self.kind} for {', '.join(sorted(self.origins))}>"
+
+    def __reduce__(self) -> NoReturn:
+        raise TypeError("credentials are not pickled; build them in the other process from its settings")
+
+
+class StaticCredential(Credential):
+    """A token that does not change: personal access token, API key, API token, Connect token, HTTP Basic.
+
+    A token that was refused with 401 before it was ever accepted is not sent again (`forget` undoes that).
+    """
+
+    def __init__(
+        self,
+        kind: str,
+        token: str | Secret,
+        *,
+        origins: Iterable[str],
+        header: str = "authorization",
+        scheme: str = "Bearer ",
+        identity: str | None = None,
+        setting: str | None = None,
+    ) -> None:
+        token = checked(secret(token), setting or kind)
+        super().__init__(kind, identity=identity or f"{kind}:{token.fingerprint('identity')}", origins=origins)
+        self._token = token
+        self.header = header
+        self._scheme = scheme
+        self._accepted = False
+        self._refusal: AuthenticationError | None = None
+
+    def sign(self, request: httpx.Request, context: AuthContext) -> Flow[Secret]:
+        """Set the header."""
+        if self._refusal is not None:
+            raise refused_before(self._refusal)
+        request.headers[self.header] = self._scheme + self._token.reveal()
+        yield from ()
+        return self._token
+
+    def rejected(self, used: Secret, context: AuthContext) -> Flow[bool]:
+        """There is no other token to try."""
+        if not self._accepted:
+            self._refusal = AuthenticationError(
+                f"the {self.kind.replace('_', ' ')} was refused with 401", status=401, attempts=0
+            )
+        yield from ()
+        return False
+
+    def accepted(self, used: Secret) -> None:
+        """The token is good: a later 401 does not condemn it."""
+        self._accepted = True
+
+    def forget(self) -> None:
+        """Let a refused token be tried again."""
+        self._refusal = None
+
+    def secrets(self) -> Iterable[Secret]:
+        """The token."""
+        return (self._token,)
+
+
+def _unread(response: httpx.Response) -> httpx.Response:
+    """A copy to be read by the flow: httpx itself wants to read the original."""
+    return httpx.Response(response.status_code, headers=_decoded(response), stream=Bytes(response.content))
+
+
+def _decoded(response: httpx.Response) -> list[tuple[str, str]]:
+    return [(name, value) for name, value in response.headers.multi_items() if name != "content-encoding"]
+
+
+def refused_before(error: APIError) -> APIError:
+    """The local error that spares a request with a credential known to be refused."""
+    message = str(error)
+    if "not sent again" not in message:
+        message += "; it was not sent again: change the setting and make a new client"
+    return type(error)(
+        message, status=error.status, code=error.code, request_id=error.request_id, body=error.body, attempts=0
+    )
+
+
+def checked(token: Secret | None, setting: str) -> Secret:
+    """A token as it can stand in a header: without surrounding whitespace; control characters are refused."""
+    clean = Secret("" if token is None else token.reveal().strip())
+    if not clean:
+        raise ConfigurationError(f"{setting} is empty", setting=setting)
+    if not clean.reveal().isascii() or not clean.reveal().isprintable() or " " in clean.reveal():
+        raise ConfigurationError(
+            f"{setting} holds a space, a line break or another character that cannot stand in a header", setting=setting
+        )
+    return clean
+
+
+def pinned(url: str) -> str:
+    """The origin of a base URL. Raises `ConfigurationError` if it has none."""
+    parsed = httpx.URL(url)
+    if parsed.scheme not in PORTS or not parsed.host:
+        raise ConfigurationError(f"{parsed.scheme or 'no scheme'}://{parsed.host} is no http address")
+    return origin(parsed)
+
+
+def require_origin(credential: Credential, url: httpx.URL, operation: str = "") -> None:
+    """Refuse to let a credential leave its origins."""
+    if not credential.permits(origin(url)):
+        raise ConfigurationError(
+            f"{operation + ': ' if operation else ''}{origin(url)} is not where the "
+            f"{credential.kind.replace('_', ' ')} belongs ({', '.join(sorted(credential.origins))}); it was not sent",
+            setting="base_url",
+        )
+
+
+Hints: TypeAlias = Mapping[str, str] | Callable[[], Mapping[str, str]]
+
+
+class Credentials:
+    """At most one credential of each kind.
+
+    ``hints`` says, for a kind that is missing, which setting would provide it; or makes that when it is needed.
+    """
+
+    __slots__ = ("_by_kind", "_hints")
+
+    def __init__(self, *credentials: Credential, hints: Hints | None = None) -> None:
+        self._by_kind: dict[str, Credential] = {}
+        for credential in credentials:
+            if credential.kind in self._by_kind:
+                raise ConfigurationError(f"two credentials of kind {credential.kind}", setting=credential.kind)
+            self._by_kind[credential.kind] = credential
+        self._hints: Hints = hints or {}
+
+    def get(self, kind: str) -> Credential | None:
+        """The credential of a kind."""
+        return self._by_kind.get(kind)
+
+    def choose(self, kinds: tuple[str, ...] | None, origin: str, operation: str) -> Credential | None:
+        """The credential for an operation that takes ``kinds``, in their order; None if it takes none.
+
+        ``kinds`` None: any that may go to ``origin``. Raises `ConfigurationError`, before anything is sent, if none is
+        configured or the origin is not the one it belongs to.
+        """
+        if kinds is None:
+            return next((item for item in self._by_kind.values() if item.permits(origin)), None)
+        if not kinds:
+            return None
+        for kind in kinds:
+            credential = self._by_kind.get(kind)
+            if credential is not None:
+                if credential.permits(origin):
+                    return credential
+                raise ConfigurationError(
+                    f"{operation}: {origin} is not where the {kind.replace('_', ' ')} belongs "
+                    f"({', '.join(sorted(credential.origins))}); it was not sent",
+                    setting="base_url",
+                )
+        hints = self._hints() if callable(self._hints) else self._hints
+        wanted = " or ".join(hints.get(kind, kind.replace("_", " ")) for kind in kinds)
+        raise ConfigurationError(f"{operation} needs {wanted}; nothing was sent", setting=hints.get(kinds[0], kinds[0]))
+
+    def __iter__(self) -> Iterator[Credential]:
+        return iter(self._by_kind.values())
+
+    def __len__(self) -> int:
+        return len(self._by_kind)
+
+    def __repr__(self) -> str:
+        return f"<Credentials {', '.join(self._by_kind)}>"
+
+
+__all__ = [
+    "OAUTH_URL",
+    "TOKEN_HEADERS",
+    "WORKFLOW_DOMAIN",
+    "AuthContext",
+    "Credential",
+    "Credentials",
+    "StaticCredential",
+    "checked",
+    "pinned",
+    "refused_before",
+    "require_origin",
+]

@@ -1,0 +1,216 @@
+"""Tokens in files, shared by the processes of one user on one machine; and in the system's keyring.
+
+Each key has ``KEY.json`` (mode 0600, replaced atomically) and, while somebody renews it, ``KEY.lease``: who, and until
+when. An operating system lock guards only the reading and writing of those files, never a request; a process that dies
+leaves a lease that lapses.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, Final, Protocol, cast
+
+import platformdirs
+
+from typedpipes._core.flow import Clock, SystemClock, timeline
+from typedpipes._core.tokens import Token
+from typedpipes.errors import ConfigurationError
+
+_LOCK_PATIENCE: Final = 5.0
+
+
+class FileTokenStore:
+    """Tokens below a directory of the user (``directory``; by default in the user's state directory)."""
+
+    blocking = True
+
+    def __init__(self, directory: str | os.PathLike[str] | None = None, *, clock: Clock | None = None) -> None:
+        self.directory = Path(directory) if directory else platformdirs.user_state_path("typedpipes") / "tokens"
+        self._clock: Clock = clock or SystemClock()
+
+    def load(self, key: str) -> Token | None:
+        """The token last saved under ``key``; a damaged file counts as none."""
+        path = self._path(key, "json")
+        try:
+            return Token.from_json(json.loads(path.read_bytes()))
+        except (FileNotFoundError, ValueError):
+            return None
+
+    def save(self, key: str, token: Token) -> None:
+        """Replace the token under ``key``, atomically and durably."""
+        self._write(self._path(key, "json"), token.to_json())
+
+    def delete(self, key: str) -> None:
+        """Forget the token under ``key``."""
+        self._path(key, "json").unlink(missing_ok=True)
+
+    def lease(self, key: str, owner: str, seconds: float) -> bool:
+        """Try to become the one who renews ``key``."""
+        path = self._path(key, "lease")
+        with self._locked(key):
+            held = _read(path)
+            if held is not None and held.get("owner") != owner and self._lasts(held):
+                return False
+            now = {"wall": self._clock.wall(), "monotonic": self._clock.monotonic(), "timeline": timeline(self._clock)}
+            self._write(path, {"owner": owner, "seconds": seconds, **now}, durable=False)
+            return True
+
+    def release(self, key: str, owner: str) -> None:
+        """End ``owner``'s lease."""
+        path = self._path(key, "lease")
+        with self._locked(key):
+            held = _read(path)
+            if held is not None and held.get("owner") == owner:
+                path.unlink(missing_ok=True)
+
+    def _lasts(self, held: dict[str, Any]) -> bool:
+        try:
+            seconds = float(held["seconds"])
+            same = held["timeline"] == timeline(self._clock)
+            now = self._clock.monotonic() if same else self._clock.wall()
+            age = now - float(held["monotonic" if same else "wall"])
+        except (KeyError, TypeError, ValueError):
+            return False
+        return 0 <= age < seconds
+
+    def _path(self, key: str, suffix: str) -> Path:
+        if not key.replace("-", "").replace("_", "").isalnum():
+            raise ValueError("a token key has letters, digits, - and _ only")
+        return self.directory / f"{key}.{suffix}"
+
+    def _prepare(self) -> None:
+        try:
+            self.directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+        except OSError as error:
+            raise ConfigurationError(
+                f"the token directory {self.directory} cannot be made: {error.strerror}", setting="token_store"
+            ) from error
+
+    def _write(self, path: Path, content: dict[str, Any], *, durable: bool = True) -> None:
+        self._prepare()
+        temporary = path.with_name(f".{path.name}.{os.getpid()}.{time.monotonic_ns()}")
+        descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        try:
+            with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+                json.dump(content, file)
+                file.flush()
+                if durable:
+                    os.fsync(file.fileno())
+            temporary.replace(path)
+        except BaseException:
+            temporary.unlink(missing_ok=True)
+            raise
+
+    @contextmanager
+    def _locked(self, key: str) -> Iterator[None]:
+        self._prepare()
+        descriptor = os.open(self._path(key, "lock"), os.O_RDWR | os.O_CREAT, 0o600)
+        try:
+            give_up = time.monotonic() + _LOCK_PATIENCE
+            while not _try_lock(descriptor):
+                if time.monotonic() > give_up:
+                    raise OSError(f"the token directory {self.directory} is locked by a process that does not go on")
+                time.sleep(0.001)
+            yield
+        finally:
+            os.close(descriptor)
+
+    def __repr__(self) -> str:
+        return f"<FileTokenStore {self.directory}>"
+
+
+class Keyring(Protocol):
+    """What is used of the ``keyring`` package."""
+
+    def get_password(self, service: str, username: str) -> str | None:
+        """The entry, or None."""
+        ...
+
+    def set_password(self, service: str, username: str, password: str) -> None:
+        """Replace the entry."""
+        ...
+
+    def delete_password(self, service: str, username: str) -> None:
+        """Remove the entry."""
+        ...
+
+
+class KeyringTokenStore(FileTokenStore):
+    """Tokens in the system's keyring (extra ``keyring``); only the leases are files."""
+
+    def __init__(
+        self,
+        service: str = "typedpipes",
+        *,
+        keyring: Keyring | None = None,
+        directory: str | os.PathLike[str] | None = None,
+        clock: Clock | None = None,
+    ) -> None:
+        super().__init__(directory, clock=clock)
+        self._service = service
+        self._keyring = keyring or _system_keyring()
+
+    def load(self, key: str) -> Token | None:
+        """The token last saved under ``key``."""
+        try:
+            return Token.from_json(json.loads(self._keyring.get_password(self._service, key) or "null"))
+        except ValueError:
+            return None
+
+    def save(self, key: str, token: Token) -> None:
+        """Replace the token under ``key``."""
+        self._keyring.set_password(self._service, key, json.dumps(token.to_json()))
+
+    def delete(self, key: str) -> None:
+        """Forget the token under ``key``."""
+        if self._keyring.get_password(self._service, key) is not None:
+            self._keyring.delete_password(self._service, key)
+
+
+def _system_keyring() -> Keyring:
+    import importlib
+
+    try:
+        return cast(Keyring, importlib.import_module("keyring"))
+    except ImportError as error:
+        raise ConfigurationError(
+            "the keyring needs a package: pip install 'typedpipes[keyring]'", setting="token_store"
+        ) from error
+
+
+def _read(path: Path) -> dict[str, Any] | None:
+    try:
+        content = json.loads(path.read_bytes())
+    except (FileNotFoundError, ValueError):
+        return None
+    return content if isinstance(content, dict) else None
+
+
+if sys.platform == "win32":
+    import msvcrt
+
+    def _try_lock(descriptor: int) -> bool:
+        try:
+            msvcrt.locking(descriptor, msvcrt.LK_NBLCK, 1)
+        except OSError:
+            return False
+        return True
+
+else:
+    import fcntl
+
+    def _try_lock(descriptor: int) -> bool:
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return False
+        return True
+
+
+__all__ = ["FileTokenStore", "Keyring", "KeyringTokenStore"]

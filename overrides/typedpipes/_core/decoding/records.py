@@ -1,0 +1,239 @@
+"""What msgspec builds of a model by itself, in C, what is left to finish then, and where the JSON stays.
+
+Scalars, lists of them and nested models are msgspec's. Enums that stay open, unions and whatever else msgspec has no
+word for are finished by the converters of `typedpipes._core.decoding.builders`. The JSON of an object is kept as bytes until
+somebody asks for it.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import sys
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from types import GenericAlias, NoneType, UnionType
+from typing import Any, Final, Literal, NamedTuple, TypeAlias, Union, cast, get_args, get_origin
+
+import msgspec
+
+from typedpipes._core.decoding import Decoding, Node
+from typedpipes._core.decoding.builders import converter_at, enum_at, enum_of, fields_of, is_json, plan_for
+from typedpipes._core.decoding.model import JSON, Model, OpenEnum
+from typedpipes.errors import ResponseMismatch
+
+Finish: TypeAlias = "Callable[[Any, Decoding, Node, Body | Place, str | int], None]"
+"""Completes an object that msgspec built: (object, decoding, node, what it lies in, its key or index there)."""
+
+_SCALARS: Final[dict[object, Any]] = {bool: bool, int: int, float: int | float, str: str, NoneType: NoneType}
+_FEW: Final = 4
+"""Records that outlive their page get JSON of their own if they are fewer than one in this many."""
+raw_members: Final = msgspec.json.Decoder(dict[str, msgspec.Raw]).decode
+"""The members of an object, unparsed."""
+_raw_items: Final = msgspec.json.Decoder(list[msgspec.Raw]).decode
+
+
+class Body:
+    """The bytes of one answer, or of one record of it; parsed at most once."""
+
+    __slots__ = ("_content", "_value")
+
+    def __init__(self, content: bytes) -> None:
+        self._content: bytes | None = content
+        self._value: JSON = None
+
+    def json(self) -> JSON:
+        """All of it. Raises `ResponseMismatch` if a property that nobody looked at holds a number beyond all range."""
+        content = self._content  # another thread may be at it, too
+        if content is not None:
+            try:
+                self._value = msgspec.json.decode(content)
+            except ValueError as error:
+                raise ResponseMismatch(f"unknown properties cannot be read: {error}") from None
+            self._content = None
+        return self._value
+
+    def cut(self, key: str | None) -> list[Body] | None:
+        """The items of the list at ``key``, or of the list this is, each with bytes of its own; None if parsed."""
+        content = self._content
+        if content is None:
+            return None
+        items = _raw_items(content if key is None else raw_members(content)[key])
+        return [Body(bytes(item)) for item in items]
+
+
+class Place(msgspec.Struct, frozen=True, gc=False):
+    """Where an object lay in an answer: at a key or index of what holds it."""
+
+    holder: Body | Place
+    key: str | int
+
+    def json(self) -> JSON:
+        """The object as received."""
+        held: Any = self.holder.json()
+        return cast("JSON", held[self.key])
+
+
+class Shape(NamedTuple):
+    """What msgspec makes of a field, and what is left to do with it."""
+
+    type: Any
+    finish: Literal["", "enum", "object", "objects", "convert"] = ""
+    model: type[Model] | None = None
+
+
+def shape_of(hint: Any) -> Shape:
+    """The shape of a resolved type hint."""
+    if is_json(hint) or hint is Any or hint is object:
+        return Shape(Any)
+    if get_origin(hint) in (Union, UnionType):
+        return _union_shape(get_args(hint))
+    if get_origin(hint) is list:
+        kind, finish, model = shape_of(get_args(hint)[0])
+        if finish in ("", "object"):
+            return Shape(GenericAlias(list, kind), "objects" if finish else "", model)
+        return Shape(Any, "convert")
+    if get_origin(hint) is dict and shape_of(get_args(hint)[1]) == Shape(Any):
+        return Shape(dict[str, Any])
+    if not isinstance(hint, type) or get_origin(hint):
+        return Shape(Any, "convert")
+    if issubclass(hint, Model):
+        return Shape(hint, "object", hint)
+    if issubclass(hint, OpenEnum):
+        return Shape(str, "enum")
+    return Shape(_SCALARS[hint]) if hint in _SCALARS else Shape(Any, "convert")
+
+
+def _union_shape(options: Sequence[Any]) -> Shape:
+    if all(option in _SCALARS for option in options):
+        return Shape(Union[tuple(_SCALARS[option] for option in options)])  # noqa: UP007 - made at run time
+    values = [option for option in options if option is not NoneType]
+    if len(values) != 1 or len(values) == len(options):
+        return Shape(Any, "convert")
+    one = shape_of(values[0])
+    return one if one.type is Any else one._replace(type=one.type | None)
+
+
+def is_plain(model: type[Model]) -> bool:
+    """Whether an absent field of the class reads as None, and msgspec takes its wire names."""
+    return model._native_ and all(default is None for default in model._defaults_.values())
+
+
+def reached(model: type[Model]) -> list[type[Model]]:
+    """The class and those that msgspec builds below it."""
+    found = [model]
+    for each in found:
+        for _, hint, _ in fields_of(each):
+            below = shape_of(hint).model
+            if below is not None and below not in found:
+                found.append(below)
+    return found
+
+
+_lock: Final = threading.RLock()
+
+
+@contextlib.contextmanager
+def native_annotations(model: type[Model]) -> Iterator[None]:
+    """While a decoder is made, the annotations of the classes are what msgspec is to make of their fields."""
+    models = reached(model)
+    with _lock:
+        written = [each.__annotations__ for each in models]
+        try:
+            for each in models:
+                each.__annotations__ = {
+                    name: shape_of(hint).type if required else _or_none(shape_of(hint).type)
+                    for name, (_, hint, required) in zip(each._fields_, fields_of(each), strict=True)
+                }
+            yield
+        finally:
+            for each, annotations in zip(models, written, strict=True):
+                each.__annotations__ = annotations
+
+
+def _or_none(kind: Any) -> Any:
+    return kind if kind is Any else kind | None
+
+
+_finishes: dict[type[Model], Finish] = {}
+
+
+def finish_of(model: type[Model]) -> Finish:
+    """The function that completes objects of the class: compiled on first use, as builders are."""
+    made = _finishes.get(model)
+    if made is None:
+        _finishes[model] = lambda *arguments: _finishes[model](*arguments)  # for a class that holds itself
+        made = _finishes[model] = _compile(model)
+    return made
+
+
+def _compile(model: type[Model]) -> Finish:
+    scope: dict[str, Any] = {"Place": Place, "many": finish_many}
+    body = ["def finish(o, c, n, h, k):", " p = o._data = Place(h, k)"]
+    for index, (name, (wire, hint, required)) in enumerate(zip(model._fields_, fields_of(model), strict=True)):
+        shape = shape_of(hint)
+        if not shape.finish:
+            continue
+        scope[f"k{index}"] = wire
+        if shape.model is not None:
+            scope[f"f{index}"] = finish_of(shape.model)
+        elif shape.finish == "enum":
+            enum = cast("type[OpenEnum]", enum_of(hint))
+            scope[f"m{index}"] = enum._members_
+            scope[f"f{index}"] = enum_at(wire, plan_for(hint), enum)
+        else:
+            scope[f"f{index}"] = converter_at(wire, plan_for(hint))
+        step = "convert required" if required and shape.finish == "convert" else shape.finish
+        body += [f" v = o.{name}", _STEPS[step].format(name=name, index=index)]
+    exec("\n".join(body), scope)  # wire names are passed as values, never as code
+    return cast("Finish", scope["finish"])
+
+
+_STEPS: Final = {
+    "enum": " if v is not None: o.{name} = m{index}.get(v) or f{index}(v, c, n)",
+    "object": " if v is not None: f{index}(v, c, n.below(k{index}), p, k{index})",
+    "objects": " if v: many(f{index}, v, c, n.below(k{index}), Place(p, k{index}))",
+    "convert": " if v is not None: o.{name} = f{index}(v, c, n)",
+    "convert required": " o.{name} = f{index}(v, c, n)",
+}
+
+
+def finish_many(finish: Finish, objects: list[Any], decoding: Decoding, node: Node, holder: Body | Place) -> None:
+    """Complete the items of the list at ``node``."""
+    items = node.below(None)
+    for index, each in enumerate(objects):
+        items.index = index
+        finish(each, decoding, items, holder, index)
+
+
+def release(records: Sequence[object]) -> None:
+    """Let a page's bytes go when the walk is past it: records of it that the caller kept get bytes of their own.
+
+    Nothing but ``records`` may hold the records, or else what counts as the caller. The last one is passed over: the
+    loop that asked for the next page still has it. If many were kept they share the page's bytes, which costs less.
+    """
+    counts = _references(records)
+    kept = [record for record, count in zip(records, counts[:-1], strict=False) if count > _UNSHARED]
+    if len(kept) * _FEW > len(records):
+        return
+    cut: dict[int, list[Body] | None] = {}
+    for record in kept:
+        place = getattr(record, "_data", None)
+        if not isinstance(record, Model) or not isinstance(place, Place):
+            continue
+        holder = place.holder
+        if id(holder) not in cut:
+            cut[id(holder)] = holder.cut(None) if isinstance(holder, Body) else _cut_below(holder)
+        own = cut[id(holder)]
+        record._data = place.json() if own is None else own[cast("int", place.key)]  # type: ignore[assignment]  # an object's JSON is a dict
+
+
+def _cut_below(holder: Place) -> list[Body] | None:
+    body = holder.holder
+    return body.cut(cast("str", holder.key)) if isinstance(body, Body) else None
+
+
+def _references(records: Sequence[object]) -> list[int]:
+    return [sys.getrefcount(record) for record in records]
+
+
+_UNSHARED: Final = _references([object()])[0]

@@ -1,0 +1,17 @@
+"""Files behind links that die: fetched completely or not at all, without credentials, from hosts we trust.
+
+- `links`: which links are followed (`LinkPolicy`), and how long one lives (`FileLink`).
+- `host`: the credential-free client; every redirect and address is checked.
+- `transfer`: the bytes, over as many connections and links as it takes.
+- `part_file`: the unfinished file, and the atomic step to the finished one.
+- `write_behind`: the disk works while the network does.
+- `file`: the flow that puts them together; `stream`: the same bytes as a file object; `progress`: how far it is.
+"""
+
+from typedpipes._core.files.download import DownloadOptions, download
+from typedpipes._core.files.host import FileHost
+from typedpipes._core.files.links import FileLink, LinkPolicy, LinkSource
+from typedpipes._core.files.progress import Progress
+from typedpipes._core.files.transfer import Transfer
+
+__all__ = ["DownloadOptions", "FileHost", "FileLink", "LinkPolicy", "LinkSource", "Progress", "Transfer", "download"]

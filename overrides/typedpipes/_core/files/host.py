@@ -1,0 +1,144 @@
+"""The credential-free client that fetches files: no cookies, no auth, no automatic redirects, no URL in any log.
+
+It works on httpx transports instead of a client because a client logs every URL, and a signed link is a secret.
+"""
+
+from __future__ import annotations
+
+import socket
+import ssl
+import urllib.request
+from collections.abc import Mapping
+from functools import partial
+from typing import Final
+
+import httpx
+
+from typedpipes import __version__
+from typedpipes._core.files.links import LinkPolicy, is_loopback, shown
+from typedpipes._core.flow import Call, Flow, call, discard
+from typedpipes.errors import DownloadError
+
+REDIRECTS: Final = frozenset({301, 302, 303, 307, 308})
+MAX_REDIRECTS: Final = 5
+LIMITS: Final = httpx.Limits(max_connections=2, max_keepalive_connections=1)
+
+
+class FileHost:
+    """Sends GET requests for links a `LinkPolicy` allows; close it with `close` (a `Call` for both colours).
+
+    ``timeout``: seconds for connecting and for each read. ``verify``: an SSL context of one's own, for a proxy that
+    breaks TLS open. Environment proxies are used; the allow-list holds behind them, the address check does not (the
+    proxy resolves names).
+    """
+
+    def __init__(self, policy: LinkPolicy, *, timeout: float = 30.0, verify: ssl.SSLContext | None = None) -> None:
+        self.policy = policy
+        self._timeout = {"connect": timeout, "read": timeout, "write": timeout, "pool": timeout}
+        self._verify = verify
+        self._sync: dict[tuple[bool, str | None], httpx.HTTPTransport] = {}
+        self._asynchronous: dict[tuple[bool, str | None], httpx.AsyncHTTPTransport] = {}
+
+    def get(self, link: str, headers: Mapping[str, str]) -> Flow[httpx.Response]:
+        """GET ``link``, following checked redirects. The body is unread.
+
+        Raises `DownloadError` for a link or address that is not allowed, ``httpx.TransportError`` for failures of
+        the network.
+        """
+        url = self.policy.check(link)
+        for _ in range(MAX_REDIRECTS + 1):
+            proxy = proxy_for(url)
+            if proxy is None:
+                yield from self._check_resolved(url)
+            response = yield from self._send(url, headers, proxy)
+            if proxy is None:
+                yield from self._check_peer(url, response)
+            location = response.headers.get("location")
+            if response.status_code not in REDIRECTS or location is None:
+                return response
+            yield from discard(response)
+            try:
+                url = url.join(location)
+            except httpx.InvalidURL as error:
+                raise DownloadError(f"{shown(url)} redirects to something that is not a URL") from error
+            self.policy.check(url)
+        raise DownloadError(f"more than {MAX_REDIRECTS} redirects, last to {shown(url)}")
+
+    def close(self) -> Call[None]:
+        """The effect that closes all connections; harmless when repeated."""
+        return Call(self._close, self._aclose)
+
+    def _check_resolved(self, url: httpx.URL) -> Flow[None]:
+        host, port = url.host, url.port or (443 if url.scheme == "https" else 80)
+        try:
+            found = yield from call(partial(socket.getaddrinfo, host, port, type=socket.SOCK_STREAM), blocking=True)
+        except OSError as error:
+            raise httpx.ConnectError(f"the name {host} cannot be resolved") from error
+        self.policy.check_addresses(host, [str(entry[4][0]) for entry in found])
+
+    def _check_peer(self, url: httpx.URL, response: httpx.Response) -> Flow[None]:
+        """The address really connected to: a name may resolve differently a moment later."""
+        stream = response.extensions.get("network_stream")
+        peer = stream.get_extra_info("server_addr") if stream is not None else None
+        if peer:
+            try:
+                self.policy.check_addresses(url.host, [str(peer[0])])
+            except DownloadError:
+                yield from discard(response)
+                raise
+
+    def _send(self, url: httpx.URL, headers: Mapping[str, str], proxy: str | None) -> Flow[httpx.Response]:
+        request = httpx.Request(
+            "GET",
+            url,
+            headers={"User-Agent": f"typedpipes/{__version__}", "Accept": "*/*", **headers},
+            extensions={"timeout": self._timeout},
+        )
+        plain = url.scheme == "http"
+        response = yield from call(
+            lambda: self._transport(plain, proxy).handle_request(request),
+            lambda: self._async_transport(plain, proxy).handle_async_request(request),
+        )
+        response.request = request
+        return response
+
+    def _transport(self, plain: bool, proxy: str | None) -> httpx.HTTPTransport:
+        transport = self._sync.get((plain, proxy))
+        if transport is None:
+            transport = httpx.HTTPTransport(verify=self._context(plain, proxy), proxy=proxy, limits=LIMITS)
+            self._sync[plain, proxy] = transport
+        return transport
+
+    def _async_transport(self, plain: bool, proxy: str | None) -> httpx.AsyncHTTPTransport:
+        transport = self._asynchronous.get((plain, proxy))
+        if transport is None:
+            transport = httpx.AsyncHTTPTransport(verify=self._context(plain, proxy), proxy=proxy, limits=LIMITS)
+            self._asynchronous[plain, proxy] = transport
+        return transport
+
+    def _context(self, plain: bool, proxy: str | None) -> ssl.SSLContext | bool:
+        if self._verify is not None:
+            return self._verify
+        # Loading the certificate bundle takes 20 ms and more; plain http to loopback has no use for it.
+        return not (plain and proxy is None)
+
+    def _close(self) -> None:
+        for transport in self._sync.values():
+            transport.close()
+        self._sync.clear()
+
+    async def _aclose(self) -> None:
+        for transport in self._asynchronous.values():
+            await transport.aclose()
+        self._asynchronous.clear()
+
+
+def proxy_for(url: httpx.URL) -> str | None:
+    """The environment's proxy for ``url``, if it is to be used."""
+    if is_loopback(url.host):
+        return None
+    proxies = urllib.request.getproxies()
+    proxy = proxies.get(url.scheme) or proxies.get("all")
+    if not proxy or urllib.request.proxy_bypass(url.host):
+        return None
+    return proxy if "://" in proxy else f"http://{proxy}"

@@ -1,0 +1,214 @@
+"""The unfinished file beside its final name, and the atomic step from one to the other.
+
+``NAME.part`` holds the bytes, ``NAME.part.json`` what is needed to go on: which file it is, its entity tag and length.
+A process that died leaves both, and the next one goes on; after a crash of the machine only what was known to be
+synced counts.
+"""
+
+from __future__ import annotations
+
+import errno
+import json
+import os
+import shutil
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Final
+
+import attrs
+
+from typedpipes._core.files.lock import FileLock, sync_directory
+from typedpipes._core.files.transfer import ResumePoint
+from typedpipes._core.flow import SystemClock, timeline
+from typedpipes.errors import DownloadError
+
+VERSION: Final = 1
+SPARE: Final = 16 << 20
+"""Bytes of free space left to others."""
+START_EVERY: Final = 16 << 20
+"""Bytes after which the disk is told to begin writing."""
+
+
+def check_target(target: Path, *, overwrite: bool) -> None:
+    """Raise `DownloadError` if ``target`` certainly cannot be written, before anything is spent on it."""
+    folder = target.parent
+    if target.is_dir():
+        raise DownloadError(f"{target} is a folder; give the path of a file")
+    if target.exists() and not overwrite:
+        raise DownloadError(f"{target} exists already; pass overwrite=True to replace it")
+    if not folder.is_dir():
+        raise DownloadError(f"{target} cannot be written: the folder {folder} does not exist")
+    if not os.access(folder, os.W_OK, effective_ids=os.access in os.supports_effective_ids):
+        raise DownloadError(f"{target} cannot be written: {folder} is not writable")
+
+
+class PartFile:
+    """Writes ``target`` through ``target.part``. ``identity`` names the content, so that no other file is continued.
+
+    Every method raises `DownloadError` with a clear message for what the file system refuses.
+    """
+
+    def __init__(self, target: Path, *, identity: str, overwrite: bool) -> None:
+        self.target = target
+        self.path = target.with_name(target.name + ".part")
+        self._notes = target.with_name(target.name + ".part.json")
+        self._identity = identity
+        self._overwrite = overwrite
+        self._lock = FileLock(self.path)
+        self._point = ResumePoint()
+        self._size = self._synced = self._started = 0
+        self._done = False
+
+    def open(self) -> ResumePoint:
+        """Reserve the file and tell where to go on. Fails before anything is fetched if the file cannot be written."""
+        with self._translated():
+            check_target(self.target, overwrite=self._overwrite)
+            while True:
+                if not self._lock.try_acquire():
+                    raise DownloadError(f"another process is downloading to {self.target} right now")
+                if self._is_current():
+                    break
+                self._lock.release()  # its last holder renamed it in this moment
+            self._point = self._load()
+            self._size = os.fstat(self._lock.descriptor).st_size
+            self._cut(self._point.offset)
+            return attrs.evolve(self._point)
+
+    def begin(self, point: ResumePoint, offset: int) -> None:
+        """Bytes of the content ``point`` describes follow from ``offset`` on; checks that there is room for them."""
+        with self._translated():
+            # In this order: old bytes must never stand beside the notes of new content.
+            self._cut(offset)
+            self._point = attrs.evolve(point)
+            if point.total is not None:
+                free = shutil.disk_usage(self.path.parent).free
+                missing = point.total - offset
+                if missing + SPARE > free:
+                    self._discard()
+                    raise DownloadError(
+                        f"not enough space in {self.path.parent}: {missing} bytes are to come, {free} are free"
+                    )
+            self._save()
+
+    def write(self, offset: int, pieces: Sequence[bytes]) -> None:
+        """Write at ``offset``: the end of what there is, or before it to overwrite the rest."""
+        with self._translated():
+            self._cut(offset)
+            for piece in pieces:
+                view = memoryview(piece)
+                while view:
+                    view = view[os.write(self._lock.descriptor, view) :]
+                self._size += len(piece)
+            if self._size - self._started >= START_EVERY and hasattr(os, "posix_fadvise"):
+                # Has the disk begin now, without waiting for it: the final sync then finds little left to do.
+                length = self._size - self._started
+                os.posix_fadvise(self._lock.descriptor, self._started, length, os.POSIX_FADV_DONTNEED)
+                self._started = self._size
+
+    def commit(self) -> None:
+        """Make the bytes durable and give them their final name, in one step that cannot be seen half done."""
+        with self._translated():
+            os.fsync(self._lock.descriptor)
+            if sys.platform == "win32":  # an open file cannot be renamed there
+                self._lock.release()
+            if self._overwrite:
+                self.path.replace(self.target)
+            else:
+                self._rename_new()
+            self._done = True
+            self._notes.unlink(missing_ok=True)
+            sync_directory(self.target.parent)
+
+    def close(self) -> None:
+        """Let go of the file; what was fetched stays for the next attempt unless it is worthless."""
+        if not self._done and self._lock.held:
+            with suppress(OSError):
+                if self._size and self._point.validator is not None:
+                    self._checkpoint()
+                else:
+                    self._discard()
+        self._lock.release()
+
+    def _cut(self, offset: int) -> None:
+        if offset > self._size:
+            raise DownloadError(f"{self.path} was changed by somebody else; remove it and begin anew")
+        if offset < self._size:
+            os.ftruncate(self._lock.descriptor, offset)
+            self._synced = min(self._synced, offset)
+            self._started = min(self._started, offset)
+        self._size = offset
+        os.lseek(self._lock.descriptor, offset, os.SEEK_SET)
+
+    def _rename_new(self) -> None:
+        try:
+            os.link(self.path, self.target)
+        except FileExistsError as error:
+            raise DownloadError(f"{self.target} appeared during the download; it was not replaced") from error
+        self.path.unlink()
+
+    def _is_current(self) -> bool:
+        try:
+            there, ours = self.path.stat(), os.fstat(self._lock.descriptor)
+        except FileNotFoundError:
+            return False
+        return (there.st_ino, there.st_dev) == (ours.st_ino, ours.st_dev)
+
+    def _load(self) -> ResumePoint:
+        size = os.fstat(self._lock.descriptor).st_size
+        try:
+            notes = json.loads(self._notes.read_bytes())
+            if notes["v"] != VERSION or notes["identity"] != self._identity:
+                return ResumePoint()
+            # Within one boot the page cache survives a killed process; after a crash only synced bytes count.
+            known = size if notes["boot"] == timeline(SystemClock()) else min(size, int(notes["synced"]))
+            point = ResumePoint(known, notes["etag"], notes["modified"], notes["total"])
+        except (OSError, ValueError, KeyError, TypeError):
+            return ResumePoint()
+        if point.validator is None or (point.total is not None and known > point.total):
+            return ResumePoint()
+        return point
+
+    def _checkpoint(self) -> None:
+        os.fsync(self._lock.descriptor)
+        self._synced = self._size
+        self._save()
+
+    def _save(self) -> None:
+        notes = {
+            "v": VERSION,
+            "identity": self._identity,
+            "etag": self._point.etag,
+            "modified": self._point.modified,
+            "total": self._point.total,
+            "synced": self._synced,
+            "boot": timeline(SystemClock()),
+        }
+        temporary = self._notes.with_name(self._notes.name + ".new")
+        temporary.write_bytes(json.dumps(notes).encode())
+        temporary.replace(self._notes)
+
+    def _discard(self) -> None:
+        self._done = True
+        for path in (self._notes, self.path):
+            path.unlink(missing_ok=True)
+
+    @contextmanager
+    def _translated(self) -> Iterator[None]:
+        try:
+            yield
+        except OSError as error:
+            if error.errno in (errno.ENOSPC, errno.EDQUOT):
+                with suppress(OSError):
+                    self._discard()
+                raise DownloadError(
+                    f"the disk of {self.target.parent} is full; the unfinished file was removed"
+                ) from error
+            reason = {
+                errno.ENOENT: f"the folder {self.target.parent} does not exist",
+                errno.EACCES: f"{self.target.parent} is not writable",
+                errno.EPERM: f"{self.target.parent} is not writable",
+                errno.EROFS: f"{self.target.parent} is on a read-only file system",
+            }.get(error.errno or 0, error.strerror or type(error).__name__)
+            raise DownloadError(f"{self.target} cannot be written: {reason}") from error

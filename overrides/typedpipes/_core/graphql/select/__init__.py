@@ -1,0 +1,1 @@
+"""Selections: fields, the document made of them, and the rows that come back."""

@@ -1,0 +1,204 @@
+"""A request and its answer without any type of the HTTP library: what facades and callers see, and the `Stamp` that
+travels with a request through the policies: facts of the operation and options of the call.
+
+This, `http_wire` and `http` are what a successor of httpx would have to replace.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from typing import Final, Literal, Protocol
+
+import httpx
+import msgspec
+
+from typedpipes._core.http.bodies import body_error, exhaust
+from typedpipes._core.rest import Safety
+
+STAMP: Final = "typedpipes"
+"""Key of the stamp in ``request.extensions``."""
+
+
+class Stamp(msgspec.Struct, kw_only=True, eq=False):
+    """Facts about the operation a request performs, and the options of this call; None takes the client's default.
+
+    Attributes:
+        api: package that defines the operation, for example ``pipedrive_v2``.
+        operation: method path, for example ``deals.list``.
+        safety: ``safe`` requests may be repeated after they were sent; others only when the server said that it did
+            not execute them.
+        credentials: kinds of credential accepted, in order; empty: none is sent; None: whichever of the client's
+            fits the request's origin.
+        token_cost: what the call costs of a token budget (Pipedrive).
+        buckets: named limits it counts in.
+        scope: whom the limits count for, by stable identity (``project``, ``external_user`` …).
+        redirects: ``origin`` follows redirects of safe requests within the origin only; ``anywhere`` also to other
+            https hosts, without credential and with no header but what a download needs.
+        relays: whatever the status, the answer is the result: it is that of somebody behind the API (a workflow, a
+            proxied app), and the caller wants to see it. Only a first 401 is answered with another token.
+        idempotency_header: header that the API documents for idempotency keys; None: it has none.
+        timeout: seconds for connect, read, write and pool, each, of one wire request.
+        deadline: seconds for the whole call.
+        retries: repetitions at most.
+        max_wait: seconds to wait at most, for a slot or because the server said so.
+        idempotency_key: key that makes an unsafe request repeatable where the API has such keys.
+    """
+
+    api: str
+    operation: str
+    safety: Safety
+    credentials: tuple[str, ...] | None = None
+    token_cost: int = 0
+    buckets: tuple[str, ...] = ()
+    scope: Mapping[str, str] | None = None
+    redirects: Literal["origin", "anywhere"] = "origin"
+    relays: bool = False
+    idempotency_header: str | None = None
+    timeout: float | None = None
+    deadline: float | None = None
+    retries: int | None = None
+    max_wait: float | None = None
+    idempotency_key: str | None = None
+
+    @property
+    def name(self) -> str:
+        """``api.operation``, as messages and limits name it."""
+        return f"{self.api}.{self.operation}"
+
+
+SAFE_METHODS: Final = frozenset({"GET", "HEAD", "OPTIONS"})
+
+
+def default_stamp(method: str) -> Stamp:
+    """The stamp of a request that carries none: safety by method, any credential that fits the origin."""
+    safety: Safety = "safe" if method in SAFE_METHODS else "idempotent" if method in {"PUT", "DELETE"} else "unsafe"
+    return Stamp(api="http", operation=method.lower(), safety=safety)
+
+
+class Streamed(Protocol):
+    """A body in pieces, from the start at each iteration. ``length`` in bytes; None: unknown."""
+
+    @property
+    def length(self) -> int | None: ...
+
+    def __iter__(self) -> Iterator[bytes]: ...
+
+
+class WireRequest(msgspec.Struct, kw_only=True, eq=False):
+    """One request to perform under the policies.
+
+    Attributes:
+        method: upper case.
+        url: absolute; path segments are percent-encoded by the caller and left as they are.
+        stamp: the operation's facts and the call's options.
+        query: pairs to append to the URL, percent-encoded here; a name may occur again.
+        headers: added to ours (``user-agent``, ``accept``, ``accept-encoding``); credentials are the flow's business.
+        content: the encoded body, or one that is streamed; give ``content-type`` in ``headers``.
+    """
+
+    method: str
+    url: str
+    stamp: Stamp
+    query: Sequence[tuple[str, str]] = ()
+    headers: Mapping[str, str] | None = None
+    content: bytes | Streamed | None = None
+
+    def __repr__(self) -> str:
+        # Query, headers and body may hold secrets.
+        return f"<WireRequest {self.method} {self.stamp.operation}>"
+
+
+class WireResponse:
+    """A successful answer (2xx), read completely. Header names are lower case; repeated headers are joined by ", "."""
+
+    __slots__ = ("content", "headers", "status", "url")
+
+    def __init__(self, status: int, headers: Mapping[str, str], content: bytes, url: str) -> None:
+        self.status = status
+        self.headers = headers
+        self.content = content
+        self.url = url
+
+    def __repr__(self) -> str:
+        return f"<WireResponse {self.status}, {len(self.content)} bytes>"
+
+
+class WireStream:
+    """A successful answer whose body is still on the wire; `PolicyClient.stream_exchange` closes it."""
+
+    __slots__ = ("_response", "headers", "status", "url")
+
+    def __init__(self, response: httpx.Response, headers: Mapping[str, str]) -> None:
+        self._response = response
+        self.status = response.status_code
+        self.headers = headers
+        self.url = str(response.url)
+
+    def iter_bytes(self, size: int | None = None) -> Iterator[bytes]:
+        """The decoded body in pieces (of ``size`` bytes). Raises `TransportError` if it breaks off."""
+        try:
+            yield from self._response.iter_bytes(size)
+        except (httpx.RequestError, OSError) as error:
+            raise body_error(error) from error
+
+    def read(self) -> bytes:
+        """The rest of the body."""
+        return b"".join(self.iter_bytes())
+
+
+class AsyncWireStream:
+    """The asynchronous twin of `WireStream`."""
+
+    __slots__ = ("_pieces", "_response", "headers", "status", "url")
+
+    def __init__(self, response: httpx.Response, headers: Mapping[str, str]) -> None:
+        self._response = response
+        self._pieces: AsyncIterator[bytes] | None = None
+        self.status = response.status_code
+        self.headers = headers
+        self.url = str(response.url)
+
+    def aiter_bytes(self, size: int | None = None) -> AsyncIterator[bytes]:
+        """The decoded body in pieces (of ``size`` bytes). Raises `TransportError` if it breaks off."""
+        self._pieces = self._response.aiter_bytes(size)
+        return _Pieces(self._pieces)
+
+    async def aread(self) -> bytes:
+        """The rest of the body."""
+        return b"".join([piece async for piece in self.aiter_bytes()])
+
+    async def aclose(self) -> None:
+        """Close the answer, read or not; harmless when repeated."""
+        await self._response.aclose()
+        if self._pieces is not None:
+            await exhaust(self._pieces)
+
+
+class _Pieces:
+    """An iterator, not a generator: one that is left early leaves nothing to be finalized."""
+
+    __slots__ = ("_inner",)
+
+    def __init__(self, inner: AsyncIterator[bytes]) -> None:
+        self._inner = inner
+
+    def __aiter__(self) -> _Pieces:
+        return self
+
+    async def __anext__(self) -> bytes:
+        try:
+            return await self._inner.__anext__()
+        except (httpx.RequestError, OSError) as error:
+            raise body_error(error) from error
+
+
+__all__ = [
+    "SAFE_METHODS",
+    "STAMP",
+    "AsyncWireStream",
+    "Stamp",
+    "WireRequest",
+    "WireResponse",
+    "WireStream",
+    "default_stamp",
+]

@@ -1,0 +1,147 @@
+"""A failed answer as a typed error: what happened, where, and what to do about it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Final
+
+from typedpipes._core.http.retry_after import resume_at, server_wait
+from typedpipes._core.redaction import Redactor
+from typedpipes.errors import (
+    APIError,
+    AuthenticationError,
+    BadRequest,
+    NotFound,
+    PermissionDenied,
+    RateLimited,
+    ServerError,
+)
+
+BODY_LIMIT: Final = 4096
+"""Characters of the body kept on an error."""
+
+REQUEST_ID_HEADERS: Final = ("x-request-id", "x-correlation-id", "x-amzn-requestid", "x-trace-id", "cf-ray")
+
+_UNKEPT_HEADERS: Final = frozenset({"set-cookie", "set-cookie2", "authorization", "proxy-authorization", "cookie"})
+
+_HINTS: Final = {
+    ("pipefy", 401): "check the personal access token or the service account",
+    ("pipefy", 403): "only admins and super admins may use Pipefy's API",  # seed 000
+    ("pipedream", 401): "check the credential; some operations take only a user API key",  # seed 001
+    ("connect", 401): "check the OAuth client and the project",
+    ("pipedrive", 401): "check the API token, or authorize the app again",
+}
+
+
+def classify(
+    status: int,
+    headers: Mapping[str, str],
+    body: bytes,
+    *,
+    operation: str,
+    wall: float,
+    redactor: Redactor,
+    attempts: int = 1,
+    cut: bool = False,
+) -> APIError:
+    """The error for an answer that is no success. ``headers`` have lower-case names; ``cut``: the body goes on.
+
+    ``operation`` is ``api.method.path``. Unknown statuses fall into their hundred's class; 1xx and 3xx are `APIError`.
+    """
+    code, said = _explanation(body)
+    if _is_html(headers, body):
+        said = "an HTML page instead of the API's answer: a proxy, or the edge blocked the request"
+        if "cf-ray" in headers:
+            said += " (Cloudflare)"
+    parts = [f"{operation}: the server answered {status}"]
+    if said:
+        parts.append(redactor.text(said, 300))
+    hint = _HINTS.get((operation.partition(".")[0].partition("_")[0], status))
+    if hint:
+        parts.append(hint)
+    wait = server_wait(headers, wall=wall)
+    resume = None if wait is None else resume_at(wait, wall=wall)
+    if resume is not None:
+        parts.append(f"try again after {resume:%Y-%m-%d %H:%M:%S} UTC")
+    return _kind(status)(
+        "; ".join(parts),
+        status=status,
+        operation=operation,
+        code=None if code is None else redactor.text(code, 100),
+        request_id=request_id(headers),
+        body=redactor.data(body, BODY_LIMIT, cut=cut),
+        headers={name: redactor.text(value, 500) for name, value in headers.items() if name not in _UNKEPT_HEADERS},
+        attempts=attempts,
+        retry_after=wait,
+        resume_at=resume,
+    )
+
+
+def request_id(headers: Mapping[str, str]) -> str | None:
+    """The server's name for the request, for its support; None if it gave none."""
+    for name in REQUEST_ID_HEADERS:
+        value = headers.get(name)
+        if value:
+            return value[:200]
+    return None
+
+
+def _kind(status: int) -> type[APIError]:
+    exact: dict[int, type[APIError]] = {
+        401: AuthenticationError,
+        403: PermissionDenied,
+        404: NotFound,
+        429: RateLimited,
+    }
+    if status in exact:
+        return exact[status]
+    if 400 <= status < 500:
+        return BadRequest
+    return ServerError if status >= 500 else APIError
+
+
+def _is_html(headers: Mapping[str, str], body: bytes) -> bool:
+    return "html" in headers.get("content-type", "").lower() or body[:64].lstrip().lower().startswith(
+        (b"<!doctype html", b"<html")
+    )
+
+
+def _explanation(body: bytes) -> tuple[str | None, str | None]:
+    """Code and message of a JSON error, in the shapes the vendors use (reference notes, "Error shapes")."""
+    if not body[:64].lstrip().startswith((b"{", b"[")):
+        return None, None
+    try:
+        content = json.loads(body)
+    except (ValueError, RecursionError):
+        return None, None
+    if isinstance(content, list):
+        content = next((entry for entry in content if isinstance(entry, dict)), None)
+    if not isinstance(content, dict):
+        return None, None
+    error = content.get("error")
+    errors = content.get("errors")
+    nested = error if isinstance(error, dict) else errors[0] if isinstance(errors, list) and errors else None
+    code = _text(content.get("code"))
+    said = _text(content.get("error_description")) or _text(content.get("message"))
+    if isinstance(error, str) and " " in error:
+        said = error  # a sentence (Pipedrive, whose error_info is a standing remark)
+    elif isinstance(error, str):
+        code = code or error
+    if isinstance(nested, dict):
+        extensions = nested.get("extensions")
+        inner = extensions.get("code") if isinstance(extensions, dict) else None
+        code = code or _text(nested.get("code")) or _text(inner)
+        said = said or _text(nested.get("message"))
+    elif isinstance(nested, str):
+        said = said or nested
+    return code, said or (code if isinstance(error, str) else None)
+
+
+def _text(value: object) -> str | None:
+    if isinstance(value, str):
+        return value or None
+    return str(value) if isinstance(value, int) and not isinstance(value, bool) else None
+
+
+__all__ = ["BODY_LIMIT", "classify", "request_id"]

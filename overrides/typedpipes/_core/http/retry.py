@@ -1,0 +1,275 @@
+"""What bounds the attempts of a call: when a failed one is repeated and how long to wait before, the budget of such
+repetitions, and the permit for a connection. `http_flow` carries the decisions out.
+
+The rules (design section 4): a request that provably was not executed may always be repeated (no connection, 429, 503
+with ``Retry-After``); one that may have been executed only if its operation is safe, or carries an idempotency key the
+API knows. Redirects and 401 replays are not retries. Waits the server asks for are obeyed exactly or not at all. A
+request takes a permit before it takes a slot, so that no slot waits for a connection.
+"""
+
+from __future__ import annotations
+
+import functools
+import threading
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Final, Literal
+
+import anyio
+import msgspec
+
+from typedpipes._core.flow import Call, Flow
+from typedpipes._core.rest import Safety
+from typedpipes.errors import ConfigurationError, TransportError
+
+if TYPE_CHECKING:
+    from typedpipes._core.options import SharedOptions
+
+Phase = Literal["unsent", "sent", "body", "answered"]
+"""How far a request came: not onto the wire, maybe onto it, into its answer's body, or to a complete answer."""
+
+
+class RetryPolicy(msgspec.Struct, frozen=True, kw_only=True):
+    """Defaults of a client, each of which a call can override.
+
+    Attributes:
+        retries: how often a failed attempt is repeated at most.
+        timeout: seconds for connect, read, write and pool, each, of one wire request. Pipefy lets a query run 33 s.
+        deadline: seconds for the whole call, waits and retries included; None: no bound.
+        max_wait: seconds to wait at most for a slot or because the server said so; None: up to the deadline.
+        backoff: seconds; before the n-th retry the wait is random between 0 and ``backoff * 2 ** (n - 1)``.
+        backoff_limit: seconds that random wait never exceeds.
+        redirects: redirects followed at most.
+    """
+
+    retries: int = 3
+    timeout: float = 60.0
+    deadline: float | None = 600.0
+    max_wait: float | None = None
+    backoff: float = 0.5
+    backoff_limit: float = 20.0
+    redirects: int = 5
+
+
+DEFAULTS: Final = RetryPolicy()
+
+
+def retry_policy(options: SharedOptions) -> RetryPolicy:
+    """The retry policy of a client. Raises `ConfigurationError` for values that make no sense."""
+    for name in ("timeout", "deadline", "retries", "max_wait"):
+        value = options.get(name)
+        least = 0 if name in ("retries", "max_wait") else 0.001
+        if isinstance(value, (int, float)) and value < least:
+            raise ConfigurationError(f"{name} must be at least {least}, not {value}", setting=name)
+    return RetryPolicy(
+        retries=options.get("retries", DEFAULTS.retries),
+        timeout=options.get("timeout", DEFAULTS.timeout),
+        deadline=options.get("deadline", DEFAULTS.deadline),
+        max_wait=options.get("max_wait", DEFAULTS.max_wait),
+    )
+
+
+class Failure(msgspec.Struct, frozen=True):
+    """How an attempt failed. ``status`` is set once headers arrived, ``wait`` is what the server asked for."""
+
+    phase: Phase
+    status: int | None = None
+    wait: float | None = None
+    timeout: bool = False
+
+
+def is_replayable(failure: Failure, safety: Safety, *, keyed: bool = False) -> bool:
+    """Whether the request may be sent again after ``failure`` without the risk of doing the work twice.
+
+    ``keyed``: the request carries an idempotency key that its API honours.
+    """
+    repeatable = safety == "safe" or keyed
+    if failure.phase == "unsent":
+        return True
+    if failure.phase != "answered":
+        return repeatable
+    status = failure.status or 0
+    if status == 429 or (status == 503 and failure.wait is not None):
+        return True
+    return repeatable and (status in {408, 425} or status >= 500)
+
+
+def backoff(policy: RetryPolicy, attempt: int, random: Callable[[], float]) -> float:
+    """Seconds before the retry that follows attempt ``attempt`` (1, 2 …): full jitter, so that callers spread out."""
+    ceiling = min(policy.backoff_limit, policy.backoff * 2.0 ** min(attempt - 1, 30))
+    return random() * ceiling
+
+
+class RetryBudget:
+    """Keeps a client from hammering a server that is down: retries draw on it, successes fill it.
+
+    500 units; a retry costs 5, after a timeout 10; a success gives 1 back and a success by retry what that retry cost
+    (the figures of the AWS SDKs' standard mode). Retries at a time the server named are free.
+    """
+
+    __slots__ = ("_capacity", "_left", "_lock")
+
+    COST: Final = 5
+    TIMEOUT_COST: Final = 10
+
+    def __init__(self, capacity: int = 500) -> None:
+        self._capacity = capacity
+        self._left = capacity
+        self._lock = threading.Lock()
+
+    @property
+    def left(self) -> int:
+        """Units that are left."""
+        return self._left
+
+    def draw(self, failure: Failure) -> int | None:
+        """Pay for a retry after ``failure``: what it cost, or None if the budget cannot bear it."""
+        if failure.wait is not None:
+            return 0
+        cost = self.TIMEOUT_COST if failure.timeout else self.COST
+        with self._lock:
+            if self._left < cost:
+                return None
+            self._left -= cost
+        return cost
+
+    def success(self, cost: int) -> None:
+        """A call ended well; ``cost`` is what its last retry cost, 0 if there was none."""
+        if self._left >= self._capacity:
+            return
+        with self._lock:
+            self._left = min(self._capacity, self._left + (cost or 1))
+
+
+class Permits:
+    """As many permits as the pool has connections."""
+
+    def __init__(self, limit: int) -> None:
+        self.limit = limit
+
+    def try_take(self) -> bool:
+        """Take a permit if one is free."""
+        raise NotImplementedError
+
+    def take(self, timeout: float | None) -> bool:
+        """Wait for a permit (sync callers)."""
+        raise NotImplementedError
+
+    async def atake(self, timeout: float | None) -> bool:
+        """Wait for a permit (async callers)."""
+        raise NotImplementedError
+
+    def give(self) -> None:
+        """Give one back."""
+        raise NotImplementedError
+
+
+class ThreadPermits(Permits):
+    """Permits for threads."""
+
+    def __init__(self, limit: int) -> None:
+        super().__init__(limit)
+        self._semaphore = threading.BoundedSemaphore(limit)
+
+    def try_take(self) -> bool:
+        """Take a permit if one is free."""
+        return self._semaphore.acquire(blocking=False)
+
+    def take(self, timeout: float | None) -> bool:
+        """Wait for a permit."""
+        return self._semaphore.acquire(timeout=timeout)
+
+    def give(self) -> None:
+        """Give one back."""
+        self._semaphore.release()
+
+
+class TaskPermits(Permits):
+    """Permits for the tasks of one event loop."""
+
+    def __init__(self, limit: int) -> None:
+        super().__init__(limit)
+
+    @functools.cached_property
+    def _semaphore(self) -> anyio.Semaphore:
+        # Made by the first call, in its event loop; anyio's primitives are a part of a client's start otherwise.
+        return anyio.Semaphore(self.limit, max_value=self.limit, fast_acquire=True)
+
+    def try_take(self) -> bool:
+        """Take a permit if one is free."""
+        try:
+            self._semaphore.acquire_nowait()
+        except anyio.WouldBlock:
+            return False
+        return True
+
+    async def atake(self, timeout: float | None) -> bool:
+        """Wait for a permit."""
+        with anyio.move_on_after(timeout):
+            await self._semaphore.acquire()
+            return True
+        return False
+
+    def give(self) -> None:
+        """Give one back."""
+        self._semaphore.release()
+
+
+class Permit:
+    """One call's permit."""
+
+    __slots__ = ("_held", "_pool", "kept")
+
+    def __init__(self, pool: Permits) -> None:
+        self._pool = pool
+        self._held = False
+        self.kept = False
+        """The permit outlives the flow: the response's stream gives it back."""
+
+    def obtain(self, timeout: float, operation: str) -> Flow[None]:
+        """Take a permit. Raises `TransportError` if none gets free in ``timeout`` seconds.
+
+        The caller gives it back in a ``finally`` (`end_of_flow` performs no effect), not at the end of whatever flow
+        this is part of.
+        """
+        if self._pool.try_take():
+            self._held = True
+            return
+        yield Call(lambda: self._wait(timeout), lambda: self._await(timeout))
+        if not self._held:
+            raise TransportError(
+                f"{operation}: all {self._pool.limit} connections were busy for {timeout:g} s; allow more connections "
+                "or make fewer calls at a time",
+                sent=False,
+                operation=operation,
+            )
+
+    def _wait(self, timeout: float) -> None:
+        self._held = self._pool.take(timeout)
+
+    async def _await(self, timeout: float) -> None:
+        self._held = await self._pool.atake(timeout)
+
+    def end_of_flow(self) -> None:
+        """Give the permit back unless a stream keeps it."""
+        if not self.kept:
+            self.release()
+
+    def release(self) -> None:
+        """Give the permit back; harmless when repeated."""
+        if self._held:
+            self._held = False
+            self._pool.give()
+
+
+__all__ = [
+    "Failure",
+    "Permit",
+    "Permits",
+    "Phase",
+    "RetryBudget",
+    "RetryPolicy",
+    "TaskPermits",
+    "ThreadPermits",
+    "backoff",
+    "is_replayable",
+]

@@ -1,0 +1,261 @@
+"""Options that every client of this package takes, the policies they make, and settings beside a configuration."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Awaitable, Callable, Mapping
+from typing import TYPE_CHECKING, Literal, Protocol, TypeAlias, TypedDict, cast
+
+from typedpipes._core.decoding import DriftLog
+from typedpipes.errors import ConfigurationError
+from typedpipes.events import OnEvent, Reporter
+
+if TYPE_CHECKING:
+    from typedpipes._core.redaction import Secret
+    from typedpipes._core.tokens import TokenStore
+    from typedpipes.configuration.settings import Env, Values
+    from typedpipes.limits.limiter import StoreLimiter
+    from typedpipes.limits.policy import Policy
+
+TokenCache: TypeAlias = "Literal['memory', 'file', 'keyring'] | TokenStore"
+
+
+class HttpClient(Protocol):
+    """What `httpx.Client` is to a type checker, which need not read httpx for it."""
+
+    @property
+    def is_closed(self) -> bool:
+        """Whether it was closed."""
+        ...
+
+    @property
+    def build_request(self) -> Callable[..., object]:
+        """Makes a request."""
+        ...
+
+    @property
+    def send(self) -> Callable[..., object]:
+        """Sends it."""
+        ...
+
+    def close(self) -> None:
+        """Close the connections."""
+        ...
+
+
+class AsyncHttpClient(Protocol):
+    """What `httpx.AsyncClient` is to a type checker."""
+
+    @property
+    def is_closed(self) -> bool:
+        """Whether it was closed."""
+        ...
+
+    @property
+    def build_request(self) -> Callable[..., object]:
+        """Makes a request."""
+        ...
+
+    @property
+    def send(self) -> Callable[..., Awaitable[object]]:
+        """Sends it."""
+        ...
+
+    async def aclose(self) -> None:
+        """Close the connections."""
+        ...
+
+
+class SharedOptions(TypedDict, total=False):
+    """Options of every client, synchronous or not."""
+
+    timeout: float
+    """Seconds one wire request may take to connect, to send, and between two pieces of the answer. Default 60."""
+    deadline: float | None
+    """Seconds a whole call may take, waits and retries included. Default 600; None: no bound."""
+    retries: int
+    """Repetitions of a failed attempt at most. Default 3."""
+    max_wait: float | None
+    """Seconds to wait at most for a slot of a limit, or because the server said so. Default: up to the deadline."""
+    limits: str | None
+    """Where requests are counted: ``memory://``, ``sqlite:///PATH``, ``redis://HOST`` …; ``off`` counts nothing.
+
+    Default: what the configuration names (``TYPEDPIPES_LIMITS``, ``limits`` of a profile), else memory, or a file in
+    your state directory when a plan brings a monthly or daily budget.
+    """
+    policy: Policy
+    """Your own table of limits instead of the vendor's (`typedpipes.limits.Policy`)."""
+    unreachable: Literal["fail", "local"]
+    """When the store cannot be reached: ``fail`` with `LimitStoreError` (default), or grant ``local``ly a tenth of each
+    allowance, which is exact for up to ten processes."""
+    strict: bool
+    """Raise `ResponseMismatch` for the first departure of an answer from its schema. Default: keep and report it."""
+    on_event: OnEvent
+    """Called with each event: request, retry, wait, refresh, drift, poll, budget."""
+    token_cache: TokenCache
+    """Where access tokens are kept: ``memory`` (default), ``file`` (shared by processes), ``keyring``, or a store."""
+
+
+class ClientOptions(SharedOptions, total=False):
+    """Options of the synchronous clients."""
+
+    http_client: HttpClient
+    """An `httpx.Client` to use instead of ours: for proxies, certificates, tests. It is not closed."""
+
+
+class AsyncClientOptions(SharedOptions, total=False):
+    """Options of the asynchronous clients."""
+
+    http_client: AsyncHttpClient
+    """An `httpx.AsyncClient` to use instead of ours. It is not closed."""
+
+
+def token_store(options: SharedOptions) -> TokenStore | None:
+    """The token store of a client; None: in memory."""
+    cache = options.get("token_cache", "memory")
+    if cache == "memory":
+        return None
+    if cache == "file":
+        from typedpipes._core.auth.token_stores import FileTokenStore
+
+        return FileTokenStore()
+    if cache == "keyring":
+        from typedpipes._core.auth.token_stores import KeyringTokenStore
+
+        return KeyringTokenStore()
+    if isinstance(cache, str):
+        raise ConfigurationError(
+            f"token_cache is 'memory', 'file', 'keyring' or a store, not {cache!r}", setting="token_cache"
+        )
+    return cache
+
+
+def drift_log(options: SharedOptions) -> DriftLog:
+    """Drift goes to the caller's function and to the log, each place once."""
+    return DriftLog(Reporter(options.get("on_event")))
+
+
+class LimiterOptions(TypedDict, total=False):
+    """What a vendor's facade knows about its limits."""
+
+    plan: str | None
+    seats: int | None
+    allowance: int | None
+    auth: str
+    figures: str
+
+
+def limiter_for(
+    vendor: Literal["pipefy", "pipedream", "pipedrive"],
+    options: SharedOptions,
+    identity: Mapping[str, str],
+    facts: LimiterOptions,
+    store: str | None = None,
+    *,
+    plan_given: bool = True,
+) -> StoreLimiter | None:
+    """The limiter of a client; None if ``limits="off"``. ``store``: where to count if the options do not say.
+
+    ``plan_given``: the plan is an argument, which ``off`` contradicts; one of the configuration yields to it.
+    """
+    where = options.get("limits") or store
+    if where == "off":
+        if facts.get("plan") is not None and plan_given:
+            raise ConfigurationError(
+                "plan= brings a budget to keep, but limits is 'off'; give one or the other", setting="limits"
+            )
+        return None
+
+    def build() -> StoreLimiter:
+        from typedpipes.limits import build_limiter
+
+        return build_limiter(
+            vendor,
+            identity=identity,
+            store_url=where,
+            policy=options.get("policy"),
+            unreachable=options.get("unreachable", "fail"),
+            on_event=options.get("on_event"),
+            **facts,
+        )
+
+    settled = options.get("policy") or any(facts.get(name) for name in ("plan", "seats", "allowance", "figures"))
+    if where in (None, "memory://") and not settled:
+        return cast("StoreLimiter", LaterLimiter(build))
+    return build()
+
+
+class LaterLimiter:
+    """A limiter made when the first request is: with these settings nothing can be wrong with it, and importing what
+    counts requests takes a tenth of a client's start.
+    """
+
+    def __init__(self, build: Callable[[], StoreLimiter]) -> None:
+        self._build = build
+        self._lock = threading.Lock()
+
+    def __getattr__(self, name: str) -> object:
+        with self._lock:
+            made = self.__dict__.get("_made")
+            if made is None:
+                made = self.__dict__["_made"] = self._build()
+                self.acquire = made.acquire
+        return getattr(made, name)
+
+
+class ArgumentsOnly:
+    """In place of `typedpipes.configuration.settings.Values` when nobody gave a configuration: nothing is there."""
+
+    __slots__ = ()
+
+    def text(self, name: str) -> None:
+        """A setting."""
+
+    def secret(self, name: str) -> None:
+        """A setting that is a secret."""
+
+    def choice(self, name: str) -> None:
+        """A setting that is one of a few words."""
+
+    def count(self, name: str) -> None:
+        """A setting that is a whole number."""
+
+
+def given_by(env: Env | None) -> Values | ArgumentsOnly:
+    """What the configuration says."""
+    if env is None:
+        return ArgumentsOnly()
+    from typedpipes.configuration.settings import Values
+
+    return Values(env)
+
+
+def store_named(given: Values | ArgumentsOnly, vendor: str) -> str | None:
+    """Where limits are counted: the vendor's own setting, else the one for all."""
+    return given.text(f"{vendor}_LIMITS") or given.text("TYPEDPIPES_LIMITS")
+
+
+def check_pair(vendor: str, client_id: str | None, client_secret: Secret | None, env: Env | None) -> None:
+    """Raises `ConfigurationError` if one half of an id and its secret is missing."""
+    if (client_id is None) != (client_secret is None):
+        from typedpipes.configuration.settings import unpaired
+
+        raise unpaired(vendor, client_id, env)
+
+
+__all__ = [
+    "ArgumentsOnly",
+    "AsyncClientOptions",
+    "AsyncHttpClient",
+    "ClientOptions",
+    "HttpClient",
+    "LimiterOptions",
+    "SharedOptions",
+    "TokenCache",
+    "check_pair",
+    "drift_log",
+    "given_by",
+    "limiter_for",
+    "store_named",
+    "token_store",
+]

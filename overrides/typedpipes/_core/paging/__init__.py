@@ -1,0 +1,349 @@
+"""Walking a listing page by page: one policy (`Walk`), two lazy iterables over it."""
+
+from __future__ import annotations
+
+import contextlib
+import threading
+from collections.abc import AsyncGenerator, Awaitable, Callable, Generator, Mapping
+from typing import Any, Final, Generic, Protocol, TypeVar, cast
+
+from typedpipes._core.decoding.model import Model, to_wire
+from typedpipes._core.rest import PageOptions, Paging
+from typedpipes.errors import ConfigurationError, ResponseMismatch, TypedPipesError
+
+T = TypeVar("T")
+
+MOST_AHEAD: Final = 32
+"""Pages a listing may fetch ahead: beyond that, connections and limits are the bound."""
+
+
+class Walk:
+    """Which page to ask for next, and whether there is one. Knows no I/O.
+
+    An empty page ends an ``after`` listing: it has no has-more flag, and its total is not trusted to end it early.
+    Elsewhere only the server's word does. A cursor that comes back twice would go round for ever: it raises
+    `ResponseMismatch`. Where pages start at a number, something added in front meanwhile moves the end of one page into
+    the next: what comes twice that way is passed over. Something deleted in front cannot be noticed there.
+    """
+
+    __slots__ = (
+        *("_last", "_left", "_page", "_paging", "_seen", "_size", "_step"),
+        *("cursor", "finished", "operation", "prefetch"),
+    )
+
+    def __init__(self, operation: str, paging: Paging, options: PageOptions) -> None:
+        size = options.get("page_size")
+        if size is not None and (size < 1 or (paging.max_size is not None and size > paging.max_size)):
+            bound = f"1 to {paging.max_size}" if paging.max_size else "at least 1"
+            raise ConfigurationError(f"{operation}: page_size is {bound}, not {size}", setting="page_size")
+        left = options.get("max_items")
+        if left is not None and left < 0:
+            raise ConfigurationError(f"{operation}: max_items is at least 0, not {left}", setting="max_items")
+        self.operation = operation
+        self.prefetch = _prefetch(operation, paging, options)
+        """How many pages may be asked for before their turn."""
+        self.cursor = _resume(operation, paging, options)
+        """Where the page after the last accepted one starts; None before the first and after the last page."""
+        self.finished = left == 0
+        self._paging = paging
+        self._size = size
+        self._left = left
+        self._page: list[Any] = []  # items of the last page
+        self._last: dict[object, object] = {}  # items of the last page by id, where pages start at a number
+        self._step: int | None = None  # from one page's start to the next one's, as the server last said
+        self._seen: set[str] = {self.cursor} if self.cursor is not None else set()
+
+    def query(self, cursor: str | None = None) -> dict[str, object]:
+        """The paging parameters of the next request, or of the one that starts at ``cursor``."""
+        query: dict[str, object] = {}
+        if self._paging.limit is not None and self._size is not None:
+            query[self._paging.limit] = self._size
+        if (cursor or self.cursor) is not None:
+            query[self._paging.cursor] = cursor or self.cursor
+        return query
+
+    def ahead(self) -> list[str]:
+        """Cursors of the pages worth asking for before their turn, the next one first; no more than are needed.
+
+        Empty until the server has said how far its pages are apart.
+        """
+        if self.finished or self.cursor is None or self._step is None:
+            return []
+        count = self.prefetch
+        if self._left is not None:
+            count = min(count, -(-self._left // self._step))
+        return [str(int(self.cursor) + index * self._step) for index in range(count)]
+
+    def is_last(self, page: object) -> bool:
+        """Whether an answer says that it is the last page."""
+        items = _reach(page, self._paging.items)
+        return self._following(page, items if isinstance(items, list) else []) is None
+
+    def accept(self, page: object) -> list[Any]:
+        """Take an answer in: its items, and the next cursor."""
+        found = _reach(page, self._paging.items)
+        items = found if isinstance(found, list) else []
+        following = self._following(page, items)
+        if following is not None:
+            if following in self._seen:
+                raise ResponseMismatch(
+                    f"{self.operation}: the server repeated cursor {following!r}; stopped to avoid going round",
+                    operation=self.operation,
+                    path=f"$.{self._paging.next}",
+                )
+            self._seen.add(following)
+        if self.prefetch:
+            self._step = _distance(self.cursor, following)
+        self.cursor = following
+        self.finished = following is None
+        if self._paging.style == "offset":
+            items = self._fresh(items)
+        if self._left is not None:
+            items = items[: self._left]
+            self._left -= len(items)
+            self.finished = self.finished or self._left == 0
+        if self._page and isinstance(self._page[0], Model):
+            _release(self._page)
+        self._page = items
+        return items
+
+    def _fresh(self, items: list[Any]) -> list[Any]:
+        """The items less those the page before ended with."""
+        before, self._last = self._last, {key: item for item in items if (key := _reach(item, "id")) is not None}
+        for count, item in enumerate(items):
+            twin = before.get(_reach(item, "id"))
+            if twin is None or to_wire(twin) != to_wire(item):
+                return items[count:]
+        return []
+
+    def _counted(self, page: object, items: list[Any]) -> str | None:
+        """The next page where the client counts: pages, or items to skip. Only an empty page or the server's word ends
+        the listing: a short page may have been filtered."""
+        paging = self._paging
+        if not items or (paging.more and _reach(page, paging.more) is not True):
+            return None
+        if paging.style == "skip":
+            here = following = int(self.cursor or 0) + len(items)
+        else:
+            first = 1 if paging.first is None else paging.first
+            following = int(self.cursor or first) + 1
+            here = following - first
+        total = _reach(page, paging.total) if paging.total else None
+        return None if isinstance(total, int) and here >= total else str(following)
+
+    def _following(self, page: object, items: list[Any]) -> str | None:
+        if self._paging.style in ("page", "skip"):
+            return self._counted(page, items)
+        following = _reach(page, self._paging.next)
+        if self._paging.style == "offset" and self._paging.more:
+            if _reach(page, self._paging.more) is not True:
+                return None
+            if following is None and items:  # some v1 answers say that there is more, but not where
+                following = int(self.cursor or 0) + len(items)
+        if following is None or following == "":
+            return None
+        if self._paging.style == "after" and not items:
+            return None
+        return str(following)
+
+
+def _prefetch(operation: str, paging: Paging, options: PageOptions) -> int:
+    pages = cast("Mapping[str, object]", options).get("prefetch", 0)
+    if not isinstance(pages, int) or isinstance(pages, bool) or not 0 <= pages <= MOST_AHEAD:
+        raise ConfigurationError(
+            f"{operation}: prefetch is a number of pages from 0 to {MOST_AHEAD}, not {pages!r}", setting="prefetch"
+        )
+    if pages and paging.style != "offset":
+        raise ConfigurationError(
+            f"{operation}: prefetch cannot be kept: each page's cursor comes with the page before; leave prefetch out",
+            setting="prefetch",
+        )
+    return pages
+
+
+def _resume(operation: str, paging: Paging, options: PageOptions) -> str | None:
+    cursor = options.get("resume")
+    if cursor is None:
+        return None
+    counts = {"offset": "a number of items to pass over", "skip": "a number of items to pass over", "page": "a number"}
+    if not (cursor.isascii() and cursor.isdigit() if paging.style in counts else cursor):
+        kind = counts.get(paging.style, "not empty")
+        raise ConfigurationError(f"{operation}: resume is {kind}, not {cursor!r}", setting="resume")
+    return cursor
+
+
+def _distance(start: str | None, following: str | None) -> int | None:
+    if following is None or not following.isdigit():
+        return None
+    distance = int(following) - int(start or 0)
+    return distance if distance > 0 else None
+
+
+def _reach(page: object, path: str) -> object:
+    """Follow a dot path of wire names through models, dicts; a missing step is None, ``.`` is the page itself."""
+    value = page
+    for key in path.split(".") if path not in ("", ".") else ():
+        if isinstance(value, Model):
+            value = _attribute(value, key)
+        elif isinstance(value, Mapping):
+            value = value.get(key)
+        else:
+            return None
+    return value
+
+
+def _attribute(value: Model, key: str) -> object:
+    model = type(value)
+    for name, wire in model._wire_.items():
+        if wire == key:
+            key = name
+            break
+    try:
+        return cast("object", object.__getattribute__(value, key))
+    except AttributeError:
+        return None
+
+
+def _note(error: TypedPipesError, walk: Walk) -> None:
+    if walk.cursor is not None:
+        error.add_note(f"resume this listing with resume={walk.cursor!r}")
+
+
+# What few listings need is imported by them, and in functions: a user's type checker does not follow it there.
+
+
+def _release(records: list[Any]) -> None:
+    from typedpipes._core.decoding.records import release
+
+    release(records)
+
+
+class Fetches(Protocol):
+    """Pages that were asked for before their turn, see `typedpipes._core.paging.prefetch`."""
+
+    def page(self) -> object:
+        """The page whose turn it is."""
+        ...
+
+    def fill(self) -> None:
+        """Ask for the next ones."""
+        ...
+
+    def close(self) -> None:
+        """End those under way."""
+        ...
+
+
+class AsyncFetches(Protocol):
+    """The asynchronous twin of `Fetches`."""
+
+    def page(self) -> Awaitable[object]:
+        """The page whose turn it is."""
+        ...
+
+    def fill(self) -> None:
+        """Ask for the next ones."""
+        ...
+
+    def aclose(self) -> Awaitable[object]:
+        """End those under way."""
+        ...
+
+
+def _in_threads(walk: Walk, fetch: Callable[[dict[str, object], threading.Event], object]) -> Fetches:
+    from typedpipes._core.paging.prefetch import ThreadFetches
+
+    return ThreadFetches(walk, fetch)
+
+
+def _in_tasks(walk: Walk, fetch: Callable[[dict[str, object]], Awaitable[object]]) -> AsyncFetches:
+    from typedpipes._core.paging.prefetch import TaskFetches
+
+    return TaskFetches(walk, fetch)
+
+
+class Pages(Generic[T]):
+    """All items of a listing, fetched lazily, one request per page.
+
+    Iterate over it, or over ``.pages()``. ``cursor`` is where the page after the last one handed out starts: pass it as
+    ``resume=`` to go on elsewhere or after an error. With ``prefetch=N`` up to N pages are fetched ahead in threads
+    while you use the one before them; leaving the loop ends them, after requests already on the wire.
+    """
+
+    def __init__(
+        self,
+        walk: Walk,
+        fetch: Callable[[dict[str, object]], object],
+        ahead: Callable[[dict[str, object], threading.Event], object] | None = None,
+    ) -> None:
+        self._walk = walk
+        self._fetch = fetch
+        self._ahead = ahead or (lambda query, stop: fetch(query))
+
+    @property
+    def cursor(self) -> str | None:
+        """Start of the next page; None before the first and after the last one."""
+        return self._walk.cursor
+
+    def pages(self) -> Generator[list[T], None, None]:
+        """Page by page; empty ones are passed over."""
+        walk = self._walk
+        with contextlib.ExitStack() as stack:
+            ahead = None
+            if walk.prefetch and not walk.finished:
+                ahead = stack.enter_context(contextlib.closing(_in_threads(walk, self._ahead)))
+            while not walk.finished:
+                try:
+                    page = walk.accept(self._fetch(walk.query()) if ahead is None else ahead.page())
+                except TypedPipesError as error:
+                    _note(error, walk)
+                    raise
+                if ahead is not None:
+                    ahead.fill()
+                if page:
+                    yield page
+
+    def __iter__(self) -> Generator[T, None, None]:
+        with contextlib.closing(self.pages()) as pages:
+            for page in pages:
+                yield from page
+
+
+class AsyncPages(Generic[T]):
+    """The asynchronous twin of `Pages`: ``prefetch=N`` fetches in tasks, which end when the iterator is closed.
+
+    A loop left early closes it when it is collected; ``async with contextlib.aclosing(pages.pages())`` does so at once.
+    """
+
+    def __init__(self, walk: Walk, fetch: Callable[[dict[str, object]], Awaitable[object]]) -> None:
+        self._walk = walk
+        self._fetch = fetch
+
+    @property
+    def cursor(self) -> str | None:
+        """Start of the next page; None before the first and after the last one."""
+        return self._walk.cursor
+
+    async def pages(self) -> AsyncGenerator[list[T], None]:
+        """Page by page; empty ones are passed over."""
+        walk = self._walk
+        async with contextlib.AsyncExitStack() as stack:
+            ahead = None
+            if walk.prefetch and not walk.finished:
+                ahead = await stack.enter_async_context(contextlib.aclosing(_in_tasks(walk, self._fetch)))
+            while not walk.finished:
+                try:
+                    page = walk.accept(await (self._fetch(walk.query()) if ahead is None else ahead.page()))
+                except TypedPipesError as error:
+                    _note(error, walk)
+                    raise
+                if ahead is not None:
+                    ahead.fill()
+                if page:
+                    yield page
+
+    async def __aiter__(self) -> AsyncGenerator[T, None]:
+        async with contextlib.aclosing(self.pages()) as pages:
+            async for page in pages:
+                for item in page:
+                    yield item

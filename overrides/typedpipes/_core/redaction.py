@@ -1,0 +1,208 @@
+"""Secrets: a wrapper that does not show them, and a filter that takes them out of text.
+
+A `Redactor` knows the secrets of one client by value, and by shape those it has never seen (tokens in answers, bearer
+headers, URL passwords).
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import functools
+import hashlib
+import hmac
+import json
+import logging
+import re
+import threading
+import weakref
+from typing import Final, NoReturn
+from urllib.parse import quote, quote_plus
+
+from typedpipes._core.decoding.model import MASK
+
+SHORTEST: Final = 6
+"""Known secrets shorter than this are not searched for: they would mask ordinary text."""
+
+_NAMES: Final = (
+    r"(?:[a-z0-9_-]*(?:access|refresh|id|api|auth|bearer|connect|session|csrf|oauth)[_-]?token|token|"
+    r"[a-z0-9_-]*(?:client|signing|consumer|shared|webhook)[_-]?secret|secret|[a-z0-9_-]*signing[_-]?key|"
+    r"[a-z0-9_-]*api[_-]?key|x-api-token|[a-z0-9_-]*password|passwd|private[_-]?key|proxy-authorization|authorization|"
+    r"set-cookie|cookie|code_verifier|connect_link_url)"
+)
+_SIGNED: Final = (
+    r"(?:x-(?:amz|goog|oss)-(?:signature|credential|security-token)|signature|sig|awsaccesskeyid|"
+    r"googleaccessid|key-pair-id|policy)"
+)
+"""Query parameters that make a signed URL work: S3, Google Cloud Storage, Azure (``sig``), CloudFront."""
+
+
+@functools.cache
+def _shapes() -> tuple[tuple[re.Pattern[str], str], ...]:
+    """Patterns and replacements, compiled when the first text is redacted."""
+    return (
+        # "name": "value", also cut off before the closing quote
+        (
+            re.compile(rf'((?:\\?["\']){_NAMES}(?:\\?["\'])\s*[:=]\s*\\?["\'])((?:[^"\'\\]|\\.)+)', re.I),
+            rf"\g<1>{MASK}",
+        ),
+        # (b"name", b"value"): headers as httpcore logs them
+        (re.compile(rf"""(b["']{_NAMES}["'],\s*b["'])((?:[^"'\\]|\\.)+)""", re.I), rf"\g<1>{MASK}"),
+        # name=value of forms and queries, name: value of headers
+        (re.compile(rf"(\b{_NAMES}\s*[=:]\s*)(?:(?:bearer|basic)\s+)?([^\s&;,\"'<>{{}}\[\]]+)", re.I), rf"\g<1>{MASK}"),
+        # parameters of signed URLs, also where & is escaped as in JSON (\u0026) or HTML, or = is quoted
+        (
+            re.compile(rf"((?:[?&;]|%26|%3F|\\u0026){_SIGNED}(?:=|%3D|\\u003d))([^\s&;\"'<>\\]+)", re.I),
+            rf"\g<1>{MASK}",
+        ),
+        (re.compile(r"\b(bearer|basic)(\s+)[a-z0-9._~+/=-]{4,}", re.I), rf"\g<1>\g<2>{MASK}"),
+        (re.compile(r"\bctok_[A-Za-z0-9_-]+"), MASK),
+        (re.compile(r"\beyJ[A-Za-z0-9_-]{6,}(?:\.[A-Za-z0-9_-]*){0,2}"), MASK),
+        (re.compile(r"(://)[^/\s:@]+(?::[^/\s@]*)?@"), rf"\g<1>{MASK}@"),
+    )
+
+
+class Secret:
+    """A string that is not shown: not by ``repr``, ``str``, formatting or pickling. `reveal` gives it out."""
+
+    __slots__ = ("__value",)
+
+    def __init__(self, value: str) -> None:
+        self.__value = value
+
+    def reveal(self) -> str:
+        """The secret itself. Use it in the expression that needs it; do not keep it in a variable."""
+        return self.__value
+
+    def fingerprint(self, purpose: str = "") -> str:
+        """A stable one-way name for the secret, 16 hexadecimal digits."""
+        return hmac.new(self.__value.encode("utf-8", "surrogatepass"), purpose.encode(), hashlib.sha256).hexdigest()[
+            :16
+        ]
+
+    def __bool__(self) -> bool:
+        return bool(self.__value)
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, Secret):
+            return NotImplemented
+        return hmac.compare_digest(
+            self.__value.encode("utf-8", "surrogatepass"), other.__value.encode("utf-8", "surrogatepass")
+        )
+
+    def __hash__(self) -> int:
+        return hash(self.__value)
+
+    def __repr__(self) -> str:
+        return f"Secret({MASK!r})"
+
+    def __str__(self) -> str:
+        return MASK
+
+    def __reduce__(self) -> NoReturn:
+        raise TypeError("a secret is not pickled; pass credentials to the other process through its settings")
+
+
+def secret(value: str | Secret | None) -> Secret | None:
+    """Wrap a setting; empty means absent."""
+    if value is None or isinstance(value, Secret):
+        return value or None
+    return Secret(value) if value else None
+
+
+_live: Final[weakref.WeakSet[Redactor]] = weakref.WeakSet()
+
+
+class Redactor:
+    """Takes secrets out of text. One per client; safe to share between threads."""
+
+    __slots__ = ("__weakref__", "_forms", "_known", "_lock")
+
+    _CAPACITY: Final = 256
+
+    def __init__(self) -> None:
+        _live.add(self)
+        self._lock = threading.Lock()
+        self._known: dict[str, tuple[str, ...]] = {}
+        self._forms: tuple[str, ...] = ()
+
+    def add(self, value: Secret | None) -> None:
+        """Know a secret: it and its quoted and escaped forms are masked from now on. The oldest of 256 is forgotten."""
+        if value is None or len(value.reveal()) < SHORTEST or value.reveal() in self._known:
+            return
+        with self._lock:
+            self._known[value.reveal()] = _forms(value)
+            while len(self._known) > self._CAPACITY:
+                del self._known[next(iter(self._known))]
+            every = {form for forms in self._known.values() for form in forms}
+            self._forms = tuple(sorted(every, key=len, reverse=True))
+
+    def text(self, text: str, limit: int | None = None, *, cut: bool = False) -> str:
+        """``text`` without secrets, at most ``limit`` characters. Total: any string is accepted.
+
+        ``cut`` tells that the text was already cut off somewhere, so that it may end in part of a secret.
+        """
+        forms = self._forms
+        for form in forms:
+            if form in text:
+                text = text.replace(form, MASK)
+        if cut:
+            text = _without_partial_tail(text, forms)
+        for pattern, replacement in _shapes():
+            text = pattern.sub(replacement, text)
+        if any(form in text for form in forms):  # a mask put next to its surroundings spelt one
+            return MASK
+        return text if limit is None or len(text) <= limit else text[:limit] + "…"
+
+    def path(self, path: str) -> str:
+        """The same for the path of a URL, where secrets stand as they are; cheap, for every request."""
+        if any(form in path for form in self._forms) or "ctok_" in path:
+            return self.text(path)
+        return path
+
+    def data(self, data: bytes, limit: int | None = None, *, cut: bool = False) -> str:
+        """The same for bytes, which need not be valid UTF-8."""
+        return self.text(data.decode("utf-8", "replace"), limit, cut=cut)
+
+
+def _forms(value: Secret) -> tuple[str, ...]:
+    plain = value.reveal()
+    safe = plain.encode("utf-8", "surrogatepass").decode("utf-8", "replace")
+    encoded = base64.b64encode(safe.encode()).decode().rstrip("=")
+    forms = {plain, safe, quote(safe, safe=""), quote(safe), quote_plus(safe), json.dumps(plain)[1:-1], encoded}
+    return tuple(form for form in forms if len(form) >= SHORTEST)
+
+
+def _without_partial_tail(text: str, forms: tuple[str, ...]) -> str:
+    for form in forms:
+        for length in range(min(len(form) - 1, len(text)), 3, -1):
+            if text.endswith(form[:length]):
+                return text[:-length] + MASK
+    return text
+
+
+def basic(client_id: str, client_secret: Secret) -> Secret:
+    """The value of HTTP Basic for a client (RFC 7617), without the scheme."""
+    pair = f"{client_id}:{client_secret.reveal()}".encode("utf-8", "surrogatepass")
+    return Secret(binascii.b2a_base64(pair, newline=False).decode("ascii"))
+
+
+_SHAPES_ONLY: Final = Redactor()
+
+
+class RedactingFilter(logging.Filter):
+    """Masks secrets in what other libraries log about our requests: httpx writes every URL at INFO, httpcore the
+    headers of answers at DEBUG.
+    """
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Rewrite the record's message if it holds something secret; never drops a record."""
+        clean = message = record.getMessage()
+        for redactor in (_SHAPES_ONLY, *_live):
+            clean = redactor.text(clean)
+        if clean != message:
+            record.msg, record.args = clean, None
+        return True
+
+
+__all__ = ["MASK", "RedactingFilter", "Redactor", "Secret", "basic", "secret"]

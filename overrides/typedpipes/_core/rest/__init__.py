@@ -1,0 +1,320 @@
+"""An operation as data: what generated code stamps on each request, and what it asks of a client."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Final, Generic, Literal, NewType, Protocol, TypeAlias, TypedDict, TypeVar
+
+if TYPE_CHECKING:
+    from pathlib import Path
+    from typing import BinaryIO
+
+    from typedpipes._core.paging import AsyncPages, Pages
+
+T = TypeVar("T")
+T_co = TypeVar("T_co", covariant=True)
+I = TypeVar("I")  # noqa: E741 - item type of a paged operation
+
+_PLAIN: Final[Mapping[str, str]] = {}
+Safety: TypeAlias = Literal["safe", "idempotent", "unsafe"]
+
+FileContent: TypeAlias = "bytes | Path | BinaryIO"
+"""What a file can be sent as: read in chunks when it is a path or an open file."""
+
+CustomField = NewType("CustomField", str)
+"""Key of a custom field (40 hexadecimal digits): what a field selector takes besides the names of the model."""
+
+
+class CallOptions(TypedDict, total=False):
+    """Options every method takes besides its own arguments."""
+
+    timeout: float
+    """Seconds one wire request may take (connect, read, write and pool each)."""
+    deadline: float
+    """Seconds the whole call may take, waits and retries included."""
+    retries: int
+    """How often a failed attempt may be repeated; 0 turns retries off."""
+    max_wait: float
+    """Seconds to wait at most for a free slot of a limit; beyond that `RateLimited` is raised. 0: do not wait."""
+    extra_headers: Mapping[str, str]
+    """Headers added to the request. ``Authorization`` and the vendor's token headers are refused."""
+    idempotency_key: str
+    """Key sent where the API documents one."""
+
+
+class PipedreamOptions(CallOptions, total=False):
+    """Per-call options of Pipedream REST."""
+
+    org_id: str
+    """Workspace the call acts in (seed 001, "org_id"); needed with a user API key when something is created."""
+
+
+class ConnectOptions(CallOptions, total=False):
+    """Per-call options of Pipedream Connect."""
+
+    project_id: str
+    """Project the call acts in."""
+    environment: str
+    """``development`` or ``production``: sent as ``X-PD-Environment`` (seed 002, "Environment")."""
+
+
+class PipedriveOptions(CallOptions, total=False):
+    """Per-call options of Pipedrive."""
+
+    encoding: Literal["json", "form"]
+    """How the body of a POST travels: as JSON (default), or form-encoded, which has no types (seed 003, "Requests")."""
+
+
+class Paging:
+    """How an operation is walked page by page."""
+
+    __slots__ = ("cursor", "first", "items", "limit", "max_size", "more", "next", "size", "style", "total")
+
+    def __init__(
+        self,
+        style: Literal["cursor", "offset", "after", "page", "skip"],
+        *,
+        limit: str | None,
+        cursor: str,
+        items: str,
+        next: str,
+        more: str | None = None,
+        size: int | None = None,
+        max_size: int | None = None,
+        first: int | None = None,
+        total: str | None = None,
+    ) -> None:
+        self.style = style
+        self.limit = limit
+        self.cursor = cursor
+        self.items = items
+        self.next = next
+        self.more = more
+        self.size = size
+        self.max_size = max_size
+        self.first = first
+        """Number of the first page (``page``; default 1)."""
+        self.total = total
+        """Where the answer says how many there are: pages (``page``), items (``skip``)."""
+
+
+class Operation(Generic[T_co]):
+    """Facts about one operation of a REST API. ``T_co`` is what a successful call returns."""
+
+    __slots__ = (
+        "api",
+        "buckets",
+        "client_parameters",
+        "credentials",
+        "csv",
+        "deprecated",
+        "id",
+        "item",
+        "media",
+        "method",
+        "module",
+        "name",
+        "normalize",
+        "omittable",
+        "paging",
+        "path",
+        "returns",
+        "safety",
+        "segments",
+        "selector",
+        "server",
+        "styles",
+        "token_cost",
+    )
+
+    def __init__(
+        self,
+        *,
+        id: str,
+        api: str,
+        name: str,
+        method: str,
+        path: str,
+        module: str,
+        returns: str,
+        safety: Safety,
+        credentials: tuple[str, ...] = (),
+        server: str | None = None,
+        token_cost: int = 0,
+        buckets: tuple[str, ...] = (),
+        media: str = "application/json",
+        csv: tuple[str, ...] = (),
+        styles: Mapping[str, str] = _PLAIN,
+        paging: Paging | None = None,
+        item: str | None = None,
+        normalize: tuple[str, ...] = (),
+        client_parameters: tuple[tuple[str, str, str], ...] = (),
+        selector: bool = False,
+        omittable: tuple[str, ...] = (),
+        deprecated: str | None = None,
+    ) -> None:
+        self.id = id
+        """The schema's operationId."""
+        self.api = api
+        """Package that defines it, for example ``pipedrive_v2``."""
+        self.name = name
+        """Method path on the client, for example ``deals.list``."""
+        self.method = method
+        self.path = path
+        """Path template; ``{name}`` segments are filled, percent-encoded, in order of appearance."""
+        self.segments = _split(path)
+        self.module = module
+        """Generated module whose namespace ``returns`` and ``item`` are evaluated in."""
+        self.returns = returns
+        """Type of a successful answer, as an annotation."""
+        self.safety = safety
+        self.credentials = credentials
+        """Kinds of credential accepted, in the schema's order; empty: none is sent."""
+        self.server = server
+        """Base URL of its own, where the schema gives one (Pipedrive OAuth)."""
+        self.token_cost = token_cost
+        self.buckets = buckets
+        """Named limits the call counts in, besides those of its API as a whole."""
+        self.media = media
+        """Content type of the request body."""
+        self.csv = csv
+        """Query parameters whose lists are joined by commas instead of repeated."""
+        self.styles = styles
+        """``"place name"`` -> style code of each parameter that is not written the usual way (`parameter_styles`)."""
+        self.paging = paging
+        self.item = item
+        """Type of one item of a page, as an annotation."""
+        self.normalize = normalize
+        """Rules that bring a documented or live form of the answer to the modelled one."""
+        self.client_parameters = client_parameters
+        """(option, location, wire name) of parameters filled from the client or the call's options."""
+        self.selector = selector
+        """Whether a field selector may follow the collection's name (Pipedrive v1, seed 003)."""
+        self.omittable = omittable
+        """Query parameters that make the server leave fields out."""
+        self.deprecated = deprecated
+        """Why not to use it and what to use instead."""
+
+    def __repr__(self) -> str:
+        return f"<Operation {self.api}.{self.name} {self.method} {self.path}>"
+
+
+class PagedOperation(Operation[T], Generic[T, I]):
+    """An operation that lists: ``T`` is one page as answered, ``I`` one item."""
+
+    __slots__ = ()
+
+
+def _split(path: str) -> tuple[str, ...]:
+    """``/deals/{id}/x`` -> ``("/deals/", "/x")``: the literal parts around the parameters."""
+    parts: list[str] = []
+    rest = path
+    while "{" in rest:
+        literal, _, rest = rest.partition("{")
+        _, _, rest = rest.partition("}")
+        parts.append(literal)
+    return (*parts, rest)
+
+
+class Arguments:
+    """The arguments of one call, still as Python values: the client encodes them."""
+
+    __slots__ = ("body", "cookies", "fields", "headers", "path", "query")
+
+    def __init__(
+        self,
+        *,
+        path: tuple[object, ...] = (),
+        query: dict[str, object] | None = None,
+        headers: dict[str, object] | None = None,
+        body: object = None,
+        fields: tuple[str, ...] | None = None,
+        cookies: dict[str, object] | None = None,
+    ) -> None:
+        self.path = path
+        """Values of the path's parameters, in order, client parameters left out."""
+        self.query = query
+        """Query parameters by wire name; UNSET and None are left out."""
+        self.headers = headers
+        self.cookies = cookies
+        self.body = body
+        """A model, or a dict of wire names; UNSET values are left out. None: no body."""
+        self.fields = fields
+        """Field selector."""
+
+
+class ApiResponse(Generic[T]):
+    """A successful answer with its envelope."""
+
+    __slots__ = ("headers", "parsed", "status")
+
+    def __init__(self, status: int, headers: Mapping[str, str], parsed: T) -> None:
+        self.status = status
+        self.headers = headers
+        """Header names are lower case."""
+        self.parsed = parsed
+
+    def __repr__(self) -> str:
+        return f"<ApiResponse {self.status} {type(self.parsed).__name__}>"
+
+
+class PageOptions(TypedDict, total=False):
+    """Options of ``iter`` methods."""
+
+    max_items: int
+    """Stop after so many items."""
+    page_size: int
+    """Items per request; the vendor's default if not given."""
+    resume: str | None
+    """Cursor to go on from, as found in ``Pages.cursor`` or an error; None: from the beginning."""
+
+
+class OffsetPageOptions(PageOptions, total=False):
+    """Options of ``iter`` methods whose pages start at a number, not at a cursor that only the server knows."""
+
+    prefetch: int
+    """Pages to fetch ahead of the one in use, at the same time: 0 (default) to 32. Up to so many requests beyond the
+    last page may be made, unless ``max_items`` tells that they are not needed."""
+
+
+class PagedCallOptions(CallOptions, PageOptions, total=False):
+    """Everything an ``iter`` method takes besides its filters."""
+
+
+def check_options(name: str, options: Mapping[str, object], known: frozenset[str]) -> None:
+    """Raise TypeError for a keyword argument that nothing would read: a misspelt one must not pass silently."""
+    for key in options:
+        if key not in known:
+            raise TypeError(f"{name}: unexpected argument {key!r}; besides its own it takes {', '.join(sorted(known))}")
+
+
+class Caller(Protocol):
+    """What a generated resource needs of a synchronous client."""
+
+    def call(self, operation: Operation[T], arguments: Arguments, options: CallOptions) -> T:
+        """Perform the operation and return the decoded answer."""
+        ...
+
+    def call_raw(self, operation: Operation[T], arguments: Arguments, options: CallOptions) -> ApiResponse[T]:
+        """Perform the operation; the answer with status and headers."""
+        ...
+
+    def pages(self, operation: PagedOperation[T, I], arguments: Arguments, options: PagedCallOptions) -> Pages[I]:
+        """Walk all pages of the operation."""
+        ...
+
+
+class AsyncCaller(Protocol):
+    """What a generated resource needs of an asynchronous client."""
+
+    async def call(self, operation: Operation[T], arguments: Arguments, options: CallOptions) -> T:
+        """Perform the operation and return the decoded answer."""
+        ...
+
+    async def call_raw(self, operation: Operation[T], arguments: Arguments, options: CallOptions) -> ApiResponse[T]:
+        """Perform the operation; the answer with status and headers."""
+        ...
+
+    def pages(self, operation: PagedOperation[T, I], arguments: Arguments, options: PagedCallOptions) -> AsyncPages[I]:
+        """Walk all pages of the operation."""
+        ...

@@ -1,0 +1,225 @@
+"""What generated REST resources call: encode the arguments, send under the policies, decode the answer.
+
+`RestCaller` and `AsyncRestCaller` differ only in how they wait; `Rest` holds everything else.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Final, TypeVar, cast
+
+import msgspec
+
+from typedpipes._core.decoding import Decoding, DriftLog
+from typedpipes._core.decoding.answers import build, parse_json, read_answer, read_listing
+from typedpipes._core.decoding.model import JSON, UNSET
+from typedpipes._core.flow import drive, stoppable
+from typedpipes._core.http import Stamp, WireRequest, WireResponse
+from typedpipes._core.paging import AsyncPages, Pages, Walk
+from typedpipes._core.rest import (
+    ApiResponse,
+    Arguments,
+    CallOptions,
+    OffsetPageOptions,
+    Operation,
+    PagedCallOptions,
+    PagedOperation,
+    check_options,
+)
+from typedpipes._core.rest.encoding import encode
+from typedpipes.errors import ConfigurationError, ResponseMismatch
+
+if TYPE_CHECKING:
+    from typedpipes._core.http.clients import AsyncPolicyClient, PolicyClient
+
+T = TypeVar("T")
+I = TypeVar("I")  # noqa: E741 - item type of a page
+
+_REFUSED_HEADERS: Final = frozenset({"authorization", "x-api-token", "proxy-authorization", "cookie", "host"})
+
+_OPTIONS: Final = frozenset(CallOptions.__annotations__)
+_PAGE_OPTIONS: Final = frozenset(OffsetPageOptions.__annotations__)
+
+Scope = Callable[[Operation[object], Arguments, Mapping[str, object]], Mapping[str, str]]
+"""Whom the limits of a call count for, by stable identity."""
+BodyCheck = Callable[[Operation[object], JSON, object, WireResponse], None]
+"""Raises if a successful status carries a failure: (operation, JSON, built answer, response)."""
+
+
+class Rest(msgspec.Struct, frozen=True, kw_only=True):
+    """One API of one client: where it is, what fills its parameters, how its answers are read."""
+
+    base_url: str
+    settings: Mapping[str, object] = msgspec.field(default_factory=dict)
+    """The client's values of the options that only this API takes, such as ``project_id``; a call's go before them."""
+    strict: bool = False
+    drift: DriftLog | None = None
+    scope: Scope | None = None
+    check: BodyCheck | None = None
+    servers: Mapping[str, str] = msgspec.field(default_factory=dict)
+    """Replacements of servers that operations name themselves, for a sandbox: schema's URL -> ours."""
+
+    def request(self, operation: Operation[T], arguments: Arguments, options: CallOptions) -> WireRequest:
+        """The wire request of a call. Raises `ConfigurationError` before anything is sent."""
+        given = cast("Mapping[str, object]", options)
+        if given:
+            check_options(f"{operation.api}.{operation.name}", given, self._known(operation))
+        settings = {**self.settings, **given} if given else self.settings
+        encoded = encode(operation, arguments, settings)
+        extra = options.get("extra_headers")
+        if extra:
+            self._add(encoded.headers, extra)
+        server = operation.server
+        base = self.base_url if server is None else self.servers.get(server, server)
+        return WireRequest(
+            method=operation.method,
+            url=base + encoded.target,
+            headers=encoded.headers,
+            content=encoded.content,
+            stamp=Stamp(
+                api=operation.api,
+                operation=operation.name,
+                safety=operation.safety,
+                credentials=operation.credentials,
+                token_cost=operation.token_cost,
+                buckets=operation.buckets,
+                scope=None if self.scope is None else self.scope(operation, arguments, settings),
+                timeout=options.get("timeout"),
+                deadline=options.get("deadline"),
+                retries=options.get("retries"),
+                max_wait=options.get("max_wait"),
+                idempotency_key=options.get("idempotency_key"),
+            ),
+        )
+
+    def result(self, operation: Operation[T], arguments: Arguments, response: WireResponse) -> T:
+        """Decode a successful answer into what the operation returns."""
+        return cast("T", self._decoded(operation, arguments, response))
+
+    def _decoded(self, operation: Operation[T], arguments: Arguments, response: WireResponse) -> object:
+        returns = operation.returns
+        name = f"{operation.api}.{operation.name}"
+        if returns == "bytes":
+            return response.content
+        kind = response.headers.get("content-type", "")
+        if returns == "str" and "json" not in kind:
+            return response.content.decode(errors="replace")
+        omitted = bool(arguments.fields) or any(_given(arguments, key) for key in operation.omittable)
+        decoding = Decoding(name, strict=self.strict, omitted=omitted, report=self.drift)
+        if not response.content.strip():
+            return None if returns == "None" else build(returns, operation.module, None, decoding)
+        if "html" in kind:
+            raise ResponseMismatch(
+                f"{name}: status {response.status} with an HTML page instead of JSON; check base_url and any proxy",
+                operation=name,
+            )
+        value: JSON
+        built: object = None
+        if returns == "None":
+            value = parse_json(response.content, decoding)
+        else:
+            read = read_answer if operation.paging is None else read_listing
+            value, built = read(returns, operation.module, response.content, decoding, operation.normalize)
+        if self.check is not None:
+            self.check(operation, value, built, response)
+        return built
+
+    def walk(self, operation: Operation[T], options: PagedCallOptions) -> tuple[Walk, CallOptions]:
+        """The page policy of a listing, and the options of each of its calls."""
+        if operation.paging is None:
+            raise ConfigurationError(f"{operation.name} is not paged; call it directly")
+        name = f"{operation.api}.{operation.name}"
+        given = cast("Mapping[str, object]", options)
+        check_options(name, given, self._known(operation) | _PAGE_OPTIONS)
+        calls = {key: value for key, value in given.items() if key not in _PAGE_OPTIONS}
+        return Walk(name, operation.paging, options), cast("CallOptions", calls)
+
+    def _known(self, operation: Operation[T]) -> frozenset[str]:
+        return _OPTIONS.union(self.settings, (option for option, _, _ in operation.client_parameters))
+
+    def _add(self, headers: dict[str, str], extra: Mapping[str, str]) -> None:
+        for name, value in extra.items():
+            if name.lower() in _REFUSED_HEADERS:
+                raise ConfigurationError(
+                    f"extra_headers may not set {name}: credentials and hosts are the client's business",
+                    setting="extra_headers",
+                )
+            headers[name.lower()] = value
+
+
+def _given(arguments: Arguments, name: str) -> bool:
+    """Whether a query parameter or body field has a value."""
+    for source in (arguments.query, arguments.body):
+        value = source.get(name) if isinstance(source, dict) else getattr(source, name, None)
+        if value is not None and value is not UNSET:
+            return True
+    return False
+
+
+def _turned(arguments: Arguments, query: Mapping[str, object]) -> Arguments:
+    """The arguments of the next page."""
+    return Arguments(
+        path=arguments.path,
+        query={**(arguments.query or {}), **query},
+        headers=arguments.headers,
+        cookies=arguments.cookies,
+        body=arguments.body,
+        fields=arguments.fields,
+    )
+
+
+class RestCaller:
+    """Performs operations for a synchronous client."""
+
+    __slots__ = ("_http", "_rest")
+
+    def __init__(self, http: PolicyClient, rest: Rest) -> None:
+        self._http = http
+        self._rest = rest
+
+    def call(self, operation: Operation[T], arguments: Arguments, options: CallOptions) -> T:
+        """Perform the operation and return the decoded answer."""
+        response = self._http.exchange(self._rest.request(operation, arguments, options))
+        return self._rest.result(operation, arguments, response)
+
+    def call_raw(self, operation: Operation[T], arguments: Arguments, options: CallOptions) -> ApiResponse[T]:
+        """Perform the operation; the answer with status and headers."""
+        response = self._http.exchange(self._rest.request(operation, arguments, options))
+        return ApiResponse(response.status, response.headers, self._rest.result(operation, arguments, response))
+
+    def pages(self, operation: PagedOperation[T, I], arguments: Arguments, options: PagedCallOptions) -> Pages[I]:
+        """Walk all pages of a listing."""
+        walk, calls = self._rest.walk(operation, options)
+
+        def ahead(query: Mapping[str, object], stop: threading.Event) -> T:
+            turned = _turned(arguments, query)
+            flow = self._http.flow(self._rest.request(operation, turned, calls))
+            return self._rest.result(operation, turned, drive(flow, stoppable(self._http.io, stop)))
+
+        return Pages(walk, lambda query: self.call(operation, _turned(arguments, query), calls), ahead)
+
+
+class AsyncRestCaller:
+    """The asynchronous twin of `RestCaller`."""
+
+    __slots__ = ("_http", "_rest")
+
+    def __init__(self, http: AsyncPolicyClient, rest: Rest) -> None:
+        self._http = http
+        self._rest = rest
+
+    async def call(self, operation: Operation[T], arguments: Arguments, options: CallOptions) -> T:
+        """Perform the operation and return the decoded answer."""
+        response = await self._http.exchange(self._rest.request(operation, arguments, options))
+        return self._rest.result(operation, arguments, response)
+
+    async def call_raw(self, operation: Operation[T], arguments: Arguments, options: CallOptions) -> ApiResponse[T]:
+        """Perform the operation; the answer with status and headers."""
+        response = await self._http.exchange(self._rest.request(operation, arguments, options))
+        return ApiResponse(response.status, response.headers, self._rest.result(operation, arguments, response))
+
+    def pages(self, operation: PagedOperation[T, I], arguments: Arguments, options: PagedCallOptions) -> AsyncPages[I]:
+        """Walk all pages of a listing."""
+        walk, calls = self._rest.walk(operation, options)
+        return AsyncPages(walk, lambda query: self.call(operation, _turned(arguments, query), calls))

@@ -1,0 +1,251 @@
+"""From an operation and its arguments to what goes on the wire: URL, headers, body. Pure; knows no HTTP library."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, Final, TypeAlias
+from urllib.parse import quote
+
+from typedpipes._core.decoding.model import UNSET, Model, to_wire
+from typedpipes._core.rest import Arguments, Operation
+from typedpipes.errors import ConfigurationError
+
+if TYPE_CHECKING:
+    from typedpipes._core.rest.multipart import MultipartBody
+
+Content: TypeAlias = "bytes | MultipartBody | None"
+
+_FIELD: Final = re.compile(r"[A-Za-z0-9_]+\Z")
+_FORM: Final = "application/x-www-form-urlencoded"
+_NO_STYLES: Final[Mapping[str, str]] = {}
+_JSON_TYPES: Final = ("application/json", "*/*")
+
+
+class Encoded:
+    """One request, ready but for server and credential. ``target`` is the path with its query."""
+
+    __slots__ = ("content", "headers", "target")
+
+    def __init__(self, target: str, headers: dict[str, str], content: Content) -> None:
+        self.target = target
+        self.headers = headers
+        self.content = content
+
+
+def encode(operation: Operation[Any], arguments: Arguments, settings: Mapping[str, object]) -> Encoded:
+    """Encode one call. ``settings`` holds the client's and the call's values of ``operation.client_parameters``.
+
+    Raises `ConfigurationError` for a path value that is missing or empty, for a field selector with an impossible
+    name, and for a body that has no JSON form.
+    """
+    query = dict(arguments.query or {})
+    headers = _headers(operation, arguments)
+    body = arguments.body
+    inserted: dict[str, object] = {}
+    for option, location, wire in operation.client_parameters:
+        value = settings.get(option)
+        if location == "path":
+            if value is None:
+                from typedpipes.configuration.settings import elsewhere
+
+                raise ConfigurationError(
+                    f"{operation.name} needs {option}: give it to the client or to this call{elsewhere(option)}",
+                    setting=option,
+                )
+            inserted[wire] = value
+        elif value is not None:
+            if location == "query":
+                query.setdefault(wire, value)
+            elif location == "header":
+                headers.setdefault(wire, _text(value))
+            else:
+                body = _with_field(body, wire, value)
+    target = _path(operation, arguments.path, inserted) + _selector(operation, arguments.fields)
+    text = _query(query, operation.csv, operation.styles)
+    content = _content(operation, body, headers, settings.get("encoding"))
+    return Encoded(f"{target}?{text}" if text else target, headers, content)
+
+
+def _with_field(body: object, wire: str, value: object) -> object:
+    """The body with a field that client or call fill, unless it is there."""
+    if body is None:
+        return {wire: value}
+    if isinstance(body, Model):
+        return {wire: value, **to_wire(body)}
+    if isinstance(body, dict) and body.get(wire, UNSET) is UNSET:
+        return {**body, wire: value}
+    return body
+
+
+def _headers(operation: Operation[Any], arguments: Arguments) -> dict[str, str]:
+    """The headers of a call, its cookies among them."""
+    given = {name: value for name, value in (arguments.headers or {}).items() if value not in (None, UNSET)}
+    styles = operation.styles
+    if not styles and arguments.cookies is None:
+        return {name: _text(value) for name, value in given.items()}
+    from typedpipes._core.rest.parameter_styles import header_text, query_pairs
+
+    headers = {name: header_text(value, styles.get(f"header {name}", "simple")) for name, value in given.items()}
+    cookies = [
+        pair
+        for name, value in (arguments.cookies or {}).items()
+        if value is not None and value is not UNSET
+        for pair in query_pairs(name, value, styles.get(f"cookie {name}", "form*"))
+    ]
+    if cookies:
+        headers["cookie"] = "; ".join(cookies)
+    return headers
+
+
+def _path(operation: Operation[Any], values: tuple[object, ...], inserted: Mapping[str, object]) -> str:
+    segments = operation.segments
+    if len(segments) == 1:
+        return segments[0]
+    names = re.findall(r"\{([^}]*)\}", operation.path)
+    given = iter(values)
+    parts = [segments[0]]
+    for name, literal in zip(names, segments[1:], strict=True):
+        value = inserted[name] if name in inserted else next(given, None)
+        style = operation.styles.get(f"path {name}")
+        if style is not None and value is not None:
+            from typedpipes._core.rest.parameter_styles import path_text
+
+            parts += [_styled(operation, name, path_text(name, value, style)), literal]
+            continue
+        text = "" if value is None else _text(value)
+        if not text:
+            raise ConfigurationError(f"{operation.name} needs a non-empty {name}", setting=name)
+        encoded = _quoted(name, text, "")
+        parts.append(encoded.replace(".", "%2E") if encoded in (".", "..") else encoded)
+        parts.append(literal)
+    return "".join(parts)
+
+
+def _styled(operation: Operation[Any], name: str, text: str) -> str:
+    if not text.strip(";.,="):
+        raise ConfigurationError(f"{operation.name} needs a non-empty {name}", setting=name)
+    return text.replace(".", "%2E") if text in (".", "..") else text
+
+
+def _selector(operation: Operation[Any], fields: tuple[str, ...] | None) -> str:
+    """``:(id,title)`` behind the collection's name; the characters stay unescaped (seed 003, "Field selector")."""
+    if not fields:
+        return ""
+    for field in fields:
+        if not _FIELD.match(field):
+            raise ConfigurationError(
+                f"fields: {field!r} cannot stand in a field selector; use field names or 40-character keys",
+                setting="fields",
+            )
+    return f":({','.join(fields)})"
+
+
+def _query(query: Mapping[str, object], csv: tuple[str, ...], styles: Mapping[str, str] = _NO_STYLES) -> str:
+    pairs: list[str] = []
+    for name, value in query.items():
+        if value is None or value is UNSET:
+            continue
+        style = styles.get(f"query {name}") if styles else None
+        if style is not None:
+            from typedpipes._core.rest.parameter_styles import query_pairs
+
+            pairs += query_pairs(name, value, style)
+            continue
+        if isinstance(value, (list, tuple, set, frozenset)):
+            if not value:
+                raise ConfigurationError(
+                    f"{name} is an empty list, which cannot be sent; leave {name} out if no restriction is meant",
+                    setting=name,
+                )
+            texts = [_text(item) for item in value]
+            if name in csv:
+                texts = [",".join(texts)]
+        elif isinstance(value, (Mapping, Model)):
+            texts = [json.dumps(to_wire(value), separators=(",", ":"), ensure_ascii=False)]
+        else:
+            texts = [_text(value)]
+        key = quote(name, safe="[]")
+        pairs += [f"{key}={_quoted(name, text, _QUERY_SAFE)}" for text in texts]
+    return "&".join(pairs)
+
+
+_QUERY_SAFE: Final = ",:@/*$"
+
+
+def _quoted(name: str, text: str, safe: str) -> str:
+    try:
+        return quote(text, safe=safe)
+    except UnicodeEncodeError:
+        raise _no_text(name) from None
+
+
+def _no_text(name: str) -> ConfigurationError:
+    return ConfigurationError(f"{name} is no text: it holds half a character (a lone surrogate)", setting=name)
+
+
+def _text(value: object) -> str:
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, str):
+        return str(value)
+    isoformat = getattr(value, "isoformat", None)
+    return str(isoformat()) if callable(isoformat) else str(value)
+
+
+def _content(operation: Operation[Any], body: object, headers: dict[str, str], encoding: object = None) -> Content:
+    media = operation.media if encoding is None else _asked_media(operation, encoding)
+    if body is None or body is UNSET:
+        return None
+    if media == "multipart/form-data":
+        from typedpipes._core.rest.multipart import MultipartBody
+
+        form = MultipartBody(body)
+        headers.setdefault("content-type", form.content_type)
+        return form
+    if media == _FORM:
+        headers.setdefault("content-type", media)
+        return _form(operation, body, strict=encoding is not None).encode()
+    if isinstance(body, (bytes, bytearray)):
+        headers.setdefault("content-type", media)
+        return bytes(body)
+    headers.setdefault("content-type", media if media not in _JSON_TYPES else "application/json")
+    import msgspec
+
+    try:
+        return msgspec.json.encode(to_wire(body))
+    except UnicodeEncodeError:
+        raise _no_text("body") from None
+    except TypeError as error:
+        raise ConfigurationError(f"{operation.name}: {error}") from None
+
+
+def _asked_media(operation: Operation[Any], encoding: object) -> str:
+    """The content type for a call's ``encoding`` (seed 003, "Requests": POST takes forms too)."""
+    if encoding not in ("json", "form"):
+        raise ConfigurationError(f"encoding is 'json' or 'form', not {encoding!r}", setting="encoding")
+    wanted = _FORM if encoding == "form" else "application/json"
+    if wanted != operation.media and (
+        encoding == "json" or operation.method != "POST" or operation.media not in _JSON_TYPES
+    ):
+        raise ConfigurationError(
+            f"{operation.name} is {operation.method} with {operation.media}: encoding='form' is for POST bodies that "
+            "are JSON otherwise, and nothing else can be chosen; leave encoding out",
+            setting="encoding",
+        )
+    return wanted
+
+
+def _form(operation: Operation[Any], body: object, *, strict: bool) -> str:
+    """The fields of a body; ``strict`` refuses what only JSON can say instead of leaving it out or repeating names."""
+    wire = to_wire(body)
+    if not isinstance(wire, dict):
+        raise ConfigurationError(f"{operation.name} takes a form: pass a model or keyword arguments")
+    for name, value in wire.items() if strict else ():
+        if value is None or isinstance(value, (dict, list)):
+            raise ConfigurationError(
+                f"{operation.name}: {name} has no form: a form holds text, numbers and booleans; leave encoding out",
+                setting=name,
+            )
+    return _query(wire, ())

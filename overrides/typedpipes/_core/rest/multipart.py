@@ -1,0 +1,146 @@
+"""A multipart body that is streamed: files are read in chunks, never held whole."""
+
+from __future__ import annotations
+
+import json
+import os
+import secrets
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any, BinaryIO, Final, TypeAlias
+
+from typedpipes._core.decoding.model import UNSET, Model, field_names, to_wire
+from typedpipes.errors import ConfigurationError, TransportError
+
+FileValue: TypeAlias = bytes | Path | BinaryIO
+
+CHUNK: Final = 64 * 1024
+
+
+class MultipartBody:
+    """The encoded form. Iterating gives its chunks, from the start each time: a file is rewound where it can be.
+
+    ``length`` is the number of bytes, None if a file does not tell. A file that cannot be rewound is sent once; a
+    second try raises `TransportError`.
+    """
+
+    def __init__(self, body: object) -> None:
+        self.boundary = secrets.token_hex(16)
+        self._parts = [(self._head(name, value), value) for name, value in _fields(body)]
+        self._starts = {id(value): _position(value) for _, value in self._parts}
+        self._spent = False
+        self.length = self._measure()
+
+    @property
+    def content_type(self) -> str:
+        """The request's content type."""
+        return f"multipart/form-data; boundary={self.boundary}"
+
+    def __iter__(self) -> Iterator[bytes]:
+        self._rewind()
+        for head, value in self._parts:
+            yield head
+            yield from _chunks(value)
+            yield b"\r\n"
+        yield f"--{self.boundary}--\r\n".encode()
+
+    def _head(self, name: str, value: object) -> bytes:
+        disposition = f'Content-Disposition: form-data; name="{_quoted(name)}"'
+        if _is_file(value):
+            disposition += f'; filename="{_quoted(_filename(value))}"\r\nContent-Type: application/octet-stream'
+        return f"--{self.boundary}\r\n{disposition}\r\n\r\n".encode()
+
+    def _rewind(self) -> None:
+        files = [value for _, value in self._parts if hasattr(value, "read")]
+        for file in files:
+            start = self._starts[id(file)]
+            if start is not None:
+                file.seek(start)
+            elif self._spent:
+                raise TransportError(
+                    "the file of this upload cannot be rewound, so the request cannot be sent again; open it anew",
+                    sent=None,
+                )
+        self._spent = True
+
+    def _measure(self) -> int | None:
+        total = len(self.boundary) + 6
+        for head, value in self._parts:
+            size = _size(value, self._starts[id(value)])
+            if size is None:
+                return None
+            total += len(head) + size + 2
+        return total
+
+
+def _fields(body: object) -> list[tuple[str, Any]]:
+    if isinstance(body, Model):
+        model = type(body)
+        pairs = [(model._wire_.get(name, name), getattr(body, name)) for name in field_names(model)]
+    elif isinstance(body, Mapping):
+        pairs = [(str(name), value) for name, value in body.items()]
+    else:
+        raise ConfigurationError("a multipart body is a model or keyword arguments")
+    return [
+        (name, value if _is_file(value) else _text(value))
+        for name, value in pairs
+        if value is not None and value is not UNSET
+    ]
+
+
+def _is_file(value: object) -> bool:
+    return isinstance(value, (bytes, bytearray, Path)) or hasattr(value, "read")
+
+
+def _text(value: object) -> str:
+    wire = to_wire(value)
+    return wire if isinstance(wire, str) else json.dumps(wire, ensure_ascii=False)
+
+
+def _quoted(text: str) -> str:
+    return text.replace("\\", "\\\\").replace('"', "%22").replace("\r", "%0D").replace("\n", "%0A")
+
+
+def _filename(value: object) -> str:
+    if isinstance(value, Path):
+        return value.name
+    name = getattr(value, "name", None)
+    return (Path(name).name or "file") if isinstance(name, str) else "file"
+
+
+def _position(value: Any) -> int | None:
+    """Where an open file stands; None if it cannot be rewound."""
+    try:
+        return int(value.tell()) if value.seekable() else None
+    except (AttributeError, OSError, ValueError):
+        return None
+
+
+def _size(value: Any, start: int | None) -> int | None:
+    if isinstance(value, str):
+        return len(value.encode())
+    if isinstance(value, (bytes, bytearray)):
+        return len(value)
+    if isinstance(value, Path):
+        return value.stat().st_size
+    if start is None:
+        return None
+    end = int(value.seek(0, os.SEEK_END))
+    value.seek(start)
+    return end - start
+
+
+def _chunks(value: Any) -> Iterator[bytes]:
+    if isinstance(value, str):
+        yield value.encode()
+    elif isinstance(value, (bytes, bytearray)):
+        yield bytes(value)
+    elif isinstance(value, Path):
+        with value.open("rb") as file:
+            yield from _chunks(file)
+    else:
+        while chunk := value.read(CHUNK):
+            yield chunk
+
+
+__all__ = ["FileValue", "MultipartBody"]

@@ -1,0 +1,84 @@
+"""Pipedream's OAuth client: tokens of an hour, revocable, also good for deployed workflows (seeds 001, 002)."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import httpx
+
+from typedpipes._core.auth import WORKFLOW_DOMAIN, AuthContext
+from typedpipes._core.auth.grant import ClientCredentials, encoded
+from typedpipes._core.auth.token_credential import TokenCredential
+from typedpipes._core.auth.token_request import TOKEN_DEADLINE, post
+from typedpipes._core.flow import Flow, call
+from typedpipes._core.http.bodies import is_loopback
+from typedpipes._core.redaction import Secret
+from typedpipes._core.tokens import TokenStore
+
+"""Where the vendor's workflows listen: ``{endpoint_id}.m.pipedream.net`` (notes, "Workflow invocation")."""
+TRIGGER_DOMAIN: Final = "m.d.pipedream.net"
+"""Where the addresses of HTTP triggers point that the vendor's answers show (seed 001, "Create a Workflow")."""
+
+
+def is_workflow_host(host: str, domain: str) -> bool:
+    """Whether ``host`` is ``domain`` or below it; the vendor's own domain includes that of its trigger addresses."""
+    domains = (domain, TRIGGER_DOMAIN) if domain == WORKFLOW_DOMAIN else (domain,)
+    return any(host == known or host.endswith(f".{known}") for known in domains)
+
+
+class PipedreamOAuth(TokenCredential):
+    """An OAuth client of a Pipedream workspace.
+
+    ``base_url`` includes the version (``https://api.pipedream.com/v1``): tokens come from ``/oauth/token`` below it.
+    The token may also go, over https, to ``workflow_domain`` and the hosts below it: that is where workflows listen.
+    A client that itself talks to this machine may send it anywhere on this machine (a sandbox has many ports).
+    """
+
+    def __init__(
+        self,
+        client_id: str,
+        client_secret: Secret,
+        *,
+        base_url: str,
+        workflow_domain: str,
+        scope: str | None = None,
+        store: TokenStore | None = None,
+    ) -> None:
+        grant = ClientCredentials(f"{base_url}/oauth/token", client_id, client_secret, scope=scope)
+        super().__init__("oauth", grant, identity=f"pipedream:{client_id}", origins=[base_url], store=store)
+        self._revoke_url = f"{base_url}/oauth/revoke"
+        self._client_id = client_id
+        self._client_secret = client_secret
+        self._workflow_domain = workflow_domain.lower().strip(".")
+        self._loopback = is_loopback(httpx.URL(base_url).host)
+
+    def permits(self, origin: str) -> bool:
+        """The API's origin, and https hosts of the workflow domain on the usual port."""
+        if super().permits(origin):
+            return True
+        url = httpx.URL(origin)
+        if self._loopback and is_loopback(url.host):
+            return True
+        usual = url.scheme == "https" and url.port in (None, 443)
+        return usual and is_workflow_host(url.host, self._workflow_domain)
+
+    def revoke(self, context: AuthContext) -> Flow[None]:
+        """Make the current token invalid and forget it; the next call asks for a new one."""
+        held = self._held or (yield from call(lambda: self.store.load(self.key), blocking=self.store.blocking))
+        if held is None:
+            return
+        request = encoded(
+            self._revoke_url,
+            {"client_id": self._client_id},
+            {"token": held.access, "client_secret": self._client_secret},
+            "json",
+        )
+        until = context.clock.monotonic() + TOKEN_DEADLINE
+        outcome = yield from post(request, context, until=until, what="the revocation of the oauth token")
+        if not isinstance(outcome, bytes):
+            raise outcome
+        self.forget()
+        yield from call(lambda: self.store.delete(self.key), blocking=self.store.blocking)
+
+
+__all__ = ["TRIGGER_DOMAIN", "WORKFLOW_DOMAIN", "PipedreamOAuth", "is_workflow_host"]

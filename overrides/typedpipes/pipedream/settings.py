@@ -1,0 +1,257 @@
+"""What the two clients share: settings and the credentials they make, policies, the two APIs; and the failures that
+Connect reports in the body of a successful status (reference notes, "Error shapes").
+
+Settings are constructor arguments first, then a configuration: an environment or a
+`typedpipes.configuration.Configuration`. An argument hides the setting of the same name. `ConfigurationError` names
+what is missing or contradictory: the variable, the key of a profile, and the page.
+"""
+
+from __future__ import annotations
+
+import logging
+from typing import TYPE_CHECKING, Final, Literal
+
+import msgspec
+
+from typedpipes._core.auth import WORKFLOW_DOMAIN, Credential, Credentials, StaticCredential
+from typedpipes._core.decoding.model import JSON
+from typedpipes._core.http import WireResponse
+from typedpipes._core.http.shared import ClientCore
+from typedpipes._core.options import (
+    SharedOptions,
+    check_pair,
+    given_by,
+    limiter_for,
+    store_named,
+    token_store,
+)
+from typedpipes._core.redaction import Secret, secret
+from typedpipes._core.rest import Operation
+from typedpipes.errors import ConfigurationError, PartialFailure
+
+if TYPE_CHECKING:
+    from typedpipes._core.tokens import TokenStore
+    from typedpipes.configuration.settings import Env
+    from typedpipes.pipedream.oauth import PipedreamOAuth
+    from typedpipes.pipedream.rules import PipedreamRest
+
+PIPEDREAM_URL: Final = "https://api.pipedream.com/v1"
+
+
+class PipedreamSettings(msgspec.Struct, frozen=True, kw_only=True):
+    """Pipedream: an OAuth client, a user API key, a Connect token; several may be set, the operation decides."""
+
+    client_id: str | None = None
+    client_secret: Secret | None = None
+    api_key: Secret | None = None
+    connect_token: Secret | None = None
+    org_id: str | None = None
+    project_id: str | None = None
+    environment: str | None = None
+    base_url: str = PIPEDREAM_URL
+    workflow_domain: str = WORKFLOW_DOMAIN
+    workflows_url: str | None = None
+    """Where workflows are when they are told apart by path, not by host: a sandbox. Default: hosts of the domain."""
+    figures: str | None = None
+    limits: str | None = None
+    """The store that the environment or a profile names."""
+
+    @classmethod
+    def resolve(
+        cls,
+        *,
+        env: Env | None = None,
+        client_id: str | None = None,
+        client_secret: str | Secret | None = None,
+        api_key: str | Secret | None = None,
+        connect_token: str | Secret | None = None,
+        org_id: str | None = None,
+        project_id: str | None = None,
+        environment: str | None = None,
+        base_url: str | None = None,
+        workflow_domain: str | None = None,
+        workflows_url: str | None = None,
+        figures: str | None = None,
+    ) -> PipedreamSettings:
+        """From arguments, then ``PIPEDREAM_CLIENT_ID``, ``_CLIENT_SECRET``, ``_API_KEY``, ``_ORG_ID``, ``_PROJECT_ID``,
+        ``_ENVIRONMENT``, ``_BASE_URL``, ``_WORKFLOW_DOMAIN``, ``_WORKFLOWS_URL``, ``_FIGURES``, ``_LIMITS``.
+        Credentials given as arguments hide those of the environment.
+        """
+        given = given_by(env)
+        client_secret, api_key, connect_token = secret(client_secret), secret(api_key), secret(connect_token)
+        if client_id is None and client_secret is None and api_key is None and connect_token is None:
+            client_id, client_secret = given.text("PIPEDREAM_CLIENT_ID"), given.secret("PIPEDREAM_CLIENT_SECRET")
+            api_key = given.secret("PIPEDREAM_API_KEY")
+        check_pair("PIPEDREAM", client_id, client_secret, env)
+        if client_id is None and api_key is None and connect_token is None:
+            from typedpipes.configuration.settings import missing
+
+            raise missing(
+                "pipedream",
+                "Pipedream needs an OAuth client (client_id= and client_secret=, or PIPEDREAM_CLIENT_ID and "
+                "PIPEDREAM_CLIENT_SECRET), a user API key (api_key= or PIPEDREAM_API_KEY), or both",
+                env,
+                "PIPEDREAM_CLIENT_ID",
+            )
+        return cls(
+            client_id=client_id,
+            client_secret=client_secret,
+            api_key=api_key,
+            connect_token=connect_token,
+            org_id=org_id or given.text("PIPEDREAM_ORG_ID"),
+            project_id=project_id or given.text("PIPEDREAM_PROJECT_ID"),
+            environment=environment or given.text("PIPEDREAM_ENVIRONMENT"),
+            base_url=(base_url or given.text("PIPEDREAM_BASE_URL") or PIPEDREAM_URL).rstrip("/"),
+            workflow_domain=workflow_domain or given.text("PIPEDREAM_WORKFLOW_DOMAIN") or WORKFLOW_DOMAIN,
+            workflows_url=workflows_url or given.text("PIPEDREAM_WORKFLOWS_URL"),
+            figures=figures or given.choice("PIPEDREAM_FIGURES"),
+            limits=store_named(given, "PIPEDREAM"),
+        )
+
+    def credentials(self, *, store: TokenStore | None = None) -> Credentials:
+        """What is configured, by kind: ``oauth``, ``api_key``, ``connect_token``."""
+        made: list[Credential] = []
+        origins = [self.base_url]
+        if self.client_id is not None and self.client_secret is not None:
+            from typedpipes.pipedream.oauth import PipedreamOAuth
+
+            made.append(
+                PipedreamOAuth(
+                    self.client_id,
+                    self.client_secret,
+                    base_url=self.base_url,
+                    workflow_domain=self.workflow_domain,
+                    store=store,
+                )
+            )
+        if self.api_key is not None:
+            made.append(StaticCredential("api_key", self.api_key, origins=origins, setting="PIPEDREAM_API_KEY"))
+        if self.connect_token is not None:
+            made.append(StaticCredential("connect_token", self.connect_token, origins=origins, setting="connect_token"))
+        return Credentials(*made, hints=_pipedream_hints)
+
+
+def _pipedream_hints() -> dict[str, str]:
+    from typedpipes.configuration.settings import in_profile
+
+    return {
+        "oauth": "an OAuth client (client_id= and client_secret=, or PIPEDREAM_CLIENT_ID and _CLIENT_SECRET"
+        f"{in_profile('pipedream', 'client_id', 'client_secret')})",
+        "api_key": f"a user API key (api_key= or PIPEDREAM_API_KEY{in_profile('pipedream', 'api_key')})",
+        "connect_token": "a Connect token (connect_token=)",
+    }
+
+
+Environment = Literal["development", "production"]
+
+DEFAULT_ENVIRONMENT: Final = "production"
+"""Seed 002, "Environment" and "environment_name": what the vendor assumes when nothing is said."""
+
+logger: Final = logging.getLogger("typedpipes")
+
+
+class Core(ClientCore):
+    """What the two clients share."""
+
+    def __init__(self, settings: PipedreamSettings, options: SharedOptions) -> None:
+        if settings.environment is not None:
+            from typedpipes.pipedream.rules import check_environment
+
+            check_environment(settings.environment)
+        self.settings = settings
+        super().__init__(settings.credentials(store=token_store(options)), options)
+        first = next(iter(self.credentials))
+        identity = {"client": first.identity, "project": settings.project_id or ""}
+        self.limiter = limiter_for(
+            "pipedream",
+            options,
+            identity,
+            {"figures": settings.figures} if settings.figures is not None else {},
+            settings.limits,
+        )
+        self.token_only = settings.connect_token is not None and settings.client_id is None
+        if self.environment is not None and settings.environment is None and settings.project_id is not None:
+            logger.warning(
+                "no environment was chosen: Pipedream takes %r, which is your live users; "
+                "pass environment= or set PIPEDREAM_ENVIRONMENT",
+                DEFAULT_ENVIRONMENT,
+            )
+
+    @property
+    def environment(self) -> str | None:
+        """What is sent as ``X-PD-Environment``; None: nothing, because a Connect token has an environment already."""
+        return self.settings.environment or (None if self.token_only else DEFAULT_ENVIRONMENT)
+
+    def oauth(self) -> PipedreamOAuth:
+        """The OAuth client. Raises `ConfigurationError` if there is none."""
+        from typedpipes.pipedream.oauth import PipedreamOAuth
+
+        credential = self.credentials.get("oauth")
+        if not isinstance(credential, PipedreamOAuth):
+            raise ConfigurationError(
+                "there is no OAuth client whose token could be revoked (client_id= and client_secret=)",
+                setting="client_id",
+            )
+        return credential
+
+    def rest(self) -> PipedreamRest:
+        """The REST API."""
+        from typedpipes.pipedream.rules import PipedreamRest
+
+        return PipedreamRest(
+            base_url=self.settings.base_url,
+            settings={"org_id": self.settings.org_id},
+            strict=self.strict,
+            drift=self.drift,
+        )
+
+    def connect(self) -> PipedreamRest:
+        """Connect."""
+        from typedpipes.pipedream.rules import PipedreamRest, connect_scope
+
+        return PipedreamRest(
+            base_url=f"{self.settings.base_url}/connect",
+            settings={"project_id": self.settings.project_id, "environment": self.environment},
+            strict=self.strict,
+            drift=self.drift,
+            scope=connect_scope,
+            check=check_observations,
+            chosen_environment=self.settings.environment,
+            token_only=self.token_only,
+        )
+
+
+def check_observations(operation: Operation[object], value: JSON, built: object, response: WireResponse) -> None:
+    """Configure and reload report in ``errors``, run reports in ``os``: either raises `PartialFailure`.
+
+    The built answer is on the error as ``data``, so that what did succeed is not lost.
+    """
+    if not isinstance(value, dict):
+        return
+    failures: list[object] = []
+    errors = value.get("errors")
+    if isinstance(errors, list):
+        failures += errors
+    observations = value.get("os")
+    if isinstance(observations, list):
+        failures += [entry for entry in observations if isinstance(entry, dict) and entry.get("err") is not None]
+    if failures:
+        name = f"{operation.api}.{operation.name}"
+        raise PartialFailure(
+            f"{name}: the answer reports {len(failures)} failure(s), the first: {_words(failures[0])}",
+            failures=failures,
+            data=built,
+            status=response.status,
+            operation=name,
+        )
+
+
+def _words(failure: object) -> str:
+    if isinstance(failure, dict):
+        err = failure.get("err")
+        if isinstance(err, dict):
+            return ": ".join(str(err[key])[:200] for key in ("name", "message") if err.get(key))
+    return str(failure)[:200]
+
+
+__all__ = ["DEFAULT_ENVIRONMENT", "Core", "Environment", "PipedreamSettings", "check_observations"]

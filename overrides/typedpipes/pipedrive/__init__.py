@@ -1,0 +1,294 @@
+"""`Pipedrive` and `AsyncPipedrive`: API v1 as ``v1``, v2 as ``v2`` (to be preferred where both have an operation).
+
+API token or OAuth.
+"""
+
+from __future__ import annotations
+
+import functools
+import os
+from collections.abc import Mapping
+from types import TracebackType
+from typing import TYPE_CHECKING, Literal, Protocol, Self, TypeAlias, TypedDict, Unpack, cast
+
+from typedpipes._core.options import AsyncClientOptions, AsyncHttpClient, ClientOptions, HttpClient, SharedOptions
+from typedpipes._core.redaction import Secret
+from typedpipes._core.rest import AsyncCaller, Caller
+
+if TYPE_CHECKING:
+    from typedpipes.limits.limiter import StoreLimiter
+    from typedpipes.limits.snapshot import AsyncLimits, Limits
+    from typedpipes_api.pipedrive_v1 import AsyncPipedriveV1Api, PipedriveV1Api
+    from typedpipes_api.pipedrive_v2 import AsyncPipedriveV2Api, PipedriveV2Api
+
+Plan: TypeAlias = Literal["lite", "growth", "premium", "ultimate"]
+
+
+class _Core(Protocol):
+    """What a client asks its core for, a `typedpipes.pipedrive.settings.PipedriveCore`.
+
+    This module imports nothing that needs httpx, and names of it only in functions, where the type checkers of our
+    users do not look: reading httpx, and all that it imports, takes them longer than this whole package.
+    """
+
+    @property
+    def address(self) -> str:
+        """Where the API is."""
+        ...
+
+    @property
+    def limiter(self) -> StoreLimiter | None:
+        """What counts requests; None if nothing does."""
+        ...
+
+    def open(self, http_client: HttpClient | None) -> _Http:
+        """The connections of a client."""
+        ...
+
+    def open_async(self, http_client: AsyncHttpClient | None) -> _AsyncHttp:
+        """The connections of an asynchronous client."""
+        ...
+
+
+class _Http(Protocol):
+    def close(self) -> None: ...
+
+
+class _AsyncHttp(Protocol):
+    async def aclose(self) -> None: ...
+
+
+class _Given(TypedDict):
+    """The settings that are arguments."""
+
+    env: Mapping[str, str] | None
+    api_token: str | Secret | None
+    client_id: str | None
+    client_secret: str | Secret | None
+    refresh_token: str | Secret | None
+    redirect_uri: str | None
+    company_domain: str | None
+    base_url: str | None
+    oauth_url: str | None
+    plan: Plan | None
+    seats: int | None
+
+
+def _core(given: _Given, options: SharedOptions) -> _Core:
+    from typedpipes.pipedrive.settings import PipedriveCore, PipedriveSettings
+
+    return PipedriveCore(PipedriveSettings.resolve(**given), options, plan_given=given["plan"] is not None)
+
+
+def _caller(core: _Core, http: _Http, version: Literal["v1", "v2"]) -> Caller:
+    from typedpipes._core.http.clients import PolicyClient
+    from typedpipes._core.rest.caller import RestCaller
+    from typedpipes.pipedrive.settings import PipedriveCore
+
+    return RestCaller(cast(PolicyClient, http), cast(PipedriveCore, core).rest(version))
+
+
+def _async_caller(core: _Core, http: _AsyncHttp, version: Literal["v1", "v2"]) -> AsyncCaller:
+    from typedpipes._core.http.clients import AsyncPolicyClient
+    from typedpipes._core.rest.caller import AsyncRestCaller
+    from typedpipes.pipedrive.settings import PipedriveCore
+
+    return AsyncRestCaller(cast(AsyncPolicyClient, http), cast(PipedriveCore, core).rest(version))
+
+
+class Pipedrive:
+    """Pipedrive's API v1 (``v1``) and v2 (``v2``).
+
+    Give an API token (``api_token``) or an OAuth app (``client_id``, ``client_secret``, ``refresh_token``); both at
+    once are refused. ``company_domain`` makes requests faster (seed 003). ``plan`` and ``seats`` set the burst limit
+    and the company's daily token budget.
+    """
+
+    def __init__(
+        self,
+        *,
+        api_token: str | Secret | None = None,
+        client_id: str | None = None,
+        client_secret: str | Secret | None = None,
+        refresh_token: str | Secret | None = None,
+        redirect_uri: str | None = None,
+        company_domain: str | None = None,
+        base_url: str | None = None,
+        oauth_url: str | None = None,
+        plan: Plan | None = None,
+        seats: int | None = None,
+        env: Mapping[str, str] | None = None,
+        **options: Unpack[ClientOptions],
+    ) -> None:
+        given = _Given(
+            env=env,
+            api_token=api_token,
+            client_id=client_id,
+            client_secret=client_secret,
+            refresh_token=refresh_token,
+            redirect_uri=redirect_uri,
+            company_domain=company_domain,
+            base_url=base_url,
+            oauth_url=oauth_url,
+            plan=plan,
+            seats=seats,
+        )
+        self._core = _core(given, options)
+        self._http = self._core.open(options.get("http_client"))
+
+    @classmethod
+    def from_env(
+        cls,
+        *,
+        plan: Plan | None = None,
+        seats: int | None = None,
+        profile: str | None = None,
+        config: str | os.PathLike[str] | None = None,
+        env_file: str | os.PathLike[str] | None = None,
+        **options: Unpack[ClientOptions],
+    ) -> Self:
+        """From ``PIPEDRIVE_API_TOKEN``, or ``_CLIENT_ID``, ``_CLIENT_SECRET``, ``_REFRESH_TOKEN``, and the rest.
+
+        The environment goes before ``env_file`` (``NAME=value`` lines) and that before the ``profile`` of the profile
+        file ``config``; which file and which profile by default: `typedpipes.configuration.configuration`. Raises
+        `ProfileError` and other `ConfigurationError`s.
+        """
+        from typedpipes.configuration import configuration
+
+        return cls(
+            env=configuration(profile=profile, config=config, env_file=env_file), plan=plan, seats=seats, **options
+        )
+
+    @functools.cached_property
+    def v1(self) -> PipedriveV1Api:
+        """API v1. Operations that the vendor has withdrawn are deprecated and name their replacement."""
+        from typedpipes_api.pipedrive_v1 import PipedriveV1Api
+
+        return PipedriveV1Api(_caller(self._core, self._http, "v1"))
+
+    @functools.cached_property
+    def v2(self) -> PipedriveV2Api:
+        """API v2."""
+        from typedpipes_api.pipedrive_v2 import PipedriveV2Api
+
+        return PipedriveV2Api(_caller(self._core, self._http, "v2"))
+
+    @functools.cached_property
+    def limits(self) -> Limits | None:
+        """How the limits stand; None if they are off."""
+        from typedpipes.limits.snapshot import Limits
+
+        return None if self._core.limiter is None else Limits(self._core.limiter)
+
+    def close(self) -> None:
+        """Close the connections."""
+        self._http.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def __repr__(self) -> str:
+        return f"<Pipedrive {self._core.address}>"
+
+
+class AsyncPipedrive:
+    """The asynchronous twin of `Pipedrive`, for asyncio and trio; belongs to one event loop."""
+
+    def __init__(
+        self,
+        *,
+        api_token: str | Secret | None = None,
+        client_id: str | None = None,
+        client_secret: str | Secret | None = None,
+        refresh_token: str | Secret | None = None,
+        redirect_uri: str | None = None,
+        company_domain: str | None = None,
+        base_url: str | None = None,
+        oauth_url: str | None = None,
+        plan: Plan | None = None,
+        seats: int | None = None,
+        env: Mapping[str, str] | None = None,
+        **options: Unpack[AsyncClientOptions],
+    ) -> None:
+        given = _Given(
+            env=env,
+            api_token=api_token,
+            client_id=client_id,
+            client_secret=client_secret,
+            refresh_token=refresh_token,
+            redirect_uri=redirect_uri,
+            company_domain=company_domain,
+            base_url=base_url,
+            oauth_url=oauth_url,
+            plan=plan,
+            seats=seats,
+        )
+        self._core = _core(given, options)
+        self._http = self._core.open_async(options.get("http_client"))
+
+    @classmethod
+    def from_env(
+        cls,
+        *,
+        plan: Plan | None = None,
+        seats: int | None = None,
+        profile: str | None = None,
+        config: str | os.PathLike[str] | None = None,
+        env_file: str | os.PathLike[str] | None = None,
+        **options: Unpack[AsyncClientOptions],
+    ) -> Self:
+        """From ``PIPEDRIVE_API_TOKEN``, or ``_CLIENT_ID``, ``_CLIENT_SECRET``, ``_REFRESH_TOKEN``, and the rest.
+
+        The environment goes before ``env_file`` (``NAME=value`` lines) and that before the ``profile`` of the profile
+        file ``config``; which file and which profile by default: `typedpipes.configuration.configuration`. Raises
+        `ProfileError` and other `ConfigurationError`s.
+        """
+        from typedpipes.configuration import configuration
+
+        return cls(
+            env=configuration(profile=profile, config=config, env_file=env_file), plan=plan, seats=seats, **options
+        )
+
+    @functools.cached_property
+    def v1(self) -> AsyncPipedriveV1Api:
+        """API v1. Operations that the vendor has withdrawn are deprecated and name their replacement."""
+        from typedpipes_api.pipedrive_v1 import AsyncPipedriveV1Api
+
+        return AsyncPipedriveV1Api(_async_caller(self._core, self._http, "v1"))
+
+    @functools.cached_property
+    def v2(self) -> AsyncPipedriveV2Api:
+        """API v2."""
+        from typedpipes_api.pipedrive_v2 import AsyncPipedriveV2Api
+
+        return AsyncPipedriveV2Api(_async_caller(self._core, self._http, "v2"))
+
+    @functools.cached_property
+    def limits(self) -> AsyncLimits | None:
+        """How the limits stand; None if they are off."""
+        from typedpipes.limits.snapshot import AsyncLimits
+
+        return None if self._core.limiter is None else AsyncLimits(self._core.limiter)
+
+    async def aclose(self) -> None:
+        """Close the connections."""
+        await self._http.aclose()
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self.aclose()
+
+    def __repr__(self) -> str:
+        return f"<AsyncPipedrive {self._core.address}>"
+
+
+__all__ = ["AsyncPipedrive", "Pipedrive"]

@@ -1,0 +1,242 @@
+"""Settings of Pipedrive, the credentials they make, and what the two clients share.
+
+Constructor arguments first, then a configuration::
+
+    settings = PipedriveSettings.resolve(api_token=..., env=configuration())   # env=None: arguments only
+    credentials = settings.credentials(store=MemoryTokenStore())
+
+``env`` is an environment or a `typedpipes.configuration.Configuration`. An argument hides the setting of the same name.
+`ConfigurationError` names what is missing or contradictory: the variable, the key of a profile, and the page.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final, Literal
+
+import msgspec
+
+from typedpipes._core.auth import OAUTH_URL, Credentials, StaticCredential
+from typedpipes._core.decoding.model import JSON
+from typedpipes._core.http import WireResponse
+from typedpipes._core.http.clients import AsyncPolicyClient, PolicyClient
+from typedpipes._core.http.shared import ClientCore
+from typedpipes._core.options import (
+    AsyncHttpClient,
+    HttpClient,
+    LimiterOptions,
+    SharedOptions,
+    check_pair,
+    given_by,
+    limiter_for,
+    store_named,
+    token_store,
+)
+from typedpipes._core.redaction import Secret, basic, secret
+from typedpipes._core.rest import Operation
+from typedpipes.errors import APIError, ConfigurationError
+
+if TYPE_CHECKING:
+    from typedpipes._core.rest.caller import Rest
+    from typedpipes._core.tokens import TokenStore
+    from typedpipes.configuration.settings import Env
+
+PIPEDRIVE_URL: Final = "https://api.pipedrive.com"
+
+
+class PipedriveSettings(msgspec.Struct, frozen=True, kw_only=True):
+    """Pipedrive: an API token, or an OAuth app; both at once are refused (notes, "Auth")."""
+
+    api_token: Secret | None = None
+    client_id: str | None = None
+    client_secret: Secret | None = None
+    refresh_token: Secret | None = None
+    redirect_uri: str | None = None
+    company_domain: str | None = None
+    base_url: str | None = None
+    """Given address, or that of the company; None: the OAuth answer's ``api_domain``, else `PIPEDRIVE_URL`."""
+    oauth_url: str = OAUTH_URL
+    plan: str | None = None
+    seats: int | None = None
+    limits: str | None = None
+    """The store that the environment or a profile names."""
+
+    @classmethod
+    def resolve(
+        cls,
+        *,
+        env: Env | None = None,
+        api_token: str | Secret | None = None,
+        client_id: str | None = None,
+        client_secret: str | Secret | None = None,
+        refresh_token: str | Secret | None = None,
+        redirect_uri: str | None = None,
+        company_domain: str | None = None,
+        base_url: str | None = None,
+        oauth_url: str | None = None,
+        plan: str | None = None,
+        seats: int | None = None,
+    ) -> PipedriveSettings:
+        """From arguments, then ``PIPEDRIVE_API_TOKEN``, ``_CLIENT_ID``, ``_CLIENT_SECRET``, ``_REFRESH_TOKEN``,
+        ``_REDIRECT_URI``, ``_COMPANY_DOMAIN``, ``_BASE_URL``, ``_OAUTH_URL``, ``_PLAN``, ``_SEATS``, ``_LIMITS``.
+        Credentials given as arguments hide those of the environment.
+        """
+        given = given_by(env)
+        api_token, client_secret = secret(api_token), secret(client_secret)
+        refresh_token = secret(refresh_token)
+        if api_token is None and client_id is None and client_secret is None:
+            api_token = given.secret("PIPEDRIVE_API_TOKEN")
+            client_id, client_secret = given.text("PIPEDRIVE_CLIENT_ID"), given.secret("PIPEDRIVE_CLIENT_SECRET")
+        if client_id is not None or client_secret is not None:
+            refresh_token = refresh_token or given.secret("PIPEDRIVE_REFRESH_TOKEN")
+        check_pair("PIPEDRIVE", client_id, client_secret, env)
+        if api_token is not None and client_id is not None:
+            raise ConfigurationError(
+                "Pipedrive has both an API token and an OAuth app configured; keep one (PIPEDRIVE_API_TOKEN, or "
+                "PIPEDRIVE_CLIENT_ID and PIPEDRIVE_CLIENT_SECRET)",
+                setting="PIPEDRIVE_API_TOKEN",
+            )
+        if api_token is None and client_id is None:
+            from typedpipes.configuration.settings import missing
+
+            raise missing(
+                "pipedrive",
+                "Pipedrive needs an API token (api_token= or PIPEDRIVE_API_TOKEN) or an OAuth app (client_id= and "
+                "client_secret=, or PIPEDRIVE_CLIENT_ID and PIPEDRIVE_CLIENT_SECRET)",
+                env,
+                "PIPEDRIVE_API_TOKEN",
+            )
+        company = company_domain or given.text("PIPEDRIVE_COMPANY_DOMAIN")
+        base = base_url or given.text("PIPEDRIVE_BASE_URL")
+        if base is None and company is not None:
+            base = f"https://{_company_name(company)}.pipedrive.com"
+        return cls(
+            api_token=api_token,
+            client_id=client_id,
+            client_secret=client_secret,
+            refresh_token=refresh_token,
+            redirect_uri=redirect_uri or given.text("PIPEDRIVE_REDIRECT_URI"),
+            company_domain=company,
+            base_url=None if base is None else base.rstrip("/"),
+            oauth_url=(oauth_url or given.text("PIPEDRIVE_OAUTH_URL") or OAUTH_URL).rstrip("/"),
+            plan=plan or given.choice("PIPEDRIVE_PLAN"),
+            seats=seats if seats is not None else given.count("PIPEDRIVE_SEATS"),
+            limits=store_named(given, "PIPEDRIVE"),
+        )
+
+    def credentials(self, *, store: TokenStore | None = None, account: str | None = None) -> Credentials:
+        """By kind: ``api_token``; or ``oauth2`` and ``basic``, which goes to the OAuth server only.
+
+        ``account`` tells the accounts of one app apart in a shared store; default: the company domain.
+        """
+        if self.api_token is not None:
+            return Credentials(
+                StaticCredential(
+                    "api_token",
+                    self.api_token,
+                    origins=[self.base_url or PIPEDRIVE_URL],
+                    header="x-api-token",
+                    scheme="",
+                    setting="PIPEDRIVE_API_TOKEN",
+                ),
+                hints=_PIPEDRIVE_HINTS,
+            )
+        if self.client_id is None or self.client_secret is None:
+            raise ConfigurationError("Pipedrive has no credential", setting="PIPEDRIVE_API_TOKEN")
+        from typedpipes.pipedrive.oauth import PipedriveOAuth
+
+        oauth = PipedriveOAuth(
+            self.client_id,
+            self.client_secret,
+            refresh_token=self.refresh_token,
+            redirect_uri=self.redirect_uri,
+            oauth_url=self.oauth_url,
+            base_url=self.base_url,
+            default_url=PIPEDRIVE_URL,
+            account=self.company_domain or "" if account is None else account,
+            store=store,
+        )
+        app = StaticCredential(
+            "basic",
+            basic(self.client_id, self.client_secret),
+            origins=[self.oauth_url],
+            scheme="Basic ",
+            identity=f"pipedrive:{self.client_id}",
+            setting="PIPEDRIVE_CLIENT_SECRET",
+        )
+        return Credentials(oauth, app, hints=_PIPEDRIVE_HINTS)
+
+
+def _company_name(company: str) -> str:
+    """The subdomain, from ``acme``, ``acme.pipedrive.com`` or ``https://acme.pipedrive.com``."""
+    name = company.removeprefix("https://").rstrip("/").removesuffix(".pipedrive.com").lower()
+    if not name.replace("-", "").isalnum() or not name.isascii():
+        raise ConfigurationError(
+            "company_domain is the part before .pipedrive.com, for example 'acme'", setting="PIPEDRIVE_COMPANY_DOMAIN"
+        )
+    return name
+
+
+_PIPEDRIVE_HINTS: Final = {
+    "api_token": "an API token (api_token= or PIPEDRIVE_API_TOKEN)",
+    "oauth2": "an OAuth app (client_id= and client_secret=, or PIPEDRIVE_CLIENT_ID and PIPEDRIVE_CLIENT_SECRET)",
+    "basic": "an OAuth app (client_id= and client_secret=, or PIPEDRIVE_CLIENT_ID and PIPEDRIVE_CLIENT_SECRET)",
+}
+
+
+_PATHS: Final = {"v1": "/api/v1", "v2": "/api/v2"}
+
+
+class PipedriveCore(ClientCore):
+    """What the two clients share."""
+
+    def __init__(self, settings: PipedriveSettings, options: SharedOptions, *, plan_given: bool) -> None:
+        self.settings = settings
+        super().__init__(settings.credentials(store=token_store(options)), options)
+        first = next(iter(self.credentials))
+        identity = {"company": settings.company_domain or "", "token": first.identity}
+        facts: LimiterOptions = {"plan": settings.plan, "seats": settings.seats, "auth": first.kind}
+        self.limiter = limiter_for("pipedrive", options, identity, facts, settings.limits, plan_given=plan_given)
+
+    @property
+    def address(self) -> str:
+        """Where the API is."""
+        return self.settings.base_url or PIPEDRIVE_URL
+
+    def open(self, http_client: HttpClient | None) -> PolicyClient:
+        """The connections of a client."""
+        return PolicyClient(**self.policies(), http_client=http_client)
+
+    def open_async(self, http_client: AsyncHttpClient | None) -> AsyncPolicyClient:
+        """The connections of an asynchronous client."""
+        return AsyncPolicyClient(**self.policies(), http_client=http_client)
+
+    def rest(self, version: Literal["v1", "v2"]) -> Rest:
+        """One version of the API. Seed 003: ``https://{COMPANYDOMAIN}.pipedrive.com/api/v1``."""
+        from typedpipes._core.rest.caller import Rest
+
+        return Rest(
+            base_url=self.address + _PATHS[version],
+            settings={"encoding": None},
+            strict=self.strict,
+            drift=self.drift,
+            check=_check_success,
+            servers={OAUTH_URL: self.settings.oauth_url},
+        )
+
+
+def _check_success(operation: Operation[object], value: JSON, built: object, response: WireResponse) -> None:
+    """``{"success": false, "error": …}`` with a 2xx status is a failure: raises `APIError`."""
+    if isinstance(value, dict) and value.get("success") is False:
+        said = "; ".join(str(value[key])[:300] for key in ("error", "error_info") if isinstance(value.get(key), str))
+        name = f"{operation.api}.{operation.name}"
+        raise APIError(
+            f"{name}: the server answered {response.status} but reports failure: {said or 'no reason given'}",
+            status=response.status,
+            operation=name,
+            code=code if isinstance(code := value.get("code"), str) else None,
+            request_id=response.headers.get("x-correlation-id"),
+            body=said,
+        )
+
+
+__all__ = ["PIPEDRIVE_URL", "PipedriveCore", "PipedriveSettings"]

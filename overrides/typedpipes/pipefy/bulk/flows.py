@@ -1,0 +1,225 @@
+"""The policy of bulk jobs: one request at a time, an outcome per item, nothing created twice."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from datetime import UTC, datetime
+from functools import partial
+from typing import TYPE_CHECKING, Final, TypedDict
+
+import attrs
+
+from typedpipes._core.decoding.model import JSON
+from typedpipes._core.flow import Call, Flow, call, hold
+from typedpipes.errors import (
+    APIError,
+    AuthenticationError,
+    ConfigurationError,
+    GraphQLError,
+    NotFound,
+    PermissionDenied,
+    QuotaExhausted,
+    RateLimited,
+    ResponseMismatch,
+    ServerError,
+    TransportError,
+    TypedPipesError,
+)
+from typedpipes.limits.policy import Claim
+from typedpipes.limits.snapshot import Cost, take_snapshot, work_out
+from typedpipes.pipefy.bulk.checkpoint import Checkpoint
+from typedpipes.pipefy.bulk.report import BulkItem, BulkProgress, BulkReport, BulkStopped, progress_of
+from typedpipes.pipefy.exports.jobs import GraphQLPort
+
+if TYPE_CHECKING:
+    from typedpipes.limits.limiter import StoreLimiter
+
+_UNAVAILABLE: Final = 503
+
+
+class BulkOptions(TypedDict, total=False):
+    """Options of every bulk job."""
+
+    progress: Callable[[BulkProgress], None]
+    """Called after each item."""
+    on_cost: Callable[[Cost], None]
+    """Told what the job takes before anything is sent; raise to call it off."""
+    over_budget: bool
+    """Begin even if the month's calls do not suffice for all of it. Default: raise `QuotaExhausted` first."""
+    checkpoint: str | os.PathLike[str]
+    """File that is kept up to date, so that the same call goes on after its process died."""
+    resume: BulkReport
+    """Report of an earlier run with the same items: what it says is done is left alone."""
+
+
+@attrs.frozen(kw_only=True)
+class BulkJob:
+    """A kind of job as data."""
+
+    name: str
+    operation: str
+    document: str
+    payload: str
+    """Root field of the answer."""
+    node: str | None = None
+    """Object in the payload whose ``id`` is the item's."""
+    repeatable: bool = False
+    """Doing it twice is the same as once: what was ambiguous is done again when resumed."""
+    removes: bool = False
+
+
+@attrs.frozen
+class BulkWork:
+    """One item of work: its id, if the caller gave one, and the input of each request."""
+
+    key: str | None
+    inputs: tuple[Mapping[str, JSON], ...]
+
+
+class BulkFlows:
+    """Flows of bulk jobs; they do no I/O themselves."""
+
+    def __init__(self, port: GraphQLPort, limiter: StoreLimiter | None) -> None:
+        self._port = port
+        self._limiter = limiter
+
+    def cost(self, requests: int) -> Flow[Cost]:
+        """What ``requests`` calls take of every limit."""
+        if self._limiter is None:
+            return Cost(rows=(), seconds=0.0)
+        return (yield from work_out(self._limiter, [(Claim("pipefy", "bulk"), requests)]))
+
+    def run(self, job: BulkJob, work: Sequence[BulkWork], options: BulkOptions) -> Flow[BulkReport]:
+        """Do what is left of ``work``, in order. Raises `BulkStopped` with the report if it cannot go on."""
+        digest = _digest(job, work)
+        known = _known(job, digest, options.get("resume"))
+        checkpoint = None
+        if "checkpoint" in options:
+            checkpoint = Checkpoint(options["checkpoint"], job.name, digest)
+            yield from hold(Call(checkpoint.close, blocking=True))
+            known = {**known, **(yield from call(checkpoint.open, blocking=True))}
+        items = [known.get(index, BulkItem(index=index, key=entry.key)) for index, entry in enumerate(work)]
+        items = [attrs.evolve(item, key=entry.key) for item, entry in zip(items, work, strict=True)]
+        left = [item for item in items if _is_left(job, item)]
+        yield from self._announce(sum(len(work[item.index].inputs) for item in left), options)
+        counts = Counter(item.status for item in items)
+        for before in left:
+            item = yield from self._one(job, work[before.index], before, items, digest, checkpoint)
+            items[item.index] = item
+            counts[before.status] -= 1
+            counts[item.status] += 1
+            if checkpoint is not None:
+                yield from call(partial(checkpoint.end, item), blocking=True)
+            if "progress" in options:
+                options["progress"](progress_of(job.name, counts, item))
+        return BulkReport(job=job.name, digest=digest, items=tuple(items))
+
+    def _announce(self, requests: int, options: BulkOptions) -> Flow[None]:
+        cost = yield from self.cost(requests)
+        if "on_cost" in options:
+            options["on_cost"](cost)
+        if cost.fits or options.get("over_budget") or self._limiter is None:
+            return
+        row = next(row for row in cost.rows if row.fits is False)
+        snapshot = yield from take_snapshot(self._limiter, {}, self._limiter.clock.wall())
+        resets_at = snapshot[row.name].resets_at or datetime.now(UTC)
+        raise QuotaExhausted(
+            f"the job takes {row.amount} calls and {row.remaining} are left of {row.name} until {resets_at:%Y-%m-%d}; "
+            "nothing was sent. over_budget=True begins anyway",
+            limit=row.name,
+            resets_at=resets_at,
+        )
+
+    def _one(
+        self,
+        job: BulkJob,
+        work: BulkWork,
+        before: BulkItem,
+        items: Sequence[BulkItem],
+        digest: str,
+        checkpoint: Checkpoint | None,
+    ) -> Flow[BulkItem]:
+        """One item's requests and outcome."""
+        if checkpoint is not None:
+            yield from call(partial(checkpoint.begin, before.index), blocking=True)
+        clean = attrs.evolve(before, status="pending", message=None, code=None)
+        identity = work.key
+        try:
+            for wanted in work.inputs:
+                data = yield from self._port.execute(job.document, job.operation, {"input": wanted}, safe=False)
+                identity = _identity(job, data) or identity
+        except TypedPipesError as error:
+            outcome = _outcome(job, clean, error, seen=before.status == "ambiguous")
+            if outcome is not None:
+                return outcome
+            if checkpoint is not None:
+                yield from call(partial(checkpoint.end, clean), blocking=True)
+            now = [clean if item.index == clean.index else item for item in items]
+            report = BulkReport(job=job.name, digest=digest, items=tuple(now))
+            raise BulkStopped(f"{report}; stopped by {type(error).__name__}: {error}", report=report) from error
+        if identity is None:
+            message = "the answer does not name what was created"
+            return attrs.evolve(clean, status="ambiguous", message=message)
+        return attrs.evolve(clean, status="ok", id=identity)
+
+
+def _outcome(job: BulkJob, item: BulkItem, error: TypedPipesError, *, seen: bool) -> BulkItem | None:
+    """What an error says about the item; None if it says nothing about it, but about the whole job."""
+    code = error.code if isinstance(error, APIError) else None
+    failed = attrs.evolve(item, status="error", message=str(error), code=code)
+    unknown = attrs.evolve(item, status="ambiguous", message=str(error), code=code)
+    if isinstance(error, TransportError):
+        return None if error.sent is False else unknown
+    if isinstance(error, GraphQLError) and not isinstance(error, AuthenticationError):
+        identity = _identity(job, error.data)
+        if identity is not None:  # done, with something to say about it
+            return attrs.evolve(failed, status="ok", id=identity)
+        if isinstance(error, NotFound) and job.removes and seen:
+            return attrs.evolve(item, status="ok", id=item.key)
+        return unknown if code == "INTERNAL_SERVER_ERROR" and not job.repeatable else failed
+    if isinstance(error, (AuthenticationError, PermissionDenied, RateLimited)) or not isinstance(
+        error, (APIError, ResponseMismatch)
+    ):
+        return None
+    if isinstance(error, ResponseMismatch) or (isinstance(error, ServerError) and error.status != _UNAVAILABLE):
+        return unknown
+    return failed
+
+
+def _identity(job: BulkJob, data: object) -> str | None:
+    """The id in the answer; where the payload has none, that there is a payload says that it was done."""
+    payload = data.get(job.payload) if isinstance(data, Mapping) else None
+    if not isinstance(payload, Mapping) or job.node is None:
+        return None
+    node = payload.get(job.node)
+    identity = node.get("id") if isinstance(node, Mapping) else None
+    return None if identity is None else str(identity)
+
+
+def _is_left(job: BulkJob, item: BulkItem) -> bool:
+    return item.status in ("pending", "error") or (item.status == "ambiguous" and job.repeatable)
+
+
+def _known(job: BulkJob, digest: str, report: BulkReport | None) -> dict[int, BulkItem]:
+    if report is None:
+        return {}
+    if (report.job, report.digest) != (job.name, digest):
+        raise ConfigurationError(
+            f"the report is of {report.job} with other items; resume the job with the same items in the same order",
+            setting="resume",
+        )
+    return {item.index: item for item in report.items}
+
+
+def _digest(job: BulkJob, work: Sequence[BulkWork]) -> str:
+    state = hashlib.sha256(job.name.encode())
+    for entry in work:
+        state.update(json.dumps([entry.key, entry.inputs], sort_keys=True).encode())
+    return state.hexdigest()
+
+
+__all__ = ["BulkFlows", "BulkJob", "BulkOptions", "BulkWork"]
