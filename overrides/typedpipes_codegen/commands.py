@@ -7,12 +7,12 @@ import sys
 from pathlib import Path
 
 from typedpipes_codegen.canonical import canonicalize
-from typedpipes_codegen.document import load_openapi, write_atomically
+from typedpipes_codegen.canonical.proof import fidelity
+from typedpipes_codegen.canonical.union import union
+from typedpipes_codegen.documents import load_openapi, write_atomically
+from typedpipes_codegen.documents.names_lock import NamesLock
+from typedpipes_codegen.documents.yaml_writer import write_yaml
 from typedpipes_codegen.errors import SchemaError
-from typedpipes_codegen.fidelity import fidelity
-from typedpipes_codegen.names import NamesLock
-from typedpipes_codegen.union import union
-from typedpipes_codegen.yaml_writer import write_yaml
 
 MAX_SHOWN = 50
 """Most losses printed."""

@@ -25,7 +25,7 @@ def register(subparsers: Subparsers) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Do it; 1 if ``--check`` found a difference. Imports the generators only when something must be made."""
-    from typedpipes_codegen import generate
+    from typedpipes_codegen.output import generate
 
     if arguments.check:
         problems = generate.check(arguments.schemas, arguments.target, arguments.packages)

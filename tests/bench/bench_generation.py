@@ -12,8 +12,8 @@ from pathlib import Path
 import yaml
 
 from tests.bench.figures import Figure, report
-from typedpipes_codegen.apis import Api, load_apis
-from typedpipes_codegen.effective import effective_document
+from typedpipes_codegen.documents.apis import Api, load_apis
+from typedpipes_codegen.documents.effective import effective_document
 
 ROOT = Path(__file__).resolve().parents[2]
 SCHEMAS = ROOT / "schemas"
@@ -53,7 +53,7 @@ def _stock(api: Api, folder: Path) -> float:
 
 def _ours(target: Path) -> float:
     code = (
-        "import sys; from pathlib import Path; from typedpipes_codegen.generate import generate;"
+        "import sys; from pathlib import Path; from typedpipes_codegen.output.generate import generate;"
         "generate(Path(sys.argv[1]), Path(sys.argv[2]))"
     )
     return _timed([sys.executable, "-c", code, str(SCHEMAS), str(target)], ROOT)

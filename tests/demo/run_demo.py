@@ -17,7 +17,7 @@ from typedpipes.pipedream import Pipedream
 from typedpipes.pipedrive import Pipedrive
 from typedpipes.pipefy import Pipefy
 from typedpipes_codegen.errors import SchemaError
-from typedpipes_codegen.generate import check
+from typedpipes_codegen.output.generate import check
 from typedpipes_sandbox import Sandbox
 
 ROOT = Path(__file__).resolve().parents[2]

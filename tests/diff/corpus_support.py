@@ -8,9 +8,9 @@ from typing import cast
 
 import attrs
 
-from typedpipes_codegen.document import load_document
-from typedpipes_codegen.tree import Json, JsonObject, as_list, as_object, as_text, clone, tokens
-from typedpipes_codegen.yaml_reader import read_yaml
+from typedpipes_codegen.documents import load_document
+from typedpipes_codegen.documents.tree import Json, JsonObject, as_list, as_object, as_text, clone, tokens
+from typedpipes_codegen.documents.yaml_reader import read_yaml
 
 CORPUS = Path(__file__).parent / "corpus"
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests.diff.corpus_support import base_document, base_sdl, changed_document, rows
-from typedpipes_codegen.yaml_writer import write_yaml
+from typedpipes_codegen.documents.yaml_writer import write_yaml
 
 PROGRAM = (sys.executable, "-m", "typedpipes.cli", "schema", "diff")
 ROWS = {row.change: row for row in rows("openapi.yaml")}

@@ -10,7 +10,7 @@ from typedpipes_codegen.canonical import canonicalize
 from typedpipes_codegen.diff import RULES, Change
 from typedpipes_codegen.diff.graphql import graphql_changes
 from typedpipes_codegen.diff.openapi import openapi_changes
-from typedpipes_codegen.document import check_references
+from typedpipes_codegen.documents import check_references
 
 OPENAPI = rows("openapi.yaml")
 GRAPHQL = rows("graphql.yaml")

@@ -15,10 +15,10 @@ from typedpipes_codegen.canonical import canonicalize
 from typedpipes_codegen.diff import Report, diff_documents
 from typedpipes_codegen.diff.openapi import openapi_changes
 from typedpipes_codegen.diff.revision import at_revisions
+from typedpipes_codegen.documents.names_lock import NamesLock
+from typedpipes_codegen.documents.tree import JsonObject, operations
+from typedpipes_codegen.documents.yaml_writer import write_yaml
 from typedpipes_codegen.errors import SchemaError
-from typedpipes_codegen.names import NamesLock
-from typedpipes_codegen.tree import JsonObject, operations
-from typedpipes_codegen.yaml_writer import write_yaml
 
 SCHEMAS = Path(__file__).parents[2] / "schemas"
 APIS = """

@@ -18,9 +18,9 @@ from typedpipes_codegen.canonical import canonicalize, plain_document
 from typedpipes_codegen.diff import RULES, Change
 from typedpipes_codegen.diff.graphql import graphql_changes
 from typedpipes_codegen.diff.openapi import openapi_changes
-from typedpipes_codegen.document import check_references
+from typedpipes_codegen.documents import check_references
+from typedpipes_codegen.documents.tree import Json, JsonObject, as_object, clone, pointer
 from typedpipes_codegen.errors import SchemaError
-from typedpipes_codegen.tree import Json, JsonObject, as_object, clone, pointer
 
 SETTINGS = settings(
     max_examples=25,

@@ -6,7 +6,7 @@ import pytest
 
 from typedpipes_codegen.canonical import canonicalize
 from typedpipes_codegen.diff.openapi import openapi_changes
-from typedpipes_codegen.tree import Json, JsonObject, as_object, clone
+from typedpipes_codegen.documents.tree import Json, JsonObject, as_object, clone
 
 LEAF: JsonObject = {"$ref": "#/components/schemas/Leaf"}
 NODE: JsonObject = {"$ref": "#/components/schemas/Node"}

@@ -10,9 +10,9 @@ import attrs
 
 from typedpipes_codegen.diff import RATINGS, Change, Report
 from typedpipes_codegen.diff.markdown import LONGEST, as_markdown
+from typedpipes_codegen.diff.release import advise
 from typedpipes_codegen.diff.text import as_text
-from typedpipes_codegen.release import advise
-from typedpipes_codegen.verdict import Verdict, rendered
+from typedpipes_codegen.diff.verdict import Verdict, rendered
 
 
 def removed(name: str, operation: str = "GET /books") -> Change:

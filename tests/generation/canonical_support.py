@@ -7,7 +7,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from typedpipes_codegen.tree import Json, JsonObject, as_object
+from typedpipes_codegen.documents.tree import Json, JsonObject, as_object
 
 DOCUMENTS = Path(__file__).parent / "documents"
 

@@ -37,11 +37,11 @@ from typedpipes._core.graphql import decode
 from typedpipes._core.rest import Arguments, Operation
 from typedpipes._core.rest.encoding import encode
 from typedpipes_codegen.canonical import canonicalize
-from typedpipes_codegen.document import resolve
+from typedpipes_codegen.documents import resolve
+from typedpipes_codegen.documents.tree import Json, JsonObject, operations
+from typedpipes_codegen.documents.yaml_writer import write_yaml
 from typedpipes_codegen.own import OwnPackage, write_own
 from typedpipes_codegen.own.tidy import tidy
-from typedpipes_codegen.tree import Json, JsonObject, operations
-from typedpipes_codegen.yaml_writer import write_yaml
 
 _numbers = count()
 

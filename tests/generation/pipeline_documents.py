@@ -6,7 +6,7 @@ from typing import Literal, TypeAlias
 
 from hypothesis import strategies as st
 
-from typedpipes_codegen.tree import Json, JsonObject
+from typedpipes_codegen.documents.tree import Json, JsonObject
 
 Version: TypeAlias = Literal["3.0.3", "3.1.0"]
 Schema: TypeAlias = "st.SearchStrategy[JsonObject]"

@@ -10,9 +10,9 @@ from openapi_spec_validator import validate
 
 from tests.generation.canonical_support import DOCUMENTS, answering, dig, document, run_codegen, schemas_of
 from typedpipes_codegen.canonical import canonicalize
-from typedpipes_codegen.document import load_openapi
-from typedpipes_codegen.tree import Json, JsonObject
-from typedpipes_codegen.yaml_writer import write_yaml
+from typedpipes_codegen.documents import load_openapi
+from typedpipes_codegen.documents.tree import Json, JsonObject
+from typedpipes_codegen.documents.yaml_writer import write_yaml
 
 SHOP = DOCUMENTS / "shop.yaml"
 CANONICAL = DOCUMENTS / "shop.canonical.yaml"

@@ -12,13 +12,12 @@ import pytest
 import yaml
 
 from tests.generation.canonical_support import DOCUMENTS, answering, document, run_codegen
-from typedpipes_codegen import yaml_reader
 from typedpipes_codegen.canonical import canonicalize
 from typedpipes_codegen.commands import canonicalize_file
-from typedpipes_codegen.document import load_document, load_openapi
+from typedpipes_codegen.documents import load_document, load_openapi, yaml_reader
+from typedpipes_codegen.documents.tree import Json, JsonObject
+from typedpipes_codegen.documents.yaml_reader import MAX_DEPTH, read_yaml
 from typedpipes_codegen.errors import SchemaError
-from typedpipes_codegen.tree import Json, JsonObject
-from typedpipes_codegen.yaml_reader import MAX_DEPTH, read_yaml
 
 HEAD = "openapi: 3.0.1\ninfo: {title: t, version: '1'}\n"
 OK = "responses: {'200': {description: ''}}"

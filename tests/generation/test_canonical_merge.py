@@ -6,8 +6,8 @@ import pytest
 
 from tests.generation.canonical_support import answering, dig, document, schemas_of
 from typedpipes_codegen.canonical import canonicalize
-from typedpipes_codegen.fidelity import fidelity
-from typedpipes_codegen.tree import Json, JsonObject
+from typedpipes_codegen.canonical.proof import fidelity
+from typedpipes_codegen.documents.tree import Json, JsonObject
 
 
 def one_schema(schema: JsonObject, components: JsonObject | None = None) -> Json:

@@ -7,11 +7,11 @@ from hypothesis import strategies as st
 
 from tests.generation.canonical_support import answering, document, schemas_of
 from typedpipes_codegen.canonical import canonicalize
-from typedpipes_codegen.document import check_references
-from typedpipes_codegen.fidelity import fidelity
-from typedpipes_codegen.tree import JsonObject
-from typedpipes_codegen.yaml_reader import read_yaml
-from typedpipes_codegen.yaml_writer import write_yaml
+from typedpipes_codegen.canonical.proof import fidelity
+from typedpipes_codegen.documents import check_references
+from typedpipes_codegen.documents.tree import JsonObject
+from typedpipes_codegen.documents.yaml_reader import read_yaml
+from typedpipes_codegen.documents.yaml_writer import write_yaml
 
 COMPONENTS = ("Node", "Leaf", "Kind")
 PROPERTY = st.one_of(

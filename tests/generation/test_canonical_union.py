@@ -6,10 +6,10 @@ import pytest
 
 from tests.generation.canonical_support import answering, dig, dig_object, document, schemas_of
 from typedpipes_codegen.canonical import canonicalize
+from typedpipes_codegen.canonical.proof import fidelity
+from typedpipes_codegen.canonical.union import union
+from typedpipes_codegen.documents.tree import Json, JsonObject
 from typedpipes_codegen.errors import SchemaError
-from typedpipes_codegen.fidelity import fidelity
-from typedpipes_codegen.tree import Json, JsonObject
-from typedpipes_codegen.union import union
 
 
 def props(*names: str) -> JsonObject:

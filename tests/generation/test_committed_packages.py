@@ -12,8 +12,8 @@ import pytest
 
 from tests.committed_schemas import GRAPHQL, REST, all_root_fields, rest_operations
 from typedpipes._core.rest import Operation
-from typedpipes_codegen.digests import tree_files
-from typedpipes_codegen.generate import check, generate
+from typedpipes_codegen.output.digests import tree_files
+from typedpipes_codegen.output.generate import check, generate
 
 ROOT = Path(__file__).parents[2]
 TARGET = ROOT / "generated" / "typedpipes_api"

@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 
 from tests.generation.canonical_support import DOCUMENTS, dig, dig_object, run_codegen
-from typedpipes_codegen.document import load_openapi
-from typedpipes_codegen.fidelity import fidelity
-from typedpipes_codegen.tree import Json, JsonObject, as_object, clone
+from typedpipes_codegen.canonical.proof import fidelity
+from typedpipes_codegen.documents import load_openapi
+from typedpipes_codegen.documents.tree import Json, JsonObject, as_object, clone
 
 SOURCE = load_openapi(DOCUMENTS / "shop.yaml")
 CANONICAL = load_openapi(DOCUMENTS / "shop.canonical.yaml")

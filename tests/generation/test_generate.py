@@ -11,9 +11,9 @@ from pathlib import Path
 
 import pytest
 
-from typedpipes_codegen import generate as step
-from typedpipes_codegen.digests import tree_files
 from typedpipes_codegen.errors import SchemaError
+from typedpipes_codegen.output import generate as step
+from typedpipes_codegen.output.digests import tree_files
 
 SDL = "type Query { card(id: ID!): Card }\ntype Card { id: ID! title: String }\n"
 DOCUMENT = "query Card($id: ID!) {\n  card(id: $id) {\n    id\n    title\n  }\n}\n"
@@ -155,7 +155,7 @@ def test_removing_the_output_and_generating_again_gives_the_same_bytes_in_any_en
     shutil.copytree(project / "schemas", elsewhere / "schemas")
     code = (
         "import os, sys; from pathlib import Path; os.umask(0o077);"
-        "from typedpipes_codegen.generate import generate;"
+        "from typedpipes_codegen.output.generate import generate;"
         "root = Path(sys.argv[1]); generate(root / 'schemas', root / 'generated' / 'typedpipes_api')"
     )
     environment = {**os.environ, "PYTHONHASHSEED": "12345", "TZ": "Pacific/Kiritimati", "LC_ALL": "C", "LANG": "C"}

@@ -9,9 +9,9 @@ import pytest
 
 from tests.generation.canonical_support import DOCUMENTS, answering, document, run_codegen, schemas_of
 from typedpipes_codegen.canonical import canonicalize
+from typedpipes_codegen.documents.names_lock import NamesLock
+from typedpipes_codegen.documents.tree import Json, JsonObject
 from typedpipes_codegen.errors import SchemaError
-from typedpipes_codegen.names import NamesLock
-from typedpipes_codegen.tree import Json, JsonObject
 
 SHOP = DOCUMENTS / "shop.yaml"
 

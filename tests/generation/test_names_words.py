@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from typedpipes_codegen.words import camel, is_plural, plural, singular
+from typedpipes_codegen.documents.words import camel, is_plural, plural, singular
 
 
 @pytest.mark.parametrize(

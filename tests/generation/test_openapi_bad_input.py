@@ -10,7 +10,7 @@ import pytest
 
 from tests.generation.openapi_rendering import render_into, shop, small
 from typedpipes_codegen.errors import SchemaError
-from typedpipes_codegen.listing import rest_listing
+from typedpipes_codegen.output.listing import rest_listing
 
 Change = Callable[[dict[str, Any]], object]
 

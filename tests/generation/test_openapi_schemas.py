@@ -9,8 +9,8 @@ import pytest
 
 from tests.committed_schemas import REST, rest_operations
 from tests.generation.openapi_rendering import render_into
-from typedpipes_codegen.apis import Api, load_apis
-from typedpipes_codegen.effective import effective_document
+from typedpipes_codegen.documents.apis import Api, load_apis
+from typedpipes_codegen.documents.effective import effective_document
 from typedpipes_codegen.openapi import RenderReport, count_operations
 
 SCHEMAS = Path(__file__).parents[2] / "schemas"

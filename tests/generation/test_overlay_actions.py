@@ -7,10 +7,10 @@ from pathlib import Path
 import pytest
 
 from tests.generation.canonical_support import DOCUMENTS, dig, dig_object
-from typedpipes_codegen.document import load_openapi
+from typedpipes_codegen.documents import load_openapi
+from typedpipes_codegen.documents.overlay import apply_overlay
+from typedpipes_codegen.documents.tree import Json, JsonObject
 from typedpipes_codegen.errors import SchemaError
-from typedpipes_codegen.overlay import apply_overlay
-from typedpipes_codegen.tree import Json, JsonObject
 
 SHOP = load_openapi(DOCUMENTS / "shop.canonical.yaml")
 FILE = Path("overlay.yaml")

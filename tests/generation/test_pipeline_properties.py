@@ -19,8 +19,8 @@ from hypothesis import strategies as st
 
 from tests.generation.pipeline_checks import check, check_sdl, generated, operations_of
 from tests.generation.pipeline_documents import openapi_documents, sdls
+from typedpipes_codegen.documents.tree import Json, JsonObject
 from typedpipes_codegen.own import OwnPackage, write_own
-from typedpipes_codegen.tree import Json, JsonObject
 
 ROOT = Path(__file__).parents[2]
 REACHED = (

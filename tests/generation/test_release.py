@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 
 from typedpipes_codegen.diff.change import Change, Rating, Report
+from typedpipes_codegen.diff.release import Advice, Level, advise, changelog_entry, write_changelog
+from typedpipes_codegen.diff.surface import SurfaceChange
 from typedpipes_codegen.errors import SchemaError
-from typedpipes_codegen.release import Advice, Level, advise, changelog_entry, write_changelog
-from typedpipes_codegen.surface import SurfaceChange
 
 
 def change(rating: Rating, kind: str = "response-property-removed") -> Change:

@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
+from typedpipes_codegen.diff.surface import SurfaceChange, compare_surfaces
+from typedpipes_codegen.documents.tree import JsonObject
 from typedpipes_codegen.errors import SchemaError
 from typedpipes_codegen.openapi import render
-from typedpipes_codegen.surface import SurfaceChange, compare_surfaces
-from typedpipes_codegen.tree import JsonObject
 
 OLD = """
 from typing import overload

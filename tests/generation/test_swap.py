@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from typedpipes_codegen.swap import swap, workspace
+from typedpipes_codegen.output.swap import swap, workspace
 
 
 def state(folder: Path) -> dict[str, str | None]:

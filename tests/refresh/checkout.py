@@ -15,7 +15,7 @@ import attrs
 
 from tests.refresh import petshop
 from typedpipes_codegen.commands import canonicalize_file
-from typedpipes_codegen.generate import generate
+from typedpipes_codegen.output.generate import generate
 from typedpipes_codegen.refresh import Fetched
 
 ROOT = Path(__file__).parents[2]

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests.refresh.checkout import ROOT, Checkout, document
-from typedpipes_codegen.apis import UNFINISHED
+from typedpipes_codegen.documents.apis import UNFINISHED
 from typedpipes_codegen.refresh import prepare, write
 from typedpipes_codegen.refresh.consistency import Problem, find_problems
 

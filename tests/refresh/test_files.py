@@ -13,7 +13,7 @@ import pytest
 
 from tests.refresh import petshop
 from tests.refresh.checkout import Checkout, document
-from typedpipes_codegen.apis import UNFINISHED, load_apis
+from typedpipes_codegen.documents.apis import UNFINISHED, load_apis
 from typedpipes_codegen.errors import SchemaError
 from typedpipes_codegen.refresh import Prepared, prepare, recover, write
 

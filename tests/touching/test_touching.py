@@ -15,12 +15,12 @@ from typing import Any
 import pytest
 from graphql import GraphQLSchema, build_schema
 
-from typedpipes_codegen.apis import load_apis
 from typedpipes_codegen.diff.change import Report
 from typedpipes_codegen.diff.graphql import graphql_changes
 from typedpipes_codegen.diff.openapi import openapi_changes
 from typedpipes_codegen.diff.saved_operations import SavedOperations
-from typedpipes_codegen.effective import effective_document
+from typedpipes_codegen.documents.apis import load_apis
+from typedpipes_codegen.documents.effective import effective_document
 from typedpipes_codegen.errors import SchemaError
 from typedpipes_codegen.touching import touching
 from typedpipes_codegen.touching.documents import mentions

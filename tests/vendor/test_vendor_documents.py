@@ -16,12 +16,12 @@ import pytest
 import yaml
 
 from typedpipes_codegen.canonical import Canonical, canonicalize
+from typedpipes_codegen.canonical.proof import fidelity
+from typedpipes_codegen.canonical.union import union
 from typedpipes_codegen.commands import canonicalize_file
-from typedpipes_codegen.document import load_document, load_openapi
-from typedpipes_codegen.fidelity import fidelity
-from typedpipes_codegen.tree import Json, JsonObject, as_object, child, fingerprint, operations
-from typedpipes_codegen.union import union
-from typedpipes_codegen.yaml_writer import write_yaml
+from typedpipes_codegen.documents import load_document, load_openapi
+from typedpipes_codegen.documents.tree import Json, JsonObject, as_object, child, fingerprint, operations
+from typedpipes_codegen.documents.yaml_writer import write_yaml
 
 SCHEMAS = Path(__file__).parents[2] / "schemas"
 

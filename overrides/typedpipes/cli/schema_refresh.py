@@ -17,7 +17,7 @@ from typedpipes.cli.session import Config, Debug, EnvFile, Json, Profile, emit, 
 
 if TYPE_CHECKING:
     from typedpipes._core.decoding.model import JSON
-    from typedpipes_codegen.apis import Api
+    from typedpipes_codegen.documents.apis import Api
     from typedpipes_codegen.refresh import PackageReport, Prepared
     from typedpipes_codegen.refresh.consistency import Problem
 
@@ -118,7 +118,7 @@ def refresh(
 
 def _enter(changelog: Path, prepared: Prepared) -> None:
     """An entry for each changed package."""
-    from typedpipes_codegen.release import changelog_entry, write_changelog
+    from typedpipes_codegen.diff.release import changelog_entry, write_changelog
 
     for each in prepared.packages:
         if each.verdict is not None and each.verdict.report.changes:
@@ -190,7 +190,7 @@ def _missing(error: ModuleNotFoundError) -> CommandError:
 
 def _chosen(schemas: Path, packages: list[str], source: str | None, *, dry_run: bool) -> list[Api]:
     """The rows to refresh, after what an earlier run may have left half done."""
-    from typedpipes_codegen.apis import load_apis
+    from typedpipes_codegen.documents.apis import load_apis
     from typedpipes_codegen.refresh import recover
     from typedpipes_codegen.refresh.pipeline import api_of
 
@@ -283,7 +283,7 @@ def _lines(report: PackageReport, *, diff: bool = True) -> list[str]:
 
 
 def _record(report: PackageReport) -> dict[str, JSON]:
-    from typedpipes_codegen.verdict import verdict_object
+    from typedpipes_codegen.diff.verdict import verdict_object
 
     documents = report.documents
     return {
@@ -301,7 +301,7 @@ def _record(report: PackageReport) -> dict[str, JSON]:
 
 
 def _diff(report: PackageReport, form: Literal["text", "markdown"]) -> list[str]:
-    from typedpipes_codegen.verdict import rendered
+    from typedpipes_codegen.diff.verdict import rendered
 
     return [] if report.verdict is None else rendered(report.verdict, form).rstrip().splitlines()
 

@@ -16,7 +16,7 @@ from typedpipes.cli.failures import CommandError, ExitCode, UsageError
 from typedpipes.errors import DownloadError, GraphQLError
 
 if TYPE_CHECKING:
-    from typedpipes_codegen.apis import Api
+    from typedpipes_codegen.documents.apis import Api
     from typedpipes_codegen.refresh import Fetched
 
 PORTS: Final = {"https": 443, "http": 80}

@@ -9,7 +9,7 @@ import attrs
 from typedpipes_codegen.diff.operation import Operation
 from typedpipes_codegen.diff.shape import Reader
 from typedpipes_codegen.diff.site import Findings, Site
-from typedpipes_codegen.tree import Json, JsonObject, fingerprint, operations, pointer
+from typedpipes_codegen.documents.tree import Json, JsonObject, fingerprint, operations, pointer
 
 
 class AddressDiff:

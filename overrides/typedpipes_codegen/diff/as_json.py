@@ -17,7 +17,7 @@ from typing import Final
 import attrs
 
 from typedpipes_codegen.diff.change import RATINGS, Change, Report
-from typedpipes_codegen.tree import JsonObject
+from typedpipes_codegen.documents.tree import JsonObject
 
 FORMAT: Final = 1
 

@@ -7,7 +7,7 @@ from typing import Final
 
 from typedpipes_codegen.diff.shape import Shape
 from typedpipes_codegen.diff.site import Role
-from typedpipes_codegen.tree import Json, fingerprint
+from typedpipes_codegen.documents.tree import Json, fingerprint
 
 _LOWER: Final = ("minLength", "minItems", "minProperties")
 _UPPER: Final = ("maxLength", "maxItems", "maxProperties")

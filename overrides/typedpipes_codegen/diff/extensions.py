@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
-from typedpipes_codegen.tree import Json, JsonObject, fingerprint
+from typedpipes_codegen.documents.tree import Json, JsonObject, fingerprint
 
 _KINDS: Final[dict[str, tuple[str, str, str]]] = {
     # Added, removed, changed.

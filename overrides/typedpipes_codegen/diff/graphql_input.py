@@ -7,7 +7,7 @@ import json
 from graphql import GraphQLError, GraphQLSchema, build_client_schema
 
 from typedpipes_codegen.diff.inputs import SDL, Input
-from typedpipes_codegen.document import load_document
+from typedpipes_codegen.documents import load_document
 from typedpipes_codegen.errors import SchemaError
 from typedpipes_codegen.graphql.sdl import read_schema
 

@@ -7,9 +7,9 @@ from typing import Final
 
 import attrs
 
-from typedpipes_codegen.apis import Api, load_apis
 from typedpipes_codegen.diff.change import SchemaKind
-from typedpipes_codegen.document import MAX_BYTES
+from typedpipes_codegen.documents import MAX_BYTES
+from typedpipes_codegen.documents.apis import Api, load_apis
 from typedpipes_codegen.errors import SchemaError
 
 SDL: Final = (".graphql", ".graphqls", ".gql")

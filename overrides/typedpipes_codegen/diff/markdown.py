@@ -6,7 +6,7 @@ import re
 from typing import Final
 
 from typedpipes_codegen.diff.change import RATINGS, Report
-from typedpipes_codegen.diff.folding import Section, counted, plain, sections
+from typedpipes_codegen.diff.reports import Section, counted, plain, sections
 
 LONGEST: Final = 60_000
 """Characters of the report; code hosts refuse bodies of more than 65,536."""

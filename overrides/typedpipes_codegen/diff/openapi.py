@@ -11,8 +11,8 @@ from typedpipes_codegen.diff.operation import TEMPLATE, Operation
 from typedpipes_codegen.diff.operations import OperationDiff
 from typedpipes_codegen.diff.shape import Reader
 from typedpipes_codegen.diff.site import Findings, Site
+from typedpipes_codegen.documents.tree import JsonObject, operations
 from typedpipes_codegen.errors import SchemaError
-from typedpipes_codegen.tree import JsonObject, operations
 
 
 def openapi_changes(old: JsonObject, new: JsonObject) -> list[Change]:

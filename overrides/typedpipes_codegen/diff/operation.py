@@ -7,7 +7,7 @@ from typing import Final
 
 import attrs
 
-from typedpipes_codegen.tree import Json, JsonObject, pointer
+from typedpipes_codegen.documents.tree import Json, JsonObject, pointer
 
 TEMPLATE: Final = re.compile(r"\{([^{}]*)\}")
 

@@ -10,7 +10,7 @@ from typedpipes_codegen.diff.parameters import ParameterDiff
 from typedpipes_codegen.diff.schemas import SchemaDiff
 from typedpipes_codegen.diff.shape import Reader, Spot
 from typedpipes_codegen.diff.site import Findings, Site
-from typedpipes_codegen.tree import Json, JsonObject, fingerprint, pointer
+from typedpipes_codegen.documents.tree import Json, JsonObject, fingerprint, pointer
 
 
 class OperationDiff:

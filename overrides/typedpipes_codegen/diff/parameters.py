@@ -9,7 +9,7 @@ from typedpipes_codegen.diff.properties import client_default
 from typedpipes_codegen.diff.schemas import SchemaDiff
 from typedpipes_codegen.diff.shape import Reader, Spot
 from typedpipes_codegen.diff.site import Findings, Site
-from typedpipes_codegen.tree import Json, JsonObject, fingerprint, pointer
+from typedpipes_codegen.documents.tree import Json, JsonObject, fingerprint, pointer
 
 
 @attrs.frozen

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typedpipes_codegen.diff.shape import Shape
 from typedpipes_codegen.diff.site import Findings, Site
-from typedpipes_codegen.tree import Json, fingerprint
+from typedpipes_codegen.documents.tree import Json, fingerprint
 
 
 def use_changes(findings: Findings, before: Shape, after: Shape, here: Site, *, dressed: bool) -> None:

@@ -11,11 +11,11 @@ import attrs
 
 from typedpipes_codegen.canonical import canonicalize
 from typedpipes_codegen.diff.inputs import Input
-from typedpipes_codegen.document import load_document, load_openapi, references, resolve
+from typedpipes_codegen.documents import load_document, load_openapi, references, resolve
+from typedpipes_codegen.documents.names_lock import NamesLock
+from typedpipes_codegen.documents.overlay import apply_overlay
+from typedpipes_codegen.documents.tree import JsonObject, operations
 from typedpipes_codegen.errors import SchemaError
-from typedpipes_codegen.names import NamesLock
-from typedpipes_codegen.overlay import apply_overlay
-from typedpipes_codegen.tree import JsonObject, operations
 
 _OPERATION: Final = re.compile(r"\$\.paths\[('[^\]]*')\]\.([a-z]+)\b")
 """The start of an overlay target that lies in one operation, or in those of several paths."""

@@ -7,8 +7,8 @@ from typing import Final, TypeAlias
 
 import attrs
 
-from typedpipes_codegen.document import resolve
-from typedpipes_codegen.tree import Json, JsonObject, fingerprint, pointer, tokens
+from typedpipes_codegen.documents import resolve
+from typedpipes_codegen.documents.tree import Json, JsonObject, fingerprint, pointer, tokens
 
 EXACT: Final = (
     "contains contentSchema dependentRequired dependentSchemas else if maxContains minContains not propertyNames then "

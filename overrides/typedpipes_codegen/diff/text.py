@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from typedpipes_codegen.diff.change import Report
-from typedpipes_codegen.diff.folding import counted, plain, sections
+from typedpipes_codegen.diff.reports import counted, plain, sections
 
 
 def as_text(report: Report) -> str:

@@ -6,7 +6,7 @@ import ast
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
-from typedpipes_codegen.formatting import run_ruff
+from typedpipes_codegen.output.formatting import run_ruff
 
 RUFF_RULES = "F401,I,UP006,UP007,UP037,UP045"
 

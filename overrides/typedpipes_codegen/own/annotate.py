@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-from typedpipes_codegen.document import resolve
+from typedpipes_codegen.documents import resolve
+from typedpipes_codegen.documents.tree import JsonObject, as_list, as_object, operations
 from typedpipes_codegen.own.config import Config, Limit
 from typedpipes_codegen.own.methods import request_name
 from typedpipes_codegen.own.toml_table import Table
-from typedpipes_codegen.tree import JsonObject, as_list, as_object, operations
 
 
 def annotate(

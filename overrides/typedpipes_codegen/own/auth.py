@@ -7,10 +7,10 @@ from typing import Final
 
 import attrs
 
+from typedpipes_codegen.documents.tree import JsonObject, as_list, as_object, child, operations
 from typedpipes_codegen.openapi.naming import snake
 from typedpipes_codegen.own.config import TYPES, Config, variable
 from typedpipes_codegen.own.toml_table import Table
-from typedpipes_codegen.tree import JsonObject, as_list, as_object, child, operations
 
 ANONYMOUS: Final = "anonymous"
 """Kind of an operation whose credential is optional."""

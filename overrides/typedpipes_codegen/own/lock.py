@@ -13,9 +13,9 @@ from typing import cast
 
 import attrs
 
-from typedpipes_codegen.document import load_document
+from typedpipes_codegen.documents import load_document
+from typedpipes_codegen.documents.names_lock import checked_name
 from typedpipes_codegen.errors import SchemaError
-from typedpipes_codegen.names import checked_name
 from typedpipes_codegen.openapi.naming import METHOD_PATH
 
 

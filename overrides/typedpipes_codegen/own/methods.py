@@ -9,11 +9,11 @@ from __future__ import annotations
 import keyword
 from collections.abc import Iterator, Mapping
 
-from typedpipes_codegen.canonical_context import namespaces
+from typedpipes_codegen.canonical.context import namespaces
+from typedpipes_codegen.documents.tree import JsonObject, operations
+from typedpipes_codegen.documents.words import is_plural, singular, words
 from typedpipes_codegen.openapi.naming import METHOD_PATH, snake
 from typedpipes_codegen.own.config import Config
-from typedpipes_codegen.tree import JsonObject, operations
-from typedpipes_codegen.words import is_plural, singular, words
 
 RESERVED = frozenset("aclose close from_env limits".split())
 """What the ready client has besides its resources."""

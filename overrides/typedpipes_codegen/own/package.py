@@ -12,14 +12,15 @@ from typing import Final
 import attrs
 
 from typedpipes_codegen.canonical import canonicalize
-from typedpipes_codegen.digests import tree_files
-from typedpipes_codegen.document import load_document, load_openapi, write_atomically
+from typedpipes_codegen.canonical.proof import fidelity
+from typedpipes_codegen.documents import load_document, load_openapi, write_atomically
+from typedpipes_codegen.documents.overlay import apply_overlay
+from typedpipes_codegen.documents.tree import JsonObject, as_list, operations
 from typedpipes_codegen.errors import SchemaError
-from typedpipes_codegen.fidelity import fidelity
-from typedpipes_codegen.listing import LISTING, graphql_listing, rest_listing
 from typedpipes_codegen.openapi.naming import pascal
-from typedpipes_codegen.output_folder import MARK, check_ours, import_path, plain_name, replacing
-from typedpipes_codegen.overlay import apply_overlay
+from typedpipes_codegen.output.digests import tree_files
+from typedpipes_codegen.output.folder import MARK, check_ours, import_path, plain_name, replacing
+from typedpipes_codegen.output.listing import LISTING, graphql_listing, rest_listing
 from typedpipes_codegen.own.annotate import annotate
 from typedpipes_codegen.own.auth import document_security, signings
 from typedpipes_codegen.own.config import Config, is_address, read_config
@@ -27,7 +28,6 @@ from typedpipes_codegen.own.facade import Facade
 from typedpipes_codegen.own.lock import OwnLock
 from typedpipes_codegen.own.methods import method_names
 from typedpipes_codegen.own.tidy import server_url, tidy
-from typedpipes_codegen.tree import JsonObject, as_list, operations
 
 _PACKAGE: Final = re.compile(r"[a-z_][a-z0-9_]*(\.[a-z_][a-z0-9_]*)*\Z")
 _SDL: Final = frozenset((".graphql", ".graphqls", ".gql", ".sdl"))

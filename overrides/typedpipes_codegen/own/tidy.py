@@ -11,12 +11,12 @@ from urllib.parse import unquote, urljoin
 
 import attrs
 
-from typedpipes_codegen.canonical_checks import check_name
-from typedpipes_codegen.document import DATA_KEYS, NAME_MAPS
+from typedpipes_codegen.canonical.checks import check_name
+from typedpipes_codegen.documents import DATA_KEYS, NAME_MAPS
+from typedpipes_codegen.documents.tree import METHODS, Json, JsonObject, as_object, child, pointer, token
+from typedpipes_codegen.documents.words import camel, words
 from typedpipes_codegen.errors import SchemaError
 from typedpipes_codegen.own.config import is_address
-from typedpipes_codegen.tree import METHODS, Json, JsonObject, as_object, child, pointer, token
-from typedpipes_codegen.words import camel, words
 
 LONGEST = 80
 """Characters of a component's name; longer ones are cut and told apart by a digest."""

@@ -8,8 +8,8 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import TypeVar, cast
 
+from typedpipes_codegen.documents.tree import pointer
 from typedpipes_codegen.errors import SchemaError
-from typedpipes_codegen.tree import pointer
 
 T = TypeVar("T", str, int, float, bool)
 _NUMBER: type = float

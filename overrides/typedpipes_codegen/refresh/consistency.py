@@ -11,17 +11,17 @@ from typing import Final, Literal, TypeAlias
 
 import attrs
 
-from typedpipes_codegen import generate
-from typedpipes_codegen.apis import Api, load_apis
 from typedpipes_codegen.canonical import canonicalize
-from typedpipes_codegen.digests import inputs_digest, read_digests, tree_digest
-from typedpipes_codegen.document import load_document, load_openapi, resolve
+from typedpipes_codegen.documents import load_document, load_openapi, resolve
+from typedpipes_codegen.documents.apis import Api, load_apis
+from typedpipes_codegen.documents.names_lock import NamesLock
+from typedpipes_codegen.documents.overlay import apply_overlay
+from typedpipes_codegen.documents.tree import Json, JsonObject, as_list, child, pointer, tokens
+from typedpipes_codegen.documents.yaml_writer import write_yaml
 from typedpipes_codegen.errors import SchemaError
-from typedpipes_codegen.names import NamesLock
-from typedpipes_codegen.overlay import apply_overlay
+from typedpipes_codegen.output import generate
+from typedpipes_codegen.output.digests import inputs_digest, read_digests, tree_digest
 from typedpipes_codegen.refresh.pipeline import lock_key
-from typedpipes_codegen.tree import Json, JsonObject, as_list, child, pointer, tokens
-from typedpipes_codegen.yaml_writer import write_yaml
 
 Kind: TypeAlias = Literal["rows", "schema", "canonical", "names", "overlay", "documents", "generated"]
 SHOWN: Final = 3

@@ -7,7 +7,7 @@ from datetime import date
 
 import attrs
 
-from typedpipes_codegen.document import MAX_BYTES
+from typedpipes_codegen.documents import MAX_BYTES
 from typedpipes_codegen.errors import SchemaError
 
 _WEB = ("<!doctype", "<html", "<head", "<body", "<?xml", "<error", "<!--")

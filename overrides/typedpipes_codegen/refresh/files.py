@@ -4,7 +4,7 @@ A refresh works on a copy of the schemas folder. What differs in the end is writ
 laid down beside the old under ``.refresh-…`` and flushed; that folder is renamed to ``.refresh``, and from then on the
 refresh counts as done; then each file is put in its place. An error in the last step puts the old files back. A
 process that is killed in it leaves ``.refresh``, and the next refresh finishes what it finds there; until then
-`typedpipes_codegen.apis.load_apis` refuses the folder, so that nobody reads a mixture.
+`typedpipes_codegen.documents.apis.load_apis` refuses the folder, so that nobody reads a mixture.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from typing import Final
 
 import attrs
 
-from typedpipes_codegen.apis import UNFINISHED
+from typedpipes_codegen.documents.apis import UNFINISHED
 from typedpipes_codegen.errors import SchemaError
 
 _MANIFEST: Final = "manifest.json"

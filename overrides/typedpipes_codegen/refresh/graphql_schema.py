@@ -7,7 +7,7 @@ from pathlib import Path
 import attrs
 from graphql import GraphQLSchema
 
-from typedpipes_codegen.apis import Api
+from typedpipes_codegen.documents.apis import Api
 from typedpipes_codegen.graphql.sdl import read_schema
 from typedpipes_codegen.refresh.documents import DocumentChanges, refresh_documents, root_fields
 from typedpipes_codegen.refresh.introspection import read_vendor_schema

@@ -8,19 +8,19 @@ from pathlib import Path
 
 import attrs
 
-from typedpipes_codegen.apis import Api, load_apis
 from typedpipes_codegen.diff import diff_documents
+from typedpipes_codegen.diff.release import advise
+from typedpipes_codegen.diff.surface import compare_surfaces
+from typedpipes_codegen.diff.verdict import Verdict
+from typedpipes_codegen.documents.apis import Api, load_apis
+from typedpipes_codegen.documents.names_lock import NamesLock
 from typedpipes_codegen.errors import SchemaError
-from typedpipes_codegen.generate import generate, render_package
-from typedpipes_codegen.names import NamesLock
+from typedpipes_codegen.output.generate import generate, render_package
 from typedpipes_codegen.refresh.documents import DocumentChanges
 from typedpipes_codegen.refresh.fetched import Fetched
 from typedpipes_codegen.refresh.files import Change, changes, commit, revert, working_copy
 from typedpipes_codegen.refresh.rest import refresh_rest
 from typedpipes_codegen.refresh.sources import with_source
-from typedpipes_codegen.release import advise
-from typedpipes_codegen.surface import compare_surfaces
-from typedpipes_codegen.verdict import Verdict
 
 
 @attrs.frozen

@@ -7,17 +7,17 @@ from pathlib import Path
 
 import attrs
 
-from typedpipes_codegen.apis import Api
 from typedpipes_codegen.canonical import canonicalize
-from typedpipes_codegen.document import load_document, load_openapi
+from typedpipes_codegen.canonical.proof import fidelity
+from typedpipes_codegen.documents import load_document, load_openapi
+from typedpipes_codegen.documents.apis import Api
+from typedpipes_codegen.documents.names_lock import NamesLock
+from typedpipes_codegen.documents.overlay import apply_overlay
+from typedpipes_codegen.documents.tree import JsonObject, child, operations, pointer
+from typedpipes_codegen.documents.yaml_writer import write_yaml
 from typedpipes_codegen.errors import SchemaError
-from typedpipes_codegen.fidelity import fidelity
-from typedpipes_codegen.names import NamesLock
-from typedpipes_codegen.overlay import apply_overlay
 from typedpipes_codegen.refresh.removals import check_removals
 from typedpipes_codegen.refresh.withdrawn import with_withdrawn
-from typedpipes_codegen.tree import JsonObject, child, operations, pointer
-from typedpipes_codegen.yaml_writer import write_yaml
 
 
 @attrs.frozen

@@ -7,9 +7,9 @@ shapes back inline first; canonicalising hoists them again, and the lock gives t
 
 from __future__ import annotations
 
-from typedpipes_codegen.document import is_component, resolve
-from typedpipes_codegen.tree import METHODS, Json, JsonObject, as_object, child, clone, operations, tokens
-from typedpipes_codegen.union import union
+from typedpipes_codegen.canonical.union import union
+from typedpipes_codegen.documents import is_component, resolve
+from typedpipes_codegen.documents.tree import METHODS, Json, JsonObject, as_object, child, clone, operations, tokens
 
 
 def with_withdrawn(newer: JsonObject, committed: JsonObject, names: dict[str, str]) -> tuple[JsonObject, JsonObject]:

@@ -12,9 +12,9 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
+from typedpipes_codegen.documents.tree import Json, JsonObject, kind, pointer, tokens
+from typedpipes_codegen.documents.yaml_reader import MAX_DEPTH, read_yaml
 from typedpipes_codegen.errors import SchemaError
-from typedpipes_codegen.tree import Json, JsonObject, kind, pointer, tokens
-from typedpipes_codegen.yaml_reader import MAX_DEPTH, read_yaml
 
 MAX_BYTES = 64 * 1024 * 1024
 """Largest file read. The largest vendor document known has 2.8 MB."""

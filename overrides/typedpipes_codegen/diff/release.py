@@ -10,9 +10,9 @@ from typing import Final, Literal, TypeAlias
 import attrs
 
 from typedpipes_codegen.diff.change import Report
-from typedpipes_codegen.document import write_atomically
+from typedpipes_codegen.diff.surface import SurfaceChange
+from typedpipes_codegen.documents import write_atomically
 from typedpipes_codegen.errors import SchemaError
-from typedpipes_codegen.surface import SurfaceChange
 
 Level: TypeAlias = Literal["major", "minor", "patch", "none"]
 

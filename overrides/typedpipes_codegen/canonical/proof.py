@@ -11,8 +11,8 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from typedpipes_codegen.fidelity_schemas import Documents, Report, SchemaComparison, escape
-from typedpipes_codegen.tree import Json, JsonObject
+from typedpipes_codegen.canonical.proof_schemas import Documents, Report, SchemaComparison, escape
+from typedpipes_codegen.documents.tree import Json, JsonObject
 
 METHODS = ("delete", "get", "head", "options", "patch", "post", "put", "trace")
 _OPERATION_FACTS = ("x-token-cost", "x-binary-response", "x-streaming", "x-superseded-by", "x-security-inferred")

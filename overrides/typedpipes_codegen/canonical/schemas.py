@@ -7,10 +7,20 @@ type, 3.0's boolean ``exclusiveMinimum`` becomes a number, a ``$ref`` with facts
 
 from __future__ import annotations
 
-from typedpipes_codegen.canonical_merge import merge_all_of
-from typedpipes_codegen.document import is_component, references, resolve
+from typedpipes_codegen.canonical.merge import merge_all_of
+from typedpipes_codegen.documents import is_component, references, resolve
+from typedpipes_codegen.documents.tree import (
+    Json,
+    JsonObject,
+    as_list,
+    as_object,
+    as_text,
+    child,
+    fingerprint,
+    pointer,
+    tokens,
+)
 from typedpipes_codegen.errors import SchemaError
-from typedpipes_codegen.tree import Json, JsonObject, as_list, as_object, as_text, child, fingerprint, pointer, tokens
 
 KEPT_EXTENSIONS = frozenset(
     # Facts of the vendors' documents.

@@ -12,8 +12,8 @@ from dataclasses import dataclass, field
 
 import yaml
 
+from typedpipes_codegen.documents.tree import Json
 from typedpipes_codegen.errors import SchemaError
-from typedpipes_codegen.tree import Json
 
 MAX_DEPTH = 200
 """Deepest nesting accepted. The deepest vendor document known reaches 40."""

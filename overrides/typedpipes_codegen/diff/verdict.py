@@ -16,13 +16,13 @@ from typedpipes_codegen.diff.change import Change, Report
 from typedpipes_codegen.diff.compare import GraphQLPair, Pair, RestPair, compare, read_pair
 from typedpipes_codegen.diff.inputs import SDL, Input
 from typedpipes_codegen.diff.markdown import as_markdown
+from typedpipes_codegen.diff.release import Advice, advise
 from typedpipes_codegen.diff.rest_input import Prepared
+from typedpipes_codegen.diff.surface import SurfaceChange, compare_surfaces
 from typedpipes_codegen.diff.text import as_text
+from typedpipes_codegen.documents.tree import JsonObject
 from typedpipes_codegen.errors import SchemaError
-from typedpipes_codegen.release import Advice, advise
-from typedpipes_codegen.surface import SurfaceChange, compare_surfaces
 from typedpipes_codegen.touching import Touch, touching
-from typedpipes_codegen.tree import JsonObject
 
 Format: TypeAlias = Literal["text", "json", "markdown"]
 FORMATS: Final[tuple[Format, ...]] = ("text", "json", "markdown")

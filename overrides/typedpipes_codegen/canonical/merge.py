@@ -7,7 +7,7 @@ one stands, because vendors write "the old list, and in addition the new list" t
 
 from __future__ import annotations
 
-from typedpipes_codegen.tree import Json, JsonObject, fingerprint
+from typedpipes_codegen.documents.tree import Json, JsonObject, fingerprint
 
 _NEVER = frozenset(
     "$ref oneOf anyOf allOf not if then else discriminator $defs dependentSchemas unevaluatedProperties".split()

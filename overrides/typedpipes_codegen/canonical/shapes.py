@@ -12,9 +12,9 @@ from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from typedpipes_codegen.canonical_context import Context
-from typedpipes_codegen.canonical_schemas import ANNOTATIONS, ordered, with_annotations
-from typedpipes_codegen.tree import Json, JsonObject, fingerprint, pointer
+from typedpipes_codegen.canonical.context import Context
+from typedpipes_codegen.canonical.schemas import ANNOTATIONS, ordered, with_annotations
+from typedpipes_codegen.documents.tree import Json, JsonObject, fingerprint, pointer
 
 _MARK = "#site/"
 _MARKED = re.compile(r'"\$ref":"#site/(\d+)"')

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from typedpipes_codegen.tree import JsonObject
-from typedpipes_codegen.words import camel, is_plural, plural, singular, words
+from typedpipes_codegen.documents.tree import JsonObject
+from typedpipes_codegen.documents.words import camel, is_plural, plural, singular, words
 
 VERBS = ("get", "list", "create", "update", "delete", "act")
 """What an operation does, in the order in which its shapes get the plainest name."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass, field
 
-from typedpipes_codegen.tree import Json, JsonObject
+from typedpipes_codegen.documents.tree import Json, JsonObject
 
 View = list[JsonObject]
 _BOUNDS = (

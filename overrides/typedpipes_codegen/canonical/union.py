@@ -11,9 +11,9 @@ operation.
 from __future__ import annotations
 
 from typedpipes_codegen.canonical import plain_document
-from typedpipes_codegen.document import references
+from typedpipes_codegen.documents import references
+from typedpipes_codegen.documents.tree import JsonObject, as_list, as_object, child, fingerprint, operations, pointer
 from typedpipes_codegen.errors import SchemaError
-from typedpipes_codegen.tree import JsonObject, as_list, as_object, child, fingerprint, operations, pointer
 
 
 def union(newer: JsonObject, older: JsonObject) -> JsonObject:

@@ -17,7 +17,7 @@ import re
 from collections.abc import Mapping
 from pathlib import Path
 
-from typedpipes_codegen.document import load_document, write_atomically
+from typedpipes_codegen.documents import load_document, write_atomically
 from typedpipes_codegen.errors import SchemaError
 
 _NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]*\Z")

@@ -14,7 +14,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 
-from typedpipes_codegen.canonical_candidates import (
+from typedpipes_codegen.canonical.candidates import (
     bases_of,
     envelope_names,
     error_names,
@@ -24,9 +24,9 @@ from typedpipes_codegen.canonical_candidates import (
     nested_names,
     request_names,
 )
-from typedpipes_codegen.canonical_context import VERBS, Context
-from typedpipes_codegen.canonical_shapes import Group, Site
-from typedpipes_codegen.words import camel, singular, words
+from typedpipes_codegen.canonical.context import VERBS, Context
+from typedpipes_codegen.canonical.shapes import Group, Site
+from typedpipes_codegen.documents.words import camel, singular, words
 
 _ROLES = ("response", "component", "request", "error", "parameter")
 _ITEM, _ENVELOPE, _NESTED = range(3)

@@ -16,8 +16,9 @@ from pathlib import Path
 
 import attrs
 
-from typedpipes_codegen.apis import Api, load_apis
-from typedpipes_codegen.digests import (
+from typedpipes_codegen.documents.apis import Api, load_apis
+from typedpipes_codegen.errors import SchemaError
+from typedpipes_codegen.output.digests import (
     DIGESTS,
     digests_text,
     inputs_digest,
@@ -25,9 +26,8 @@ from typedpipes_codegen.digests import (
     tree_digest,
     tree_files,
 )
-from typedpipes_codegen.errors import SchemaError
-from typedpipes_codegen.listing import LISTING, graphql_listing, rest_listing
-from typedpipes_codegen.swap import swap, workspace
+from typedpipes_codegen.output.listing import LISTING, graphql_listing, rest_listing
+from typedpipes_codegen.output.swap import swap, workspace
 
 _ROOT_INIT = '''"""Generated clients, one package per API. Made by `nox -s generate`; import them through typedpipes."""
 '''
@@ -132,7 +132,7 @@ def render_package(api: Api, schemas: Path, folder: Path) -> None:
         listing = graphql_listing(folder, header)
     else:
         from typedpipes_codegen import openapi
-        from typedpipes_codegen.effective import effective_document
+        from typedpipes_codegen.documents.effective import effective_document
 
         document = effective_document(api.schema, api.overlays)
         openapi.render(document, folder, package=package, api=api.package, header=header, options_type=api.options)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typedpipes_codegen.tree import Json, JsonObject, as_object, child, pointer
+from typedpipes_codegen.documents.tree import Json, JsonObject, as_object, child, pointer
 
 _FACTS = ("type", "name", "in", "scheme", "bearerFormat", "openIdConnectUrl")
 _FLOW_FACTS = ("authorizationUrl", "tokenUrl", "refreshUrl")

@@ -10,10 +10,20 @@ from __future__ import annotations
 import re
 from http import HTTPStatus
 
-from typedpipes_codegen.canonical_schemas import KEPT_EXTENSIONS, SchemaCanonicalizer
-from typedpipes_codegen.document import is_component, resolve
+from typedpipes_codegen.canonical.schemas import KEPT_EXTENSIONS, SchemaCanonicalizer
+from typedpipes_codegen.documents import is_component, resolve
+from typedpipes_codegen.documents.tree import (
+    METHODS,
+    Json,
+    JsonObject,
+    as_list,
+    as_object,
+    as_text,
+    child,
+    fingerprint,
+    pointer,
+)
 from typedpipes_codegen.errors import SchemaError
-from typedpipes_codegen.tree import METHODS, Json, JsonObject, as_list, as_object, as_text, child, fingerprint, pointer
 
 _PARAMETER_FACTS = ("name", "in", "style", "explode", "allowReserved", "allowEmptyValue")
 _PLACES = ("path", "query", "header", "cookie")

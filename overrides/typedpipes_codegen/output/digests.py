@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from importlib.metadata import version
 from pathlib import Path
 
-from typedpipes_codegen.apis import Api
+from typedpipes_codegen.documents.apis import Api
 
 DIGESTS = "digests.txt"
 _TOOLS = ("ariadne-codegen", "graphql-core", "openapi-python-client", "ruff")
@@ -15,7 +15,7 @@ _TOOLS = ("ariadne-codegen", "graphql-core", "openapi-python-client", "ruff")
 
 def inputs_digest(api: Api, schemas: Path) -> str:
     """Digest of the schema, overlays and operations, the generation step's own code and its pinned tools."""
-    own = Path(__file__).parent
+    own = Path(__file__).parents[1]
     code = sorted(path for path in own.rglob("*") if path.suffix in {".py", ".jinja", ".tmpl"})
     digest = hashlib.sha256()
     digest.update(repr((api.package, api.generator, api.base_url, api.options)).encode())

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from typedpipes_codegen.canonical_context import VERBS, Context
-from typedpipes_codegen.canonical_operations import reason
-from typedpipes_codegen.words import camel, plural, singular, words
+from typedpipes_codegen.canonical.context import VERBS, Context
+from typedpipes_codegen.canonical.operations import reason
+from typedpipes_codegen.documents.words import camel, plural, singular, words
 
 _VERB_WORD = {"get": "", "list": "List", "create": "Create", "update": "Update", "delete": "Delete", "act": ""}
 _DONE = {"create": "Created", "update": "Updated", "delete": "Deleted"}

@@ -13,9 +13,9 @@ from pathlib import Path
 
 import jsonpath
 
-from typedpipes_codegen.document import check_references
+from typedpipes_codegen.documents import check_references
+from typedpipes_codegen.documents.tree import Json, JsonObject, as_list, as_object, as_text, clone, kind, pointer
 from typedpipes_codegen.errors import SchemaError
-from typedpipes_codegen.tree import Json, JsonObject, as_list, as_object, as_text, clone, kind, pointer
 
 _ENVIRONMENT = jsonpath.JSONPathEnvironment()
 _ACTION_KEYS = frozenset(("target", "description", "update", "remove"))

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from typedpipes_codegen.canonical_candidates import noun_of
-from typedpipes_codegen.canonical_context import Context, namespaces, operation_context
-from typedpipes_codegen.canonical_shapes import Shapes
-from typedpipes_codegen.document import references
-from typedpipes_codegen.tree import JsonObject, as_list, as_object, child, operations, pointer
-from typedpipes_codegen.words import words
+from typedpipes_codegen.canonical.candidates import noun_of
+from typedpipes_codegen.canonical.context import Context, namespaces, operation_context
+from typedpipes_codegen.canonical.shapes import Shapes
+from typedpipes_codegen.documents import references
+from typedpipes_codegen.documents.tree import JsonObject, as_list, as_object, child, operations, pointer
+from typedpipes_codegen.documents.words import words
 
 
 def map_schemas(plain: JsonObject, shapes: Shapes) -> JsonObject:

@@ -6,9 +6,9 @@ from __future__ import annotations
 import keyword
 import re
 
+from typedpipes_codegen.documents.tree import JsonObject, as_list, as_object, as_text, child, operations, pointer
+from typedpipes_codegen.documents.words import words
 from typedpipes_codegen.errors import SchemaError
-from typedpipes_codegen.tree import JsonObject, as_list, as_object, as_text, child, operations, pointer
-from typedpipes_codegen.words import words
 
 _COMPONENT = re.compile(r"[A-Za-z0-9._-]+\Z")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\\\"'`]")

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from typedpipes_codegen.document import DATA_KEYS
-from typedpipes_codegen.tree import Json, JsonObject, as_object, child
+from typedpipes_codegen.documents import DATA_KEYS
+from typedpipes_codegen.documents.tree import Json, JsonObject, as_object, child
 
 _PREFIX = "#/components/schemas/"
 

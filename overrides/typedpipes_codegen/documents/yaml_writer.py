@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import re
 
-from typedpipes_codegen.tree import Json
+from typedpipes_codegen.documents.tree import Json
 
 _PLAIN = re.compile(r"[A-Za-z_/][A-Za-z0-9_/{}$.+-]*(?: [A-Za-z0-9_.+()/-]+)*\Z")
 _UNSAFE = re.compile("[\x7f-\x9f\u2028\u2029\ufeff\ud800-\udfff\ufffe\uffff]")

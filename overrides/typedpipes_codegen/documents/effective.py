@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from typedpipes_codegen.document import load_document
-from typedpipes_codegen.overlay import apply_overlay
+from typedpipes_codegen.documents import load_document
+from typedpipes_codegen.documents.overlay import apply_overlay
 
 
 def effective_document(schema: Path, overlays: Sequence[Path]) -> dict[str, object]:

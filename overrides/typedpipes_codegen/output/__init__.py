@@ -1,0 +1,1 @@
+"""Generated packages on disk: made, compared, swapped in."""
