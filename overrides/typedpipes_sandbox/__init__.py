@@ -8,12 +8,12 @@ It shares the schemas with the client and no code: it is what every promise of t
 
 from __future__ import annotations
 
-from typedpipes_sandbox.arrivals import Arrival, ArrivalLog
 from typedpipes_sandbox.clock import SandboxClock
 from typedpipes_sandbox.faults import Fault, Faults
 from typedpipes_sandbox.limits import Limits
 from typedpipes_sandbox.sandbox import Sandbox
 from typedpipes_sandbox.settings import ExportSettings, SandboxSettings
+from typedpipes_sandbox.wire.arrivals import Arrival, ArrivalLog
 
 __all__ = [
     "Arrival",

@@ -12,9 +12,9 @@ import threading
 from collections.abc import Sequence
 from pathlib import Path
 
-from typedpipes_sandbox.arrivals import Arrival
 from typedpipes_sandbox.sandbox import Sandbox
-from typedpipes_sandbox.schemas import FOLDER_VARIABLE
+from typedpipes_sandbox.schema.schemas import FOLDER_VARIABLE
+from typedpipes_sandbox.wire.arrivals import Arrival
 
 ORIGINS = ("pipefy", "files", "pipedream", "workflows", "pipedrive", "pipedrive_oauth")
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from typedpipes_sandbox.faults import Fault
-from typedpipes_sandbox.messages import Request, Response, json_response
+from typedpipes_sandbox.wire.messages import Request, Response, json_response
 
 if TYPE_CHECKING:
     from typedpipes_sandbox.sandbox import Sandbox

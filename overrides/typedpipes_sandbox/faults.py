@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, fields
 from fnmatch import fnmatchcase
 from typing import Any, Literal
 
-from typedpipes_sandbox.messages import Request, Response, encode_json
+from typedpipes_sandbox.wire.messages import Request, Response, encode_json
 
 
 @dataclass(slots=True)

@@ -12,8 +12,8 @@ from urllib.parse import quote, unquote, urlencode
 
 from typedpipes_sandbox.clock import iso_seconds
 from typedpipes_sandbox.data import words
-from typedpipes_sandbox.messages import Request, Response, text_response
-from typedpipes_sandbox.schemas import SchemaMissing, read_document
+from typedpipes_sandbox.schema.schemas import SchemaMissing, read_document
+from typedpipes_sandbox.wire.messages import Request, Response, text_response
 
 if TYPE_CHECKING:
     from typedpipes_sandbox.sandbox import Sandbox

@@ -8,11 +8,11 @@ import threading
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
-from typedpipes_sandbox.messages import Request, Response, json_response, text_response
-from typedpipes_sandbox.openapi import OpenApi, Operation, coerce_form, read_parameters
-from typedpipes_sandbox.schemas import load_openapi
+from typedpipes_sandbox.schema.openapi import OpenApi, Operation, coerce_form, read_parameters
+from typedpipes_sandbox.schema.schemas import load_openapi
+from typedpipes_sandbox.schema.synthesis import MISSING, Synthesizer
 from typedpipes_sandbox.store import Record
-from typedpipes_sandbox.synthesis import MISSING, Synthesizer
+from typedpipes_sandbox.wire.messages import Request, Response, json_response, text_response
 
 if TYPE_CHECKING:
     from typedpipes_sandbox.sandbox import Sandbox

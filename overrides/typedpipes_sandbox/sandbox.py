@@ -9,11 +9,9 @@ from dataclasses import fields, replace
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
-from typedpipes_sandbox.arrivals import Arrival, ArrivalLog
 from typedpipes_sandbox.clock import SandboxClock
 from typedpipes_sandbox.faults import Faults
 from typedpipes_sandbox.files import FileHost
-from typedpipes_sandbox.origin import Origin, Service
 from typedpipes_sandbox.pipedream.service import Pipedream
 from typedpipes_sandbox.pipedream.workflows import Workflows
 from typedpipes_sandbox.pipedrive.oauth import PipedriveOAuth
@@ -21,11 +19,13 @@ from typedpipes_sandbox.pipedrive.service import Pipedrive
 from typedpipes_sandbox.pipefy.exports import ExportJobs
 from typedpipes_sandbox.pipefy.service import Pipefy
 from typedpipes_sandbox.rest import open_api
-from typedpipes_sandbox.serving import OriginServers
 from typedpipes_sandbox.settings import ExportSettings, SandboxSettings
+from typedpipes_sandbox.wire.arrivals import Arrival, ArrivalLog
+from typedpipes_sandbox.wire.origin import Origin, Service
+from typedpipes_sandbox.wire.serving import OriginServers
 
 if TYPE_CHECKING:
-    from typedpipes_sandbox.transport import SandboxTransport
+    from typedpipes_sandbox.wire.transport import SandboxTransport
 
 #: origin -> the host of the vendor it stands in for, used where there are no sockets
 VENDOR_HOSTS = {
@@ -182,8 +182,8 @@ class Sandbox:
         return sum(store.expire_all() for name, store in stores.items() if api is None or name == api)
 
     def transport(self) -> SandboxTransport:
-        """An httpx transport that reaches the sandbox without a socket; see :mod:`typedpipes_sandbox.transport`."""
-        from typedpipes_sandbox.transport import SandboxTransport
+        """An httpx transport that reaches the sandbox without a socket; see :mod:`typedpipes_sandbox.wire.transport`."""
+        from typedpipes_sandbox.wire.transport import SandboxTransport
 
         return SandboxTransport(self)
 

@@ -7,7 +7,7 @@ import string
 from collections.abc import Mapping
 from typing import Any
 
-from typedpipes_sandbox.validation import SchemaCompiler
+from typedpipes_sandbox.schema.validation import SchemaCompiler
 
 STRANGE = (
     "plain",

@@ -17,8 +17,8 @@ from openapi_core.exceptions import OpenAPIError
 from werkzeug.datastructures import Headers, ImmutableMultiDict
 
 from typedpipes_sandbox import Sandbox
-from typedpipes_sandbox.arrivals import Arrival
-from typedpipes_sandbox.messages import Request
+from typedpipes_sandbox.wire.arrivals import Arrival
+from typedpipes_sandbox.wire.messages import Request
 
 _STRANGE: Final = re.compile(r"[^A-Za-z0-9._~$:-]")
 

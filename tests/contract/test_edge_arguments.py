@@ -29,8 +29,8 @@ from typedpipes.events import Event
 from typedpipes.pipedream import AsyncPipedream, Pipedream
 from typedpipes.pipedrive import AsyncPipedrive, Pipedrive
 from typedpipes_sandbox import Limits, Sandbox
-from typedpipes_sandbox.messages import Request
-from typedpipes_sandbox.openapi import Operation
+from typedpipes_sandbox.schema.openapi import Operation
+from typedpipes_sandbox.wire.messages import Request
 
 PREFIXES = {"connect": "/v1/connect", "pipedream": "/v1", "pipedrive_v1": "/api/v1", "pipedrive_v2": "/api/v2"}
 INSERTED = {"project_id": "proj_x", "org_id": "o_1"}

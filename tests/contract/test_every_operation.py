@@ -27,8 +27,8 @@ from typedpipes_api.pipedream import PipedreamApi
 from typedpipes_api.pipedrive_v1 import PipedriveV1Api
 from typedpipes_api.pipedrive_v2 import PipedriveV2Api
 from typedpipes_sandbox import Limits, Sandbox
-from typedpipes_sandbox.openapi import Operation
 from typedpipes_sandbox.rest import open_api
+from typedpipes_sandbox.schema.openapi import Operation
 
 APIS: dict[str, tuple[str, Any]] = {
     "connect": ("pipedream/connect", ConnectApi),

@@ -17,7 +17,7 @@ from typedpipes.pipedream.proxy import AsyncProxy, Proxy
 from typedpipes.pipedream.settings import PipedreamSettings
 from typedpipes.pipedream.workflows import AsyncWorkflows, Workflows
 from typedpipes_sandbox import Sandbox
-from typedpipes_sandbox.arrivals import Arrival
+from typedpipes_sandbox.wire.arrivals import Arrival
 
 TOKEN = "static-token-of-the-workflow"
 

@@ -9,9 +9,9 @@ from urllib.parse import quote
 import httpx
 
 from typedpipes_sandbox import Sandbox
-from typedpipes_sandbox.openapi import OpenApi, Operation
 from typedpipes_sandbox.rest import open_api
-from typedpipes_sandbox.synthesis import Synthesizer
+from typedpipes_sandbox.schema.openapi import OpenApi, Operation
+from typedpipes_sandbox.schema.synthesis import Synthesizer
 
 DOCUMENTS = {
     "pipedrive/v1": "https://acme.pipedrive.com/api/v1",

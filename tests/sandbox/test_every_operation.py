@@ -8,7 +8,7 @@ from tests.committed_schemas import rest_operations
 from tests.sandbox.requests_by_schema import DOCUMENTS, NOTHING_THERE, RequestMaker
 
 from typedpipes_sandbox import Limits, Sandbox
-from typedpipes_sandbox.openapi import Operation
+from typedpipes_sandbox.schema.openapi import Operation
 
 
 @pytest.mark.parametrize("document", list(DOCUMENTS))

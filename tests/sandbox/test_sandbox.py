@@ -18,10 +18,10 @@ from hypothesis import strategies as st
 
 import typedpipes_sandbox
 from typedpipes_sandbox import Limits, Sandbox
-from typedpipes_sandbox.messages import encode_json
-from typedpipes_sandbox.overlay import OverlayError, apply_overlay
-from typedpipes_sandbox.synthesis import Synthesizer
-from typedpipes_sandbox.validation import SchemaCompiler
+from typedpipes_sandbox.schema.overlay import OverlayError, apply_overlay
+from typedpipes_sandbox.schema.synthesis import Synthesizer
+from typedpipes_sandbox.schema.validation import SchemaCompiler
+from typedpipes_sandbox.wire.messages import encode_json
 
 PACKAGE = Path(typedpipes_sandbox.__file__).parent
 

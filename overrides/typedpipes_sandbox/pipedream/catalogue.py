@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from typedpipes_sandbox.messages import Response, empty_response, json_response
 from typedpipes_sandbox.pipedream.connect import Connect
 from typedpipes_sandbox.rest import Call, Refused
 from typedpipes_sandbox.store import Collection, Record
+from typedpipes_sandbox.wire.messages import Response, empty_response, json_response
 
 
 def list_apps(connect: Connect, call: Call) -> Response:

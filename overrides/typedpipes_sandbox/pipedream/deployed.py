@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 from typedpipes_sandbox.clock import iso
 from typedpipes_sandbox.data import apps as example
-from typedpipes_sandbox.messages import Response, empty_response, json_response
 from typedpipes_sandbox.rest import Call, Refused
 from typedpipes_sandbox.store import Record
+from typedpipes_sandbox.wire.messages import Response, empty_response, json_response
 
 if TYPE_CHECKING:
     from typedpipes_sandbox.pipedream.connect import Connect

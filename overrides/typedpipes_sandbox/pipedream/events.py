@@ -7,10 +7,10 @@ from typing import Any
 
 from typedpipes_sandbox.data import apps as example
 from typedpipes_sandbox.data import words
-from typedpipes_sandbox.messages import Response, json_response
 from typedpipes_sandbox.pipedream.rest_api import RestApi, done
 from typedpipes_sandbox.rest import Call, Refused
 from typedpipes_sandbox.store import Record
+from typedpipes_sandbox.wire.messages import Response, json_response
 
 
 def source_events(api: RestApi, call: Call) -> Response:

@@ -6,9 +6,9 @@ import base64
 from collections.abc import Sequence
 from typing import Any
 
-from typedpipes_sandbox.messages import json_response
 from typedpipes_sandbox.rest import Refused
 from typedpipes_sandbox.store import Record
+from typedpipes_sandbox.wire.messages import json_response
 
 DEFAULT_LIMIT = 10
 MAX_LIMIT = 100

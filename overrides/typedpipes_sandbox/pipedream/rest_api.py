@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any
 
 from typedpipes_sandbox.data import apps as example
 from typedpipes_sandbox.data import words
-from typedpipes_sandbox.messages import Response, empty_response, encode_json, json_response
 from typedpipes_sandbox.pipedream.paging import page_of
 from typedpipes_sandbox.rest import Call, Refused
 from typedpipes_sandbox.store import Collection, CollectionSet, Record, prefixed
+from typedpipes_sandbox.wire.messages import Response, empty_response, encode_json, json_response
 
 if TYPE_CHECKING:
     from typedpipes_sandbox.pipedream.service import Pipedream

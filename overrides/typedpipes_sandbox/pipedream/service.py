@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Any
 from typedpipes_sandbox.credentials import Credential, TokenStore
 from typedpipes_sandbox.data.apps import PROJECT, WORKSPACE
 from typedpipes_sandbox.limits import RollingWindow
-from typedpipes_sandbox.messages import Request, Response, json_response
-from typedpipes_sandbox.openapi import Operation
-from typedpipes_sandbox.origin import path_segments
 from typedpipes_sandbox.pipedream.connect import Connect
 from typedpipes_sandbox.pipedream.rest_api import RestApi
 from typedpipes_sandbox.rest import Refused, RestService, open_api
+from typedpipes_sandbox.schema.openapi import Operation
+from typedpipes_sandbox.wire.messages import Request, Response, json_response
+from typedpipes_sandbox.wire.origin import path_segments
 
 if TYPE_CHECKING:
     from typedpipes_sandbox.sandbox import Sandbox

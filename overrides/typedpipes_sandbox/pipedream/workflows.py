@@ -6,7 +6,7 @@ import json
 import re
 from typing import TYPE_CHECKING, Any
 
-from typedpipes_sandbox.messages import Request, Response, json_response, text_response
+from typedpipes_sandbox.wire.messages import Request, Response, json_response, text_response
 
 if TYPE_CHECKING:
     from typedpipes_sandbox.pipedream.service import Pipedream

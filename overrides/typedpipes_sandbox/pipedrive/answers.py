@@ -7,9 +7,9 @@ import json
 from collections.abc import Sequence
 from typing import Any
 
-from typedpipes_sandbox.messages import Response, json_response
 from typedpipes_sandbox.rest import Call
 from typedpipes_sandbox.store import Record
+from typedpipes_sandbox.wire.messages import Response, json_response
 
 V1_DEFAULT_LIMIT = 100
 V2_DEFAULT_LIMIT = 100

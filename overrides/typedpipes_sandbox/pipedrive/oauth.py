@@ -7,7 +7,7 @@ import binascii
 from typing import TYPE_CHECKING
 from urllib.parse import urlencode
 
-from typedpipes_sandbox.messages import Request, Response, json_response, text_response
+from typedpipes_sandbox.wire.messages import Request, Response, json_response, text_response
 
 if TYPE_CHECKING:
     from typedpipes_sandbox.pipedrive.service import Pipedrive

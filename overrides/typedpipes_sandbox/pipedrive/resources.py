@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 
 from typedpipes_sandbox.clock import iso_seconds
 from typedpipes_sandbox.data.crm import FIELD_RESOURCES, field_hash
-from typedpipes_sandbox.messages import Response, encode_json, json_response
 from typedpipes_sandbox.pipedrive import special
 from typedpipes_sandbox.pipedrive.answers import (
     MAX_LIMIT,
@@ -21,8 +20,9 @@ from typedpipes_sandbox.pipedrive.answers import (
 )
 from typedpipes_sandbox.pipedrive.views import absorbed, v1_values, v2_values
 from typedpipes_sandbox.rest import Call, Refused, without_files
+from typedpipes_sandbox.schema.synthesis import main_type
 from typedpipes_sandbox.store import Collection, Record
-from typedpipes_sandbox.synthesis import main_type
+from typedpipes_sandbox.wire.messages import Response, encode_json, json_response
 
 if TYPE_CHECKING:
     from typedpipes_sandbox.pipedrive.service import Pipedrive

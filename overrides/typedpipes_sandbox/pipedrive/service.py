@@ -5,17 +5,17 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from typedpipes_sandbox.arrivals import fingerprint
 from typedpipes_sandbox.credentials import TokenStore
 from typedpipes_sandbox.data.crm import make_collection
 from typedpipes_sandbox.limits import Budget, RollingWindow
-from typedpipes_sandbox.messages import Request, Response, text_response
-from typedpipes_sandbox.openapi import Operation
-from typedpipes_sandbox.origin import path_segments
 from typedpipes_sandbox.pipedrive.answers import failure
 from typedpipes_sandbox.pipedrive.resources import Resources
 from typedpipes_sandbox.rest import Refused, RestService, open_api
+from typedpipes_sandbox.schema.openapi import Operation
 from typedpipes_sandbox.store import CollectionSet
+from typedpipes_sandbox.wire.arrivals import fingerprint
+from typedpipes_sandbox.wire.messages import Request, Response, text_response
+from typedpipes_sandbox.wire.origin import path_segments
 
 if TYPE_CHECKING:
     from typedpipes_sandbox.sandbox import Sandbox

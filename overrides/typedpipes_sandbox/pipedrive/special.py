@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from typedpipes_sandbox.messages import Response, json_response
 from typedpipes_sandbox.pipedrive.answers import allows_null, failure
 from typedpipes_sandbox.rest import Call
 from typedpipes_sandbox.store import Record
+from typedpipes_sandbox.wire.messages import Response, json_response
 
 if TYPE_CHECKING:
     from typedpipes_sandbox.pipedrive.resources import Resources

@@ -23,7 +23,7 @@ from graphql import (
 from typedpipes_sandbox.clock import iso_seconds
 from typedpipes_sandbox.data import words
 from typedpipes_sandbox.data.processes import EPOCH, Node
-from typedpipes_sandbox.synthesis import hinted
+from typedpipes_sandbox.schema.synthesis import hinted
 
 if TYPE_CHECKING:
     from typedpipes_sandbox.pipefy.service import Pipefy

@@ -10,7 +10,7 @@ from typing import Any, cast
 from graphql import DocumentNode, GraphQLError, GraphQLObjectType, GraphQLSchema, build_schema, parse, validate
 from graphql.language import OperationDefinitionNode
 
-from typedpipes_sandbox.schemas import load_sdl
+from typedpipes_sandbox.schema.schemas import load_sdl
 
 #: message of a graphql-core rule -> the code the vendor's server library gives such an error
 _CODES = (

@@ -10,13 +10,13 @@ from graphql import ExecutionResult, GraphQLEnumType, execute_sync
 from typedpipes_sandbox.credentials import TokenStore
 from typedpipes_sandbox.data.processes import Node, World
 from typedpipes_sandbox.limits import Budget, RollingWindow
-from typedpipes_sandbox.messages import Request, Response, json_response, text_response
 from typedpipes_sandbox.pipefy import access, configuration, mutations, queries, transfers
 from typedpipes_sandbox.pipefy.complexity import MAX_COMPLEXITY, MAX_DEPTH, measure
 from typedpipes_sandbox.pipefy.execution import resolve_field, resolve_type
 from typedpipes_sandbox.pipefy.generic import GenericFields
 from typedpipes_sandbox.pipefy.node_fields import field_values
 from typedpipes_sandbox.pipefy.schema import Rejected, checked_document, executable_schema, operations_of
+from typedpipes_sandbox.wire.messages import Request, Response, json_response, text_response
 
 if TYPE_CHECKING:
     from typedpipes_sandbox.sandbox import Sandbox

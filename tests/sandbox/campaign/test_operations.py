@@ -22,7 +22,7 @@ from tests.committed_schemas import rest_operations
 from tests.sandbox.requests_by_schema import RequestMaker
 
 from typedpipes_sandbox import Limits, Sandbox
-from typedpipes_sandbox.schemas import load_openapi
+from typedpipes_sandbox.schema.schemas import load_openapi
 
 HERE = Path(__file__).resolve().parent
 LEFT_OUT = "^/oauth/|/proxy/"

@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 
 import httpx
 
-from typedpipes_sandbox.origin import ConnectionCut, Message, Origin
+from typedpipes_sandbox.wire.origin import ConnectionCut, Message, Origin
 
 if TYPE_CHECKING:
     from typedpipes_sandbox.sandbox import Sandbox

@@ -9,8 +9,8 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import parse_qsl
 
-from typedpipes_sandbox.messages import Request
-from typedpipes_sandbox.validation import Check, SchemaCompiler
+from typedpipes_sandbox.schema.validation import Check, SchemaCompiler
+from typedpipes_sandbox.wire.messages import Request
 
 METHODS = ("get", "put", "post", "delete", "patch", "head", "options")
 #: names the schemas use for the kinds of credential

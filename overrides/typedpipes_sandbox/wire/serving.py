@@ -14,7 +14,7 @@ from uvicorn import Config
 from uvicorn.protocols.http.h11_impl import H11Protocol
 from uvicorn.server import ServerState
 
-from typedpipes_sandbox.origin import CONNECTION_KEY, Origin, Receive, Scope, Send
+from typedpipes_sandbox.wire.origin import CONNECTION_KEY, Origin, Receive, Scope, Send
 
 BaseProtocol: Any = H11Protocol
 with contextlib.suppress(ImportError):  # four times faster where it is installed

@@ -9,7 +9,7 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 from urllib.parse import parse_qsl, quote, urlencode
 
-from typedpipes_sandbox.messages import Request
+from typedpipes_sandbox.wire.messages import Request
 
 SECRET_HEADERS = frozenset({"authorization", "x-api-token", "cookie", "proxy-authorization"})
 SECRET_PARAMETERS = frozenset({"api_token", "token", "access_token", "client_secret", "code", "x-amz-signature"})

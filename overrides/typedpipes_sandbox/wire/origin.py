@@ -9,7 +9,7 @@ from urllib.parse import unquote
 
 from typedpipes_sandbox.admin import ADMIN_PREFIX, answer_admin
 from typedpipes_sandbox.faults import Fault, distort
-from typedpipes_sandbox.messages import Request, Response, encode_json, text_response
+from typedpipes_sandbox.wire.messages import Request, Response, encode_json, text_response
 
 if TYPE_CHECKING:
     from typedpipes_sandbox.sandbox import Sandbox

@@ -15,7 +15,7 @@ from typing import Any
 
 import yaml
 
-from typedpipes_sandbox.overlay import apply_overlay
+from typedpipes_sandbox.schema.overlay import apply_overlay
 
 #: a folder to read instead, for people who try the sandbox on schemas of their own
 FOLDER_VARIABLE = "TYPEDPIPES_SANDBOX_SCHEMAS"
@@ -29,7 +29,7 @@ class SchemaMissing(LookupError):
 
 def folders() -> list[Path]:
     """Where documents are looked for, in this order."""
-    package = Path(__file__).resolve().parent
+    package = Path(__file__).resolve().parents[1]
     chosen = os.environ.get(FOLDER_VARIABLE)
     places = [package / "_schemas", package.parent.parent / "schemas"]
     return [Path(chosen), *places] if chosen else places

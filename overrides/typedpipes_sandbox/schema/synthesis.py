@@ -8,7 +8,7 @@ from typing import Any
 
 from typedpipes_sandbox.clock import iso, iso_seconds, sql_time
 from typedpipes_sandbox.data import words
-from typedpipes_sandbox.validation import SchemaCompiler
+from typedpipes_sandbox.schema.validation import SchemaCompiler
 
 #: all example times lie before this moment, whatever the clock says, so that they are the same on every run
 EPOCH = 1_790_000_000.0

@@ -1,0 +1,1 @@
+"""The schemas the sandbox serves, and what it checks and makes by them."""
