@@ -182,7 +182,7 @@ class Sandbox:
         return sum(store.expire_all() for name, store in stores.items() if api is None or name == api)
 
     def transport(self) -> SandboxTransport:
-        """An httpx transport that reaches the sandbox without a socket; see :mod:`typedpipes_sandbox.wire.transport`."""
+        """An httpx transport that reaches the sandbox without a socket; see `typedpipes_sandbox.wire.transport`."""
         from typedpipes_sandbox.wire.transport import SandboxTransport
 
         return SandboxTransport(self)

@@ -1,7 +1,8 @@
 """What msgspec builds of a model by itself, in C, what is left to finish then, and where the JSON stays.
 
 Scalars, lists of them and nested models are msgspec's. Enums that stay open, unions and whatever else msgspec has no
-word for are finished by the converters of `typedpipes._core.decoding.builders`. The JSON of an object is kept as bytes until
+word for are finished by the converters of `typedpipes._core.decoding.builders`. The JSON of an object is kept as bytes
+until
 somebody asks for it.
 """
 

@@ -1,7 +1,7 @@
 """A request and its answer without any type of the HTTP library: what facades and callers see, and the `Stamp` that
 travels with a request through the policies: facts of the operation and options of the call.
 
-This, `http_wire` and `http` are what a successor of httpx would have to replace.
+This folder is what a successor of httpx would have to replace.
 """
 
 from __future__ import annotations

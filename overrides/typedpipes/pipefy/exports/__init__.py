@@ -4,7 +4,8 @@
     job.wait(timeout=600).download("jobs.xlsx")
 
 The client builds ``Exports(port, io, ExportSettings(...))`` or ``AsyncExports(port, io, ExportSettings(...))``:
-``port`` is a `typedpipes.pipefy.exports.jobs.GraphQLPort`, ``io`` the client's `SyncIO` or `AsyncIO`. Both classes only type and
+``port`` is a `typedpipes.pipefy.exports.jobs.GraphQLPort`, ``io`` the client's `SyncIO` or `AsyncIO`. Both classes
+only type and
 pass on; what happens is in `typedpipes.pipefy.exports.flows`.
 """
 
