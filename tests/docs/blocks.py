@@ -29,8 +29,8 @@ _PART: Final = re.compile(r";\s*(?=needs |file |not run: )")
 PYTHON: Final = ("python", "py")
 SHELL: Final = ("sh", "bash", "shell", "console")
 TESTED_ELSEWHERE: Final = {
-    "docs/graphql-selections.md": "tests/selection/test_documentation.py",
-    "docs/own-schemas.md": "tests/own_schema/test_documentation.py",
+    "docs/graphql-selections.md": "tests/docs/test_selections.py",
+    "docs/own-schemas.md": "tests/docs/test_own_schemas.py",
 }
 """Pages whose blocks another test runs, because they need more than a sandbox."""
 DATA: Final = ("toml", "json", "graphql", "yaml", "sql", "text", "ini")

@@ -14,7 +14,7 @@ import pytest
 
 from tests.docs.blocks import ROOT, blocks_of
 from tests.docs.run_page import is_run
-from tests.limits.redis_server import RedisServer
+from tests.typedpipes.limits.redis_server import RedisServer
 from typedpipes_sandbox import Sandbox
 
 TIMEOUT = 120

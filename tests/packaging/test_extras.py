@@ -8,10 +8,10 @@ import subprocess
 from collections.abc import Callable
 from pathlib import Path
 
-from tests.limits.redis_server import RedisServer
 from tests.packaging.environments import Environment, bare
 from tests.packaging.licences import EXTRAS
 from tests.packaging.test_core import DEPENDENCIES
+from tests.typedpipes.limits.redis_server import RedisServer
 from typedpipes_sandbox import ExportSettings, Sandbox, SandboxSettings
 
 Install = Callable[[str], Environment]

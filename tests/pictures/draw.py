@@ -16,7 +16,7 @@ from rich.console import Console
 from rich.terminal_theme import SVG_EXPORT_THEME
 from rich.text import Text
 
-from tests.cli.terminal import STYLE, Terminal
+from tests.typedpipes.cli.terminal import STYLE, Terminal
 from typedpipes_sandbox import ExportSettings, Fault, Sandbox, SandboxSettings
 
 TARGET: Final = Path(__file__).parents[2] / "docs" / "pictures"

@@ -1,7 +1,7 @@
 """The one place that calls ariadne-codegen: its generators, driven over one parsed and checked schema.
 
 Enums, inputs and results are made once and shared; the client class is made in two passes, synchronous and
-asynchronous. `tests/generation/test_graphql_adapter.py` pins what is used of ariadne-codegen 0.19.0.
+asynchronous. `tests/typedpipes_codegen/graphql/test_adapter.py` pins what is used of ariadne-codegen 0.19.0.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """The one place that touches openapi-python-client: its parser, pinned to an exact version.
 
 In goes a neutral document (`typedpipes_codegen.openapi.neutral`); out come the parser's components and endpoints in our
-types. Everything the parser says of itself (errors, warnings) fails the run. tests/generation/test_openapi_adapter.py
+types. Everything the parser says of itself (errors, warnings) fails the run. tests/typedpipes_codegen/openapi/test_adapter.py
 pins the version and each attribute used here.
 """
 

@@ -1,1 +1,0 @@
-"""What users import, and what their editors show."""

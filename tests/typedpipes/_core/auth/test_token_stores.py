@@ -1,0 +1,276 @@
+"""Token stores: files that are private, whole and shared; leases that end; what a kill can cost."""
+
+from __future__ import annotations
+
+import json
+import signal
+import stat
+import subprocess
+import sys
+import threading
+from pathlib import Path
+
+import pytest
+
+from tests.typedpipes._core.auth.calls import request
+from tests.typedpipes._core.auth.token_server import CLIENT_ID, CLIENT_SECRET, TokenServer
+from tests.typedpipes._core.fake_time import FakeTime
+from typedpipes._core.auth import Credentials
+from typedpipes._core.auth.token_stores import FileTokenStore, KeyringTokenStore
+from typedpipes._core.http.clients import PolicyClient
+from typedpipes._core.redaction import Secret
+from typedpipes._core.tokens import MemoryTokenStore, Token, TokenStore
+from typedpipes.errors import AuthenticationError, ConfigurationError
+from typedpipes.pipedrive.oauth import PipedriveOAuth
+
+
+class FakeKeyring:
+    """The three functions of the ``keyring`` package."""
+
+    def __init__(self) -> None:
+        self.entries: dict[tuple[str, str], str] = {}
+
+    def get_password(self, service: str, username: str) -> str | None:
+        return self.entries.get((service, username))
+
+    def set_password(self, service: str, username: str, password: str) -> None:
+        self.entries[service, username] = password
+
+    def delete_password(self, service: str, username: str) -> None:
+        del self.entries[service, username]
+
+
+@pytest.fixture(params=["memory", "file", "keyring"])
+def store(request: pytest.FixtureRequest, tmp_path: Path) -> TokenStore:
+    if request.param == "memory":
+        return MemoryTokenStore()
+    if request.param == "file":
+        return FileTokenStore(tmp_path)
+    return KeyringTokenStore(keyring=FakeKeyring(), directory=tmp_path)
+
+
+def _token(access: str = "access-planted") -> Token:
+    return Token(
+        access=Secret(access),
+        life=3600.0,
+        wall=1.5,
+        monotonic=2.5,
+        timeline="here",
+        refresh=Secret("refresh-planted"),
+        api_domain="https://acme.pipedrive.com",
+        grant="g",
+        pending=True,
+    )
+
+
+def test_what_is_saved_is_loaded(store: TokenStore) -> None:
+    assert store.load("k") is None
+    store.save("k", _token())
+    assert store.load("k") == _token()
+    store.save("k", _token("other"))
+    loaded = store.load("k")
+    assert loaded is not None
+    assert loaded.access == Secret("other")
+    store.delete("k")
+    store.delete("k")
+    assert store.load("k") is None
+    assert "planted" not in repr(store)
+
+
+def test_one_holds_the_lease(store: TokenStore) -> None:
+    assert store.lease("k", "me", 30)
+    assert store.lease("k", "me", 30)
+    assert not store.lease("k", "you", 30)
+    assert store.lease("other", "you", 30)
+    store.release("k", "you")
+    assert not store.lease("k", "you", 30)
+    store.release("k", "me")
+    store.release("k", "me")
+    assert store.lease("k", "you", 30)
+
+
+def test_a_lease_lapses_and_is_not_prolonged_by_a_clock_that_went_back(tmp_path: Path) -> None:
+    time = FakeTime()
+    store = FileTokenStore(tmp_path, clock=time)
+    assert store.lease("k", "dead", 60)
+    time.wall_offset -= 3600
+    time.now += 59
+    assert not store.lease("k", "me", 60)
+    time.now += 1
+    assert store.lease("k", "me", 60)
+
+
+def test_one_of_many_threads_gets_a_free_lease(tmp_path: Path) -> None:
+    won: list[str] = []
+    barrier = threading.Barrier(16)
+
+    def compete(owner: str) -> None:
+        store = FileTokenStore(tmp_path)
+        barrier.wait()
+        if store.lease("k", owner, 30):
+            won.append(owner)
+
+    threads = [threading.Thread(target=compete, args=(str(number),)) for number in range(16)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(won) == 1
+
+
+def test_files_are_private_and_whole(tmp_path: Path) -> None:
+    store = FileTokenStore(tmp_path / "tokens")
+    store.save("k", _token())
+    assert stat.S_IMODE((tmp_path / "tokens").stat().st_mode) == 0o700
+    for path in (tmp_path / "tokens").iterdir():
+        assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    stop = threading.Event()
+    seen: set[str] = set()
+
+    def look() -> None:
+        while not stop.is_set():
+            token = store.load("k")
+            assert token is not None
+            seen.add(token.access.reveal())
+
+    reader = threading.Thread(target=look)
+    reader.start()
+    for number in range(200):
+        store.save("k", _token(f"access-{number}"))
+    stop.set()
+    reader.join()
+    assert seen <= {"access-planted"} | {f"access-{number}" for number in range(200)}
+    assert [path.name for path in (tmp_path / "tokens").iterdir()] == ["k.json"]
+
+
+@pytest.mark.parametrize("content", ["", "{", "[]", "null", '{"version": 2}', '{"version": 1, "access": 5}', "\x00"])
+def test_a_damaged_file_counts_as_no_token(tmp_path: Path, content: str) -> None:
+    (tmp_path / "k.json").write_text(content)
+    assert FileTokenStore(tmp_path).load("k") is None
+
+
+def test_a_key_cannot_leave_the_directory(tmp_path: Path) -> None:
+    for key in ("../k", "a/b", "", ".."):
+        with pytest.raises(ValueError, match="letters"):
+            FileTokenStore(tmp_path).load(key)
+
+
+def test_a_directory_that_cannot_be_made_is_named(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    with pytest.raises(ConfigurationError, match="token directory"):
+        FileTokenStore(tmp_path / "file" / "below").save("k", _token())
+
+
+def _app(server: TokenServer, store: TokenStore) -> PipedriveOAuth:
+    return PipedriveOAuth(
+        CLIENT_ID,
+        Secret(CLIENT_SECRET),
+        refresh_token=Secret("refresh-0-planted"),
+        oauth_url=server.url,
+        base_url=server.url,
+        store=store,
+    )
+
+
+def test_the_loser_of_a_rotation_race_never_sees_invalid_grant(server: TokenServer, tmp_path: Path) -> None:
+    """Ten processes, so to speak, start with the same refresh token, which is good once."""
+    server.latency = 0.05
+    clients = [PolicyClient(credentials=Credentials(_app(server, FileTokenStore(tmp_path)))) for _ in range(10)]
+    failures: list[BaseException] = []
+
+    def call(client: PolicyClient) -> None:
+        try:
+            client.exchange(request(server.url))
+        except BaseException as error:
+            failures.append(error)
+
+    threads = [threading.Thread(target=call, args=(client,)) for client in clients]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    for client in clients:
+        client.close()
+    assert failures == []
+    assert server.token_requests == 1
+
+
+KILLED = """
+import os, signal, sys
+from typedpipes._core.auth import Credentials
+from typedpipes._core.auth import token_credential
+from typedpipes._core.http.clients import PolicyClient
+from tests.typedpipes._core.auth.calls import request
+from tests.typedpipes._core.auth.test_token_stores import _app
+from typedpipes._core.auth.token_stores import FileTokenStore
+
+class Server: url = sys.argv[1]
+app = _app(Server, FileTokenStore(sys.argv[2]))
+if len(sys.argv) > 3:
+    real = token_credential.fetch
+    def fetch(*args, **options):
+        token = yield from real(*args, **options)
+        os.kill(os.getpid(), signal.SIGKILL)  # received, not stored
+        return token
+    token_credential.fetch = fetch
+with PolicyClient(credentials=Credentials(app)) as client:
+    client.exchange(request(Server.url))
+"""
+
+
+def _process(server: TokenServer, directory: Path, *more: str) -> int:
+    return subprocess.run(
+        [sys.executable, "-c", KILLED, server.url, str(directory), *more],
+        cwd=Path(__file__).parents[4],
+        stderr=subprocess.DEVNULL,
+        timeout=60,
+        check=False,
+    ).returncode
+
+
+def test_killed_between_receiving_and_storing_a_rotated_refresh_token(server: TokenServer, tmp_path: Path) -> None:
+    """The new refresh token is lost with the process. What can be kept is kept: the old access token is used while it
+    is good, and when the vendor refuses the used-up refresh token, the error says what happened and what to do."""
+    assert _process(server, tmp_path) == 0
+    (path,) = tmp_path.glob("*.json")
+    before = json.loads(path.read_text())
+    entry = {**before, "life": 0.001}  # due for renewal
+    path.write_text(json.dumps(entry))
+    assert _process(server, tmp_path, "kill") == -signal.SIGKILL
+    after = json.loads(path.read_text())
+    assert after == {**entry, "pending": True}
+    assert list(tmp_path.glob("*.lease"))  # lapses by itself
+    for lease in tmp_path.glob("*.lease"):
+        lease.unlink()
+    with PolicyClient(credentials=Credentials(_app(server, FileTokenStore(tmp_path)))) as client:
+        with pytest.raises(AuthenticationError, match="authorize the app again") as caught:
+            client.exchange(request(server.url))
+        assert caught.value.code == "invalid_grant"
+        path.write_text(json.dumps({**after, "life": 3600}))  # the access token is still good
+        server.good.add(before["access"])
+    with PolicyClient(credentials=Credentials(_app(server, FileTokenStore(tmp_path)))) as client:
+        client.exchange(request(server.url))
+
+
+def test_a_new_refresh_token_in_the_settings_overrules_the_stored_ones(server: TokenServer, tmp_path: Path) -> None:
+    store = FileTokenStore(tmp_path)
+    with PolicyClient(credentials=Credentials(_app(server, store))) as client:
+        client.exchange(request(server.url))
+    server.expire_all()
+    server.refresh = "refresh-by-hand"
+    again = PipedriveOAuth(
+        CLIENT_ID,
+        Secret(CLIENT_SECRET),
+        refresh_token=Secret("refresh-by-hand"),
+        oauth_url=server.url,
+        base_url=server.url,
+        store=store,
+    )
+    with PolicyClient(credentials=Credentials(again)) as client:
+        client.exchange(request(server.url))
+
+
+def test_the_keyring_extra_is_named_when_it_is_missing(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "keyring", None)
+    with pytest.raises(ConfigurationError, match="typedpipes\\[keyring\\]"):
+        KeyringTokenStore()

@@ -1,0 +1,62 @@
+"""Connections walked against the sandbox: every item once, one request per page, within the vendor's page limits."""
+
+from __future__ import annotations
+
+import inspect
+
+import pytest
+
+from tests.typedpipes.pipefy.colours import Colour
+from typedpipes.errors import ConfigurationError, ServerError
+from typedpipes.pipefy import AsyncPipefy, Pipefy
+
+
+def test_every_card_comes_once_with_the_largest_pages(colour: Colour) -> None:
+    cards = colour.listed(colour.client.iter_cards(pipe_id=colour.pipe()))
+    assert len({card.id for card in cards}) == len(cards) == 120
+    assert colour.sent("query.cards") == 3
+
+
+def test_nothing_is_sent_before_the_walk_and_no_more_than_is_wanted(colour: Colour) -> None:
+    pipe = colour.pipe()
+    pages = colour.client.iter_cards(pipe_id=pipe, page_size=10, max_items=15)
+    assert colour.sent("query.cards") == 0
+    assert len(colour.listed(pages)) == 15
+    assert colour.sent("query.cards") == 2
+
+
+def test_a_phase_gives_thirty_cards_a_page_and_more_is_refused(colour: Colour) -> None:
+    phase = colour(colour.client.pipe(id=colour.pipe())).phases[0].id
+    assert colour.listed(colour.client.iter_phase_cards(id=phase))
+    with pytest.raises(ConfigurationError, match="page_size is 1 to 30, not 50"):
+        colour.client.iter_phase_cards(id=phase, page_size=50)
+    with pytest.raises(ConfigurationError, match="page_size is 1 to 50, not 51"):
+        colour.client.iter_cards(pipe_id="1", page_size=51)
+
+
+def test_a_failure_keeps_what_was_read_and_the_cursor_goes_on(colour: Colour) -> None:
+    pipe = colour.pipe()
+    everything = [card.id for card in colour.listed(colour.client.iter_cards(pipe_id=pipe))]
+    colour.sandbox.faults.add(api="pipefy", operation="query.cards", skip=1, count=1, status=500)
+    pages = colour.client.iter_cards(pipe_id=pipe, page_size=40, retries=0)
+    with pytest.raises(ServerError) as caught:
+        colour.listed(pages)
+    assert pages.cursor is not None
+    assert repr(pages.cursor) in caught.value.__notes__[0]
+    rest = colour.listed(colour.client.iter_cards(pipe_id=pipe, resume=pages.cursor))
+    assert [card.id for card in rest] == everything[40:]
+
+
+def test_a_misspelt_argument_is_refused_instead_of_ignored(colour: Colour) -> None:
+    with pytest.raises(TypeError, match="unexpected argument 'pagesize'"):
+        colour.client.iter_cards(pipe_id="1", pagesize=3)
+    with pytest.raises(TypeError, match="unexpected argument 'timeuot'"):
+        colour(colour.client.card(id="1", timeuot=3))
+
+
+def test_walks_of_both_colours_take_the_same_arguments() -> None:
+    names = [name for name in dir(Pipefy) if name.startswith("iter_")]
+    assert len(names) >= 21
+    for name in names:
+        sync, asynchronous = (inspect.signature(getattr(owner, name)).parameters for owner in (Pipefy, AsyncPipefy))
+        assert sync == asynchronous

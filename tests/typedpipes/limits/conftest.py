@@ -1,0 +1,52 @@
+"""Stores to test against: each one real, each one empty."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.typedpipes.limits.redis_server import RedisServer
+from typedpipes.limits.stores import MemoryStore, Store
+from typedpipes.limits.stores.redis import RedisStore
+from typedpipes.limits.stores.sqlite import SqliteStore
+
+STORES = ("memory", "sqlite", "redis")
+
+
+@pytest.fixture(scope="session")
+def redis_process(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RedisServer]:
+    server = RedisServer(tmp_path_factory.mktemp("redis"))
+    server.start()
+    yield server
+    server.kill()
+
+
+@pytest.fixture
+def redis_server(redis_process: RedisServer) -> RedisServer:
+    redis_process.flush()
+    return redis_process
+
+
+@pytest.fixture(params=STORES)
+def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Store]:
+    """Each kind of store in turn."""
+    made: Store
+    if request.param == "memory":
+        made = MemoryStore()
+    elif request.param == "sqlite":
+        made = SqliteStore(tmp_path / "limits.db")
+    else:
+        made = RedisStore(request.getfixturevalue("redis_server").url)
+    yield made
+    made.close()
+
+
+@pytest.fixture(params=("sqlite", "redis"))
+def shared_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """URL of each store that processes can share."""
+    if request.param == "sqlite":
+        return f"sqlite:///{tmp_path / 'limits.db'}"
+    server: RedisServer = request.getfixturevalue("redis_server")
+    return server.url

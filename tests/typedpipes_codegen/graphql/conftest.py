@@ -1,0 +1,7 @@
+"""Pipefy clients against a sandbox, sync and async."""
+
+from __future__ import annotations
+
+from tests.typedpipes.pipefy.conftest import colour, sandbox
+
+__all__ = ["colour", "sandbox"]

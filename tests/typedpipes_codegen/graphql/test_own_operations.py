@@ -1,0 +1,111 @@
+"""A user's own documents, generated and run through `Pipefy.bind`: the client's wire, policies and decoding."""
+
+from __future__ import annotations
+
+import importlib
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+
+import typedpipes_api
+from tests.typedpipes.pipefy.colours import Colour
+from typedpipes.errors import ConfigurationError, GraphQLError
+from typedpipes_codegen.__main__ import main
+
+ROOT = Path(__file__).parents[3]
+DOCUMENTS = """
+query Titles($pipe_id: ID!, $first: Int, $after: String) {
+  cards(pipe_id: $pipe_id, first: $first, after: $after) {
+    edges { node { id title } }
+    pageInfo { hasNextPage endCursor }
+  }
+}
+
+mutation Rename($id: ID!, $title: String!) {
+  updateCard(input: {id: $id, title: $title}) { card { id title } }
+}
+"""
+PROGRAM = """
+from typedpipes.pipefy import AsyncPipefy, Pipefy
+from own_titles import AsyncClient, Client
+
+def use(pipefy: Pipefy, asynchronous: AsyncPipefy) -> None:
+    mine = pipefy.bind(Client)
+    titles: list[str] = [card.title for card in mine.iter_titles(pipe_id="301")]
+    print(titles)
+    asynchronous.bind(AsyncClient)
+    pipefy.bind(AsyncClient)  # wrong
+    mine.iter_titles(pipe="301")  # wrong
+"""
+
+
+@pytest.fixture(scope="module")
+def package(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Path, ModuleType]]:
+    where = tmp_path_factory.mktemp("own")
+    (where / "operations").mkdir()
+    (where / "operations" / "titles.graphql").write_text(DOCUMENTS, encoding="utf-8")
+    arguments = ["--schema", str(ROOT / "schemas/pipefy/live/schema.graphql")]
+    arguments += ["--operations", str(where / "operations"), "--output", str(where / "own_titles")]
+    assert main(["operations", *arguments]) == 0
+    sys.path.insert(0, str(where))
+    try:
+        yield where, importlib.import_module("own_titles")
+    finally:
+        sys.path.remove(str(where))
+        for name in [name for name in sys.modules if name.partition(".")[0] == "own_titles"]:
+            del sys.modules[name]
+
+
+def test_own_operations_run_over_the_clients_connections(colour: Colour, package: tuple[Path, ModuleType]) -> None:
+    module = package[1]
+    mine = colour.client.bind(module.AsyncClient if colour.asynchronous else module.Client)
+    pipe = colour.pipe()
+    cards = colour.listed(mine.iter_titles(pipe_id=pipe))
+    assert len({card.id for card in cards}) == 120
+    assert colour.sent("query.cards") == 3
+    renamed = colour(mine.rename(id=cards[0].id, title="new"))
+    assert renamed.card.title == "new"
+    with pytest.raises(GraphQLError):
+        colour(mine.rename(id="none", title="new"))
+    with pytest.raises(ConfigurationError, match="page_size is 1 to 50"):
+        mine.iter_titles(pipe_id=pipe, page_size=51)
+
+
+def test_only_a_generated_client_of_the_same_colour_can_be_bound(
+    colour: Colour, package: tuple[Path, ModuleType]
+) -> None:
+    module = package[1]
+    for wrong in (
+        module.Client if colour.asynchronous else module.AsyncClient,
+        object,
+        colour.client,
+        type(colour.client),
+    ):
+        with pytest.raises(ConfigurationError, match="bind takes the"):
+            colour.client.bind(wrong)
+
+
+def test_a_generated_client_by_itself_says_what_to_do(package: tuple[Path, ModuleType]) -> None:
+    with pytest.raises(NotImplementedError, match=r"bind\(Client\)"):
+        package[1].Client().titles(pipe_id="1")
+
+
+def test_bound_clients_are_typed(package: tuple[Path, ModuleType], tmp_path: Path) -> None:
+    program = tmp_path / "program.py"
+    program.write_text(PROGRAM, encoding="utf-8")
+    generated = str(Path(next(iter(typedpipes_api.__path__))).parent)
+    path = os.pathsep.join([str(package[0]), str(ROOT / "overrides"), generated])
+    config = tmp_path / "mypy.ini"
+    config.write_text("[mypy]\nstrict = True\nfollow_imports = silent\n", encoding="utf-8")
+    command = [sys.executable, "-m", "mypy", "--config-file", str(config), "--cache-dir", str(tmp_path / "cache")]
+    run = subprocess.run(
+        [*command, str(program)], capture_output=True, text=True, check=False, env={**os.environ, "MYPYPATH": path}
+    )
+    wrong = [number for number, line in enumerate(PROGRAM.splitlines(), 1) if "# wrong" in line]
+    lines = sorted({int(line.split(":")[1]) for line in run.stdout.splitlines() if ": error:" in line})
+    assert lines == wrong, run.stdout + run.stderr
