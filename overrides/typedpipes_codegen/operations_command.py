@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from typedpipes_codegen.errors import SchemaError
-from typedpipes_codegen.output.folder import MARK, plain_name, replacing
+from typedpipes_codegen.output.swap import MARK, plain_name, replacing
 
 if TYPE_CHECKING:
     Subparsers = argparse._SubParsersAction[argparse.ArgumentParser]

@@ -13,7 +13,7 @@ import yaml
 
 from tests.bench.figures import Figure, report
 from typedpipes_codegen.documents.apis import Api, load_apis
-from typedpipes_codegen.documents.effective import effective_document
+from typedpipes_codegen.documents.overlay import effective_document
 
 ROOT = Path(__file__).resolve().parents[2]
 SCHEMAS = ROOT / "schemas"

@@ -19,7 +19,7 @@ from pathlib import Path
 import yaml
 
 from typedpipes_codegen.documents.apis import Api, load_apis
-from typedpipes_codegen.documents.effective import effective_document
+from typedpipes_codegen.documents.overlay import effective_document
 
 ROOT = Path(__file__).resolve().parents[2]
 SCHEMAS = ROOT / "schemas"

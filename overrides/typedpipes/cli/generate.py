@@ -143,7 +143,7 @@ def _tracked(names: list[str], schemas: Path, target: Path, *, check: bool) -> i
 def _pipefy(operations: Path, output: Path, schema: Path | None, package: str | None, *, check: bool) -> int:
     """A package from documents against Pipefy's schema; its ``Client`` is used with ``Pipefy.bind``."""
     from typedpipes_codegen.operations_command import write_operations
-    from typedpipes_codegen.output.folder import import_path
+    from typedpipes_codegen.output.swap import import_path
 
     path = package or import_path(output)
     with _pipefy_schema(schema) as file:

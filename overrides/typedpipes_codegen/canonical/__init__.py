@@ -10,11 +10,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from typedpipes_codegen.canonical.checks import check_names
-from typedpipes_codegen.canonical.naming import folded, name_groups
-from typedpipes_codegen.canonical.operations import OperationCanonicalizer, extensions, security_list, server_list
-from typedpipes_codegen.canonical.rename import rename_components
+from typedpipes_codegen.canonical.naming import folded, name_groups, rename_components
+from typedpipes_codegen.canonical.operations import (
+    OperationCanonicalizer,
+    extensions,
+    security_list,
+    security_schemes,
+    server_list,
+)
 from typedpipes_codegen.canonical.schemas import SchemaCanonicalizer
-from typedpipes_codegen.canonical.security import security_schemes
 from typedpipes_codegen.canonical.shapes import Shapes, Site, group_sites, refer
 from typedpipes_codegen.canonical.sites import map_schemas
 from typedpipes_codegen.documents.tree import JsonObject, as_list, as_object, as_text, child, pointer, tokens

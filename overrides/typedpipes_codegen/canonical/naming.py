@@ -14,7 +14,9 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 
-from typedpipes_codegen.canonical.candidates import (
+from typedpipes_codegen.canonical.context import (
+    VERBS,
+    Context,
     bases_of,
     envelope_names,
     error_names,
@@ -24,8 +26,9 @@ from typedpipes_codegen.canonical.candidates import (
     nested_names,
     request_names,
 )
-from typedpipes_codegen.canonical.context import VERBS, Context
 from typedpipes_codegen.canonical.shapes import Group, Site
+from typedpipes_codegen.documents import DATA_KEYS
+from typedpipes_codegen.documents.tree import Json, JsonObject, as_object, child
 from typedpipes_codegen.documents.words import camel, singular, words
 
 _ROLES = ("response", "component", "request", "error", "parameter")
@@ -192,3 +195,40 @@ def _wraps(site: Site) -> bool:
         return False
     key = next(iter(properties)) if len(properties) == 1 else ""
     return bool(key) and not is_placeholder(key) and site.context.subject.endswith(camel(singular(key)))
+
+
+# Giving the vendor's own components the names the lock holds for them.
+
+_PREFIX = "#/components/schemas/"
+
+
+def rename_components(document: JsonObject, renames: Mapping[str, str]) -> JsonObject:
+    """The document with schemas and every reference to them renamed."""
+    result = as_object(_references(document, renames), "")
+    components = child(result, "components", "")
+    schemas = {renames.get(name, name): schema for name, schema in child(components, "schemas", "").items()}
+    components["schemas"] = {name: schemas[name] for name in sorted(schemas)}
+    return result
+
+
+def _references(node: Json, renames: Mapping[str, str]) -> Json:
+    if isinstance(node, list):
+        return [_references(item, renames) for item in node]
+    if not isinstance(node, dict):
+        return node
+    result: JsonObject = {}
+    for key, value in node.items():
+        if key == "$ref" and isinstance(value, str):
+            result[key] = _renamed(value, renames)
+        elif key == "mapping" and isinstance(value, dict) and "propertyName" in node:
+            result[key] = {tag: _renamed(target, renames) for tag, target in value.items()}
+        else:
+            result[key] = value if key in DATA_KEYS and not isinstance(value, dict) else _references(value, renames)
+    return result
+
+
+def _renamed(reference: Json, renames: Mapping[str, str]) -> Json:
+    if not isinstance(reference, str) or not reference.startswith(_PREFIX):
+        return reference
+    name = reference.removeprefix(_PREFIX)
+    return f"{_PREFIX}{renames.get(name, name)}"

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from typedpipes_codegen.canonical.candidates import noun_of
-from typedpipes_codegen.canonical.context import Context, namespaces, operation_context
+from typedpipes_codegen.canonical.context import Context, namespaces, noun_of, operation_context
 from typedpipes_codegen.canonical.shapes import Shapes
 from typedpipes_codegen.documents import references
 from typedpipes_codegen.documents.tree import JsonObject, as_list, as_object, child, operations, pointer

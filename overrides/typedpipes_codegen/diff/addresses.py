@@ -161,6 +161,3 @@ def _urls(servers: Json) -> Iterator[str]:
 def _told(alternatives: object) -> str:
     names = [" and ".join(sorted(entry)) for entry in alternatives] if isinstance(alternatives, list | dict) else []
     return " or ".join(sorted(names))
-
-
-__all__ = ["AddressDiff"]

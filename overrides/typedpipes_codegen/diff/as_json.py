@@ -39,6 +39,3 @@ def report_object(report: Report) -> JsonObject:
 
 def _change(change: Change) -> JsonObject:
     return {**attrs.asdict(change), "used_by": [*change.used_by]}
-
-
-__all__ = ["FORMAT", "report_object"]

@@ -106,6 +106,3 @@ def _bound(bound: _Bound) -> str:
 
 def _shown(value: Json) -> str:
     return "none" if value is None else str(value) if isinstance(value, str) else fingerprint(value)
-
-
-__all__ = ["constraint_changes", "enum_names"]

@@ -118,6 +118,3 @@ class Report:
     def only(self, changes: Iterable[Change]) -> Report:
         """The same report with ``changes`` instead of all."""
         return Report.of(self.api, self.schema_kind, changes)
-
-
-__all__ = ["RATINGS", "WHOLE_API", "Change", "Direction", "Rating", "Report", "SchemaKind"]

@@ -69,6 +69,3 @@ class Circles:
                 del self._numbers[one]
             del self._unsure[start:]
         self._lowest = min(outer, self._lowest)
-
-
-__all__ = ["Circles", "Pair"]

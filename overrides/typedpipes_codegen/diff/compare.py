@@ -98,6 +98,3 @@ def _openapi(pair: RestPair) -> list[Change]:
         site = Site(None, None, path=f"overlay: {target}", place=target)
         findings.add("overlay-action-unmatched", site, f"the overlay's {target} matches nothing", direction="none")
     return findings.changes
-
-
-__all__ = ["GraphQLPair", "Pair", "RestPair", "compare", "diff_documents", "read_pair"]

@@ -45,10 +45,3 @@ def extension_changes(old: JsonObject, new: JsonObject, *, dressed: bool) -> Ite
 def _cost(node: JsonObject) -> float:
     value = node.get("x-token-cost")
     return value if isinstance(value, int | float) and not isinstance(value, bool) else 0
-
-
-def _shown(value: Json) -> str:
-    return "none" if value is None else value if isinstance(value, str) else fingerprint(value)
-
-
-__all__ = ["extension_changes"]

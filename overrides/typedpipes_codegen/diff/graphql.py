@@ -294,6 +294,3 @@ def _directives(findings: GraphqlFindings) -> None:
             findings.add("directive-location-added", told, None, value=location, place=f"@{name}")
         if now.is_repeatable and not was.is_repeatable:
             findings.add("directive-repeatable-added", f"@{name} may be repeated", None, place=f"@{name}")
-
-
-__all__ = ["graphql_changes"]

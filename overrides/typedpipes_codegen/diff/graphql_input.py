@@ -25,6 +25,3 @@ def load_graphql(source: Input) -> GraphQLSchema:
         raise SchemaError(
             f"not an answer to an introspection query: {error}", file=source.path, remedy="fetch it again"
         ) from None
-
-
-__all__ = ["load_graphql"]

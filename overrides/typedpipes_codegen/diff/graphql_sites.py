@@ -128,6 +128,3 @@ def _coordinate(owner: str | None, field: str | None, argument: str | None, valu
 
 def _roots(schema: GraphQLSchema) -> set[str]:
     return {root.name for root in (schema.query_type, schema.mutation_type, schema.subscription_type) if root}
-
-
-__all__ = ["GraphqlFindings", "Usage"]

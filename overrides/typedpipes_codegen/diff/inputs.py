@@ -71,6 +71,3 @@ def _is_introspection(path: Path) -> bool:
 
 def _called(kind: SchemaKind) -> str:
     return "a GraphQL schema" if kind == "graphql" else "an OpenAPI document"
-
-
-__all__ = ["SDL", "Input", "find_inputs"]

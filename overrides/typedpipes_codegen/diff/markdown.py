@@ -65,6 +65,3 @@ def _escaped(text: str) -> str:
 
 def _plain(text: str) -> str:
     return _LINKING.sub("\\g<0>\u200b", _MARKUP.sub(r"\\\1", text))
-
-
-__all__ = ["LONGEST", "as_markdown"]

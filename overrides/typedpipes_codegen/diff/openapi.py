@@ -98,6 +98,3 @@ def _derived_names(document: JsonObject) -> dict[tuple[str, str], str]:
         return {(one.path, one.method): name for name, one in named_operations({**document}).items()}
     except SchemaError:
         return {}
-
-
-__all__ = ["openapi_changes"]

@@ -34,6 +34,3 @@ class Operation:
 def as_node(value: Json) -> JsonObject:
     """``value`` if it is an object, else an empty one."""
     return value if isinstance(value, dict) else {}
-
-
-__all__ = ["TEMPLATE", "Operation", "as_node"]

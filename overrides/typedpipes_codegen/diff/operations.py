@@ -181,6 +181,3 @@ def _good(status: str) -> bool:
 
 def _shown(value: Json) -> str:
     return "none" if value is None else str(value) if isinstance(value, str) else fingerprint(value)
-
-
-__all__ = ["OperationDiff"]

@@ -135,6 +135,3 @@ def _schema(parameter: Parameter) -> Spot:
 
 def _not(parameter: Parameter) -> str:
     return "" if parameter.node.get("allowEmptyValue") else "not "
-
-
-__all__ = ["ParameterDiff"]

@@ -54,6 +54,3 @@ def property_of(site: Site) -> str:
 
 def _text(facts: dict[str, Json], key: str) -> str:
     return repr(facts[key]) if key in facts else "none"
-
-
-__all__ = ["client_default", "property_of", "subject", "use_changes"]

@@ -128,6 +128,3 @@ def write_changelog(file: Path, entry: str) -> bool:
     rest = f"\n{text[end:]}" if following else ""
     write_atomically(file, f"{text[:end].rstrip()}\n\n{entry}{rest}")
     return True
-
-
-__all__ = ["Advice", "Level", "advise", "changelog_entry", "write_changelog"]

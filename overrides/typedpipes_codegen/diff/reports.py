@@ -97,6 +97,3 @@ def plain(text: str) -> str:
 def counted(report: Report) -> str:
     """``2 breaking, 1 dangerous, 0 safe``."""
     return ", ".join(f"{count} {rating}" for rating, count in report.counts.items())
-
-
-__all__ = ["Line", "Section", "counted", "plain", "sections"]

@@ -101,6 +101,3 @@ def _names(source: Input) -> dict[str, str]:
         return {}
     key = source.api.schema.resolve().relative_to(source.schemas.resolve()).with_suffix("").as_posix()
     return NamesLock.load(source.schemas / "names.lock").of(key)
-
-
-__all__ = ["Prepared", "load_rest", "lost_targets"]

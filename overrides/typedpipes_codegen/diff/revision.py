@@ -70,6 +70,3 @@ def _git(*words: str, cwd: Path) -> bytes:
             remedy="give a file, or REVISION:PATH as git has it",
         )
     return done.stdout
-
-
-__all__ = ["at_revisions"]

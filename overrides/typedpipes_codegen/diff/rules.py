@@ -220,6 +220,3 @@ def rating_of(kind: str, *, error: bool = False) -> Rating:
     """The rating of a kind; ``error`` says that it lies in an error response, where nothing is worse than dangerous."""
     rating = RULES[kind].rating
     return "dangerous" if error and rating == "breaking" else rating
-
-
-__all__ = ["RULES", "Rule", "rating_of", "sentence"]

@@ -186,6 +186,3 @@ def _holds(definition: OperationDefinitionNode | FragmentDefinitionNode, error: 
 
 def _name(node: OperationDefinitionNode) -> str:
     return node.name.value if node.name is not None else node.operation.value
-
-
-__all__ = ["SavedOperations"]

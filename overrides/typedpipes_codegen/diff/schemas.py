@@ -287,6 +287,3 @@ def _extras(spot: Spot | None) -> str:
 
 def _form(shape: Shape) -> str:
     return repr(shape.component) if shape.component else _typed(shape)
-
-
-__all__ = ["SchemaDiff"]

@@ -304,6 +304,3 @@ def _object(value: Json) -> JsonObject:
 
 def _list(value: Json) -> list[Json]:
     return value if isinstance(value, list) else []
-
-
-__all__ = ["Key", "Reader", "Shape", "Spot"]

@@ -85,6 +85,3 @@ class Findings:
                 value=value,
             )
         )
-
-
-__all__ = ["Findings", "Role", "Site"]

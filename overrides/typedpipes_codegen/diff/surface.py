@@ -106,6 +106,3 @@ def _members_of_union(attribute: griffe.Attribute) -> set[str]:
 
 def _arguments(function: griffe.Function) -> set[str]:
     return {parameter.name for overload in function.overloads or () for parameter in overload.parameters}
-
-
-__all__ = ["SurfaceChange", "compare_surfaces"]

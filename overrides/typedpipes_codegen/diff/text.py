@@ -17,6 +17,3 @@ def as_text(report: Report) -> str:
             where = f"{line.where}: " if line.where else ""
             out.append(f"  {line.rating:9}  {where}{line.text}")
     return "\n".join(out) + "\n"
-
-
-__all__ = ["as_text"]

@@ -94,6 +94,3 @@ def _likeness(one: Shape, other: Shape) -> float:
     if not names and not others:
         return 0.5 if one.types == other.types else 0.25
     return len(names & others) / len(names | others)
-
-
-__all__ = ["Pairs", "pair_variants"]

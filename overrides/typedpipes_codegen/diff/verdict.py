@@ -189,6 +189,3 @@ def _lines(touches: Mapping[Change, tuple[Touch, ...]]) -> dict[Touch, list[Chan
         for touch in touches[change]:
             found.setdefault(touch, []).append(change)
     return dict(sorted(found.items(), key=lambda item: (item[0].file, item[0].line)))
-
-
-__all__ = ["FORMATS", "Format", "Verdict", "judge", "rendered", "verdict_object"]

@@ -9,11 +9,12 @@ vendor changed something our correction depends on, and nobody would notice othe
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import jsonpath
 
-from typedpipes_codegen.documents import check_references
+from typedpipes_codegen.documents import check_references, load_document
 from typedpipes_codegen.documents.tree import Json, JsonObject, as_list, as_object, as_text, clone, kind, pointer
 from typedpipes_codegen.errors import SchemaError
 
@@ -139,3 +140,14 @@ def _merge(node: JsonObject, update: JsonObject, where: str) -> None:
             known.extend(as_list(clone(value), where))
         else:
             node[key] = clone(value)
+
+
+# The effective document: canonical form plus overlays. Everything downstream reads this.
+
+
+def effective_document(schema: Path, overlays: Sequence[Path]) -> dict[str, object]:
+    """Load ``schema`` and apply ``overlays`` in order; an action that matches nothing is a `SchemaError`."""
+    document = load_document(schema)
+    for path in overlays:
+        document = apply_overlay(document, load_document(path), file=path)
+    return {**document}

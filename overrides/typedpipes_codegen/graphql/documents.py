@@ -37,7 +37,7 @@ from graphql.language import (
 )
 
 from typedpipes_codegen.errors import SchemaError
-from typedpipes_codegen.graphql.faults import fault, read_text, too_deep
+from typedpipes_codegen.graphql.sdl import fault, read_text, too_deep
 
 MAX_DEPTH = 15
 """Deepest selection Pipefy accepts (reference notes, section 3)."""

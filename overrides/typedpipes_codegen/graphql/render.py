@@ -15,9 +15,15 @@ from typedpipes_codegen.graphql.annotations import input_type
 from typedpipes_codegen.graphql.checks import check_names
 from typedpipes_codegen.graphql.connections import find_connection, item_type, response_name
 from typedpipes_codegen.graphql.documents import Documents, check_complete, read_documents
-from typedpipes_codegen.graphql.emit import imports, models_source, source, text_literal, write_package
-from typedpipes_codegen.graphql.models import ModelIndex, ModelModule, names_in, ordered, with_forward_references
-from typedpipes_codegen.graphql.modules import fragment_modules
+from typedpipes_codegen.graphql.emit import imports, init_source, models_source, source, text_literal, write_package
+from typedpipes_codegen.graphql.models import (
+    ModelIndex,
+    ModelModule,
+    fragment_modules,
+    names_in,
+    ordered,
+    with_forward_references,
+)
 from typedpipes_codegen.graphql.names import pascal_case
 from typedpipes_codegen.graphql.operation_facts import (
     deprecation,
@@ -27,7 +33,6 @@ from typedpipes_codegen.graphql.operation_facts import (
     root_fields,
     summary,
 )
-from typedpipes_codegen.graphql.package_init import init_source
 from typedpipes_codegen.graphql.passes import ASYNC, SYNC, Generator, Pass
 from typedpipes_codegen.graphql.plugin import Method, has_default, method_name
 from typedpipes_codegen.graphql.sdl import read_schema

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from graphql import GraphQLError, GraphQLSchema, Source, build_ast_schema, parse, validate_schema
@@ -17,7 +18,7 @@ from graphql.language import (
 )
 from graphql.validation.validate import validate_sdl
 
-from typedpipes_codegen.graphql.faults import fault, read_text, too_deep
+from typedpipes_codegen.errors import SchemaError
 
 
 def read_schema(path: Path) -> GraphQLSchema:
@@ -61,3 +62,52 @@ def _named(node: TypeNode) -> str:
         assert isinstance(node, (ListTypeNode, NonNullTypeNode))
         node = node.type
     return node.name.value
+
+
+# Reading input files, and one `SchemaError` for everything wrong with them.
+
+MAX_FILE_BYTES = 8 * 1024 * 1024
+
+
+def read_text(path: Path, what: str) -> str:
+    try:
+        if path.stat().st_size > MAX_FILE_BYTES:
+            raise SchemaError(
+                f"{path.name} is larger than {MAX_FILE_BYTES // 1024 // 1024} MiB",
+                file=path,
+                remedy="split it",
+            )
+        return path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise SchemaError(
+            f"cannot read the {what} {path.name}: {type(error).__name__}",
+            file=path,
+            remedy="give the path of a readable UTF-8 file",
+        ) from None
+
+
+def too_deep(path: Path) -> SchemaError:
+    return SchemaError("nested too deeply to be read", file=path, remedy="flatten it")
+
+
+def fault(
+    path: Path, errors: Iterable[GraphQLError], what: str, sources: Mapping[str, Path] | None = None
+) -> SchemaError:
+    """One `SchemaError` for all of ``errors``, each with file, line and column."""
+    places: list[tuple[Path, int | None, int | None, str]] = []
+    for error in errors:
+        location = error.locations[0] if error.locations else None
+        # Of two definitions with one name the second is the one to rename.
+        node = error.nodes[-1 if error.message.startswith("There can be only one") else 0] if error.nodes else None
+        source = node.loc.source if node is not None and node.loc else error.source
+        file = (sources or {}).get(source.name, path) if source else path
+        line = node.loc.start_token.line if node is not None and node.loc else (location.line if location else None)
+        column = (
+            node.loc.start_token.column if node is not None and node.loc else (location.column if location else None)
+        )
+        places.append((file, line, column, error.message))
+    places.sort(key=lambda place: (str(place[0]), place[1] or 0, place[2] or 0, place[3]))
+    lines = [f"  {file.name}:{line or '?'}:{column or '?'}: {message}" for file, line, column, message in places]
+    file, line, column, message = places[0]
+    text = f"{what}: {message}" if len(places) == 1 else f"{path.name} {what}:\n" + "\n".join(lines)
+    return SchemaError(text, file=file, line=line, column=column, remedy="correct the lines named")

@@ -260,6 +260,3 @@ def _renamed(python: str, name: str) -> str:
 
 def _is_secret(field: GraphQLField) -> bool:
     return field.ast_node is not None and any(node.name.value == "secret" for node in field.ast_node.directives)
-
-
-__all__ = ["MODULE", "Roots", "Selections", "field_name", "numbered"]

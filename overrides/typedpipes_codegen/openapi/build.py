@@ -8,11 +8,11 @@ from typedpipes_codegen.errors import SchemaError
 from typedpipes_codegen.openapi import ir
 from typedpipes_codegen.openapi.adapter import Parsed, parse
 from typedpipes_codegen.openapi.endpoints import RawOperation, neutral_paths, parameter_name, raw_operations
+from typedpipes_codegen.openapi.layout import reached
 from typedpipes_codegen.openapi.methods import method_paths
 from typedpipes_codegen.openapi.naming import attributes
 from typedpipes_codegen.openapi.neutral import ROOT, Facts, Neutral
 from typedpipes_codegen.openapi.operations import build_operation
-from typedpipes_codegen.openapi.reach import reached
 from typedpipes_codegen.openapi.reading import Document, Node, mapping, text
 
 

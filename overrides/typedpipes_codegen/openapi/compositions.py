@@ -238,6 +238,3 @@ def _label(part: Node, index: int) -> str:
     if isinstance(target, str):
         return pascal(target.rpartition("/")[2]) or str(index)
     return (pascal(title) if isinstance(title, str) else "") or str(index)
-
-
-__all__ = ["CONSTRAINTS", "Compositions"]

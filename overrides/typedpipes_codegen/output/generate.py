@@ -132,7 +132,7 @@ def render_package(api: Api, schemas: Path, folder: Path) -> None:
         listing = graphql_listing(folder, header)
     else:
         from typedpipes_codegen import openapi
-        from typedpipes_codegen.documents.effective import effective_document
+        from typedpipes_codegen.documents.overlay import effective_document
 
         document = effective_document(api.schema, api.overlays)
         openapi.render(document, folder, package=package, api=api.package, header=header, options_type=api.options)

@@ -47,6 +47,3 @@ def _table(header: str, titles: tuple[str, ...], rows: list[tuple[str, ...]]) ->
 def _cell(value: str) -> str:
     """A value from a schema, as text: it may neither end the cell nor become markup."""
     return " ".join(str(value).split()).replace("|", "\\|").replace("<", "&lt;").replace("`", "'")
-
-
-__all__ = ["LISTING", "graphql_listing", "rest_listing"]

@@ -76,6 +76,3 @@ def _fits(document: JsonObject, operation: JsonObject, facts: JsonObject) -> boo
         if node.get("in") == "query":
             query.add(node.get("name"))
     return {facts["cursor"], facts.get("limit", facts["cursor"])} <= query
-
-
-__all__ = ["annotate", "bucket"]

@@ -198,6 +198,3 @@ def _type(kind: str, described: JsonObject, table: Table) -> str:
         f"the security scheme {kind!r} is {what} in the document: nobody knows how to sign with it",
         f'add [auth.{kind}] with type = "bearer" (one of {", ".join(TYPES)})',
     )
-
-
-__all__ = ["ANONYMOUS", "Security", "Signing", "document_security"]

@@ -155,6 +155,3 @@ def _limit(api: str, one: Limit) -> str:
     if one.source:
         parts.append(f"source={literal(one.source)}")
     return f"{'Window' if one.period is None else 'Budget'}({', '.join(parts)})"
-
-
-__all__ = ["MODULE", "Facade"]

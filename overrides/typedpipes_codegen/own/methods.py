@@ -142,6 +142,3 @@ def _stem(word: str) -> str:
 def _fit(text: str, fallback: str, reserved: frozenset[str]) -> str:
     name = snake(text, fallback)[:LONGEST].strip("_") or fallback
     return f"{name}_" if keyword.iskeyword(name) or name in reserved else name
-
-
-__all__ = ["RESERVED", "method_names", "request_name"]

@@ -19,8 +19,8 @@ from typedpipes_codegen.documents.tree import JsonObject, as_list, operations
 from typedpipes_codegen.errors import SchemaError
 from typedpipes_codegen.openapi.naming import pascal
 from typedpipes_codegen.output.digests import tree_files
-from typedpipes_codegen.output.folder import MARK, check_ours, import_path, plain_name, replacing
 from typedpipes_codegen.output.listing import LISTING, graphql_listing, rest_listing
+from typedpipes_codegen.output.swap import MARK, check_ours, import_path, plain_name, replacing
 from typedpipes_codegen.own.annotate import annotate
 from typedpipes_codegen.own.auth import document_security, signings
 from typedpipes_codegen.own.config import Config, is_address, read_config
@@ -295,6 +295,3 @@ def _refuse_rest_settings(config: Config) -> None:
             raise limit.table.fault(
                 "limits of single operations belong to OpenAPI documents", "take it out", "operations"
             )
-
-
-__all__ = ["Made", "OwnPackage", "check_own", "compare_trees", "write_own"]

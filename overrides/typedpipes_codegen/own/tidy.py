@@ -240,6 +240,3 @@ def _complete_servers(document: JsonObject, base_url: str | None) -> None:
             complete(operation, pointer("paths", path, method, "servers"))
             if "servers" not in operation and "servers" in item:
                 operation["servers"] = [{"url": (base_url or "").rstrip("/")}]
-
-
-__all__ = ["Tidied", "server_url", "tidy"]

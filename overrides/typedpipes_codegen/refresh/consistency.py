@@ -285,6 +285,3 @@ def _digests(sound: list[Api], schemas: Path, generated: Path) -> list[Problem]:
 
 def _some(entries: list[str]) -> str:
     return ", ".join(entries[:SHOWN]) + (f" and {len(entries) - SHOWN} more" if len(entries) > SHOWN else "")
-
-
-__all__ = ["Problem", "find_problems"]

@@ -78,6 +78,3 @@ def _gone(schema: GraphQLSchema, operation: OperationDefinitionNode) -> bool:
     fields = root.fields if root else {}
     selected = [node.name.value for node in operation.selection_set.selections if isinstance(node, FieldNode)]
     return bool(selected) and all(name not in fields and name != "__typename" for name in selected)
-
-
-__all__ = ["DocumentChanges", "refresh_documents", "root_fields"]

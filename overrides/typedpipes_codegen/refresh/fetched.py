@@ -53,6 +53,3 @@ class Fetched:
             file=self.document,
             remedy="name the schema document itself with --from; nothing was written",
         )
-
-
-__all__ = ["Fetched"]

@@ -168,6 +168,3 @@ def _contents(folder: Path) -> dict[str, bytes]:
         for path in sorted(folder.rglob("*"))
         if path.is_file() and not any(part.startswith(".") for part in path.relative_to(folder).parts)
     }
-
-
-__all__ = ["Change", "changes", "commit", "recover", "revert", "working_copy"]

@@ -74,6 +74,3 @@ def _telling(before: GraphQLSchema, after: GraphQLSchema) -> list[str]:
             ):
                 found.append(f"{name}.{field_name} is new and may be a secret; mark it @secret in the schema if it is")
     return found
-
-
-__all__ = ["GraphQLResult", "refresh_graphql"]

@@ -81,6 +81,3 @@ def _from_introspection(text: str) -> GraphQLSchema:
 
 def _first(error: Exception) -> str:
     return str(error).partition("\n")[0][:200]
-
-
-__all__ = ["QUERIES", "read_vendor_schema"]

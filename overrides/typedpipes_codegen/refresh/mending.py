@@ -269,6 +269,3 @@ def _line(node: Node) -> int:
 
 def _has_definitions(text: str) -> bool:
     return any(line.strip() and not line.lstrip().startswith("#") for line in text.splitlines())
-
-
-__all__ = ["Cut", "cut_out", "mend"]

@@ -173,6 +173,3 @@ def _located(error: SchemaError, copy: Path, schemas: Path, folder: Path, fetche
         error.file = None if error.file is None else error.file.replace(ours, theirs)
     error.args = (error.message,)
     return error.in_file(fetched.document)
-
-
-__all__ = ["PackageReport", "Prepared", "api_of", "lock_key", "prepare", "write"]

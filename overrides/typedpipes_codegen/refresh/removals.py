@@ -21,6 +21,3 @@ def check_removals(gone: Sequence[str], before: int, what: str, *, accept: bool)
         f"the document lacks {len(gone)} of the {before} {what} known so far ({some}); it may have been cut short",
         remedy="fetch it again; if the vendor really removed them, add --accept-removals",
     )
-
-
-__all__ = ["check_removals"]

@@ -86,6 +86,3 @@ def _live(document: JsonObject) -> list[tuple[str, str]]:
 
 def _below(at: str, kept: tuple[str, ...]) -> bool:
     return any(at.startswith(f"{start}/") for start in kept)
-
-
-__all__ = ["RestResult", "refresh_rest"]

@@ -164,6 +164,3 @@ def _nodes(document: DocumentNode) -> Iterable[tuple[str, Node]]:
                 for argument in member.arguments:
                     assert isinstance(argument, InputValueDefinitionNode)
                     yield f"{place}({argument.name.value}:)", argument
-
-
-__all__ = ["canonical_sdl", "is_canonical", "lost_annotations"]

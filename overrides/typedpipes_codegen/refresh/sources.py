@@ -65,6 +65,3 @@ def _check(before: str, after: str, fetched: Fetched, *, keep: bool) -> None:
             file="apis.toml",
             remedy="lay the row out as one [[api]] table followed by its [[api.source]] tables",
         )
-
-
-__all__ = ["source_row", "with_source"]

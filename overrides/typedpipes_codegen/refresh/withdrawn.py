@@ -60,6 +60,3 @@ def _inline(node: Json, document: JsonObject, hoisted: frozenset[str], inside: t
 
 def _texts(value: Json) -> list[Json]:
     return value if isinstance(value, list) else []
-
-
-__all__ = ["with_withdrawn"]

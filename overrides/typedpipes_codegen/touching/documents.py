@@ -81,6 +81,3 @@ class _Reader(Visitor):
         line = node.loc.start_token.line if node.loc else 1
         source = self._lines[line - 1].strip() if line <= len(self._lines) else ""
         self._found.append(Mention(coordinate, self._text.file, self._text.line + line - 1, source))
-
-
-__all__ = ["Mention", "mentions"]

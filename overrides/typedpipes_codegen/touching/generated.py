@@ -235,6 +235,3 @@ def _concrete(node: ast.ClassDef) -> str | None:
 def normal(name: str) -> str:
     """A name without case and separators: the same for a wire name and the Python name made of it."""
     return re.sub(r"[^0-9a-z]", "", name.lower())
-
-
-__all__ = ["Generated", "Operation", "normal", "read_generated"]

@@ -175,6 +175,3 @@ def _mentioned(mention: Mention, change: Change) -> bool:
     """Whether a document names the coordinate, or something below it."""
     place = change.place
     return mention.coordinate == place or mention.coordinate.startswith((f"{place}.", f"{place}("))
-
-
-__all__ = ["Matcher", "Touch"]

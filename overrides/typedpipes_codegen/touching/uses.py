@@ -258,6 +258,3 @@ def _place(node: ast.expr) -> Place:
 def _mypy_place(node: object) -> Place:
     """The same for an expression of mypy, whose nodes share no typed base with these four."""
     return tuple(getattr(node, name) or 0 for name in ("line", "column", "end_line", "end_column"))  # type: ignore[return-value]  # four names
-
-
-__all__ = ["Call", "Program", "Text", "Use", "read_program"]

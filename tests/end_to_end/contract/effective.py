@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from typedpipes_codegen.documents.apis import load_apis
-from typedpipes_codegen.documents.effective import effective_document
+from typedpipes_codegen.documents.overlay import effective_document
 from typedpipes_codegen.openapi.methods import named_operations
 
 ROOT = Path(__file__).parents[3]

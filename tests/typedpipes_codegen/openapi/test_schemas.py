@@ -10,7 +10,7 @@ import pytest
 from tests.support.committed_schemas import REST, rest_operations
 from tests.typedpipes_codegen.openapi.rendering import render_into
 from typedpipes_codegen.documents.apis import Api, load_apis
-from typedpipes_codegen.documents.effective import effective_document
+from typedpipes_codegen.documents.overlay import effective_document
 from typedpipes_codegen.openapi import RenderReport, count_operations
 
 SCHEMAS = Path(__file__).parents[3] / "schemas"

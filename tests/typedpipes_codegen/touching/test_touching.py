@@ -20,7 +20,7 @@ from typedpipes_codegen.diff.graphql import graphql_changes
 from typedpipes_codegen.diff.openapi import openapi_changes
 from typedpipes_codegen.diff.saved_operations import SavedOperations
 from typedpipes_codegen.documents.apis import load_apis
-from typedpipes_codegen.documents.effective import effective_document
+from typedpipes_codegen.documents.overlay import effective_document
 from typedpipes_codegen.errors import SchemaError
 from typedpipes_codegen.touching import touching
 from typedpipes_codegen.touching.documents import mentions
