@@ -54,8 +54,8 @@ def diff(
     Ends with advice for your version: major, minor or patch.
     """
     try:
+        from typedpipes_codegen.diff.inputs import at_revisions
         from typedpipes_codegen.diff.release import changelog_entry, write_changelog
-        from typedpipes_codegen.diff.revision import at_revisions
         from typedpipes_codegen.diff.verdict import judge, rendered
         from typedpipes_codegen.documents import write_atomically
     except ModuleNotFoundError as error:

@@ -14,7 +14,7 @@ from typedpipes_codegen.diff.inputs import Input, find_inputs
 if TYPE_CHECKING:
     from graphql import GraphQLSchema
 
-    from typedpipes_codegen.diff.rest_input import Prepared
+    from typedpipes_codegen.diff.inputs import Prepared
 
 
 @attrs.frozen
@@ -66,10 +66,10 @@ def read_pair(old: Path, new: Path, *, overlays: Sequence[Path] | None = None) -
     """The first half of `diff_documents`: both files, read."""
     before, after = find_inputs(old, new)
     if before.kind == "graphql":
-        from typedpipes_codegen.diff.graphql_input import load_graphql
+        from typedpipes_codegen.diff.inputs import load_graphql
 
         return GraphQLPair(before, after, load_graphql(before), load_graphql(after))
-    from typedpipes_codegen.diff.rest_input import load_rest
+    from typedpipes_codegen.diff.inputs import load_rest
 
     return RestPair(before, after, load_rest(before, overlays), load_rest(after, overlays))
 
@@ -89,8 +89,8 @@ def _graphql(pair: GraphQLPair, operations: Path | None) -> list[Change]:
 
 
 def _openapi(pair: RestPair) -> list[Change]:
+    from typedpipes_codegen.diff.inputs import lost_targets
     from typedpipes_codegen.diff.openapi import openapi_changes
-    from typedpipes_codegen.diff.rest_input import lost_targets
     from typedpipes_codegen.diff.site import Findings, Site
 
     findings = Findings(openapi_changes(pair.old.document, pair.new.document))

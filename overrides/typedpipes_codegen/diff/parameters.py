@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import attrs
 
+from typedpipes_codegen.diff.bounds import client_default
 from typedpipes_codegen.diff.operation import TEMPLATE, Operation, as_node
-from typedpipes_codegen.diff.properties import client_default
 from typedpipes_codegen.diff.schemas import SchemaDiff
 from typedpipes_codegen.diff.shape import Reader, Spot
 from typedpipes_codegen.diff.site import Findings, Site

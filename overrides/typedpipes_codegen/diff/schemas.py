@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Callable, Hashable
+from typing import Final, TypeAlias
+
 import attrs
 
-from typedpipes_codegen.diff.bounds import constraint_changes, enum_names
-from typedpipes_codegen.diff.circles import Circles, Pair
-from typedpipes_codegen.diff.properties import property_of, subject, use_changes
-from typedpipes_codegen.diff.shape import Reader, Shape, Spot
+from typedpipes_codegen.diff.bounds import constraint_changes, enum_names, property_of, subject, use_changes
+from typedpipes_codegen.diff.shape import Key, Reader, Shape, Spot
 from typedpipes_codegen.diff.site import Findings, Site
-from typedpipes_codegen.diff.variants import pair_variants
 
 ALL = frozenset(("string", "integer", "number", "boolean", "array", "object", "null", "nothing"))
 
@@ -287,3 +288,158 @@ def _extras(spot: Spot | None) -> str:
 
 def _form(shape: Shape) -> str:
     return repr(shape.component) if shape.component else _typed(shape)
+
+
+# Following circles of schemas once: which pairs are being compared, and which are known to be equal.
+
+Pair: TypeAlias = tuple[Key, Key, str, bool, bool | None]
+"""Two schemas by what they are made of, and what else a finding depends on."""
+MOST_PLACES: Final = 50
+"""How often a changed pair of schemas is told about in one operation; a schema can be made to repeat one forever."""
+
+
+@attrs.define
+class Circles:
+    """The pairs of schemas met in one operation.
+
+    A pair that is met again on the way down from itself differs in nothing but what is told already. So a circle is
+    equal when nothing in it differs; that is known where it was entered, for all of its pairs at once (Tarjan's
+    strongly connected components).
+    """
+
+    _count: int = 0
+    _open: dict[Pair, int] = attrs.field(factory=dict)
+    """The way down to here: the number of each pair, in the order of entry."""
+    _outer: list[tuple[int, int]] = attrs.field(factory=list)
+    """For each open pair: ``_lowest``, and the length of ``_unsure``, as they were before."""
+    _lowest: int = 0
+    """The least number that what was compared leans on; -1 for what is no longer told."""
+    _unsure: list[Pair] = attrs.field(factory=list)
+    """Pairs without a difference that lean on one still open."""
+    _numbers: dict[Pair, int] = attrs.field(factory=dict)
+    """The numbers of those."""
+    _equal: set[Pair] = attrs.field(factory=set)
+    _met: Counter[Pair] = attrs.field(factory=Counter)
+
+    def enter(self, pair: Pair) -> bool:
+        """Whether a pair has to be compared. If so, `leave` follows."""
+        if pair in self._equal:
+            return False
+        number = self._open.get(pair, self._numbers.get(pair))
+        if number is None and self._met[pair] >= MOST_PLACES:
+            number = -1
+        if number is not None:
+            self._lowest = min(self._lowest, number)
+            return False
+        self._met[pair] += 1
+        self._outer.append((self._lowest, len(self._unsure)))
+        self._lowest = self._open[pair] = self._count
+        self._count += 1
+        return True
+
+    def leave(self, pair: Pair, *, changed: bool) -> None:
+        """End the comparison of a pair. ``changed``: a difference was found in it or below."""
+        number = self._open.pop(pair)
+        outer, start = self._outer.pop()
+        closed = self._lowest == number
+        if not changed:
+            self._unsure.append(pair)
+            self._numbers[pair] = number
+            if closed:
+                self._equal.update(self._unsure[start:])
+        if changed or closed or not self._open:
+            for one in self._unsure[start:]:
+                del self._numbers[one]
+            del self._unsure[start:]
+        self._lowest = min(outer, self._lowest)
+
+
+# Which form of a union is which: no form has an identity, so the likeliest pairs are found.
+
+Pairs: TypeAlias = tuple[list[tuple[Shape, Shape]], list[Shape], list[Shape]]
+"""Pairs, forms only the old union has, forms only the new one has."""
+_Key: TypeAlias = Callable[[Reader, Shape, Shape], Hashable]
+"""What a form of a union goes by; None for nothing."""
+
+
+def pair_variants(old: Reader, new: Reader, before: Shape, after: Shape) -> Pairs:
+    """Pair the forms of two unions; what is no union is one of one form.
+
+    In this order: forms with the same content, with the same name, with the same value in the property that tells them
+    apart, with the same values in the properties that can have only one; then what is most alike.
+    """
+    left, right = _forms(old, before), _forms(new, after)
+    pairs: list[tuple[Shape, Shape]] = []
+    keys: tuple[_Key, ...] = (_content, _name, _tag, _constants)
+    for key in keys:
+        known: dict[Hashable, list[Shape]] = {}
+        for form in right:
+            if (found := key(new, after, form)) is not None:
+                known.setdefault(found, []).append(form)
+        rest = []
+        for form in left:
+            candidates = known.get(key(old, before, form))
+            if candidates:
+                pairs.append((form, candidates.pop(0)))
+            else:
+                rest.append(form)
+        taken = {id(form) for _, form in pairs}
+        left, right = rest, [form for form in right if id(form) not in taken]
+    alike, left, right = _pair_alike(left, right)
+    return pairs + alike, left, right
+
+
+def _forms(reader: Reader, union: Shape) -> list[Shape]:
+    # Copies: one shape may stand in a union twice.
+    return [reader.copy(spot) for spot in union.variants] or [union]
+
+
+def _content(reader: Reader, union: Shape, form: Shape) -> Hashable:
+    return reader.closure(form.source)
+
+
+def _name(reader: Reader, union: Shape, form: Shape) -> Hashable:
+    return form.component
+
+
+def _tag(reader: Reader, union: Shape, form: Shape) -> Hashable:
+    """The values that the discriminator gives a form."""
+    found = sorted(tag for tag, at in union.tags.items() if form.component and at.endswith(f"/{form.component}"))
+    return tuple(found) or None
+
+
+def _constants(reader: Reader, union: Shape, form: Shape) -> Hashable:
+    found: list[tuple[str, ...]] = []
+    for name, spot in form.properties.items():
+        values = reader.shape(spot).values
+        if values is not None and len(values) == 1:
+            found.append((name, *values))
+    return tuple(sorted(found)) or None
+
+
+def _pair_alike(left: list[Shape], right: list[Shape]) -> Pairs:
+    """Pair by likeness, the most alike first."""
+    scored = sorted((-_likeness(one, other), i, j) for i, one in enumerate(left) for j, other in enumerate(right))
+    pairs: list[tuple[Shape, Shape]] = []
+    gone: set[int] = set()
+    fresh: set[int] = set()
+    for score, i, j in scored:
+        if score < 0 and i not in gone and j not in fresh:
+            pairs.append((left[i], right[j]))
+            gone.add(i)
+            fresh.add(j)
+    return (
+        pairs,
+        [form for i, form in enumerate(left) if i not in gone],
+        [form for j, form in enumerate(right) if j not in fresh],
+    )
+
+
+def _likeness(one: Shape, other: Shape) -> float:
+    """From 0 (nothing in common) to 1."""
+    if one.types != other.types and not (one.types & other.types):
+        return 0.0
+    names, others = one.properties.keys(), other.properties.keys()
+    if not names and not others:
+        return 0.5 if one.types == other.types else 0.25
+    return len(names & others) / len(names | others)

@@ -11,15 +11,12 @@ from typing import Final, Literal, TypeAlias
 import attrs
 from graphql import GraphQLSchema, print_schema
 
-from typedpipes_codegen.diff.as_json import report_object
 from typedpipes_codegen.diff.change import Change, Report
 from typedpipes_codegen.diff.compare import GraphQLPair, Pair, RestPair, compare, read_pair
-from typedpipes_codegen.diff.inputs import SDL, Input
-from typedpipes_codegen.diff.markdown import as_markdown
+from typedpipes_codegen.diff.inputs import SDL, Input, Prepared
 from typedpipes_codegen.diff.release import Advice, advise
-from typedpipes_codegen.diff.rest_input import Prepared
+from typedpipes_codegen.diff.reports import as_markdown, as_text, report_object
 from typedpipes_codegen.diff.surface import SurfaceChange, compare_surfaces
-from typedpipes_codegen.diff.text import as_text
 from typedpipes_codegen.documents.tree import JsonObject
 from typedpipes_codegen.errors import SchemaError
 from typedpipes_codegen.touching import Touch, touching

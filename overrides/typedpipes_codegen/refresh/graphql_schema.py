@@ -10,8 +10,8 @@ from graphql import GraphQLSchema
 from typedpipes_codegen.documents.apis import Api
 from typedpipes_codegen.graphql.sdl import read_schema
 from typedpipes_codegen.refresh.documents import DocumentChanges, refresh_documents, root_fields
+from typedpipes_codegen.refresh.fetched import check_removals
 from typedpipes_codegen.refresh.introspection import read_vendor_schema
-from typedpipes_codegen.refresh.removals import check_removals
 from typedpipes_codegen.refresh.sdl_form import canonical_sdl, lost_annotations
 
 

@@ -16,7 +16,7 @@ from typedpipes_codegen.documents.overlay import apply_overlay
 from typedpipes_codegen.documents.tree import JsonObject, child, operations, pointer
 from typedpipes_codegen.documents.yaml_writer import write_yaml
 from typedpipes_codegen.errors import SchemaError
-from typedpipes_codegen.refresh.removals import check_removals
+from typedpipes_codegen.refresh.fetched import check_removals
 from typedpipes_codegen.refresh.withdrawn import with_withdrawn
 
 

@@ -13,8 +13,8 @@ from graphql import build_schema, introspection_from_schema
 from tests.typedpipes_codegen.diff.corpus_support import base_document, base_sdl, inside
 from typedpipes_codegen.canonical import canonicalize
 from typedpipes_codegen.diff import Report, diff_documents
+from typedpipes_codegen.diff.inputs import at_revisions
 from typedpipes_codegen.diff.openapi import openapi_changes
-from typedpipes_codegen.diff.revision import at_revisions
 from typedpipes_codegen.documents.names_lock import NamesLock
 from typedpipes_codegen.documents.tree import JsonObject, operations
 from typedpipes_codegen.documents.yaml_writer import write_yaml

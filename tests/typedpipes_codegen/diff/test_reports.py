@@ -9,9 +9,8 @@ from typing import Any
 import attrs
 
 from typedpipes_codegen.diff import RATINGS, Change, Report
-from typedpipes_codegen.diff.markdown import LONGEST, as_markdown
 from typedpipes_codegen.diff.release import advise
-from typedpipes_codegen.diff.text import as_text
+from typedpipes_codegen.diff.reports import LONGEST, as_markdown, as_text
 from typedpipes_codegen.diff.verdict import Verdict, rendered
 
 
