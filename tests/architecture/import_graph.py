@@ -24,7 +24,8 @@ def imports_of(path: Path) -> Iterator[str]:
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom):
-            assert node.level == 0 and node.module, f"{path}: relative import"
+            assert node.level == 0, f"{path}: relative import"
+            assert node.module
             yield from (f"{node.module}.{alias.name}" for alias in node.names)
 
 

@@ -187,8 +187,8 @@ def _shown(value: Json) -> str:
 
 # What the ``x-`` facts of an operation say before and after.
 #
-# ``x-token-cost`` is the vendor's and always compared. The others are laid on by our overlays and compared only when both
-# documents carry overlays. Not compared: provenance (``x-seed-path``, ``x-security-inferred``,
+# ``x-token-cost`` is the vendor's and always compared. The others are laid on by our overlays and compared only when
+# both documents carry overlays. Not compared: provenance (``x-seed-path``, ``x-security-inferred``,
 # ``x-response-undocumented``) and prose (``x-summary``, ``x-replacement``).
 
 _KINDS: Final[dict[str, tuple[str, str, str]]] = {

@@ -19,11 +19,11 @@ from typedpipes_codegen.graphql.names import (
     PAGE_OPTION_NAMES,
     argument_name,
     is_reserved,
+    iter_name,
     pascal_case,
     safe_name,
     snake_case,
 )
-from typedpipes_codegen.graphql.plugin import iter_name
 
 _PACKAGE = re.compile(r"[a-z_][a-z0-9_]*(\.[a-z_][a-z0-9_]*)*\Z")
 

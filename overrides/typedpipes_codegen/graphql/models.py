@@ -15,8 +15,7 @@ from pathlib import Path
 
 from typedpipes_codegen.errors import SchemaError
 from typedpipes_codegen.graphql.documents import Documents
-from typedpipes_codegen.graphql.names import safe_name, snake_case
-from typedpipes_codegen.graphql.plugin import number_repeated, wire_name
+from typedpipes_codegen.graphql.names import number_repeated, safe_name, snake_case, wire_name
 
 
 @dataclass

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import builtins
 import keyword
 import re
@@ -121,3 +122,64 @@ def field_name(name: str) -> str:
 def is_reserved(class_name: str) -> bool:
     """Whether a class of this name would be a syntax error or shadow something generated code needs."""
     return keyword.iskeyword(class_name) or class_name in SUPPORT_NAMES or hasattr(builtins, class_name)
+
+
+RESULT_SUFFIX = "Result"
+"""Ends the name of the class that holds an operation's whole ``data``."""
+
+
+def field_call(keywords: list[ast.keyword], default: ast.expr | None) -> ast.expr | None:
+    """``Field(...)`` if there is anything to say, else the bare default; None means there is none."""
+    if not keywords:
+        return default
+    if default is not None:
+        keywords = [*keywords, ast.keyword("default", default)]
+    return ast.Call(ast.Name("Field"), [], keywords)
+
+
+def number_repeated(fields: list[ast.AnnAssign], taken: set[str]) -> None:
+    """Give each field a Python name of its own: ``name_2`` for the second of two, its wire name recorded.
+
+    The one whose wire name it is keeps the plain name, so that a field can be given by either name without doubt.
+    """
+    used = set(taken)
+    for statement in sorted(fields, key=lambda field: field.target.id != wire_name(field)):  # type: ignore[union-attr]  # fields are names
+        assert isinstance(statement.target, ast.Name)
+        name, number = statement.target.id, 2
+        while statement.target.id in used:
+            rename(statement, f"{name}_{number}")
+            number += 1
+        used.add(statement.target.id)
+
+
+def rename(statement: ast.AnnAssign, name: str) -> None:
+    """Give a field another Python name and keep its wire name."""
+    alias = ast.keyword("alias", ast.Constant(wire_name(statement)))
+    others = [given for given in keywords_of(statement) if given.arg != "alias"]
+    default = None if isinstance(statement.value, ast.Call) else statement.value
+    statement.target = ast.Name(name)
+    statement.value = field_call([alias, *others], default)
+
+
+def wire_name(statement: ast.AnnAssign) -> str:
+    """The name a field has on the wire."""
+    for given in keywords_of(statement):
+        if given.arg == "alias" and isinstance(given.value, ast.Constant):
+            return str(given.value.value)
+    assert isinstance(statement.target, ast.Name)
+    return statement.target.id
+
+
+def keywords_of(statement: ast.AnnAssign) -> list[ast.keyword]:
+    """The keyword arguments of the ``Field(...)`` a model field is assigned, if it is."""
+    return statement.value.keywords if isinstance(statement.value, ast.Call) else []
+
+
+def method_name(operation: str) -> str:
+    """Name of the client method and of the module of an operation."""
+    return safe_name(snake_case(operation))
+
+
+def iter_name(method: str) -> str:
+    """Name of the method that walks every page of the operation behind ``method``."""
+    return f"iter_{method.rstrip('_')}"

@@ -6,8 +6,7 @@ import ast
 
 from graphql import FieldNode, GraphQLObjectType, GraphQLSchema, OperationDefinitionNode, OperationType
 
-from typedpipes_codegen.graphql.names import pascal_case
-from typedpipes_codegen.graphql.plugin import RESULT_SUFFIX
+from typedpipes_codegen.graphql.names import RESULT_SUFFIX, pascal_case
 
 
 def result_class(operation: OperationDefinitionNode) -> str:

@@ -29,8 +29,8 @@ from graphql.type import specified_scalar_types
 from typedpipes_codegen.errors import SchemaError
 from typedpipes_codegen.graphql.annotations import result_scalar
 from typedpipes_codegen.graphql.documents import Documents
-from typedpipes_codegen.graphql.names import pascal_case
-from typedpipes_codegen.graphql.plugin import RESULT_SUFFIX, Method, TypedPipesPlugin, method_name
+from typedpipes_codegen.graphql.names import RESULT_SUFFIX, method_name, pascal_case
+from typedpipes_codegen.graphql.plugin import Method, TypedPipesPlugin
 
 
 @dataclass(frozen=True)

@@ -28,10 +28,15 @@ from graphql import (
 from typedpipes_codegen.graphql.annotations import input_type, variable_type
 from typedpipes_codegen.graphql.connections import Connection
 from typedpipes_codegen.graphql.documents import Documents
-from typedpipes_codegen.graphql.names import argument_name, field_name, member_name, pascal_case, safe_name, snake_case
-
-RESULT_SUFFIX = "Result"
-"""Ends the name of the class that holds an operation's whole ``data``."""
+from typedpipes_codegen.graphql.names import (
+    argument_name,
+    field_call,
+    field_name,
+    iter_name,
+    member_name,
+    number_repeated,
+    pascal_case,
+)
 
 
 @dataclass(frozen=True)
@@ -107,7 +112,7 @@ class TypedPipesPlugin(Plugin):
         if _is_secret(input_field):
             keywords.append(ast.keyword("repr", ast.Constant(False)))
         field_implementation.annotation = _expression(annotation)
-        field_implementation.value = _field(keywords, None if required else ast.Constant(None))
+        field_implementation.value = field_call(keywords, None if required else ast.Constant(None))
         return field_implementation
 
     def generate_result_field(
@@ -119,7 +124,7 @@ class TypedPipesPlugin(Plugin):
             if isinstance(field_implementation.value, ast.Call):
                 field_implementation.value.keywords.append(keyword)
             else:
-                field_implementation.value = _field([keyword], field_implementation.value)
+                field_implementation.value = field_call([keyword], field_implementation.value)
         return field_implementation
 
     def generate_arguments(
@@ -213,15 +218,6 @@ def _expression(source: str) -> ast.expr:
     return ast.parse(source, mode="eval").body
 
 
-def _field(keywords: list[ast.keyword], default: ast.expr | None) -> ast.expr | None:
-    """``Field(...)`` if there is anything to say, else the bare default; None means there is none."""
-    if not keywords:
-        return default
-    if default is not None:
-        keywords = [*keywords, ast.keyword("default", default)]
-    return ast.Call(ast.Name("Field"), [], keywords)
-
-
 def has_default(field: GraphQLInputField) -> bool:
     """Whether the schema gives the field a default value; the server applies it, we never send it."""
     return field.ast_node is not None and field.ast_node.default_value is not None
@@ -235,51 +231,3 @@ def _without_text(body: list[ast.stmt]) -> Iterator[ast.stmt]:
     fields = [statement for statement in body if isinstance(statement, ast.AnnAssign)]
     number_repeated(fields, set())
     yield from fields
-
-
-def number_repeated(fields: list[ast.AnnAssign], taken: set[str]) -> None:
-    """Give each field a Python name of its own: ``name_2`` for the second of two, its wire name recorded.
-
-    The one whose wire name it is keeps the plain name, so that a field can be given by either name without doubt.
-    """
-    used = set(taken)
-    for statement in sorted(fields, key=lambda field: field.target.id != wire_name(field)):  # type: ignore[union-attr]  # fields are names
-        assert isinstance(statement.target, ast.Name)
-        name, number = statement.target.id, 2
-        while statement.target.id in used:
-            rename(statement, f"{name}_{number}")
-            number += 1
-        used.add(statement.target.id)
-
-
-def rename(statement: ast.AnnAssign, name: str) -> None:
-    """Give a field another Python name and keep its wire name."""
-    alias = ast.keyword("alias", ast.Constant(wire_name(statement)))
-    others = [keyword for keyword in keywords_of(statement) if keyword.arg != "alias"]
-    default = None if isinstance(statement.value, ast.Call) else statement.value
-    statement.target = ast.Name(name)
-    statement.value = _field([alias, *others], default)
-
-
-def wire_name(statement: ast.AnnAssign) -> str:
-    """The name a field has on the wire."""
-    for keyword in keywords_of(statement):
-        if keyword.arg == "alias" and isinstance(keyword.value, ast.Constant):
-            return str(keyword.value.value)
-    assert isinstance(statement.target, ast.Name)
-    return statement.target.id
-
-
-def keywords_of(statement: ast.AnnAssign) -> list[ast.keyword]:
-    """The keyword arguments of the ``Field(...)`` a model field is assigned, if it is."""
-    return statement.value.keywords if isinstance(statement.value, ast.Call) else []
-
-
-def method_name(operation: str) -> str:
-    """Name of the client method and of the module of an operation."""
-    return safe_name(snake_case(operation))
-
-
-def iter_name(method: str) -> str:
-    """Name of the method that walks every page of the operation behind ``method``."""
-    return f"iter_{method.rstrip('_')}"

@@ -24,7 +24,7 @@ from typedpipes_codegen.graphql.models import (
     ordered,
     with_forward_references,
 )
-from typedpipes_codegen.graphql.names import pascal_case
+from typedpipes_codegen.graphql.names import method_name, pascal_case
 from typedpipes_codegen.graphql.operation_facts import (
     deprecation,
     operation_name,
@@ -34,7 +34,7 @@ from typedpipes_codegen.graphql.operation_facts import (
     summary,
 )
 from typedpipes_codegen.graphql.passes import ASYNC, SYNC, Generator, Pass
-from typedpipes_codegen.graphql.plugin import Method, has_default, method_name
+from typedpipes_codegen.graphql.plugin import Method, has_default
 from typedpipes_codegen.graphql.sdl import read_schema
 from typedpipes_codegen.graphql.selections import MODULE as SELECT
 from typedpipes_codegen.graphql.selections import Roots, Selections

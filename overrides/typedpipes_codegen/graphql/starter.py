@@ -27,8 +27,7 @@ from graphql import (
 )
 from graphql.language import FragmentDefinitionNode, OperationDefinitionNode
 
-from typedpipes_codegen.graphql.names import CLIENT_NAMES, is_reserved, pascal_case
-from typedpipes_codegen.graphql.plugin import iter_name, method_name
+from typedpipes_codegen.graphql.names import CLIENT_NAMES, is_reserved, iter_name, method_name, pascal_case
 from typedpipes_codegen.graphql.sdl import read_schema
 
 Level: TypeAlias = Literal["ref", "plain", "full"]

@@ -1,8 +1,8 @@
 """The one place that touches openapi-python-client: its parser, pinned to an exact version.
 
 In goes a neutral document (`typedpipes_codegen.openapi.neutral`); out come the parser's components and endpoints in our
-types. Everything the parser says of itself (errors, warnings) fails the run. tests/typedpipes_codegen/openapi/test_adapter.py
-pins the version and each attribute used here.
+types. Everything the parser says of itself (errors, warnings) fails the run. Its test
+(tests/typedpipes_codegen/openapi/test_adapter.py) pins the version and each attribute used here.
 """
 
 from __future__ import annotations

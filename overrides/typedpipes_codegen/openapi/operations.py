@@ -13,7 +13,7 @@ from typedpipes_codegen.openapi.naming import METHOD_PATH
 from typedpipes_codegen.openapi.reading import Document, Node, mapping, number, sequence, step, text, texts
 
 if TYPE_CHECKING:
-    from typedpipes_codegen.openapi.build import Naming
+    from typedpipes_codegen.openapi.named_types import Naming
 
 _SAFETY: Final[dict[str, Literal["safe", "idempotent"]]] = {
     "get": "safe",

@@ -1,6 +1,7 @@
 """What a program uses of a generated package, by mypy's own resolution: aliases, loops and narrowing count.
 
-The one place that touches mypy's build interface, which promises no stability; `tests/typedpipes_codegen/touching` is its contract test.
+The one place that touches mypy's build interface, which promises no stability;
+`tests/typedpipes_codegen/touching` is its contract test.
 """
 
 from __future__ import annotations

@@ -16,7 +16,7 @@ from graphql import OperationDefinitionNode, parse, validate
 
 from tests.typedpipes_codegen.graphql.packages import LIBRARY, SCHEMAS, Canned, async_client, imported, sync_client
 from typedpipes_codegen.graphql.documents import read_documents
-from typedpipes_codegen.graphql.plugin import method_name
+from typedpipes_codegen.graphql.names import method_name
 from typedpipes_codegen.graphql.sdl import read_schema
 
 BOOK = {"id": "1", "name": "Emma", "pages": 3, "genre": "novel", "author": {"id": "a", "name": "Jane"}}
