@@ -2,8 +2,8 @@
 them.
 """
 
-from __future__ import annotations
-
+# No deferred annotations here: before 2.13, pydantic evaluates a written-out `__pydantic_extra__` with the names of the
+# module of each subclass, and those modules are generated or the user's.
 import types
 from collections.abc import Iterator, Mapping, Sequence
 from functools import lru_cache
@@ -281,11 +281,6 @@ def _annotation(field: FieldInfo) -> Any:
     return Annotated[field.annotation, discriminated]
 
 
-@lru_cache(maxsize=1024)
-def _adapter_by_key(key: _Key) -> TypeAdapter[Any]:
-    return TypeAdapter(key.annotation)
-
-
 class _Key:
     """Makes any annotation a cache key: by what it prints as and the classes in it."""
 
@@ -300,6 +295,11 @@ class _Key:
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, _Key) and other.text == self.text
+
+
+@lru_cache(maxsize=1024)
+def _adapter_by_key(key: _Key) -> TypeAdapter[Any]:
+    return TypeAdapter(key.annotation)
 
 
 def _adapter(annotation: Any) -> TypeAdapter[Any]:
