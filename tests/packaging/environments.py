@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -10,23 +11,30 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import attrs
+from uv import find_uv_bin
 
 ROOT = Path(__file__).parents[2]
+LOCK = ROOT / "locks" / "sessions.txt"
 BIN = "Scripts" if os.name == "nt" else "bin"
 KEPT = ("PATH", "SYSTEMROOT", "LD_LIBRARY_PATH", "HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY", "http_proxy", "https_proxy")
-"""Variables a clean environment takes over, besides those of pip."""
+"""Variables a clean environment takes over, besides those of pip and uv."""
 
 
 def bare(home: Path, settings: Mapping[str, str] | None = None) -> dict[str, str]:
     """An environment of variables for a process: a home of its own, ``settings``, nothing that was set by chance."""
-    kept = {name: value for name, value in os.environ.items() if name in KEPT or name.startswith("PIP_")}
+    kept = {name: value for name, value in os.environ.items() if name in KEPT or name.startswith(("PIP_", "UV_"))}
     own = {"HOME": str(home), "XDG_STATE_HOME": str(home / "state"), "XDG_CONFIG_HOME": str(home / "config")}
     return {**kept, **own, "PYTHONUTF8": "1", "PIP_DISABLE_PIP_VERSION_CHECK": "1", **(settings or {})}
 
 
+def locked() -> dict[str, str]:
+    """The version of each distribution in the lock, by normalized name."""
+    return dict(re.findall(r"^([a-z0-9-]+)==(\S+)", LOCK.read_text(encoding="utf-8"), re.MULTILINE))
+
+
 def build(kind: str, source: Path, target: Path) -> Path:
-    """A ``wheel`` or ``sdist`` of a source tree."""
-    command = [sys.executable, "-m", "build", f"--{kind}", "--outdir", str(target), str(source)]
+    """A ``wheel`` or ``sdist`` of a source tree, by the tools of this environment."""
+    command = [sys.executable, "-m", "build", "--no-isolation", f"--{kind}", "--outdir", str(target), str(source)]
     done = subprocess.run(command, check=False, capture_output=True, text=True)
     assert done.returncode == 0, done.stdout + done.stderr
     (made,) = target.glob("*.whl" if kind == "wheel" else "*.tar.gz")
@@ -56,13 +64,16 @@ class Environment:
 
     @classmethod
     def create(cls, folder: Path, *requirements: str) -> Environment:
-        """A new one with ``requirements`` and what they need."""
+        """A new one with ``requirements`` and what they need, as the lock has it."""
         folder.mkdir(parents=True)
         made = cls(folder)
         subprocess.run([sys.executable, "-m", "venv", "--without-pip", str(folder / "venv")], check=True)
         made.work.mkdir()
         if requirements:
-            made.pip("install", "--quiet", *requirements)
+            made.pip("install", "--quiet", "--no-build", "--constraint", str(LOCK), *requirements)
+            known = locked()
+            strays = {name: version for name, version in made.distributions().items() if known.get(name) != version}
+            assert strays.keys() <= {"typedpipes"}, f"not as locked: {strays}"
         return made
 
     @property
@@ -75,9 +86,11 @@ class Environment:
         """The working directory, where nothing of the checkout can be imported."""
         return self.folder / "work"
 
-    def pip(self, *words: str) -> subprocess.CompletedProcess[str]:
-        """Run our own pip upon the environment, which needs none of its own then."""
-        return self.start([sys.executable, "-m", "pip", "--python", str(self.python), *words], 0, None)
+    def pip(self, command: str, *words: str) -> None:
+        """Run the installer of this environment upon that one."""
+        line = [find_uv_bin(), "pip", command, "--python", str(self.python), *words]
+        done = subprocess.run(line, check=False, capture_output=True, text=True, encoding="utf-8", cwd=self.work)
+        assert done.returncode == 0, f"{line} ended with {done.returncode}\n{done.stdout}\n{done.stderr}"
 
     def run(
         self, *words: str, code: int = 0, settings: Mapping[str, str] | None = None
@@ -124,4 +137,4 @@ def with_extra(wheel: Path, extra: str, folder: Path) -> Environment:
     return Environment.create(folder / extra, str(wheel) if extra == "core" else f"{wheel}[{extra}]")
 
 
-__all__ = ["BIN", "ROOT", "Environment", "bare", "build", "sources", "with_extra"]
+__all__ = ["BIN", "ROOT", "Environment", "bare", "build", "locked", "sources", "with_extra"]

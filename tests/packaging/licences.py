@@ -1,6 +1,6 @@
 """``DEPENDENCIES.md``: every distribution that typedpipes or one of its extras installs, and its licence.
 
-``nox -s packaging -- --write`` writes it from the metadata of what the package index gives today.
+``nox -s packaging -- --write`` writes it from the metadata of what the lock names.
 """
 
 from __future__ import annotations

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.packaging.environments import BIN, ROOT, bare
+from tests.packaging.environments import BIN, ROOT, bare, locked
 
 COMMANDS = (
     "git clone --quiet $REPOSITORY typedpipes",
@@ -32,7 +32,9 @@ def run(folder: Path, script: str) -> subprocess.CompletedProcess[str]:
     start.mkdir(exist_ok=True)
     if not (start / "python").exists():
         (start / "python").symlink_to(sys.executable)
-    environment = bare(folder, {"PATH": f"{start}{os.pathsep}{os.environ['PATH']}"})
+    versions = folder / "constraints.txt"
+    versions.write_text("".join(f"{name}=={version}\n" for name, version in locked().items()), encoding="utf-8")
+    environment = bare(folder, {"PIP_CONSTRAINT": str(versions), "PATH": f"{start}{os.pathsep}{os.environ['PATH']}"})
     return subprocess.run(
         ["bash", "-e", "-c", script],
         check=False,

@@ -49,7 +49,8 @@ def test_the_sdist_holds_what_its_tests_need_and_no_stray_file(sdist: Path) -> N
     with tarfile.open(sdist) as archive:
         names = {name.partition("/")[2] for name in archive.getnames()}
     tops = {name.partition("/")[0] for name in names}
-    wanted = {"generated", "overrides", "schemas", "tests", "noxfile.py", "pyproject.toml", "README.md", "LICENSE"}
+    wanted = {"generated", "locks", "overrides", "schemas", "tests"}
+    wanted |= {"noxfile.py", "pyproject.toml", "README.md", "LICENSE"}
     assert wanted <= tops
     allowed = {*wanted, ".gitignore", "PKG-INFO", "CHANGELOG.md", "DEPENDENCIES.md", "docs", "mkdocs.yml"}
     assert tops <= allowed, tops - allowed

