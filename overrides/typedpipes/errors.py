@@ -11,7 +11,13 @@ from datetime import datetime
 
 
 class TypedPipesError(Exception):
-    """Base of every error of this package. Errors can be copied and pickled, with their attributes."""
+    """Base of every error of this package. Errors can be copied and pickled, with their attributes.
+
+    ``may_have_executed`` is told for GraphQL mutations: False if it is certain that the server executed nothing, True
+    if it may have (look before you send it again), None where the question does not arise.
+    """
+
+    may_have_executed: bool | None = None
 
     def __reduce__(self) -> tuple[object, ...]:
         return _rebuild, (type(self), self.args, dict(self.__dict__))
@@ -194,7 +200,7 @@ class LimitStoreError(TypedPipesError):
 
 
 class ExportFailed(TypedPipesError):
-    """The vendor reports that the export failed, or answers with a status nobody knows."""
+    """The vendor reports that the export failed: it is over."""
 
     def __init__(self, message: str, *, export_id: str | None, status: str) -> None:
         super().__init__(message)
@@ -203,7 +209,7 @@ class ExportFailed(TypedPipesError):
 
 
 class ExportTimeout(TypedPipesError):
-    """The export was not finished within the wait. ``token`` resumes it."""
+    """The export was not finished, or not shown, within the wait. ``token`` resumes it; a journal keeps it."""
 
     def __init__(self, message: str, *, export_id: str, token: str) -> None:
         super().__init__(message)

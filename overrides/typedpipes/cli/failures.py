@@ -200,7 +200,7 @@ _TABLE: Final[
         ExitCode.FAILURE,
         _always("the answer is not what the schema says; run it again with --debug and report it"),
     ),
-    (errors.ExportFailed, ExitCode.FAILURE, _always("run the same command again: it asks for a new export")),
+    (errors.ExportFailed, ExitCode.FAILURE, _always("it is over: run the same command again for a new one")),
     (
         errors.ExportAmbiguous,
         ExitCode.FAILURE,

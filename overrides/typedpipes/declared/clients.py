@@ -8,6 +8,7 @@ from types import TracebackType
 from typing import Self, TypeVar
 
 from typedpipes._core.graphql import AsyncGraphQLClient, GraphQLClient, GraphQLOperation, encode_variables
+from typedpipes._core.graphql.outcome import telling
 from typedpipes._core.http.clients import AsyncPolicyClient, PolicyClient
 from typedpipes._core.options import AsyncClientOptions, ClientOptions
 from typedpipes._core.rest import CallOptions
@@ -116,7 +117,8 @@ class GraphQLApiClient(_Client, GraphQLClient):
     def _run(self, operation: GraphQLOperation[R], variables: Mapping[str, object], options: CallOptions) -> R:
         calls = self._core.calls(self._http.policies.redactor)
         request = calls.operation(operation, encode_variables(variables), options)
-        return calls.result(operation, self._http.exchange(request))
+        with telling(operation.safety):
+            return calls.result(operation, self._http.exchange(request))
 
 
 class AsyncGraphQLApiClient(_AsyncClient, AsyncGraphQLClient):
@@ -125,7 +127,8 @@ class AsyncGraphQLApiClient(_AsyncClient, AsyncGraphQLClient):
     async def _run(self, operation: GraphQLOperation[R], variables: Mapping[str, object], options: CallOptions) -> R:
         calls = self._core.calls(self._http.policies.redactor)
         request = calls.operation(operation, encode_variables(variables), options)
-        return calls.result(operation, await self._http.exchange(request))
+        with telling(operation.safety):
+            return calls.result(operation, await self._http.exchange(request))
 
 
 __all__ = ["AsyncGraphQLApiClient", "AsyncRestApiClient", "GraphQLApiClient", "RestApiClient"]

@@ -6,10 +6,11 @@ import functools
 import os
 from collections.abc import Mapping
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Self, TypeVar, Unpack, cast
+from typing import TYPE_CHECKING, Self, TypeVar, Unpack, cast
 
 from typedpipes._core.decoding.model import JSON
 from typedpipes._core.graphql import GraphQLOperation, bind, encode_variables
+from typedpipes._core.graphql.outcome import telling
 from typedpipes._core.http.clients import PolicyClient
 from typedpipes._core.options import ClientOptions
 from typedpipes._core.redaction import Secret
@@ -119,8 +120,8 @@ class Pipefy(Client):
         """
         name, safety = document_kind(document, operation_name)
         request = self._calls.request(document, name, encode_variables(variables or {}), safety, options)
-        data: Any = self._calls.data(name, self._http.exchange(request), safety)
-        return data if isinstance(data, dict) else {}
+        with telling(safety):
+            return self._calls.data(name, self._http.exchange(request), safety)
 
     def bind(self, client: type[C]) -> C:
         """An instance of ``client``, the ``Client`` that `typedpipes generate` made from your own operations.
@@ -138,7 +139,8 @@ class Pipefy(Client):
 
     def _run(self, operation: GraphQLOperation[R], variables: Mapping[str, object], options: CallOptions) -> R:
         request = self._calls.operation(operation, encode_variables(variables), options)
-        return self._calls.result(operation, self._http.exchange(request))
+        with telling(operation.safety):
+            return self._calls.result(operation, self._http.exchange(request))
 
     def _page_limit(self, field: str) -> int:
         return page_limit(field)

@@ -12,13 +12,14 @@ from typedpipes._core.decoding import Decoding, DriftLog
 from typedpipes._core.decoding.model import JSON
 from typedpipes._core.flow import Flow
 from typedpipes._core.graphql import GraphQLOperation, check_options, decode, decode_body, encode
+from typedpipes._core.graphql.outcome import telling
 from typedpipes._core.http import Stamp, WireRequest, WireResponse
 from typedpipes._core.http.bodies import is_loopback
 from typedpipes._core.http.shared import ClientCore
 from typedpipes._core.options import SharedOptions, limiter_for, token_store
 from typedpipes._core.redaction import Redactor
 from typedpipes._core.rest import CallOptions, Safety
-from typedpipes.errors import ConfigurationError
+from typedpipes.errors import APIError, ConfigurationError
 from typedpipes.pipefy.settings import PIPEFY_KINDS, PipefySettings
 
 if TYPE_CHECKING:
@@ -94,6 +95,7 @@ class Core(ClientCore):
         """What the exports of this client have in common."""
         import httpx
 
+        from typedpipes.events import Reporter
         from typedpipes.pipefy.exports.flows import ExportSettings
         from typedpipes.pipefy.exports.forms import FileFormStore
 
@@ -104,7 +106,7 @@ class Core(ClientCore):
             loopback=is_loopback(httpx.URL(self.settings.base_url).host),
             journal=self.journal,
             account=f"{self.settings.base_url}|{self.identity}",
-            report=self.on_event,
+            report=Reporter(self.on_event),
         )
 
 
@@ -162,8 +164,14 @@ class GraphQLCalls(msgspec.Struct, frozen=True, kw_only=True):
                 deadline=options.get("deadline"),
                 retries=options.get("retries"),
                 max_wait=options.get("max_wait"),
+                read_failure=self._failure,
             ),
         )
+
+    def _failure(self, error: APIError, body: bytes) -> APIError:
+        from typedpipes._core.graphql.errors import failed_answer
+
+        return failed_answer(error, body, self.redactor)
 
     def operation(
         self, operation: GraphQLOperation[object], variables: Mapping[str, JSON], options: CallOptions
@@ -184,7 +192,7 @@ class GraphQLCalls(msgspec.Struct, frozen=True, kw_only=True):
                 return result
         return decode(operation, self.data(operation.name, response, operation.safety), decoding)
 
-    def data(self, name: str | None, response: WireResponse, safety: Safety) -> object:
+    def data(self, name: str | None, response: WireResponse, safety: Safety) -> dict[str, JSON]:
         """The answer's ``data``. Raises `GraphQLError`, or `PartialFailure` for a mutation that reports failure."""
         from typedpipes._core.decoding.answers import parse_json
         from typedpipes._core.graphql.errors import answer_data, check_payloads
@@ -224,9 +232,9 @@ class ExportPort:
         wire = cast("Mapping[str, JSON]", encode(variables))
         safety: Safety = "safe" if safe else "unsafe"
         request = self._calls.request(document, operation_name, wire, safety, options)
-        response = yield from self._http.flow(request)
-        data = self._calls.data(operation_name, response, safety)
-        return data if isinstance(data, dict) else {}
+        with telling(safety):
+            response = yield from self._http.flow(request)
+            return self._calls.data(operation_name, response, safety)
 
 
 def document_kind(document: str, operation_name: str | None) -> tuple[str | None, Safety]:

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from typing import Final
 
+from typedpipes._core.decoding.model import JSON
+from typedpipes._core.graphql.outcome import code_of
 from typedpipes._core.http import WireResponse
 from typedpipes._core.redaction import Redactor
 from typedpipes.errors import (
+    APIError,
     AuthenticationError,
     GraphQLError,
     GraphQLValidationError,
@@ -15,15 +19,19 @@ from typedpipes.errors import (
     PartialFailure,
     PermissionDenied,
     ResponseMismatch,
+    ServerError,
 )
 
-_DENIED: Final = frozenset({"PERMISSION_DENIED", "FORBIDDEN"})
+_DENIED: Final = frozenset({"PERMISSION_DENIED", "FORBIDDEN", "INVALID_ROLE"})
+_DENIED_WORDS: Final = "permission denied"
+"""What some errors without a code say (reference vendors-2026-11.md)."""
 _MISSING: Final = frozenset({"RESOURCE_NOT_FOUND", "RECORD_NOT_FOUND", "NOT_FOUND"})
 _STATIC: Final = frozenset(
     "undefinedField argumentNotAccepted missingRequiredArguments missingRequiredInputObjectAttribute variableMismatch "
     "undefinedType selectionMismatch argumentLiteralsIncompatible variableRequiresValidType variableNotDefined "
     "GRAPHQL_VALIDATION_FAILED".split()
 )
+_SAY_IT_ALL: Final = frozenset({401, 403, 404, 429})
 _OPERATION_PATHS: Final = ("query", "mutation", "fragment", "subscription")
 
 
@@ -39,36 +47,87 @@ class GraphQLAuthenticationError(GraphQLError, AuthenticationError):
     """The server did not accept the credential, in a GraphQL answer."""
 
 
-def answer_data(operation: str, answer: object, response: WireResponse, redactor: Redactor) -> object:
+class GraphQLServerError(GraphQLError, ServerError):
+    """A GraphQL answer with errors whose status is 5xx."""
+
+
+def answer_data(operation: str, answer: object, response: WireResponse, redactor: Redactor) -> dict[str, JSON]:
     """The ``data`` of a parsed answer; any top-level error raises, with the partial data on it.
 
     ``operation`` is the name to report. Raises `ResponseMismatch` if this is no GraphQL answer at all.
     """
-    if not isinstance(answer, dict) or not ("data" in answer or "errors" in answer):
+    entries = _entries(answer)
+    if entries and isinstance(answer, dict):
+        raise _error(operation, entries, answer, response, redactor)
+    data = answer.get("data") if isinstance(answer, dict) else None
+    if not isinstance(data, dict):
+        what = "data that is no object" if isinstance(answer, dict) and "data" in answer else "neither data nor errors"
         raise ResponseMismatch(
-            f"{operation}: the answer holds neither data nor errors; check that base_url is a GraphQL endpoint",
+            f"{operation}: the answer holds {what}; check that base_url is a GraphQL endpoint",
             operation=operation,
+            path="$.data",
         )
-    errors = answer.get("errors")
-    if not errors:
-        return answer.get("data")
-    entries: list[dict[str, object]] = [
-        entry if isinstance(entry, dict) else {"message": str(entry)} for entry in _listed(errors)
-    ]
-    raise _error(operation, entries, answer.get("data"), response, redactor)
+    return data
 
 
-def _listed(errors: object) -> list[object]:
-    return errors if isinstance(errors, list) else [errors]
+def failed_answer(error: APIError, body: bytes, redactor: Redactor) -> APIError:
+    """The error for an answer that is no success by its status but GraphQL by its body: a `GraphQLError`.
+
+    ``error`` is what its status says, and what is returned for any other body and for statuses that say more than the
+    body does: 401, 403, 404, 429, unless validation refused the document.
+    """
+    try:
+        answer = json.loads(body)
+    except (ValueError, RecursionError):
+        return error
+    entries = _entries(answer)
+    if not entries or not isinstance(answer.get("errors"), list):
+        return error
+    response = WireResponse(error.status, error.headers, body, "")
+    made = _error(error.operation or "", entries, answer, response, redactor)
+    if error.status in _SAY_IT_ALL and not isinstance(made, GraphQLValidationError):
+        return error
+    made.headers, made.attempts = error.headers, error.attempts
+    made.retry_after, made.resume_at = error.retry_after, error.resume_at
+    made.request_id = made.request_id or error.request_id
+    return made
+
+
+def _entries(answer: object) -> list[dict[str, object]]:
+    """The errors of an answer, in the forms servers give them; empty if it holds none."""
+    if not isinstance(answer, dict):
+        return []
+    errors = answer.get("errors") or ("data" not in answer and answer.get("error"))
+    listed = errors if isinstance(errors, list) else [errors] if errors else []
+    return [_entry(each) for each in listed]
+
+
+def _entry(given: object) -> dict[str, object]:
+    """As the GraphQL specification has it: given ``{title, detail}``, or ``{message, details: {code, …}}``."""
+    if not isinstance(given, dict):
+        return {"message": str(given)}
+    entry = dict(given)
+    if "message" not in entry:
+        words = [str(entry[name]) for name in ("title", "detail") if entry.get(name)]
+        entry["message"] = ": ".join(words) or "no message"
+    details = entry.get("details")
+    if "extensions" not in entry and isinstance(details, dict):
+        entry["extensions"] = details
+    return entry
 
 
 def _error(
-    operation: str, entries: list[dict[str, object]], data: object, response: WireResponse, redactor: Redactor
+    operation: str,
+    entries: list[dict[str, object]],
+    answer: dict[str, JSON],
+    response: WireResponse,
+    redactor: Redactor,
 ) -> GraphQLError:
-    code = next((found for entry in entries if (found := _code(entry)) is not None), None)
-    said = "; ".join(redactor.text(str(entry.get("message", "no message")), 300) for entry in entries[:3])
-    kind: type[GraphQLError] = GraphQLError
-    if code in _DENIED:
+    data = answer.get("data")
+    code = next((found for entry in entries if (found := code_of(entry)) is not None), None)
+    said = "; ".join(redactor.text(str(entry.get("message")), 300) for entry in entries[:3])
+    kind: type[GraphQLError] = GraphQLServerError if response.status >= 500 else GraphQLError
+    if code in _DENIED or (code is None and any(_says_denied(entry) for entry in entries)):
         kind = GraphQLPermissionDenied
         if operation.startswith("pipefy."):
             said += "; only admins and super admins may use Pipefy's API, and roles of each pipe still apply"
@@ -76,7 +135,7 @@ def _error(
         kind = GraphQLNotFound
     elif code == "UNAUTHORIZED":
         kind = GraphQLAuthenticationError
-    elif data is None and all(_is_static(entry) for entry in entries):
+    elif data is None and all(_is_static(entry, "data" in answer) for entry in entries):
         kind = GraphQLValidationError
     more = f" (and {len(entries) - 3} more)" if len(entries) > 3 else ""
     return kind(
@@ -91,11 +150,8 @@ def _error(
     )
 
 
-def _code(entry: Mapping[str, object]) -> str | None:
-    extensions = entry.get("extensions")
-    code = extensions.get("code") if isinstance(extensions, dict) else None
-    code = entry.get("code") if code is None else code
-    return None if code is None else str(code)
+def _says_denied(entry: Mapping[str, object]) -> bool:
+    return str(entry.get("message", "")).strip().lower().startswith(_DENIED_WORDS)
 
 
 def _correlation(entries: list[dict[str, object]]) -> str | None:
@@ -106,17 +162,20 @@ def _correlation(entries: list[dict[str, object]]) -> str | None:
     return None
 
 
-def _is_static(entry: Mapping[str, object]) -> bool:
+def _is_static(entry: Mapping[str, object], executed: bool) -> bool:
     """Whether the server refused the document itself: nothing was executed.
 
     Ruby servers give such errors a path that starts with the operation ("mutation X"), others give none.
+    ``executed``: the answer has ``data``, if only null: by the specification it was executed, unless a code denies it.
     """
-    if _code(entry) in _STATIC:
+    if code_of(entry) in _STATIC:
         return True
+    if executed:
+        return False
     path = entry.get("path")
     if isinstance(path, list) and path:
         return str(path[0]).split(" ")[0] in _OPERATION_PATHS
-    return "locations" in entry and _code(entry) is None
+    return "locations" in entry and code_of(entry) is None
 
 
 def check_payloads(operation: str, data: object, response: WireResponse) -> None:

@@ -6,7 +6,7 @@ This folder is what a successor of httpx would have to replace.
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from typing import Final, Literal, Protocol
 
 import httpx
@@ -14,6 +14,7 @@ import msgspec
 
 from typedpipes._core.http.bodies import body_error, exhaust
 from typedpipes._core.rest import Safety
+from typedpipes.errors import APIError
 
 STAMP: Final = "typedpipes"
 """Key of the stamp in ``request.extensions``."""
@@ -42,6 +43,8 @@ class Stamp(msgspec.Struct, kw_only=True, eq=False):
         retries: repetitions at most.
         max_wait: seconds to wait at most, for a slot or because the server said so.
         idempotency_key: key that makes an unsafe request repeatable where the API has such keys.
+        read_failure: given the error for an answer that is no success and the answer's body, the error to raise:
+            for APIs whose answers mean more than their status.
     """
 
     api: str
@@ -59,6 +62,7 @@ class Stamp(msgspec.Struct, kw_only=True, eq=False):
     retries: int | None = None
     max_wait: float | None = None
     idempotency_key: str | None = None
+    read_failure: Callable[[APIError, bytes], APIError] | None = None
 
     @property
     def name(self) -> str:

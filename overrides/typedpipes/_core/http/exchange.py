@@ -46,6 +46,7 @@ class Exchange:
         "_headers",
         "_hops",
         "_max_wait",
+        "_on_wire",
         "_permit",
         "_policies",
         "_previous",
@@ -85,6 +86,7 @@ class Exchange:
         self._cost = 0
         self._hops = 0
         self._again = False
+        self._on_wire = False
 
     @property
     def headers(self) -> dict[str, str]:
@@ -107,6 +109,10 @@ class Exchange:
         try:
             yield from self._permit.obtain(self._patience(), self._stamp.name)
             return (yield from self._try())
+        except TypedPipesError as error:
+            if self._stamp.safety == "unsafe" and not self._on_wire:
+                error.may_have_executed = False  # not sent, or sent again only because nothing had been executed
+            raise
         finally:
             self._permit.end_of_flow()
 
@@ -145,6 +151,7 @@ class Exchange:
         return float("inf") if self._until is None else self._until - self._policies.clock.monotonic()
 
     def _attempt(self) -> Flow[Outcome]:
+        self._on_wire = False
         lease = yield from self._slot()
         request = self._request
         if self._credential is not None:
@@ -157,6 +164,7 @@ class Exchange:
             raise too_late(self._stamp, self._attempts) from self._previous
         request.extensions["timeout"] = dict.fromkeys(("connect", "read", "write", "pool"), patience)
         self._attempts += 1
+        self._on_wire = True
         started = self._policies.clock.monotonic()
         try:
             response: httpx.Response = yield Send(request)
@@ -233,8 +241,11 @@ class Exchange:
             attempts=self._attempts,
             cut=cut,
         )
+        if self._stamp.read_failure is not None:
+            error = self._stamp.read_failure(error, body)
         error.__cause__ = self._previous
         if status == 401 and credential is not None and used is not None and not self._again:
+            self._on_wire = False  # whatever becomes of the new token, this was refused
             if not self._repeatable:
                 raise error
             if (yield from credential.rejected(used, self._context)):

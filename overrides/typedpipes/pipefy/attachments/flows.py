@@ -14,7 +14,7 @@ import attrs
 from typedpipes._core.files.download import DownloadOptions, download
 from typedpipes._core.files.links import FileLink
 from typedpipes._core.flow import Flow
-from typedpipes.errors import ConfigurationError, DownloadError
+from typedpipes.errors import ConfigurationError, DownloadError, ResponseMismatch
 from typedpipes.pipefy.attachments.uploads import UploadFile, UploadFlows, UploadOptions, object_key
 from typedpipes.pipefy.exports.flows import ExportSettings, file_host
 from typedpipes.pipefy.exports.handles import OnProgress
@@ -70,7 +70,8 @@ class AttachmentFlows:
     ) -> Flow[list[str]]:
         """Upload ``files`` and store their keys, after those that are there already unless they are replaced.
 
-        Returns the keys of the new ones. If the last call fails, the files are uploaded but nothing refers to them.
+        Returns the keys of the new ones. If the last call fails, the files are uploaded; whether the field refers to
+        them is told by the error's ``may_have_executed``. Raises `ResponseMismatch` for an answer that does not say.
         """
         if isinstance(files, (str, bytes, os.PathLike)):
             raise ConfigurationError("files is a list of files; wrap the one in [ ]", setting="files")
@@ -106,10 +107,21 @@ class AttachmentFlows:
     def _store(self, owner: Owner, owner_id: str, field_id: str, keys: list[str]) -> Flow[None]:
         if owner == "card":
             wanted: dict[str, object] = {"card_id": owner_id, "field_id": field_id, "new_value": keys}
-            yield from self._port.execute(SET_CARD, "UpdateCardField", {"input": wanted}, safe=False)
+            document, name, root = SET_CARD, "UpdateCardField", "updateCardField"
         else:
             wanted = {"table_record_id": owner_id, "field_id": field_id, "value": keys}
-            yield from self._port.execute(SET_RECORD, "SetTableRecordFieldValue", {"input": wanted}, safe=False)
+            document, name, root = SET_RECORD, "SetTableRecordFieldValue", "setTableRecordFieldValue"
+        data = yield from self._port.execute(document, name, {"input": wanted}, safe=False)
+        payload = data.get(root)
+        # A record's payload tells no success; that there is one is all it says.
+        if not isinstance(payload, Mapping) or (owner == "card" and payload.get("success") is not True):
+            error = ResponseMismatch(
+                f"{root}: the answer does not say that the files were stored; look at the {owner}, then attach again",
+                operation=f"pipefy.{name}",
+                path=f"$.data.{root}",
+            )
+            error.may_have_executed = True
+            raise error
 
     def download(
         self,

@@ -9,23 +9,24 @@ from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from functools import partial
-from typing import TYPE_CHECKING, Final, TypedDict
+from typing import TYPE_CHECKING, TypedDict
 
 import attrs
 
 from typedpipes._core.decoding.model import JSON
 from typedpipes._core.flow import Call, Flow, call, hold
+from typedpipes._core.graphql.outcome import nothing_executed
 from typedpipes.errors import (
     APIError,
     AuthenticationError,
     ConfigurationError,
     GraphQLError,
     NotFound,
+    PartialFailure,
     PermissionDenied,
     QuotaExhausted,
     RateLimited,
     ResponseMismatch,
-    ServerError,
     TransportError,
     TypedPipesError,
 )
@@ -37,8 +38,6 @@ from typedpipes.pipefy.exports.jobs import GraphQLPort
 
 if TYPE_CHECKING:
     from typedpipes.limits.limiter import StoreLimiter
-
-_UNAVAILABLE: Final = 503
 
 
 class BulkOptions(TypedDict, total=False):
@@ -151,53 +150,60 @@ class BulkFlows:
         try:
             for wanted in work.inputs:
                 data = yield from self._port.execute(job.document, job.operation, {"input": wanted}, safe=False)
-                identity = _identity(job, data) or identity
+                identity = _done(job, data, work.key)
+                if identity is None:
+                    message = "the answer does not say that it was done"
+                    return attrs.evolve(clean, status="ambiguous", message=message)
         except TypedPipesError as error:
             outcome = _outcome(job, clean, error, seen=before.status == "ambiguous")
-            if outcome is not None:
+            if not _concerns_all(error):
                 return outcome
+            if nothing_executed(error):
+                outcome = clean  # the next run begins with it
             if checkpoint is not None:
-                yield from call(partial(checkpoint.end, clean), blocking=True)
-            now = [clean if item.index == clean.index else item for item in items]
+                yield from call(partial(checkpoint.end, outcome), blocking=True)
+            now = [outcome if item.index == outcome.index else item for item in items]
             report = BulkReport(job=job.name, digest=digest, items=tuple(now))
             raise BulkStopped(f"{report}; stopped by {type(error).__name__}: {error}", report=report) from error
-        if identity is None:
-            message = "the answer does not name what was created"
-            return attrs.evolve(clean, status="ambiguous", message=message)
         return attrs.evolve(clean, status="ok", id=identity)
 
 
-def _outcome(job: BulkJob, item: BulkItem, error: TypedPipesError, *, seen: bool) -> BulkItem | None:
-    """What an error says about the item; None if it says nothing about it, but about the whole job."""
-    code = error.code if isinstance(error, APIError) else None
-    failed = attrs.evolve(item, status="error", message=str(error), code=code)
-    unknown = attrs.evolve(item, status="ambiguous", message=str(error), code=code)
+def _concerns_all(error: TypedPipesError) -> bool:
+    """Whether the next item would fare no better."""
     if isinstance(error, TransportError):
-        return None if error.sent is False else unknown
-    if isinstance(error, GraphQLError) and not isinstance(error, AuthenticationError):
-        identity = _identity(job, error.data)
+        return error.sent is False
+    if isinstance(error, GraphQLError):
+        return isinstance(error, AuthenticationError)
+    if isinstance(error, APIError):
+        return isinstance(error, (AuthenticationError, PermissionDenied, RateLimited))
+    return not isinstance(error, ResponseMismatch)
+
+
+def _outcome(job: BulkJob, item: BulkItem, error: TypedPipesError, *, seen: bool) -> BulkItem:
+    """What an error says about the item: failed only where the answer proves that nothing was executed."""
+    code = error.code if isinstance(error, APIError) else None
+    told = attrs.evolve(item, message=str(error), code=code)
+    if isinstance(error, (GraphQLError, PartialFailure)):
+        identity = _done(job, error.data, item.key)
         if identity is not None:  # done, with something to say about it
-            return attrs.evolve(failed, status="ok", id=identity)
-        if isinstance(error, NotFound) and job.removes and seen:
-            return attrs.evolve(item, status="ok", id=item.key)
-        return unknown if code == "INTERNAL_SERVER_ERROR" and not job.repeatable else failed
-    if isinstance(error, (AuthenticationError, PermissionDenied, RateLimited)) or not isinstance(
-        error, (APIError, ResponseMismatch)
-    ):
-        return None
-    if isinstance(error, ResponseMismatch) or (isinstance(error, ServerError) and error.status != _UNAVAILABLE):
-        return unknown
-    return failed
+            return attrs.evolve(told, status="ok", id=identity)
+    if not nothing_executed(error):
+        return attrs.evolve(told, status="ambiguous")
+    if isinstance(error, NotFound) and isinstance(error, GraphQLError) and job.removes and seen:
+        return attrs.evolve(item, status="ok", id=item.key)
+    return attrs.evolve(told, status="error")
 
 
-def _identity(job: BulkJob, data: object) -> str | None:
-    """The id in the answer; where the payload has none, that there is a payload says that it was done."""
+def _done(job: BulkJob, data: object, key: str | None) -> str | None:
+    """The item's id if the answer is evidence that it was done: what was made, or ``success: true``."""
     payload = data.get(job.payload) if isinstance(data, Mapping) else None
-    if not isinstance(payload, Mapping) or job.node is None:
+    if not isinstance(payload, Mapping):
         return None
+    if job.node is None:
+        return key if payload.get("success") is True else None
     node = payload.get(job.node)
     identity = node.get("id") if isinstance(node, Mapping) else None
-    return None if identity is None else str(identity)
+    return None if identity in (None, "") else str(identity)
 
 
 def _is_left(job: BulkJob, item: BulkItem) -> bool:

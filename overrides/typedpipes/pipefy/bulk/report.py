@@ -11,7 +11,8 @@ import attrs
 from typedpipes.errors import ConfigurationError, TypedPipesError
 
 Status: TypeAlias = Literal["ok", "error", "ambiguous", "pending"]
-"""``ambiguous``: it was sent and nobody answered, so nobody can know. ``pending``: not attempted."""
+"""``ok``: the answer says that it was done. ``error``: the answer proves that nothing was executed. ``ambiguous``: it
+was sent, and no answer came or one that proves neither, so nobody can know. ``pending``: not attempted."""
 
 VERSION: Final = 1
 
@@ -53,7 +54,7 @@ class BulkReport:
 
     @property
     def ambiguous(self) -> tuple[BulkItem, ...]:
-        """Items sent without an answer. Creates are never repeated: look for them, then decide."""
+        """Items sent without an answer that proves anything. Creates are never repeated: look for them, then decide."""
         return self._of("ambiguous")
 
     @property

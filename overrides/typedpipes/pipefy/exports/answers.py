@@ -6,45 +6,24 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Final
 
+from typedpipes._core.graphql.outcome import REFUSALS
 from typedpipes.errors import (
     APIError,
-    ConfigurationError,
     ExportFailed,
     ExportTimeout,
     GraphQLError,
     GraphQLValidationError,
-    QuotaExhausted,
     ResponseMismatch,
     TransportError,
     TypedPipesError,
 )
 from typedpipes.pipefy.exports.jobs import CreateForm, JobDeclaration, JobState, PollForm
 
-# Codes with which the server says that it refused (notes section 5): nothing was created.
-REFUSALS: Final = frozenset(
-    "PERMISSION_DENIED RESOURCE_NOT_FOUND RECORD_NOT_FOUND RECORD_INVALID FORBIDDEN UNAUTHORIZED NOT_FOUND "
-    "INVALID_ARGUMENTS BAD_USER_INPUT ARGUMENT_ERROR FEATURE_NOT_ENABLED FEATURE_DISABLED FEATURE_UNAVAILABLE".split()
-)
-
-
-def created_nothing(error: TypedPipesError) -> bool:
-    """Whether a failed create certainly created nothing; False means that nobody can know."""
-    if isinstance(error, TransportError):
-        return error.sent is False
-    if isinstance(error, GraphQLValidationError | ConfigurationError | QuotaExhausted):
-        return True
-    if isinstance(error, GraphQLError):
-        return error.code in REFUSALS
-    if isinstance(error, APIError):
-        # A 503 that names a time to come back was refused at the door, like a 429; other 5xx may have been executed.
-        return error.status < 500 or (error.status == 503 and error.retry_after is not None)
-    return False
-
 
 def is_passing(error: TypedPipesError) -> bool:
-    """Whether the same poll may well succeed later."""
+    """Whether the same poll may well succeed later: it was not refused."""
     if isinstance(error, GraphQLError):
-        return error.code == "INTERNAL_SERVER_ERROR" or error.status >= 500
+        return not isinstance(error, GraphQLValidationError) and error.code not in REFUSALS
     if isinstance(error, APIError):
         return error.status in (408, 425, 429) or error.status >= 500
     return isinstance(error, TransportError | ResponseMismatch)
@@ -73,84 +52,92 @@ def blamed(error: GraphQLValidationError, field: str) -> tuple[bool, bool]:
 
 
 def is_finished(state: JobState) -> bool:
-    """True for finished, False for pending; raises for failed and unknown."""
-    outcome = state.outcome
-    if outcome in ("failed", "unknown"):
+    """Whether the job is finished and its link, where there is one, is known; raises for a failed one.
+
+    A status nobody knows is one more that is not the end: vendors introduce theirs with "e.g.".
+    """
+    if state.outcome == "failed":
         raise failure(state)
-    return outcome == "finished"
+    return state.outcome == "finished" and (state.link is not None or not state.declaration.links)
 
 
 def failure(state: JobState) -> ExportFailed:
-    meaning = (
-        "the vendor reports that it failed; create a new one"
-        if state.outcome == "failed"
-        else "typedpipes does not know this status and will not guess; look at it in the vendor's application"
-    )
     return ExportFailed(
-        f"{state.declaration.what} {state.id} has status {state.status!r}: {meaning}",
+        f"{state.declaration.what} {state.id} has status {state.status!r}: the vendor reports that it failed; "
+        "create a new one",
         export_id=state.id,
         status=state.status,
     )
 
 
 def overdue(state: JobState, timeout: float, asked: float | None, problem: TypedPipesError | None) -> ExportTimeout:
-    why = ""
+    what = f"{state.declaration.what} {state.id}"
+    now = f"{what} is still {state.status!r} after {timeout:g} s."
     if asked:
-        why = f" The server asks to be left alone for {asked:g} s."
+        now += f" The server asks to be left alone for {asked:g} s."
     elif problem is not None:
-        why = f" The last poll failed: {problem}"
+        now += f" The last poll failed: {problem}"
+    elif not state.shown:
+        now = f"the server shows no {what} after {timeout:g} s (late, deleted, or of another account)."
+    elif state.outcome == "finished":
+        now = f"{what} is {state.status!r} and the server gives no link to its file after {timeout:g} s."
+    elif state.outcome == "unknown":
+        now += " typedpipes does not know this status."
     return ExportTimeout(
-        f"{state.declaration.what} {state.id} is still {state.status!r} after {timeout:g} s.{why} "
-        "It goes on at the vendor; resume it later with this error's token.",
+        f"{now} Nothing says that it ended: resume it later with this error's token. "
+        "To give it up on purpose, forget it (`forget=True`); the next call then creates a new one.",
         export_id=state.id,
         token=state.token(),
     )
 
 
-def job_object(data: object, path: Sequence[str], operation: str) -> Mapping[str, object]:
-    where = "$.data"
+def created_job(data: object, declaration: JobDeclaration, form: CreateForm) -> tuple[str, Mapping[str, object]]:
+    """Id and object of a job that was created. The answer's shape decides, not the ``form`` that was sent.
+
+    The id is "" for a job that is delivered elsewhere and has none. Raises `ResponseMismatch` where there is no id.
+    """
+    paths = dict.fromkeys((form.path, *(other.path for other in declaration.creates)))
+    for path in paths:
+        job = _at(data, path)
+        if isinstance(job, Mapping) and (identity := _identifier(job.get(declaration.id))):
+            return identity, job
+    job = _at(data, form.path)
+    if isinstance(job, Mapping) and not declaration.polls and job.get(declaration.id) is None:
+        return "", job
+    where = f"$.data.{'.'.join(form.path)}.{declaration.id}"
+    raise ResponseMismatch(f"{where}: no id in the answer ({form.operation})", operation=form.operation, path=where)
+
+
+def _at(data: object, path: Sequence[str]) -> object:
     for name in path:
-        where = f"{where}.{name}"
         data = data.get(name) if isinstance(data, Mapping) else None
-    if not isinstance(data, Mapping):
-        raise ResponseMismatch(f"{where}: expected an object ({operation})", operation=operation, path=where)
     return data
 
 
-def has_id(data: object, path: Sequence[str], name: str) -> bool:
-    for step in (*path, name):
-        data = data.get(step) if isinstance(data, Mapping) else None
-    return isinstance(data, str | int) and bool(str(data))
-
-
-def job_id(job: Mapping[str, object], declaration: JobDeclaration, form: CreateForm) -> str:
-    value = job.get(declaration.id)
-    accepted_only = not declaration.polls and value is None
-    if accepted_only:
-        return ""
-    if isinstance(value, bool) or not isinstance(value, str | int) or not str(value).strip():
-        path = f"$.data.{'.'.join(form.path)}.{declaration.id}"
-        raise ResponseMismatch(f"{path}: no id in the answer ({form.operation})", operation=form.operation, path=path)
-    return str(value)
+def _identifier(value: object) -> str:
+    return str(value).strip() if isinstance(value, str | int) and not isinstance(value, bool) else ""
 
 
 def find_job(data: object, form: PollForm, state: JobState, declaration: JobDeclaration) -> Mapping[str, object] | None:
-    """The job's object. None: a history that does not show the job yet."""
-    found: object = data
-    for name in form.path:
-        found = found.get(name) if isinstance(found, Mapping) else None
+    """The job's object. None: the server does not show it, which may be a matter of time."""
+    found = _at(data, form.path)
     if isinstance(found, list):
         for item in found:
             if isinstance(item, Mapping) and str(item.get(declaration.id)) == state.id:
                 return item
         return None
     if found is None:
-        raise ExportFailed(
-            f"the server knows no {declaration.what} with id {state.id!r} (wrong account, or deleted)",
-            export_id=state.id,
-            status="missing",
+        return None
+    where = f"$.data.{'.'.join(form.path)}"
+    if not isinstance(found, Mapping):
+        raise ResponseMismatch(f"{where}: expected an object ({form.operation})", operation=form.operation, path=where)
+    if found.get(declaration.id) not in (None, "") and _identifier(found[declaration.id]) != state.id:
+        raise ResponseMismatch(
+            f"{where}.{declaration.id}: the answer is about another {declaration.what} ({form.operation})",
+            operation=form.operation,
+            path=f"{where}.{declaration.id}",
         )
-    return job_object(data, form.path, form.operation)
+    return found
 
 
 def status_text(value: object) -> str:

@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Final
 
 from typedpipes._core.flow import Call, Clock, Flow, call, hold, sleep
+from typedpipes._core.graphql.outcome import nothing_executed
 from typedpipes.errors import (
     ConfigurationError,
     ExportAmbiguous,
@@ -16,17 +17,15 @@ from typedpipes.errors import (
     GraphQLError,
     GraphQLValidationError,
     JournalBusy,
+    ResponseMismatch,
     TypedPipesError,
 )
 from typedpipes.pipefy.exports.answers import (
     WAY_OUT,
     blamed,
-    created_nothing,
+    created_job,
     failure,
     first_refusal,
-    has_id,
-    job_id,
-    job_object,
     status_text,
 )
 from typedpipes.pipefy.exports.forms import FormMemory
@@ -120,7 +119,7 @@ class JobCreation:
         try:
             return (yield from self._create(declaration, arguments, keep))
         except TypedPipesError as error:
-            if created_nothing(error) or isinstance(error, ExportFailed):
+            if nothing_executed(error) or isinstance(error, ExportFailed):
                 raise
             raise ExportAmbiguous(
                 f"The request for this {declaration.what} was sent and no usable answer came ({error}). The server "
@@ -143,15 +142,19 @@ class JobCreation:
                 forms = self._learn(declaration, form, error, forms)
                 continue
             except GraphQLError as error:
-                if not has_id(error.data, form.path, declaration.id):
+                try:
+                    identity, job = created_job(error.data, declaration, form)
+                except ResponseMismatch:
+                    raise error from None
+                if not identity:
                     raise
-                data = error.data
+            else:
+                identity, job = created_job(data, declaration, form)
             self._forms.remember(declaration, "create", form.name)
-            job = job_object(data, form.path, form.operation)
             status = status_text(job.get(declaration.status))
             state = JobState(
                 declaration=declaration,
-                id=job_id(job, declaration, form),
+                id=identity,
                 status=status or "created",
                 created_at=self._clock.wall(),
                 arguments={name: str(arguments[name]) for name in keep},

@@ -14,13 +14,12 @@ from typedpipes._core.flow import Clock, Flow, SystemClock, sleep
 from typedpipes.errors import (
     APIError,
     ConfigurationError,
-    ExportFailed,
     ExportTimeout,
     GraphQLValidationError,
     ResponseMismatch,
     TypedPipesError,
 )
-from typedpipes.events import OnEvent, Poll
+from typedpipes.events import OnEvent, Poll, SchemaDrift
 from typedpipes.pipefy.exports.answers import find_job, first_refusal, is_finished, is_passing, overdue, status_text
 from typedpipes.pipefy.exports.create import JobCreation
 from typedpipes.pipefy.exports.forms import FormMemory
@@ -30,8 +29,6 @@ from typedpipes.pipefy.exports.schedule import PollSchedule
 
 LAST_BREATH: Final = 1.0
 """Seconds a poll gets at least, even at the very end of a wait."""
-GARBLED_LIMIT: Final = 3
-"""Unreadable answers in a row that end a wait."""
 LINK_TRIES: Final = 4
 
 
@@ -72,11 +69,12 @@ class JobEngine:
         """See `JobCreation.forget`."""
         return self._creation.forget(declaration, key)
 
-    def poll(self, state: JobState, *, deadline: float | None = None) -> Flow[None]:
-        """Ask once how the job is and bring ``state`` up to date. Failures of the request are raised."""
+    def poll(self, state: JobState, *, deadline: float | None = None) -> Flow[bool]:
+        """Ask once how the job is and bring ``state`` up to date; whether a link came. Failed requests are raised."""
         declaration = state.declaration
         forms = yield from self._forms.ordered(declaration, "poll", declaration.polls)
         refusal: GraphQLValidationError | None = None
+        answered = False
         for form in forms:
             variables = {name: state.id if name == "id" else state.arguments[name] for name in form.variables}
             try:
@@ -86,21 +84,25 @@ class JobEngine:
             except GraphQLValidationError as error:
                 refusal = first_refusal(refusal, error, form.name)
                 continue
-            self._take(state, data, form)
-            if state.outcome == "finished" and state.link is None and form.link is not None:
+            answered = True
+            linked = self._take(state, data, form)
+            if state.shown and state.outcome == "finished" and not linked and form.link is not None:
                 continue  # a server may know the field and leave it empty; the next form asks for the other one
             self._forms.remember(declaration, "poll", form.name)
             yield from self._forms.save(declaration)
-            return
-        if refusal is not None and not state.polled:
+            return linked
+        if refusal is not None and not answered:
             raise refusal
+        return False
 
-    def _take(self, state: JobState, data: object, form: PollForm) -> None:
+    def _take(self, state: JobState, data: object, form: PollForm) -> bool:
+        """Bring ``state`` up to date; whether the answer holds a link."""
         declaration = state.declaration
         job = find_job(data, form, state, declaration)
         state.polled = True
+        state.shown = job is not None
         if job is None:
-            return
+            return False
         status = status_text(job.get(declaration.status))
         if not status:
             raise ResponseMismatch(
@@ -109,24 +111,25 @@ class JobEngine:
                 path=f"$.data.{'.'.join(form.path)}.{declaration.status}",
             )
         state.status = status
-        links = {other.link for other in declaration.polls if other.link}
+        links = declaration.links
         state.details = {
             name: value
             for name, value in job.items()
             if name not in links and name not in (declaration.id, declaration.status)
         }
-        for name in links:
-            link = job.get(name)
-            if isinstance(link, str) and link.strip():
-                state.link, state.link_seen = link.strip(), self.clock.wall()
+        found = [link.strip() for name in links if isinstance(link := job.get(name), str) and link.strip()]
+        if found:
+            state.link, state.link_seen = found[0], self.clock.wall()
+        return bool(found)
 
     def wait(
         self, state: JobState, *, timeout: float, on_progress: Callable[[WaitProgress], None] | None = None
     ) -> Flow[None]:
         """Poll until the job is finished, ``timeout`` seconds at most.
 
-        Raises `ExportFailed` for a failed or unknown status and `ExportTimeout` at the deadline; its token resumes.
-        A poll that fails for a passing reason is one more poll; any other failure is raised with the token as a note.
+        Raises `ExportFailed` if the server says that it failed, and `ExportTimeout` at the deadline; its token resumes.
+        A poll that fails for a passing reason, cannot be read, does not show the job, shows a status nobody knows, or a
+        finished job whose link is late, is one more poll; a refusal is raised with the token as a note.
         """
         if not (math.isfinite(timeout) and timeout >= 0):
             raise ConfigurationError(f"timeout must be a finite number of seconds, not {timeout!r}", setting="timeout")
@@ -139,23 +142,20 @@ class JobEngine:
         # A job from another process is asked after at once: it may long be done.
         fresh = age < 1.0 and not state.polled and state.created_at is not None
         delay = self.schedule.next_poll(age, calls=state.create_calls) if fresh else 0.0
-        polls = garbled = 0
+        polls = 0
         while True:
             yield from sleep(max(0.0, min(delay, end - clock.monotonic())))
             problem: TypedPipesError | None = None
             polls += 1
             try:
                 yield from self.poll(state, deadline=max(LAST_BREATH, end - clock.monotonic()))
-                garbled = 0
             except TypedPipesError as error:
-                garbled = garbled + 1 if isinstance(error, ResponseMismatch) else 0
-                if not is_passing(error) or garbled >= GARBLED_LIMIT:
-                    if not isinstance(error, ExportFailed):
-                        error.add_note(f"The {state.declaration.what} goes on; resume it with {state.token()}")
+                if not is_passing(error):
+                    error.add_note(f"The {state.declaration.what} goes on; resume it with {state.token()}")
                     raise
                 problem = error
             now = clock.monotonic()
-            pending = problem is not None or state.outcome == "pending"
+            pending = problem is not None or not (state.outcome == "failed" or is_finished(state))
             asked = problem.retry_after if isinstance(problem, APIError) else None
             delay = self.schedule.next_poll(age + now - began, calls=state.create_calls, retry_after=asked)
             next_poll = min(delay, max(0.0, end - now)) if pending else 0.0
@@ -169,6 +169,7 @@ class JobEngine:
         self, state: JobState, progress: WaitProgress, on_progress: Callable[[WaitProgress], None] | None
     ) -> None:
         if self._report is not None:
+            self._tell_oddity(state, progress, self._report)
             self._report(
                 Poll(
                     operation=state.declaration.kind,
@@ -181,28 +182,54 @@ class JobEngine:
         if on_progress is not None:
             on_progress(progress)
 
+    def _tell_oddity(self, state: JobState, progress: WaitProgress, report: OnEvent) -> None:
+        """Once per job: what is waited out although no schema foresees it."""
+        declaration = state.declaration
+        if progress.problem is not None:
+            oddity = ("$.data", "a readable answer", type(progress.problem).__name__)
+            if not isinstance(progress.problem, ResponseMismatch):
+                return
+        elif not state.shown:
+            oddity = ("$.data", f"the {declaration.what}", "null")
+        elif state.outcome == "unknown":
+            oddity = (f"$.{declaration.status}", "a known status", "an unknown value")
+        elif state.outcome == "finished" and not is_finished(state):
+            oddity = ("$", "the link of a finished job", "no link")
+        else:
+            return
+        if oddity not in state.told:
+            state.told.add(oddity)
+            report(SchemaDrift(f"pipefy.{declaration.kind}", *oddity))
+
     def fresh_link(self, state: JobState, *, until: float) -> Flow[str]:
-        """Ask for the job's link again, riding out passing failures; ``until`` is a time of the monotonic clock."""
-        for attempt in range(1, LINK_TRIES + 1):
+        """Ask for a finished job's link again, riding out passing failures and a link that is late.
+
+        ``until`` is a time of the monotonic clock. Raises `ExportTimeout` for a job that is not finished, and where no
+        link came in time.
+        """
+        clock = self.clock
+        began = clock.monotonic()
+        failures = 0
+        while True:
+            problem: TypedPipesError | None = None
             try:
-                yield from self.poll(state, deadline=max(LAST_BREATH, until - self.clock.monotonic()))
-                break
+                linked = yield from self.poll(state, deadline=max(LAST_BREATH, until - clock.monotonic()))
             except TypedPipesError as error:
-                asked = error.retry_after if isinstance(error, APIError) else None
-                pause = max(2.0 ** (attempt - 1), asked or 0.0)
-                if not is_passing(error) or attempt == LINK_TRIES or self.clock.monotonic() + pause > until:
+                problem, failures = error, failures + 1
+                if not is_passing(error) or failures == LINK_TRIES:
                     raise
-                yield from sleep(pause)
-        if not is_finished(state):
-            raise ExportTimeout(
-                f"{state.declaration.what} {state.id} is still {state.status!r}: wait() for it first",
-                export_id=state.id,
-                token=state.token(),
-            )
-        if state.link is None:
-            raise ExportFailed(
-                f"{state.declaration.what} {state.id} is {state.status!r} and the server gives no link to its file",
-                export_id=state.id,
-                status=state.status,
-            )
-        return state.link
+                asked = error.retry_after if isinstance(error, APIError) else None
+                pause = max(2.0 ** (failures - 1), asked or 0.0)
+            else:
+                if is_finished(state) and linked and state.link is not None:
+                    return state.link
+                if state.shown and state.outcome != "finished":
+                    raise ExportTimeout(
+                        f"{state.declaration.what} {state.id} is still {state.status!r}: wait() for it first",
+                        export_id=state.id,
+                        token=state.token(),
+                    )
+                pause = self.schedule.next_poll(clock.monotonic() - began)
+            if clock.monotonic() + pause > until:
+                raise problem or overdue(state, clock.monotonic() - began, None, None)
+            yield from sleep(pause)

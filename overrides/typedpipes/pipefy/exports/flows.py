@@ -98,8 +98,7 @@ class ExportFlows:
         try:
             yield from self.engine.wait(state, timeout=timeout, on_progress=on_progress)
         except ExportFailed:
-            if state.outcome != "unknown":
-                yield from self._conclude(state)
+            yield from self._conclude(state)
             raise
 
     def link(self, state: JobState, *, fresh: bool = False, until: float | None = None) -> Flow[FileLink]:

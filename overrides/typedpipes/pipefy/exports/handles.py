@@ -88,8 +88,9 @@ class ExportJob(_JobView):
     def wait(self, timeout: float = WAIT, *, on_progress: OnWait | None = None) -> Self:
         """Wait until the export is finished, ``timeout`` seconds at most (default an hour).
 
-        Raises `ExportFailed` for a failed or unknown status, `ExportTimeout` at the deadline (the export goes on;
-        the error's ``token`` resumes), and what a poll fails with for good.
+        Raises `ExportFailed` if the server says that it failed, `ExportTimeout` at the deadline (the export goes on;
+        the error's ``token`` resumes), and what a poll is refused with. An answer that cannot be read or does not show
+        the export, a status nobody knows and a link that is late are waited out.
         """
         drive(self._flows.wait(self._state, timeout, on_progress), self._io)
         return self

@@ -99,11 +99,19 @@ class JobDeclaration:
     failed: frozenset[str] = frozenset()
     id: str = "id"
     status: str = "status"
+    more_links: frozenset[str] = frozenset()
+    """Names under which a link is read although no form asks for it."""
     what: str = "export"
     """The noun of messages."""
 
+    @property
+    def links(self) -> frozenset[str]:
+        """Names under which an answer may hold the file's link; empty: this kind of job has no file."""
+        return self.more_links.union(form.link for form in self.polls if form.link)
+
     def outcome(self, status: str) -> Outcome:
-        """What a status of the server means."""
+        """What a status of the server means, in whatever case it is written."""
+        status = status.lower()
         if status in self.finished:
             return "finished"
         if status in self.failed:
@@ -127,6 +135,10 @@ class JobState:
     link_seen: float = 0.0
     """Unix time at which ``link`` arrived."""
     polled: bool = False
+    shown: bool = True
+    """False: the server's last answer did not show the job."""
+    told: set[tuple[str, ...]] = attrs.field(factory=set, repr=False)
+    """Oddities that were reported already."""
     details: dict[str, object] = attrs.field(factory=dict, repr=False)
     """Further fields of the last answer."""
 

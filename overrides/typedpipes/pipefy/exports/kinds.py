@@ -1,7 +1,7 @@
 """The two-step jobs of Pipefy's API, as declarations for `typedpipes.pipefy.exports.engine`.
 
 Sources: seed 004 and notes sections 8 and 9 (automation jobs, both forms), notes sections 6 and 8 (reports, importers).
-The status words of the importers are not published: the usual ones are listed, any other one ends a wait.
+The vendor gives statuses as examples: the usual ones are listed, any other one is waited for like a pending one.
 """
 
 from __future__ import annotations
@@ -60,7 +60,8 @@ AUTOMATION_JOBS: Final = JobDeclaration(
         _live_automation_jobs("live without link", "", "", None, None),
     ),
     polls=(_automation_jobs_poll("fileUrl"), _automation_jobs_poll("downloadUrl")),
-    pending=frozenset({"created", "processing"}),
+    more_links=frozenset({"filedUrl"}),  # how the vendor's page writes it once
+    pending=_PENDING,
     finished=frozenset({"finished"}),
     failed=frozenset({"failed"}),
     what="automation jobs export",

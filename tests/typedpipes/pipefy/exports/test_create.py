@@ -40,7 +40,7 @@ REFUSED: list[TypedPipesError] = [
     RateLimited("429", status=429, retry_after=5),
     ServerError("503", status=503, retry_after=5),
     ConfigurationError("no token"),
-    GraphQLError("denied", errors=[], code="PERMISSION_DENIED"),
+    GraphQLError("denied", errors=[{"extensions": {"code": "PERMISSION_DENIED"}}], code="PERMISSION_DENIED"),
 ]
 UNKNOWN: list[TypedPipesError] = [
     TransportError("reset", sent=True),
@@ -49,6 +49,9 @@ UNKNOWN: list[TypedPipesError] = [
     ServerError("500", status=500),
     ServerError("502", status=502),
     ServerError("503", status=503),
+    BadRequest("408", status=408),
+    BadRequest("409", status=409),
+    GraphQLError("one of two", errors=[{"code": "PERMISSION_DENIED"}, {"message": "oops"}], code="PERMISSION_DENIED"),
     GraphQLError("oops", errors=[], code="INTERNAL_SERVER_ERROR"),
     GraphQLError("oops", errors=[]),
     ResponseMismatch("not JSON"),

@@ -182,6 +182,7 @@ def test_importers_are_followed_in_their_history(colour: str) -> None:
         history(("8", "finished")),
         {"recordsImporter": {"recordsImportation": {"id": 4, "status": None}}},
         {"recordsImportations": [{"id": "4", "status": "what", "importedRecords": 0}]},
+        {"recordsImportations": [{"id": "4", "status": "ERROR", "importedRecords": 0}]},
     )
     subject = exports(colour, port, FakeClock())
 
@@ -195,7 +196,7 @@ def test_importers_are_followed_in_their_history(colour: str) -> None:
         records = await settle(
             subject.import_records(table_id="T1", url="https://x.example/f.xlsx", columns={"A": "name"})
         )
-        with pytest.raises(ExportFailed, match="what"):
+        with pytest.raises(ExportFailed, match="ERROR"):
             await settle(records.wait(60))
 
     run(colour, scenario)

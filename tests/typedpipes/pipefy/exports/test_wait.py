@@ -22,7 +22,7 @@ from typedpipes.errors import (
     TransportError,
     TypedPipesError,
 )
-from typedpipes.events import Event, Poll
+from typedpipes.events import Event, Poll, SchemaDrift
 from typedpipes.pipefy.exports.engine import JobEngine
 from typedpipes.pipefy.exports.jobs import JobState, WaitProgress, parse_token
 from typedpipes.pipefy.exports.kinds import AUTOMATION_JOBS, DECLARATIONS
@@ -71,13 +71,17 @@ def test_any_other_failure_ends_the_wait_and_notes_the_token(error: TypedPipesEr
     assert state.token() in raised.value.__notes__[0]
 
 
-def test_answers_that_stay_unreadable_end_the_wait_long_before_the_deadline() -> None:
+def test_answers_that_stay_unreadable_are_waited_out_until_the_deadline() -> None:
     vendor, clock = Vendor(), FakeClock()
     engine, state = started(vendor, clock)
-    vendor.faults.extend([ResponseMismatch("HTML")] * 3)
-    with pytest.raises(ResponseMismatch):
-        drive(engine.wait(state, timeout=3600), clock.sync_io())
-    assert clock.now < 60
+    vendor.faults.extend([ResponseMismatch("HTML")] * 99)
+    with pytest.raises(ExportTimeout, match="HTML"):
+        drive(engine.wait(state, timeout=600), clock.sync_io())
+    assert clock.now == 600
+    vendor.faults.clear()
+    vendor.faults.extend([ResponseMismatch("HTML")] * 9)
+    drive(engine.wait(state, timeout=600), clock.sync_io())
+    assert state.status == "finished"
 
 
 @pytest.mark.parametrize("timeout", [0.0, 0.5, 7.0, 600.0])
@@ -123,8 +127,8 @@ def test_a_retry_after_beyond_the_deadline_ends_the_wait_at_once_and_says_so() -
     assert clock.now < 2
 
 
-@pytest.mark.parametrize("status", ["failed", "exploded", "FINISHED"])
-def test_failed_and_unknown_statuses_are_errors_and_kept(status: str) -> None:
+@pytest.mark.parametrize("status", ["failed", "Failed", "FAILED"])
+def test_a_failed_status_is_an_error_and_kept(status: str) -> None:
     vendor, clock = Vendor(end=status), FakeClock()
     engine, state = started(vendor, clock)
     with pytest.raises(ExportFailed, match=status) as raised:
@@ -133,11 +137,51 @@ def test_failed_and_unknown_statuses_are_errors_and_kept(status: str) -> None:
     assert raised.value.export_id == "export-uuid-1"
 
 
-def test_an_id_the_server_does_not_know_is_an_error() -> None:
+@pytest.mark.parametrize("status", ["queued", "exploded"])
+def test_a_status_nobody_knows_is_waited_out_and_told_once(status: str) -> None:
+    events: list[Event] = []
+    vendor, clock = Vendor(end=status), FakeClock()
+    engine = JobEngine(vendor, clock=clock, report=events.append)
+    state = drive(engine.start(AUTOMATION_JOBS, ARGUMENTS), clock.sync_io())
+    with pytest.raises(ExportTimeout, match=status):
+        drive(engine.wait(state, timeout=60), clock.sync_io())
+    assert sum(isinstance(event, SchemaDrift) for event in events) == (status == "exploded")
+    vendor.end = "FINISHED"
+    drive(engine.wait(state, timeout=60), clock.sync_io())
+    assert state.outcome == "finished"
+
+
+def test_a_link_that_is_late_is_asked_for_with_the_pauses_of_the_schedule() -> None:
+    vendor, clock = Vendor(empty_links=("fileUrl",)), FakeClock()
+    engine, state = started(vendor, clock)
+    with pytest.raises(ExportTimeout, match="no link"):
+        drive(engine.wait(state, timeout=60), clock.sync_io())
+    assert len(vendor.calls) < 30
+    with pytest.raises(ExportTimeout, match="no link"):
+        drive(engine.fresh_link(state, until=clock.now + 60), clock.sync_io())
+    assert len(vendor.calls) < 60
+    vendor.empty_links = ()
+    assert drive(engine.fresh_link(state, until=clock.now + 60), clock.sync_io()) == vendor.link()
+
+
+def test_a_new_link_that_is_late_is_not_replaced_by_the_old_one() -> None:
+    vendor, clock = Vendor(link=lambda: f"http://127.0.0.1:9/{clock.now}"), FakeClock()
+    engine, state = started(vendor, clock)
+    drive(engine.wait(state, timeout=60), clock.sync_io())
+    old, vendor.empty_links = state.link, ("fileUrl",)
+    with pytest.raises(ExportTimeout, match="no link"):
+        drive(engine.fresh_link(state, until=clock.now + 9), clock.sync_io())
+    vendor.empty_links = ()
+    assert drive(engine.fresh_link(state, until=clock.now + 9), clock.sync_io()) != old
+
+
+def test_an_id_the_server_does_not_show_is_asked_for_until_the_deadline() -> None:
     clock = FakeClock()
     state = parse_token("nobody", DECLARATIONS, "automation_jobs")
-    with pytest.raises(ExportFailed, match="knows no"):
+    with pytest.raises(ExportTimeout, match="forget=True") as raised:
         drive(JobEngine(Vendor(), clock=clock).wait(state, timeout=60), clock.sync_io())
+    assert "shows no automation jobs export nobody" in str(raised.value)
+    assert clock.now == 60
 
 
 def test_a_resumed_job_is_asked_after_at_once() -> None:

@@ -111,7 +111,7 @@ class Vendor:
             assert self.clock is not None
             done = self.clock() >= self.created_at + self.done_after
         status = self.end if done else "processing"
-        link = self.link() if status == "finished" else None
+        link = self.link() if status.lower() == "finished" else None
         return {
             "id": export_id,
             "status": status,
