@@ -19,6 +19,7 @@ from typing import Any, Final, Protocol, cast
 import platformdirs
 
 from typedpipes._core.flow import Clock, SystemClock, timeline
+from typedpipes._core.json_reader import NotJSON, read_json
 from typedpipes._core.tokens import Token
 from typedpipes.errors import ConfigurationError
 
@@ -38,8 +39,8 @@ class FileTokenStore:
         """The token last saved under ``key``; a damaged file counts as none."""
         path = self._path(key, "json")
         try:
-            return Token.from_json(json.loads(path.read_bytes()))
-        except (FileNotFoundError, ValueError):
+            return Token.from_json(read_json(path.read_bytes()))
+        except (FileNotFoundError, NotJSON):
             return None
 
     def save(self, key: str, token: Token) -> None:
@@ -159,8 +160,8 @@ class KeyringTokenStore(FileTokenStore):
     def load(self, key: str) -> Token | None:
         """The token last saved under ``key``."""
         try:
-            return Token.from_json(json.loads(self._keyring.get_password(self._service, key) or "null"))
-        except ValueError:
+            return Token.from_json(read_json(self._keyring.get_password(self._service, key) or "null"))
+        except NotJSON:
             return None
 
     def save(self, key: str, token: Token) -> None:
@@ -186,8 +187,8 @@ def _system_keyring() -> Keyring:
 
 def _read(path: Path) -> dict[str, Any] | None:
     try:
-        content = json.loads(path.read_bytes())
-    except (FileNotFoundError, ValueError):
+        content = read_json(path.read_bytes())
+    except (FileNotFoundError, NotJSON):
         return None
     return content if isinstance(content, dict) else None
 

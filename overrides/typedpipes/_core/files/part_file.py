@@ -22,6 +22,7 @@ import attrs
 from typedpipes._core.files.lock import FileLock, sync_directory
 from typedpipes._core.files.transfer import ResumePoint
 from typedpipes._core.flow import SystemClock, timeline
+from typedpipes._core.json_reader import read_json
 from typedpipes.errors import DownloadError
 
 VERSION: Final = 1
@@ -158,7 +159,7 @@ class PartFile:
     def _load(self) -> ResumePoint:
         size = os.fstat(self._lock.descriptor).st_size
         try:
-            notes = json.loads(self._notes.read_bytes())
+            notes = read_json(self._notes.read_bytes())
             if notes["v"] != VERSION or notes["identity"] != self._identity:
                 return ResumePoint()
             # Within one boot the page cache survives a killed process; after a crash only synced bytes count.

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Final, Literal, TypeAlias, TypeVar
 
 from typedpipes._core.flow import Flow, call
+from typedpipes._core.json_reader import NotJSON, read_json
 from typedpipes.errors import ConfigurationError, TypedPipesError
 from typedpipes.pipefy.exports.jobs import CreateForm, FormStore, JobDeclaration, PollForm
 
@@ -108,8 +109,8 @@ class FileFormStore:
 
     def _read(self) -> dict[str, str]:
         try:
-            found = json.loads(self.path.read_bytes())
-        except (OSError, ValueError):
+            found = read_json(self.path.read_bytes())
+        except (OSError, NotJSON):
             return {}
         if not isinstance(found, dict):
             return {}

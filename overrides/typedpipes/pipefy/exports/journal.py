@@ -18,6 +18,7 @@ from typing import Final, Literal, TypeAlias
 import attrs
 
 from typedpipes._core.files.lock import FileLock, sync_directory
+from typedpipes._core.json_reader import NotJSON, read_json
 from typedpipes.errors import ConfigurationError
 
 Event: TypeAlias = Literal["intent", "created", "refused", "done", "forgotten", "form"]
@@ -138,8 +139,8 @@ class Journal:
         if not line.strip():
             return None
         try:
-            record = json.loads(line)
-        except ValueError:
+            record = read_json(line)
+        except NotJSON:
             if line.startswith((b"{", b"\0")):
                 return None  # torn
             record = None
