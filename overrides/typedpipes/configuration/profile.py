@@ -168,10 +168,11 @@ class _Reader:
             meant = _meant(text, setting.choices)
             raise self._error(place, f"is one of {', '.join(setting.choices)}, not {text!r}{meant}")
         if setting.address and not self._named and not _at_home(setting.vendor, text):
+            own = user_file()
             raise self._error(
                 place,
                 f"would send your credentials to {text}; a file that merely lies in the working directory may not: "
-                f"name it with --config or TYPEDPIPES_CONFIG, or move it to {user_file().parent}",
+                f"name it with --config or TYPEDPIPES_CONFIG{'' if own is None else f', or move it to {own.parent}'}",
             )
         return text
 

@@ -13,7 +13,8 @@ from typing import IO
 
 import attrs
 
-from typedpipes._core.files.lock import FileLock
+from typedpipes._core.disk import sync_file
+from typedpipes._core.file_lock import FileLock
 from typedpipes._core.json_reader import read_json
 from typedpipes.errors import ConfigurationError
 from typedpipes.pipefy.bulk.report import VERSION, BulkItem, item_of
@@ -91,4 +92,4 @@ class Checkpoint:
         assert self._file is not None
         self._file.write(json.dumps(entry).encode() + b"\n")
         self._file.flush()
-        os.fsync(self._file.fileno())
+        sync_file(self._file.fileno())
