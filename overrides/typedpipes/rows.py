@@ -15,6 +15,7 @@ import gzip
 import io
 import os
 import re
+import zlib
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import islice
 from pathlib import Path
@@ -28,6 +29,9 @@ from typedpipes.errors import RowsError
 Row = TypeVar("Row")
 
 SAMPLE: Final = 64 * 1024
+
+_DAMAGE: Final = (OSError, EOFError, zlib.error)
+"""What reading a damaged or compressed file raises; `zlib.error` is no `OSError`."""
 
 
 @attrs.frozen(kw_only=True)
@@ -168,9 +172,9 @@ def _open_csv(
         raw = io.BufferedReader(capped, SAMPLE)
         try:
             start = raw.peek(SAMPLE)
-        except (OSError, EOFError) as error:
+        except _DAMAGE as error:
             raw.close()
-            raise RowsError(f"{path} is damaged gzip: {error}") from error
+            raise RowsError(f"{path} is damaged or cut off gzip; download it again") from error
     try:
         encoding = _encoding(path, start)
         text = io.TextIOWrapper(raw, encoding=encoding, newline="")
@@ -191,8 +195,13 @@ def _checked(reader: Iterator[list[str]], path: Path, encoding: str) -> Iterator
                 yield row
     except UnicodeDecodeError as error:
         raise RowsError(f"{path}: not {encoding} after row {number}") from error
-    except (csv.Error, OSError, EOFError) as error:
-        raise RowsError(f"{path}: damaged after row {number}: {error}") from error
+    except csv.Error as error:
+        raise RowsError(
+            f"{path}: damaged after row {number}: there a quote is not closed or stands inside a value, or a value is "
+            f"longer than {csv.field_size_limit():,} characters"
+        ) from error
+    except _DAMAGE as error:
+        raise RowsError(f"{path}: damaged or cut off after row {number}; download it again") from error
 
 
 def _encoding(path: Path, start: bytes) -> str:

@@ -49,7 +49,9 @@ def open_workbook(path: Path, limits: RowLimits) -> tuple[Sequence[Any], Iterato
         sheet = next((sheet for sheet in sheets if sheet.sheet_state == "visible"), sheets[0])
     except Exception as error:  # openpyxl lets errors of zlib, expat, KeyError and others through
         file.close()
-        raise RowsError(f"{path} is a damaged XLSX file: {type(error).__name__}: {error}") from error
+        raise RowsError(
+            f"{path} is a damaged XLSX file: its workbook or styles cannot be read; download it again"
+        ) from error
     sheet.reset_dimensions()  # a claim of the file; what it holds is counted instead
     rows = _rows(sheet, path, limits)
 
@@ -79,8 +81,12 @@ def check_archive(path: Path, limits: RowLimits) -> None:
                 if part.filename.endswith((".xml", ".rels")):
                     with archive.open(part) as file:
                         _check_head(path, part.filename, file.read(HEAD), limits)
-    except (zipfile.BadZipFile, OSError, EOFError, NotImplementedError, RuntimeError, ValueError) as error:
-        raise RowsError(f"{path} is a damaged or encrypted XLSX file: {error}") from error
+    except RowsError:
+        raise
+    except Exception as error:  # zipfile and zlib raise what they like, and more kinds with each version
+        raise RowsError(
+            f"{path} is a damaged, cut off or encrypted XLSX file; download it again, without a password"
+        ) from error
 
 
 def _check_directory_size(path: Path) -> None:
@@ -145,7 +151,7 @@ def _rows(sheet: _Sheet, path: Path, limits: RowLimits) -> Generator[Sequence[An
         try:
             row = next(rows, None)
         except Exception as error:  # see above
-            raise RowsError(f"{path}: damaged after row {number}: {type(error).__name__}: {error}") from error
+            raise RowsError(f"{path}: damaged after row {number}; download it again") from error
         if row is None:
             return
         number += 1

@@ -54,6 +54,8 @@ def timeline(clock: Clock) -> str:
     """Name the origin of ``clock.monotonic()``: equal names mean that values may be compared.
 
     On Linux that is the boot, so processes can share monotonic times and a jump of the wall clock harms none of them.
+    Other systems do not tell the boot: each process has a timeline of its own there, ages left by another process are
+    taken from the wall clock, and of an unfinished download only the bytes that were synced are gone on from.
     """
     return _boot() if isinstance(clock, SystemClock) else f"{type(clock).__name__}:{id(clock)}"
 

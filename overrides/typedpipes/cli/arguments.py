@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import difflib
 import inspect
-import json
 import re
 import sys
 from collections.abc import Iterable, Mapping, Sequence
@@ -16,6 +15,7 @@ import attrs
 
 from typedpipes._core import rest as options_of
 from typedpipes._core.decoding.model import JSON, UNSET, Model
+from typedpipes._core.json_reader import NotJSON, read_json
 from typedpipes.cli.failures import UsageError
 
 Value = object
@@ -158,8 +158,8 @@ def _structure(text: str, kinds: frozenset[str], inner: frozenset[str]) -> Value
     start = text.lstrip()[:1]
     if "json" in kinds or start == "[" or start == "{":
         try:
-            value = json.loads(text)
-        except ValueError:
+            value = read_json(text)
+        except NotJSON:
             return text if "json" in kinds else UNSET
         fits = "json" in kinds or ("array" if isinstance(value, list) else "object") in kinds
         return value if fits else UNSET
@@ -178,8 +178,8 @@ def _number(word: str) -> Value:
 
 def _json(text: str, what: str) -> JSON:
     try:
-        value: JSON = json.loads(text)
-    except ValueError as error:
+        value: JSON = read_json(text)
+    except NotJSON as error:
         raise UsageError(f"{what} is not JSON: {error}", "quote the JSON for your shell, as in '{\"id\": 1}'") from None
     return value
 

@@ -18,6 +18,7 @@ from typedpipes._core.decoding.model import JSON
 from typedpipes._core.redaction import secret
 from typedpipes.cli.failures import REDACTOR, CommandError, ExitCode, one_line
 from typedpipes.configuration import Configuration, configuration
+from typedpipes.configuration.folders import user_folder
 from typedpipes.configuration.settings import SETTINGS
 
 PROGRAM: Final = "typedpipes"
@@ -89,9 +90,11 @@ def _unicode() -> bool:
 
 def state_file(name: str, option: str) -> Path:
     """A file in the user's state directory, which is made if need be."""
-    import platformdirs
-
-    folder = platformdirs.user_state_path("typedpipes", appauthor=False)
+    folder = user_folder("state")
+    if folder is None:
+        raise CommandError(
+            "this user has no home, so there is no state directory", f"give {option}", ExitCode.CONFIGURATION
+        )
     try:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     except OSError as error:

@@ -35,6 +35,8 @@ _TABLE: Final = "profiles"
 _HOMES: Final = {"pipefy": "pipefy.com", "pipedream": "pipedream.com", "pipedrive": "pipedrive.com"}
 _LOOPBACK: Final = frozenset({"127.0.0.1", "::1", "localhost"})
 _PRIVATE: Final = 0o077
+_AT_LINE: Final = re.compile(r"\bat line (\d+)")
+_DEEP: Final = re.compile(r"(?:[\[{][^\[\]{}]*+){50}")
 _HEADER: Final = re.compile(r"\s*\[\[?([^\[\]]+)\]")
 _KEY: Final = re.compile(r"\s*([\w.\"' -]+?)\s*=")
 
@@ -88,21 +90,38 @@ class _Reader:
     def _parse(self) -> dict[str, object]:
         try:
             self._text = self._path.read_text(encoding="utf-8-sig")
-            return tomllib.loads(self._text)
+            return self._tables()
         except OSError as error:
             told = f"{self._path} cannot be read: {error.strerror or error}"
         except UnicodeDecodeError:
             told = f"{self._path} is not UTF-8 text"
-        except tomllib.TOMLDecodeError as error:
-            # The parser's words name the place and may show one character, never a value.
-            place = re.search(r"at line (\d+)", str(error))
-            line = int(place.group(1)) if place else self._text.count("\n") + 1
-            raise ProfileError(
-                f"{self._path}, line {line} is not TOML: {error}; strings stand in quotes",
-                path=str(self._path),
-                line=line,
-            ) from None
         raise ProfileError(told, path=str(self._path)) from None
+
+    def _tables(self) -> dict[str, object]:
+        """The parsed text. The parser's words are not shown: they differ by version, and may hold part of a secret."""
+        deep = _DEEP.search(self._text)
+        if deep is not None:
+            raise self._too_deep(self._text.count("\n", 0, deep.start()) + 1)
+        try:
+            return tomllib.loads(self._text)
+        except RecursionError:
+            raise self._too_deep(1) from None
+        except ValueError as error:
+            found = _AT_LINE.search(str(error))
+            line = getattr(error, "lineno", None) or (int(found[1]) if found else self._text.count("\n") + 1)
+        raise ProfileError(
+            f"{self._path}, line {line} is not TOML: look there for a value without quotes, a quote or bracket that is "
+            "not closed, or a key given twice",
+            path=str(self._path),
+            line=line,
+        )
+
+    def _too_deep(self, line: int) -> ProfileError:
+        return ProfileError(
+            f"{self._path}, line {line} opens brackets within brackets without end; a setting is text or a number",
+            path=str(self._path),
+            line=line,
+        )
 
     def _profile(self, name: str, start: tuple[str, ...], table: Mapping[str, object]) -> Profile:
         values: dict[str, str] = {}
@@ -149,10 +168,11 @@ class _Reader:
             meant = _meant(text, setting.choices)
             raise self._error(place, f"is one of {', '.join(setting.choices)}, not {text!r}{meant}")
         if setting.address and not self._named and not _at_home(setting.vendor, text):
+            own = user_file()
             raise self._error(
                 place,
                 f"would send your credentials to {text}; a file that merely lies in the working directory may not: "
-                f"name it with --config or TYPEDPIPES_CONFIG, or move it to {user_file().parent}",
+                f"name it with --config or TYPEDPIPES_CONFIG{'' if own is None else f', or move it to {own.parent}'}",
             )
         return text
 

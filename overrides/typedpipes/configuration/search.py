@@ -23,20 +23,24 @@ def find(config: str | os.PathLike[str] | None, environ: Mapping[str, str]) -> t
     if os.path.isfile(FILE):  # noqa: PTH113  # not worth making a Path: it is asked at every start
         return Path(FILE), False
     own = user_file()
-    return (own, True) if own.is_file() else None
+    # Not `Path.is_file`: before Python 3.14 it raises where the folder may not be looked into.
+    return (own, True) if own is not None and os.path.isfile(own) else None  # noqa: PTH113
 
 
-def user_file() -> Path:
-    """The file in the user's configuration directory, whether it is there or not."""
-    import platformdirs
+def user_file() -> Path | None:
+    """The file in the user's configuration directory, whether it is there or not. None: the user has no home."""
+    from typedpipes.configuration.folders import user_folder
 
-    return platformdirs.user_config_path("typedpipes", appauthor=False) / FILE
+    folder = user_folder("config")
+    return None if folder is None else folder / FILE
 
 
 def missing_file(name: str) -> ConfigurationError:
     """The error for a profile that was asked for where there is no file."""
+    own = user_file()
+    other = "this user has no home" if own is None else f"no {own}"
     return ConfigurationError(
-        f"profile {name!r} was asked for, but there is no {FILE} in the working directory and no {user_file()}; "
+        f"profile {name!r} was asked for, but there is no {FILE} in the working directory and {other}; "
         f"name a file with --config or TYPEDPIPES_CONFIG ({PAGE})",
         setting="profile",
     )

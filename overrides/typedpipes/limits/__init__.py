@@ -234,8 +234,9 @@ def _policy(
 def _default_url(policy: Policy) -> str:
     if not policy.budgeted:
         return "memory://"
-    import platformdirs
+    from typedpipes.configuration.folders import state_folder
 
-    folder = platformdirs.user_state_path("typedpipes", appauthor=False)
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    folder = state_folder(
+        "give limits='sqlite:///PATH' or 'redis://HOST', or set TYPEDPIPES_LIMITS to one of them", "TYPEDPIPES_LIMITS"
+    )
     return f"sqlite:///{folder / 'limits.db'}"

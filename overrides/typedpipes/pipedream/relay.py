@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Mapping
 from email.message import Message
 from typing import TYPE_CHECKING, Final, TypedDict, TypeVar
@@ -11,6 +10,7 @@ from typedpipes._core.auth import StaticCredential
 from typedpipes._core.decoding.model import JSON, to_wire
 from typedpipes._core.flow import Flow
 from typedpipes._core.http import WireRequest
+from typedpipes._core.json_reader import NotJSON, read_json
 from typedpipes.errors import AuthenticationError, ConfigurationError, ResponseMismatch
 
 if TYPE_CHECKING:
@@ -61,8 +61,8 @@ class RelayedResponse:
         if not self.content.strip():
             return None
         try:
-            value: JSON = json.loads(self.content)
-        except (ValueError, RecursionError) as error:
+            value: JSON = read_json(self.content)
+        except NotJSON as error:
             kind = self.headers.get("content-type", "no content type")
             raise ResponseMismatch(
                 f"the answer ({self.status}, {kind[:80]}) is not JSON; see content or text"

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import json
 import re
 import subprocess
 import tarfile
@@ -14,7 +13,7 @@ from pathlib import Path, PurePosixPath
 from typing import Final
 
 import attrs
-from graphql import GraphQLError, GraphQLSchema, build_client_schema
+from graphql import GraphQLSchema
 
 from typedpipes_codegen.canonical import canonicalize
 from typedpipes_codegen.diff.change import SchemaKind
@@ -24,7 +23,7 @@ from typedpipes_codegen.documents.names_lock import NamesLock
 from typedpipes_codegen.documents.overlay import apply_overlay
 from typedpipes_codegen.documents.tree import JsonObject, operations
 from typedpipes_codegen.errors import SchemaError
-from typedpipes_codegen.graphql.sdl import read_schema
+from typedpipes_codegen.graphql.sdl import client_schema, read_schema
 
 SDL: Final = (".graphql", ".graphqls", ".gql")
 
@@ -97,12 +96,11 @@ def load_graphql(source: Input) -> GraphQLSchema:
     answer = load_document(source.path)
     data = answer.get("data", answer)
     try:
-        # The client builder's parameter is a TypedDict of the answer; it checks the shape itself.
-        return build_client_schema(json.loads(json.dumps(data)))
-    except (GraphQLError, TypeError, KeyError) as error:
-        raise SchemaError(
-            f"not an answer to an introspection query: {error}", file=source.path, remedy="fetch it again"
-        ) from None
+        if not isinstance(data, dict) or "__schema" not in data:
+            raise SchemaError("not an answer to an introspection query: it has no __schema", remedy="fetch it again")
+        return client_schema(data)
+    except SchemaError as error:
+        raise error.in_file(source.path) from None
 
 
 # An OpenAPI document from a file: canonical form, names, overlays.

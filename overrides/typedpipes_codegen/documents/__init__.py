@@ -12,8 +12,9 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
+from typedpipes_codegen.documents.nesting import MAX_DEPTH
 from typedpipes_codegen.documents.tree import Json, JsonObject, kind, pointer, tokens
-from typedpipes_codegen.documents.yaml_reader import MAX_DEPTH, read_yaml
+from typedpipes_codegen.documents.yaml_reader import read_yaml
 from typedpipes_codegen.errors import SchemaError
 
 MAX_BYTES = 64 * 1024 * 1024

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import re
-import tomllib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Literal, cast
 
 import attrs
 
+from typedpipes_codegen.documents.toml_reader import read_toml
 from typedpipes_codegen.errors import SchemaError
 
 _PACKAGE = re.compile(r"[a-z][a-z0-9_]{0,63}\Z")
@@ -55,13 +55,12 @@ def load_apis(schemas: Path) -> list[Api]:
         raise SchemaError(
             "a refresh was ended while it wrote", file=schemas, remedy="run `typedpipes schema refresh`: it finishes it"
         )
-    try:
-        document = tomllib.loads(file.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        raise SchemaError("there is no apis.toml", file=file, remedy="list one [[api]] row per package") from None
-    except tomllib.TOMLDecodeError as error:
-        raise SchemaError(f"not valid TOML: {error}", file=file, remedy="mend the row it names") from None
-    apis = [_row(row, index, schemas, file) for index, row in enumerate(document.get("api", []))]
+    if not file.exists():
+        raise SchemaError("there is no apis.toml", file=file, remedy="list one [[api]] row per package")
+    rows = read_toml(file, remedy="make it a readable UTF-8 file").get("api", [])
+    if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
+        raise SchemaError("api is a list of tables", file=file, pointer="/api", remedy="write [[api]] above each")
+    apis = [_row(row, index, schemas, file) for index, row in enumerate(rows)]
     names = [api.package for api in apis]
     for name in names:
         if names.count(name) > 1:

@@ -8,15 +8,15 @@ is refused before it grows), and scalars follow YAML 1.2, where ``no``, ``on`` a
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 import yaml
 
+from typedpipes_codegen.documents.nesting import MAX_DEPTH, first_too_deep, line_of
 from typedpipes_codegen.documents.tree import Json
 from typedpipes_codegen.errors import SchemaError
 
-MAX_DEPTH = 200
-"""Deepest nesting accepted. The deepest vendor document known reaches 40."""
 MAX_NODES = 3_000_000
 """Most nodes accepted, aliases counted as often as they are used. The largest vendor document known has 80,000."""
 
@@ -30,6 +30,8 @@ _WORDS: dict[str, Json] = {
     **dict.fromkeys(("true", "True", "TRUE"), True),
     **dict.fromkeys(("false", "False", "FALSE"), False),
 }
+_AHEAD = 1_000_000
+"""Characters after the last event in which the cause of a refusal is looked for."""
 _PLAIN_TAGS = {None, "!", "tag:yaml.org,2002:str", "tag:yaml.org,2002:map", "tag:yaml.org,2002:seq"}
 
 
@@ -50,14 +52,7 @@ def read_yaml(text: str) -> Json:
     Raises :class:`SchemaError` with the line for anything but one well-formed document without duplicate keys,
     custom tags, merge keys, recursive aliases, or more than ``MAX_DEPTH`` levels and ``MAX_NODES`` nodes.
     """
-    try:
-        return _Builder().build(text)
-    except yaml.MarkedYAMLError as error:
-        mark = error.problem_mark or error.context_mark
-        line = None if mark is None else mark.line + 1
-        raise SchemaError(f"not valid YAML: {error.problem or error.context}", line=line) from None
-    except yaml.YAMLError as error:
-        raise SchemaError(f"not valid YAML: {str(error).splitlines()[0]}") from None
+    return _Builder().build(text)
 
 
 class _Builder:
@@ -69,7 +64,7 @@ class _Builder:
         self.documents = 0
 
     def build(self, text: str) -> Json:
-        for event in yaml.parse(text, Loader=_LOADER):
+        for event in self._events(text):
             if isinstance(event, yaml.ScalarEvent):
                 self._scalar(event)
             elif isinstance(event, yaml.MappingStartEvent | yaml.SequenceStartEvent):
@@ -84,6 +79,40 @@ class _Builder:
                     raise SchemaError("more than one YAML document in one file", line=_line(event))
         return self.root
 
+    def _events(self, text: str) -> Iterator[yaml.Event]:
+        """What the parser sees. Whatever it refuses, in whichever way its version does, is a `SchemaError` of ours."""
+        events = yaml.parse(text, Loader=_LOADER)
+        seen = 0
+        while True:
+            try:
+                event = next(events, None)
+            except MemoryError:
+                raise
+            except Exception as error:  # a parser of another version may raise errors of its own
+                raise self._refused(text, seen, error) from error
+            if event is None:
+                return
+            seen = seen if event.end_mark is None else event.end_mark.index
+            yield event
+
+    def _refused(self, text: str, seen: int, error: Exception) -> SchemaError:
+        """Of what kind the parser's refusal is, judged by the text: by its depth, else by the place it names."""
+        mark = getattr(error, "problem_mark", None) or getattr(error, "context_mark", None)
+        # A parser reads ahead, and may meet the nesting before we see its events.
+        place = first_too_deep(text[seen : seen + _AHEAD], "yaml", already=len(self.stack))
+        if place is not None:
+            return _too_deep(line_of(text, seen + place))
+        if isinstance(error, RecursionError):
+            return _too_deep(line_of(text, seen))
+        line = line_of(text, seen) if mark is None else mark.line + 1
+        shown = (text.splitlines()[line - 1 : line] or [""])[0].strip()
+        return SchemaError(
+            f"not valid YAML{f', at {shown[:80]!r}' if shown else ''}",
+            line=line,
+            column=None if mark is None else mark.column + 1,
+            remedy="look there at the indentation (spaces only), the colons and the quotes",
+        )
+
     def _scalar(self, event: yaml.ScalarEvent) -> None:
         line = _line(event)
         if event.tag not in _PLAIN_TAGS:
@@ -97,7 +126,7 @@ class _Builder:
         if event.tag not in _PLAIN_TAGS:
             raise SchemaError(f"the YAML tag {event.tag} is not allowed", line=line, remedy="use plain values")
         if len(self.stack) >= MAX_DEPTH:
-            raise SchemaError(f"nested more than {MAX_DEPTH} levels deep", line=line, remedy="use named components")
+            raise _too_deep(line)
         if self.stack and isinstance(self.stack[-1].value, dict) and self.stack[-1].key is None:
             raise SchemaError("a mapping key must be a plain value", line=line)
         if event.anchor is not None:
@@ -147,6 +176,10 @@ class _Builder:
             raise SchemaError(f"the key {key!r} is given twice (first on line {frame.seen[key]})", line=line)
         frame.seen[key] = line
         frame.key = key
+
+
+def _too_deep(line: int | None) -> SchemaError:
+    return SchemaError(f"nested more than {MAX_DEPTH} levels deep", line=line, remedy="use named components")
 
 
 def _line(event: yaml.Event) -> int | None:

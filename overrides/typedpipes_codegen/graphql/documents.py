@@ -21,13 +21,11 @@ from graphql import (
     OperationDefinitionNode,
     OperationType,
     SelectionSetNode,
-    Source,
     TypeInfo,
     TypeInfoVisitor,
     Visitor,
     get_named_type,
     is_abstract_type,
-    parse,
     validate,
     visit,
 )
@@ -37,7 +35,7 @@ from graphql.language import (
 )
 
 from typedpipes_codegen.errors import SchemaError
-from typedpipes_codegen.graphql.sdl import fault, read_text, too_deep
+from typedpipes_codegen.graphql.sdl import DOCUMENT, fault, parse_graphql, read_text, too_deep
 
 MAX_DEPTH = 15
 """Deepest selection Pipefy accepts (reference notes, section 3)."""
@@ -147,10 +145,7 @@ def parse_documents(directory: Path) -> dict[Path, DocumentNode]:
 
 
 def _parse(path: Path) -> DocumentNode:
-    try:
-        return parse(Source(read_text(path, "document"), str(path)))
-    except GraphQLError as error:
-        raise fault(path, [error], "is not a valid GraphQL document") from None
+    return parse_graphql(read_text(path, "document"), path, DOCUMENT)
 
 
 def _check_operations(documents: Documents, directory: Path, sources: Mapping[str, Path]) -> None:

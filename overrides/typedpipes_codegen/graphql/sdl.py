@@ -4,8 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from pathlib import Path
+from typing import Any
 
-from graphql import GraphQLError, GraphQLSchema, Source, build_ast_schema, parse, validate_schema
+from graphql import (
+    GraphQLError,
+    GraphQLSchema,
+    IntrospectionQuery,
+    Source,
+    build_ast_schema,
+    build_client_schema,
+    parse,
+    validate_schema,
+)
 from graphql.language import (
     DocumentNode,
     InputObjectTypeDefinitionNode,
@@ -18,14 +28,15 @@ from graphql.language import (
 )
 from graphql.validation.validate import validate_sdl
 
+from typedpipes_codegen.documents.nesting import check_nesting
 from typedpipes_codegen.errors import SchemaError
 
 
 def read_schema(path: Path) -> GraphQLSchema:
     """Parse and validate the SDL in ``path``. Raises `SchemaError` with file and line."""
     what = "is not a valid GraphQL schema"
+    document = parse_graphql(read_text(path, "schema"), path, what)
     try:
-        document = parse(Source(read_text(path, "schema"), str(path)))
         if errors := validate_sdl(document) or _endless_defaults(document):
             raise fault(path, errors, what)
         schema = build_ast_schema(document, assume_valid_sdl=True)
@@ -36,6 +47,17 @@ def read_schema(path: Path) -> GraphQLSchema:
     if errors := validate_schema(schema):
         raise fault(path, errors, what)
     return schema
+
+
+def client_schema(answer: Mapping[str, Any]) -> GraphQLSchema:
+    """The schema an introspection query answered, its ``data``. Raises `SchemaError` for one that is incomplete."""
+    try:
+        # The builder's parameter is a TypedDict of the answer; it checks the shape itself.
+        return build_client_schema(IntrospectionQuery(__schema=answer["__schema"]))
+    except (GraphQLError, TypeError, ValueError, KeyError, AttributeError) as error:  # whatever a wrong shape runs into
+        raise SchemaError(
+            "the introspection result is incomplete", remedy="fetch it again, with every type it names"
+        ) from error
 
 
 def _endless_defaults(document: DocumentNode) -> list[GraphQLError]:
@@ -66,6 +88,7 @@ def _named(node: TypeNode) -> str:
 
 # Reading input files, and one `SchemaError` for everything wrong with them.
 
+DOCUMENT = "is not a valid GraphQL document"
 MAX_FILE_BYTES = 8 * 1024 * 1024
 
 
@@ -84,6 +107,22 @@ def read_text(path: Path, what: str) -> str:
             file=path,
             remedy="give the path of a readable UTF-8 file",
         ) from None
+
+
+def parse_graphql(text: str, path: Path, what: str) -> DocumentNode:
+    """The syntax tree of ``text``, which stands in ``path``. Raises `SchemaError` with file and line.
+
+    ``what`` says what it should have been: "is not a valid GraphQL schema".
+    """
+    try:
+        check_nesting(text, "graphql")
+        return parse(Source(text, str(path)))
+    except SchemaError as error:
+        raise error.in_file(path) from None
+    except GraphQLError as error:
+        raise fault(path, [error], what) from None
+    except RecursionError:
+        raise too_deep(path) from None
 
 
 def too_deep(path: Path) -> SchemaError:

@@ -28,7 +28,7 @@ from graphql import (
 from graphql.language import FragmentDefinitionNode, OperationDefinitionNode
 
 from typedpipes_codegen.graphql.names import CLIENT_NAMES, is_reserved, iter_name, method_name, pascal_case
-from typedpipes_codegen.graphql.sdl import read_schema
+from typedpipes_codegen.graphql.sdl import DOCUMENT, parse_graphql, read_schema, read_text
 
 Level: TypeAlias = Literal["ref", "plain", "full"]
 
@@ -67,7 +67,7 @@ def _existing(operations_dir: Path) -> tuple[set[tuple[str, str]], dict[str, str
     covered: set[tuple[str, str]] = set()
     fragments: dict[str, str] = {}
     for path in sorted(operations_dir.rglob("*.graphql")):
-        for definition in parse(path.read_text(encoding="utf-8")).definitions:
+        for definition in parse_graphql(read_text(path, "document"), path, DOCUMENT).definitions:
             if isinstance(definition, FragmentDefinitionNode):
                 fragments[definition.name.value] = definition.type_condition.name.value
             elif isinstance(definition, OperationDefinitionNode):

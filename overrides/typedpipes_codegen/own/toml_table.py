@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import difflib
-import tomllib
 from collections.abc import Iterable
 from pathlib import Path
 from typing import TypeVar, cast
 
+from typedpipes_codegen.documents.toml_reader import read_toml
 from typedpipes_codegen.documents.tree import pointer
 from typedpipes_codegen.errors import SchemaError
 
@@ -90,10 +90,4 @@ class Table:
 
 def read_table(file: Path) -> Table:
     """The whole file. Raises `SchemaError` with the line of a mistake."""
-    try:
-        return Table(tomllib.loads(file.read_text(encoding="utf-8")), file)
-    except tomllib.TOMLDecodeError as error:
-        raise SchemaError(f"not valid TOML: {error}", file=file, remedy="mend the place it names") from None
-    except (OSError, UnicodeDecodeError) as error:
-        reason = getattr(error, "strerror", None) or "not UTF-8 text"
-        raise SchemaError(f"cannot be read: {reason}", file=file, remedy="give --config the TOML file") from None
+    return Table(read_toml(file, remedy="give --config the TOML file"), file)

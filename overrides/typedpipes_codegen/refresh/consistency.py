@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import tomllib
 from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
@@ -16,6 +15,7 @@ from typedpipes_codegen.documents import load_document, load_openapi, resolve
 from typedpipes_codegen.documents.apis import Api, load_apis
 from typedpipes_codegen.documents.names_lock import NamesLock
 from typedpipes_codegen.documents.overlay import apply_overlay
+from typedpipes_codegen.documents.toml_reader import read_toml
 from typedpipes_codegen.documents.tree import Json, JsonObject, as_list, child, pointer, tokens
 from typedpipes_codegen.documents.yaml_writer import write_yaml
 from typedpipes_codegen.errors import SchemaError
@@ -81,8 +81,9 @@ def _sources(api: Api, schemas: Path) -> Iterator[Problem]:
 
 
 def _row(api: Api, schemas: Path) -> JsonObject:
-    document: JsonObject = tomllib.loads((schemas / "apis.toml").read_text(encoding="utf-8"))
-    for row in as_list(document.get("api") or [], "/api"):
+    document = read_toml(schemas / "apis.toml", remedy="make it a readable UTF-8 file")
+    rows = document.get("api")
+    for row in rows if isinstance(rows, list) else []:
         if isinstance(row, dict) and row.get("package") == api.package:
             return row
     return {}

@@ -10,12 +10,12 @@ from __future__ import annotations
 from pathlib import Path
 
 import attrs
-from graphql import GraphQLSchema, OperationDefinitionNode, OperationType, parse
-from graphql.language import DocumentNode, FieldNode
+from graphql import GraphQLSchema, OperationDefinitionNode, OperationType
+from graphql.language import FieldNode
 
 from typedpipes_codegen.errors import SchemaError
 from typedpipes_codegen.graphql.documents import check_complete, read_documents
-from typedpipes_codegen.graphql.sdl import read_schema
+from typedpipes_codegen.graphql.sdl import DOCUMENT, parse_graphql, read_schema, read_text
 from typedpipes_codegen.graphql.starter import write_missing
 from typedpipes_codegen.refresh.mending import Cut, cut_out, mend
 
@@ -57,8 +57,8 @@ def root_fields(schema: GraphQLSchema) -> list[str]:
 
 
 def _drop_gone(schema: GraphQLSchema, path: Path, directory: Path, changes: DocumentChanges) -> None:
-    text = path.read_text(encoding="utf-8")
-    document: DocumentNode = parse(text)
+    text = read_text(path, "document")
+    document = parse_graphql(text, path, DOCUMENT)
     gone = [node for node in document.definitions if isinstance(node, OperationDefinitionNode) and _gone(schema, node)]
     if not gone:
         return

@@ -8,7 +8,7 @@ import attrs
 from graphql import GraphQLSchema
 
 from typedpipes_codegen.documents.apis import Api
-from typedpipes_codegen.graphql.sdl import read_schema
+from typedpipes_codegen.graphql.sdl import parse_graphql, read_schema
 from typedpipes_codegen.refresh.documents import DocumentChanges, refresh_documents, root_fields
 from typedpipes_codegen.refresh.fetched import check_removals
 from typedpipes_codegen.refresh.introspection import read_vendor_schema
@@ -31,6 +31,8 @@ def refresh_graphql(api: Api, source: Path, *, accept_removals: bool, mend: bool
     Raises `SchemaError`.
     """
     committed = api.schema.read_text(encoding="utf-8")
+    if committed.strip():
+        parse_graphql(committed, api.schema, "is not a valid GraphQL schema")
     text = canonical_sdl(read_vendor_schema(source), committed)
     if text == committed:
         return GraphQLResult(text, (), DocumentChanges(), ())

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Mapping
 from pathlib import Path
@@ -11,8 +10,6 @@ from typing import Final
 from graphql import (
     GraphQLError,
     GraphQLSchema,
-    IntrospectionQuery,
-    build_client_schema,
     get_introspection_query,
     parse,
     print_schema,
@@ -20,8 +17,9 @@ from graphql import (
 )
 from graphql.language import DocumentNode
 
+from typedpipes_codegen.documents.json_reader import parse_json
 from typedpipes_codegen.errors import SchemaError
-from typedpipes_codegen.graphql.sdl import read_schema
+from typedpipes_codegen.graphql.sdl import client_schema, read_schema, too_deep
 
 _INNERMOST: Final = re.compile(r"\s*ofType\s*\{\s*name\s+kind\s*\}")
 
@@ -47,8 +45,8 @@ def read_vendor_schema(source: Path) -> DocumentNode:
 
     Raises `SchemaError` for anything that is not one whole valid schema.
     """
-    text = source.read_text(encoding="utf-8-sig")
     try:
+        text = source.read_text(encoding="utf-8-sig")
         schema = _from_introspection(text) if text.lstrip()[:1] == "{" else read_schema(source)
         if errors := validate_schema(schema):
             raise SchemaError(f"not a valid GraphQL schema: {errors[0].message}", remedy="fetch it again")
@@ -58,26 +56,18 @@ def read_vendor_schema(source: Path) -> DocumentNode:
     except GraphQLError as error:
         raise SchemaError(f"not a valid GraphQL schema: {error.message}", file=source) from None
     except RecursionError:
-        raise SchemaError("nested too deeply to be read", file=source) from None
+        raise too_deep(source) from None
+    except (OSError, UnicodeDecodeError) as error:
+        reason = getattr(error, "strerror", None) or "it is not UTF-8 text"
+        raise SchemaError(f"cannot be read: {reason}", file=source, remedy="fetch it again") from None
 
 
 def _from_introspection(text: str) -> GraphQLSchema:
-    try:
-        answer = json.loads(text)
-    except ValueError as error:
-        raise SchemaError(
-            f"not valid JSON: {_first(error)}", remedy="it may have been cut short: fetch it again"
-        ) from None
+    answer = parse_json(text, remedy="it may have been cut short: fetch it again")
     found = answer.get("data", answer) if isinstance(answer, Mapping) else None
     if not isinstance(found, Mapping) or not isinstance(found.get("__schema"), Mapping):
         raise SchemaError("this JSON is no introspection result: it has no __schema", remedy="give its whole answer")
-    try:
-        return build_client_schema(IntrospectionQuery(__schema=found["__schema"]))
-    except (TypeError, ValueError, KeyError, AttributeError) as error:  # whatever a wrong shape runs into
-        raise SchemaError(
-            f"the introspection result is incomplete: {_first(error)}", remedy="fetch it again, with every type"
-        ) from None
+    return client_schema(found)
 
 
-def _first(error: Exception) -> str:
-    return str(error).partition("\n")[0][:200]
+__all__ = ["QUERIES", "read_vendor_schema"]

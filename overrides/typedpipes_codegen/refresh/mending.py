@@ -15,12 +15,10 @@ import attrs
 from graphql import (
     GraphQLError,
     GraphQLSchema,
-    Source,
     TypeInfo,
     TypeInfoVisitor,
     Visitor,
     is_required_argument,
-    parse,
     validate,
     visit,
 )
@@ -37,6 +35,8 @@ from graphql.language import (
     VariableDefinitionNode,
     VariableNode,
 )
+
+from typedpipes_codegen.graphql.sdl import DOCUMENT, parse_graphql, read_text
 
 ROUNDS: Final = 40
 """More than any selection is deep: each round may empty one level."""
@@ -84,8 +84,8 @@ def mend(schema: GraphQLSchema, directory: Path) -> list[str]:
     """Mend the documents under ``directory`` in place as far as can be done; returns one line per mend."""
     told: list[str] = []
     for _ in range(ROUNDS):
-        texts = {path: path.read_text(encoding="utf-8") for path in sorted(directory.rglob("*.graphql"))}
-        parsed = {path: parse(Source(text, str(path))) for path, text in texts.items()}
+        texts = {path: read_text(path, "document") for path in sorted(directory.rglob("*.graphql"))}
+        parsed = {path: parse_graphql(text, path, DOCUMENT) for path, text in texts.items()}
         merged = DocumentNode(definitions=tuple(node for each in parsed.values() for node in each.definitions))
         found = list(_mends(schema, merged))
         if not found:

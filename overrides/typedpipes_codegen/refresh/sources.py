@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
-import tomllib
-from typing import Any
+from typing import Any, Final
 
+from typedpipes_codegen.documents.toml_reader import parse_toml
 from typedpipes_codegen.errors import SchemaError
 from typedpipes_codegen.refresh.fetched import Fetched
+
+_FILE: Final = "apis.toml"
 
 
 def with_source(text: str, fetched: Fetched, *, keep: bool) -> str:
@@ -44,24 +46,24 @@ def _block(lines: list[str], package: str) -> tuple[int, int]:
     """First line of a package's ``[[api]]`` table and the line after its end, comments of the next one excluded."""
     starts = [number for number, line in enumerate(lines) if line.strip() == "[[api]]"]
     for start, following in zip(starts, [*starts[1:], len(lines)], strict=True):
-        own = tomllib.loads("\n".join(lines[start:following])).get("api", [{}])
+        own: Any = parse_toml("\n".join(lines[start:following]), _FILE).get("api", [{}])
         if own[0].get("package") == package:
             end = following
             while end > start and lines[end - 1].lstrip().startswith("#"):
                 end -= 1
             return start, end
-    raise SchemaError(f"no [[api]] row makes {package!r}", file="apis.toml", remedy="add the row first")
+    raise SchemaError(f"no [[api]] row makes {package!r}", file=_FILE, remedy="add the row first")
 
 
 def _check(before: str, after: str, fetched: Fetched, *, keep: bool) -> None:
     """Nothing but the sources of the one package may differ."""
-    wanted: dict[str, Any] = tomllib.loads(before)
+    wanted: dict[str, Any] = parse_toml(before, _FILE)
     for row in wanted["api"]:
         if row.get("package") == fetched.package:
             row["source"] = [*(row.get("source", []) if keep else []), source_row(fetched)]
-    if tomllib.loads(after) != wanted:
+    if parse_toml(after, _FILE) != wanted:
         raise SchemaError(
             f"the source rows of {fetched.package!r} cannot be rewritten in place",
-            file="apis.toml",
+            file=_FILE,
             remedy="lay the row out as one [[api]] table followed by its [[api.source]] tables",
         )

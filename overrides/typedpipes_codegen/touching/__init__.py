@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -39,19 +40,27 @@ def touching(
     folder of mypy's cache, by default one in the user's cache directory. Raises `SchemaError` for a path that does not
     exist, a program that mypy cannot read, and a package that is not installed.
     """
-    from platformdirs import user_cache_path
-
     from typedpipes_codegen.touching.documents import mentions
     from typedpipes_codegen.touching.generated import read_generated
     from typedpipes_codegen.touching.uses import read_program
 
     name = package or f"typedpipes_api.{report.api}"
     generated = read_generated(name, schema)
-    program = read_program(paths, name, cache=cache or user_cache_path("typedpipes") / "mypy")
+    program = read_program(paths, name, cache=cache or _cache())
     own = mentions(program.documents, schema) if schema is not None else ()
     matcher = Matcher(name, program, generated, schema, own)
     found = {change: touches for change in report.changes if (touches := matcher.touches(change))}
     return Touched(report.only(found), found)
+
+
+def _cache() -> Path:
+    from platformdirs import user_cache_path
+
+    try:
+        folder = user_cache_path("typedpipes", appauthor=False)
+    except RuntimeError:
+        return Path(os.devnull)  # a user without a home: mypy keeps no cache then
+    return folder / "mypy" if folder.is_absolute() else Path(os.devnull)
 
 
 __all__ = ["Touch", "Touched", "touching"]

@@ -3,24 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from pathlib import Path
 
 import attrs
 from graphql import (
     ArgumentNode,
-    DocumentNode,
     EnumValueNode,
     FieldNode,
-    GraphQLError,
     GraphQLSchema,
     ObjectFieldNode,
     TypeInfo,
     TypeInfoVisitor,
     Visitor,
     get_named_type,
-    parse,
     visit,
 )
 
+from typedpipes_codegen.errors import SchemaError
+from typedpipes_codegen.graphql.sdl import DOCUMENT, parse_graphql
 from typedpipes_codegen.touching.uses import Text
 
 
@@ -40,8 +40,8 @@ def mentions(texts: Iterable[Text], schema: GraphQLSchema) -> list[Mention]:
     found: list[Mention] = []
     for text in texts:
         try:
-            document: DocumentNode = parse(text.document)
-        except GraphQLError:
+            document = parse_graphql(text.document, Path(text.file), DOCUMENT)
+        except SchemaError:
             continue
         info = TypeInfo(schema)
         visit(document, TypeInfoVisitor(info, _Reader(text, info, found)))

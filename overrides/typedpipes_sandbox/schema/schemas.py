@@ -91,7 +91,10 @@ def _effective(name: str) -> dict[str, Any]:
 def cache_folder() -> Path:
     """Where parsed documents are kept: ``typedpipes-sandbox`` in the user's cache folder."""
     chosen = os.environ.get("XDG_CACHE_HOME") or os.environ.get("LOCALAPPDATA")
-    return (Path(chosen) if chosen else Path.home() / ".cache") / "typedpipes-sandbox"
+    try:
+        return (Path(chosen) if chosen else Path.home() / ".cache") / "typedpipes-sandbox"
+    except RuntimeError:  # a user without a home: nothing can be written below this, and nothing is kept
+        return Path(os.devnull) / "typedpipes-sandbox"
 
 
 def _keep(path: Path, document: dict[str, Any]) -> None:

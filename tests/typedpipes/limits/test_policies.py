@@ -28,6 +28,8 @@ from typedpipes.limits import (
 from typedpipes.limits.stores import Store
 from typedpipes.limits.stores.sqlite import SqliteStore
 
+Closing = Callable[[SqliteStore], SqliteStore]
+
 IO = SyncIO()
 CARD = Claim("pipefy", "card")
 
@@ -80,7 +82,7 @@ def test_a_budget_in_memory_is_refused() -> None:
 
 
 def test_a_plan_without_a_store_counts_in_the_users_state_directory(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, closing: Closing
 ) -> None:
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path))
     limiter = build_limiter("pipefy", identity={"user": "u"}, plan="starter")
@@ -89,7 +91,10 @@ def test_a_plan_without_a_store_counts_in_the_users_state_directory(
     drive(limiter.acquire(CARD), IO)
     limiter.store.close()
     again = build_limiter(
-        "pipefy", identity={"user": "u"}, plan="starter", store=SqliteStore(tmp_path / "typedpipes" / "limits.db")
+        "pipefy",
+        identity={"user": "u"},
+        plan="starter",
+        store=closing(SqliteStore(tmp_path / "typedpipes" / "limits.db")),
     )
     assert Limits(again).snapshot()["pipefy.calls_per_month"].used == 1
     assert build_limiter("pipefy", identity={"user": "u"}).store.url == "memory://"
@@ -110,14 +115,14 @@ def test_urls_that_name_no_store_are_refused(url: str) -> None:
         open_store(url)
 
 
-def test_a_month_turns_at_its_end_and_warns_once_at_80_percent(tmp_path: Path) -> None:
+def test_a_month_turns_at_its_end_and_warns_once_at_80_percent(tmp_path: Path, closing: Closing) -> None:
     clock = VirtualClock(wall=datetime(2026, 11, 30, 23, 59, 30, tzinfo=UTC).timestamp())
     events: list[Event] = []
     limiter = build_limiter(
         "pipefy",
         identity={"user": "u"},
         plan="starter",
-        store=SqliteStore(tmp_path / "l.db", clock=clock),
+        store=closing(SqliteStore(tmp_path / "l.db", clock=clock)),
         clock=clock,
         on_event=events.append,
     )
@@ -186,8 +191,10 @@ def test_connect_counts_tokens_per_user_and_accounts_per_project(store: Store) -
     assert Limits(limiter).snapshot(project="p", external_user="u1")["connect.tokens"].used == 100
 
 
-def test_a_job_is_costed_before_it_starts(tmp_path: Path) -> None:
-    limiter = build_limiter("pipefy", identity={"user": "u"}, plan="business", store=SqliteStore(tmp_path / "l.db"))
+def test_a_job_is_costed_before_it_starts(tmp_path: Path, closing: Closing) -> None:
+    limiter = build_limiter(
+        "pipefy", identity={"user": "u"}, plan="business", store=closing(SqliteStore(tmp_path / "l.db"))
+    )
     for _ in range(20):
         drive(limiter.acquire(CARD), IO)
     cost = Limits(limiter).cost((CARD, 400), (Claim("pipefy", "update_card"), 81))

@@ -6,6 +6,7 @@ import gc
 import os
 import threading
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import anyio
@@ -16,6 +17,8 @@ from typedpipes.errors import RateLimited
 from typedpipes.limits import AsyncLimits, Claim, Limits, Policy, StoreLimiter, Window, build_limiter, open_store
 from typedpipes.limits.stores import Store
 from typedpipes.limits.stores.sqlite import SqliteStore
+
+Closing = Callable[[SqliteStore], SqliteStore]
 
 CARD = Claim("pipefy", "card")
 WAITERS = 500
@@ -66,13 +69,13 @@ def test_threads_tasks_sync_and_async_share_one_window() -> None:
     assert len(granted) == 6
 
 
-def test_counts_in_a_file_survive_the_process(tmp_path: Path) -> None:
-    first = SqliteStore(tmp_path / "deep" / "limits.db")
+def test_counts_in_a_file_survive_the_process(tmp_path: Path, closing: Closing) -> None:
+    first = closing(SqliteStore(tmp_path / "deep" / "limits.db"))
     row = Window(name="w", allowance=2, seconds=60, scope="user")
     policy = Policy(vendor="own", account="user", windows=(row,))
     drive(StoreLimiter(policy, first, identity={"user": "u"}).acquire(CARD), SyncIO())
     first.close()
-    again = StoreLimiter(policy, SqliteStore(tmp_path / "deep" / "limits.db"), identity={"user": "u"})
+    again = StoreLimiter(policy, closing(SqliteStore(tmp_path / "deep" / "limits.db")), identity={"user": "u"})
     drive(again.acquire(CARD, max_wait=0), SyncIO())
     with pytest.raises(RateLimited):
         drive(again.acquire(CARD, max_wait=0), SyncIO())
@@ -115,12 +118,14 @@ class Rebooted:
         return time.time()
 
 
-def test_after_a_reboot_what_was_held_stays_held_for_the_rest_of_its_time(tmp_path: Path) -> None:
+def test_after_a_reboot_what_was_held_stays_held_for_the_rest_of_its_time(tmp_path: Path, closing: Closing) -> None:
     row = Window(name="w", allowance=1, seconds=0.3, scope="user")
     policy = Policy(vendor="own", account="user", windows=(row,))
-    before = StoreLimiter(policy, SqliteStore(tmp_path / "l.db", clock=Rebooted(900_000.0)), identity={"user": "u"})
+    before = StoreLimiter(
+        policy, closing(SqliteStore(tmp_path / "l.db", clock=Rebooted(900_000.0))), identity={"user": "u"}
+    )
     drive(drive(before.acquire(CARD), SyncIO()).settle(200, {}), SyncIO())
-    after = StoreLimiter(policy, SqliteStore(tmp_path / "l.db", clock=Rebooted(5.0)), identity={"user": "u"})
+    after = StoreLimiter(policy, closing(SqliteStore(tmp_path / "l.db", clock=Rebooted(5.0))), identity={"user": "u"})
     with pytest.raises(RateLimited) as caught:
         drive(after.acquire(CARD, max_wait=0), SyncIO())
     assert 0 < (caught.value.retry_after or 0) <= 0.31

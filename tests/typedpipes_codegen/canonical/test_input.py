@@ -15,8 +15,9 @@ from tests.typedpipes_codegen.canonical.support import DOCUMENTS, answering, doc
 from typedpipes_codegen.canonical import canonicalize
 from typedpipes_codegen.commands import canonicalize_file
 from typedpipes_codegen.documents import load_document, load_openapi, yaml_reader
+from typedpipes_codegen.documents.nesting import MAX_DEPTH
 from typedpipes_codegen.documents.tree import Json, JsonObject
-from typedpipes_codegen.documents.yaml_reader import MAX_DEPTH, read_yaml
+from typedpipes_codegen.documents.yaml_reader import read_yaml
 from typedpipes_codegen.errors import SchemaError
 
 HEAD = "openapi: 3.0.1\ninfo: {title: t, version: '1'}\n"

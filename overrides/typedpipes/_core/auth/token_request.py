@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from typing import Final
 
 import httpx
@@ -22,6 +21,7 @@ from typedpipes._core.http.bodies import (
     require_https,
     steady,
 )
+from typedpipes._core.json_reader import NotJSON, read_json
 from typedpipes._core.tokens import Token
 from typedpipes.errors import APIError, AuthenticationError, ResponseMismatch, TransportError
 from typedpipes.events import Request
@@ -138,8 +138,8 @@ def _tell(request: httpx.Request, context: AuthContext, started: float, status: 
 def answer(body: bytes, what: str) -> dict[str, object]:
     """The JSON object of a token endpoint's answer."""
     try:
-        content = json.loads(body)
-    except ValueError:
+        content = read_json(body)
+    except NotJSON:
         content = None
     if not isinstance(content, dict):
         raise ResponseMismatch(f"{what}: the token endpoint's answer is no JSON object", operation=what)

@@ -9,20 +9,22 @@ from __future__ import annotations
 
 import json
 import os
-import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final, Protocol, cast
 
-import platformdirs
-
+from typedpipes._core.disk import open_file, replace, sync_file
+from typedpipes._core.file_lock import FileLock
 from typedpipes._core.flow import Clock, SystemClock, timeline
+from typedpipes._core.json_reader import NotJSON, read_json
 from typedpipes._core.tokens import Token
+from typedpipes.configuration.folders import user_folder
 from typedpipes.errors import ConfigurationError
 
 _LOCK_PATIENCE: Final = 5.0
+_TODO: Final = "set XDG_STATE_HOME to a folder that can be written, or give token_cache='memory'"
 
 
 class FileTokenStore:
@@ -31,16 +33,18 @@ class FileTokenStore:
     blocking = True
 
     def __init__(self, directory: str | os.PathLike[str] | None = None, *, clock: Clock | None = None) -> None:
-        self.directory = Path(directory) if directory else platformdirs.user_state_path("typedpipes") / "tokens"
+        self.directory = Path(directory) if directory else _default_directory()
         self._clock: Clock = clock or SystemClock()
 
     def load(self, key: str) -> Token | None:
         """The token last saved under ``key``; a damaged file counts as none."""
         path = self._path(key, "json")
         try:
-            return Token.from_json(json.loads(path.read_bytes()))
-        except (FileNotFoundError, ValueError):
+            return Token.from_json(read_json(path.read_bytes()))
+        except (FileNotFoundError, NotJSON):
             return None
+        except OSError as error:
+            raise self._unusable(error) from error
 
     def save(self, key: str, token: Token) -> None:
         """Replace the token under ``key``, atomically and durably."""
@@ -51,15 +55,18 @@ class FileTokenStore:
         self._path(key, "json").unlink(missing_ok=True)
 
     def lease(self, key: str, owner: str, seconds: float) -> bool:
-        """Try to become the one who renews ``key``."""
+        """Try to become the one who renews ``key``. Raises `ConfigurationError` where nothing can be written."""
         path = self._path(key, "lease")
-        with self._locked(key):
-            held = _read(path)
-            if held is not None and held.get("owner") != owner and self._lasts(held):
-                return False
-            now = {"wall": self._clock.wall(), "monotonic": self._clock.monotonic(), "timeline": timeline(self._clock)}
-            self._write(path, {"owner": owner, "seconds": seconds, **now}, durable=False)
-            return True
+        now = {"wall": self._clock.wall(), "monotonic": self._clock.monotonic(), "timeline": timeline(self._clock)}
+        try:
+            with self._locked(key):
+                held = _read(path)
+                if held is not None and held.get("owner") != owner and self._lasts(held):
+                    return False
+                self._write(path, {"owner": owner, "seconds": seconds, **now}, durable=False)
+                return True
+        except OSError as error:
+            raise self._unusable(error) from error
 
     def release(self, key: str, owner: str) -> None:
         """End ``owner``'s lease."""
@@ -88,21 +95,25 @@ class FileTokenStore:
         try:
             self.directory.mkdir(mode=0o700, parents=True, exist_ok=True)
         except OSError as error:
-            raise ConfigurationError(
-                f"the token directory {self.directory} cannot be made: {error.strerror}", setting="token_store"
-            ) from error
+            raise self._unusable(error) from error
+
+    def _unusable(self, error: OSError) -> ConfigurationError:
+        return ConfigurationError(
+            f"the token directory {self.directory} cannot be used ({error.strerror or error}): {_TODO}",
+            setting="token_cache",
+        )
 
     def _write(self, path: Path, content: dict[str, Any], *, durable: bool = True) -> None:
         self._prepare()
         temporary = path.with_name(f".{path.name}.{os.getpid()}.{time.monotonic_ns()}")
-        descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        descriptor = open_file(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL)
         try:
             with os.fdopen(descriptor, "w", encoding="utf-8") as file:
                 json.dump(content, file)
                 file.flush()
                 if durable:
-                    os.fsync(file.fileno())
-            temporary.replace(path)
+                    sync_file(file.fileno())
+            replace(temporary, path)
         except BaseException:
             temporary.unlink(missing_ok=True)
             raise
@@ -110,16 +121,16 @@ class FileTokenStore:
     @contextmanager
     def _locked(self, key: str) -> Iterator[None]:
         self._prepare()
-        descriptor = os.open(self._path(key, "lock"), os.O_RDWR | os.O_CREAT, 0o600)
+        lock = FileLock(self._path(key, "lock"))
         try:
             give_up = time.monotonic() + _LOCK_PATIENCE
-            while not _try_lock(descriptor):
+            while not lock.try_acquire():
                 if time.monotonic() > give_up:
                     raise OSError(f"the token directory {self.directory} is locked by a process that does not go on")
                 time.sleep(0.001)
             yield
         finally:
-            os.close(descriptor)
+            lock.release()
 
     def __repr__(self) -> str:
         return f"<FileTokenStore {self.directory}>"
@@ -159,8 +170,8 @@ class KeyringTokenStore(FileTokenStore):
     def load(self, key: str) -> Token | None:
         """The token last saved under ``key``."""
         try:
-            return Token.from_json(json.loads(self._keyring.get_password(self._service, key) or "null"))
-        except ValueError:
+            return Token.from_json(read_json(self._keyring.get_password(self._service, key) or "null"))
+        except NotJSON:
             return None
 
     def save(self, key: str, token: Token) -> None:
@@ -171,6 +182,13 @@ class KeyringTokenStore(FileTokenStore):
         """Forget the token under ``key``."""
         if self._keyring.get_password(self._service, key) is not None:
             self._keyring.delete_password(self._service, key)
+
+
+def _default_directory() -> Path:
+    folder = user_folder("state")
+    if folder is None:
+        raise ConfigurationError(f"this user has no home to keep tokens in: {_TODO}", setting="token_cache")
+    return folder / "tokens"
 
 
 def _system_keyring() -> Keyring:
@@ -186,31 +204,10 @@ def _system_keyring() -> Keyring:
 
 def _read(path: Path) -> dict[str, Any] | None:
     try:
-        content = json.loads(path.read_bytes())
-    except (FileNotFoundError, ValueError):
+        content = read_json(path.read_bytes())
+    except (FileNotFoundError, NotJSON):
         return None
     return content if isinstance(content, dict) else None
-
-
-if sys.platform == "win32":
-    import msvcrt
-
-    def _try_lock(descriptor: int) -> bool:
-        try:
-            msvcrt.locking(descriptor, msvcrt.LK_NBLCK, 1)
-        except OSError:
-            return False
-        return True
-
-else:
-    import fcntl
-
-    def _try_lock(descriptor: int) -> bool:
-        try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            return False
-        return True
 
 
 __all__ = ["FileTokenStore", "Keyring", "KeyringTokenStore"]

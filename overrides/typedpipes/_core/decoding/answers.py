@@ -32,6 +32,7 @@ from typedpipes._core.decoding.records import (
     raw_members,
     reached,
 )
+from typedpipes._core.json_reader import describe
 from typedpipes.errors import ResponseMismatch
 
 T = TypeVar("T")
@@ -49,9 +50,10 @@ def parse_json(content: bytes, decoding: Decoding) -> JSON:
     """Parse a body; a truncated or non-JSON one raises `ResponseMismatch` with the position."""
     try:
         return _decode_json(content)
-    except ValueError as error:  # msgspec.DecodeError is one
+    except (ValueError, RecursionError) as error:  # msgspec.DecodeError is a ValueError
         raise ResponseMismatch(
-            f"{decoding.operation}: the body is not valid JSON: {error}", operation=decoding.operation
+            f"{decoding.operation}: the body is not valid JSON: {describe(content, error)}",
+            operation=decoding.operation,
         ) from None
 
 

@@ -20,6 +20,7 @@ import msgspec
 from typedpipes._core.decoding import Decoding, Node
 from typedpipes._core.decoding.builders import converter_at, enum_at, enum_of, fields_of, is_json, plan_for
 from typedpipes._core.decoding.model import JSON, Model, OpenEnum
+from typedpipes._core.json_reader import describe
 from typedpipes.errors import ResponseMismatch
 
 Finish: TypeAlias = "Callable[[Any, Decoding, Node, Body | Place, str | int], None]"
@@ -48,8 +49,8 @@ class Body:
         if content is not None:
             try:
                 self._value = msgspec.json.decode(content)
-            except ValueError as error:
-                raise ResponseMismatch(f"unknown properties cannot be read: {error}") from None
+            except (ValueError, RecursionError) as error:
+                raise ResponseMismatch(f"unknown properties cannot be read: {describe(content, error)}") from None
             self._content = None
         return self._value
 

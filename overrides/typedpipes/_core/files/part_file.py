@@ -11,7 +11,6 @@ import errno
 import json
 import os
 import shutil
-import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -19,9 +18,11 @@ from typing import Final
 
 import attrs
 
-from typedpipes._core.files.lock import FileLock, sync_directory
+from typedpipes._core import disk
+from typedpipes._core.file_lock import FileLock
 from typedpipes._core.files.transfer import ResumePoint
 from typedpipes._core.flow import SystemClock, timeline
+from typedpipes._core.json_reader import read_json
 from typedpipes.errors import DownloadError
 
 VERSION: Final = 1
@@ -110,16 +111,19 @@ class PartFile:
     def commit(self) -> None:
         """Make the bytes durable and give them their final name, in one step that cannot be seen half done."""
         with self._translated():
-            os.fsync(self._lock.descriptor)
-            if sys.platform == "win32":  # an open file cannot be renamed there
+            disk.sync_file(self._lock.descriptor)
+            if disk.WINDOWS:  # an open file cannot be renamed there
                 self._lock.release()
             if self._overwrite:
-                self.path.replace(self.target)
+                disk.replace(self.path, self.target)
             else:
                 self._rename_new()
             self._done = True
+        # The file is whole and has its name: nothing that happens to the rest makes the download a failure.
+        with suppress(OSError):
             self._notes.unlink(missing_ok=True)
-            sync_directory(self.target.parent)
+        with suppress(OSError):
+            disk.sync_directory(self.target.parent)
 
     def close(self) -> None:
         """Let go of the file; what was fetched stays for the next attempt unless it is worthless."""
@@ -143,10 +147,9 @@ class PartFile:
 
     def _rename_new(self) -> None:
         try:
-            os.link(self.path, self.target)
+            disk.rename_new(self.path, self.target)
         except FileExistsError as error:
             raise DownloadError(f"{self.target} appeared during the download; it was not replaced") from error
-        self.path.unlink()
 
     def _is_current(self) -> bool:
         try:
@@ -158,7 +161,7 @@ class PartFile:
     def _load(self) -> ResumePoint:
         size = os.fstat(self._lock.descriptor).st_size
         try:
-            notes = json.loads(self._notes.read_bytes())
+            notes = read_json(self._notes.read_bytes())
             if notes["v"] != VERSION or notes["identity"] != self._identity:
                 return ResumePoint()
             # Within one boot the page cache survives a killed process; after a crash only synced bytes count.
@@ -171,7 +174,7 @@ class PartFile:
         return point
 
     def _checkpoint(self) -> None:
-        os.fsync(self._lock.descriptor)
+        disk.sync_file(self._lock.descriptor)
         self._synced = self._size
         self._save()
 
@@ -187,10 +190,12 @@ class PartFile:
         }
         temporary = self._notes.with_name(self._notes.name + ".new")
         temporary.write_bytes(json.dumps(notes).encode())
-        temporary.replace(self._notes)
+        disk.replace(temporary, self._notes)
 
     def _discard(self) -> None:
         self._done = True
+        if disk.WINDOWS:  # an open file cannot be removed there
+            self._lock.release()
         for path in (self._notes, self.path):
             path.unlink(missing_ok=True)
 

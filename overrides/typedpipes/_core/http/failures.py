@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from typing import Final
 
 from typedpipes._core.http.retry_after import resume_at, server_wait
+from typedpipes._core.json_reader import NotJSON, read_json
 from typedpipes._core.redaction import Redactor
 from typedpipes.errors import (
     APIError,
@@ -112,8 +112,8 @@ def _explanation(body: bytes) -> tuple[str | None, str | None]:
     if not body[:64].lstrip().startswith((b"{", b"[")):
         return None, None
     try:
-        content = json.loads(body)
-    except (ValueError, RecursionError):
+        content = read_json(body)
+    except NotJSON:
         return None, None
     if isinstance(content, list):
         content = next((entry for entry in content if isinstance(entry, dict)), None)

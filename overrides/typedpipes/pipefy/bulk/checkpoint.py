@@ -13,7 +13,9 @@ from typing import IO
 
 import attrs
 
-from typedpipes._core.files.lock import FileLock
+from typedpipes._core.disk import sync_file
+from typedpipes._core.file_lock import FileLock
+from typedpipes._core.json_reader import read_json
 from typedpipes.errors import ConfigurationError
 from typedpipes.pipefy.bulk.report import VERSION, BulkItem, item_of
 
@@ -52,13 +54,13 @@ class Checkpoint:
     def _read(self, lines: list[bytes]) -> dict[int, BulkItem]:
         found: dict[int, BulkItem] = {}
         try:
-            if json.loads(lines[0]) != self._head:
+            if read_json(lines[0]) != self._head:
                 raise ConfigurationError(
                     f"{self._path} is the checkpoint of another job or of other items; give another file, or delete it",
                     setting="checkpoint",
                 )
             for line in lines[1:]:
-                entry = json.loads(line)
+                entry = read_json(line)
                 if "begun" in entry:
                     index = int(entry["begun"])
                     found[index] = BulkItem(
@@ -90,4 +92,4 @@ class Checkpoint:
         assert self._file is not None
         self._file.write(json.dumps(entry).encode() + b"\n")
         self._file.flush()
-        os.fsync(self._file.fileno())
+        sync_file(self._file.fileno())

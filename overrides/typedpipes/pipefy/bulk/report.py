@@ -8,6 +8,7 @@ from typing import Any, Final, Literal, TypeAlias, cast, get_args
 
 import attrs
 
+from typedpipes._core.json_reader import read_json
 from typedpipes.errors import ConfigurationError, TypedPipesError
 
 Status: TypeAlias = Literal["ok", "error", "ambiguous", "pending"]
@@ -79,15 +80,17 @@ class BulkReport:
     def from_json(cls, text: str | bytes) -> BulkReport:
         """The report `to_json` wrote. Raises `ConfigurationError` for anything else."""
         try:
-            found = json.loads(text)
+            found = read_json(text)
             if found["version"] != VERSION:
                 raise ConfigurationError(f"this report is of version {found['version']!r}, not {VERSION}")
             items = tuple(item_of(entry) for entry in found["items"])
             if [item.index for item in items] != list(range(len(items))):
                 raise ValueError("items are missing")
             return cls(job=str(found["job"]), digest=str(found["digest"]), items=items)
-        except (KeyError, TypeError, ValueError) as error:
-            raise ConfigurationError(f"this is no bulk report: {type(error).__name__}", setting="resume") from None
+        except (AttributeError, KeyError, TypeError, ValueError) as error:
+            raise ConfigurationError(
+                "this is no bulk report (damaged or cut off?): give what BulkReport.to_json wrote", setting="resume"
+            ) from error
 
     def __str__(self) -> str:
         counts = ", ".join(f"{len(self._of(status))} {status}" for status in get_args(Status) if self._of(status))

@@ -10,7 +10,10 @@ from functools import partial
 from pathlib import Path
 from typing import Final, Literal, TypeAlias, TypeVar
 
+from typedpipes._core.disk import open_file, replace
 from typedpipes._core.flow import Flow, call
+from typedpipes._core.json_reader import NotJSON, read_json
+from typedpipes.configuration.folders import user_folder
 from typedpipes.errors import ConfigurationError, TypedPipesError
 from typedpipes.pipefy.exports.jobs import CreateForm, FormStore, JobDeclaration, PollForm
 
@@ -78,9 +81,10 @@ class FileFormStore:
     def path(self) -> Path:
         """Where the file is, or will be with the first form learnt."""
         if self._path is None:
-            import platformdirs
-
-            self._path = platformdirs.user_state_path("typedpipes", appauthor=False) / "forms.json"
+            folder = user_folder("state")
+            if folder is None:
+                raise ConfigurationError("this user has no home: give FileFormStore a path", setting="forms")
+            self._path = folder / "forms.json"
         return self._path
 
     def get(self, key: str) -> str | None:
@@ -97,10 +101,10 @@ class FileFormStore:
         temporary = self.path.with_name(f".{self.path.name}.{os.getpid()}.{threading.get_ident()}")
         try:
             self.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-            descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+            descriptor = open_file(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC)
             with os.fdopen(descriptor, "w", encoding="utf-8") as file:
                 json.dump(forms, file)
-            temporary.replace(self.path)
+            replace(temporary, self.path)
         except OSError as error:
             raise ConfigurationError(
                 f"{self.path} cannot be written: {error.strerror or error}", setting="forms"
@@ -108,8 +112,8 @@ class FileFormStore:
 
     def _read(self) -> dict[str, str]:
         try:
-            found = json.loads(self.path.read_bytes())
-        except (OSError, ValueError):
+            found = read_json(self.path.read_bytes())
+        except (OSError, NotJSON):
             return {}
         if not isinstance(found, dict):
             return {}

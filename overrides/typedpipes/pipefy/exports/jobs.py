@@ -15,6 +15,7 @@ from typing import Final, Literal, Protocol, TypeAlias
 import attrs
 
 from typedpipes._core.flow import Flow
+from typedpipes._core.json_reader import read_json
 from typedpipes.errors import ConfigurationError, TypedPipesError
 
 Outcome: TypeAlias = Literal["pending", "finished", "failed", "unknown"]
@@ -179,7 +180,7 @@ def parse_token(text: str, declarations: Mapping[str, JobDeclaration], default: 
         declaration = declarations[default]
         return JobState(declaration=declaration, id=text, status=_first_status(declaration))
     try:
-        record = json.loads(text)
+        record = read_json(text)
         version, kind, job_id = record["v"], record["kind"], record["id"]
         created = record.get("created_at")
         created_at = datetime.fromisoformat(created).timestamp() if created else None

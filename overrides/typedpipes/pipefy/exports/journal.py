@@ -17,7 +17,9 @@ from typing import Final, Literal, TypeAlias
 
 import attrs
 
-from typedpipes._core.files.lock import FileLock, sync_directory
+from typedpipes._core.disk import open_file, replace, sync_directory, sync_file
+from typedpipes._core.file_lock import FileLock
+from typedpipes._core.json_reader import NotJSON, read_json
 from typedpipes.errors import ConfigurationError
 
 Event: TypeAlias = Literal["intent", "created", "refused", "done", "forgotten", "form"]
@@ -99,10 +101,10 @@ class Journal:
         line = json.dumps(record, separators=(",", ":"), ensure_ascii=True).encode() + b"\n"
         try:
             new = not self.path.exists()
-            descriptor = os.open(self.path, os.O_RDWR | os.O_APPEND | os.O_CREAT, 0o600)
+            descriptor = open_file(self.path, os.O_RDWR | os.O_APPEND | os.O_CREAT)
             try:
                 os.write(descriptor, self._mend(descriptor) + line)
-                os.fsync(descriptor)
+                sync_file(descriptor)
             finally:
                 os.close(descriptor)
             if new:
@@ -138,8 +140,8 @@ class Journal:
         if not line.strip():
             return None
         try:
-            record = json.loads(line)
-        except ValueError:
+            record = read_json(line)
+        except NotJSON:
             if line.startswith((b"{", b"\0")):
                 return None  # torn
             record = None
@@ -168,8 +170,8 @@ class Journal:
             for record in lines:
                 file.write(json.dumps(record, separators=(",", ":")).encode() + b"\n")
             file.flush()
-            os.fsync(file.fileno())
-        temporary.replace(self.path)
+            sync_file(file.fileno())
+        replace(temporary, self.path)
         sync_directory(self.path.parent)
 
     def unusable(self, error: OSError) -> ConfigurationError:

@@ -13,9 +13,9 @@ import pytest
 from tests.typedpipes._core.files.fetching import Fetch, Source
 from tests.typedpipes._core.files.file_server import FileServer
 from tests.typedpipes.pipefy.exports.fake_time import COLOURS, FakeClock
+from typedpipes._core.file_lock import FileLock
 from typedpipes._core.files import FileHost, LinkPolicy, download
 from typedpipes._core.files.download import WRITE_SIZE
-from typedpipes._core.files.lock import FileLock
 from typedpipes._core.files.part_file import PartFile
 from typedpipes._core.files.transfer import Chunk, Transfer
 from typedpipes._core.flow import AsyncIO, Flow, adrive

@@ -9,6 +9,8 @@ import os
 import sys
 from pathlib import Path
 
+from typedpipes._core.disk import open_file
+
 if sys.platform == "win32":  # pragma: no cover - exercised on Windows only
     import msvcrt
 
@@ -32,7 +34,7 @@ class FileLock:
 
     def try_acquire(self) -> bool:
         """Take the lock if it is free, without waiting. Raises OSError if the file cannot be opened."""
-        descriptor = os.open(self.path, os.O_RDWR | os.O_CREAT | getattr(os, "O_CLOEXEC", 0), 0o600)
+        descriptor = open_file(self.path, os.O_RDWR | os.O_CREAT)
         try:
             _try_lock(descriptor)
         except BlockingIOError:
@@ -61,14 +63,3 @@ class FileLock:
         descriptor, self._descriptor = self._descriptor, None
         if descriptor is not None:
             os.close(descriptor)
-
-
-def sync_directory(directory: Path) -> None:
-    """Make a creation or rename in ``directory`` durable, where the platform can open directories."""
-    if sys.platform == "win32":  # pragma: no cover - directories cannot be opened there
-        return
-    descriptor = os.open(directory, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
