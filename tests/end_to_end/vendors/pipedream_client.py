@@ -13,7 +13,7 @@ import traceback
 from collections.abc import Callable
 from typing import Any
 
-from pipedream import Pipedream  # type: ignore[import-not-found]  # installed only where this runs
+from pipedream import Pipedream
 
 DONE: list[str] = []
 FAILED: list[str] = []
