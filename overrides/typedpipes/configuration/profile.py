@@ -36,7 +36,7 @@ _HOMES: Final = {"pipefy": "pipefy.com", "pipedream": "pipedream.com", "pipedriv
 _LOOPBACK: Final = frozenset({"127.0.0.1", "::1", "localhost"})
 _PRIVATE: Final = 0o077
 _HEADER: Final = re.compile(r"\s*\[\[?([^\[\]]+)\]")
-_KEY: Final = re.compile(r"\s*([\w.\"' -]+?)\s*=")
+_KEY: Final = re.compile(r"\s*+([\w.\"' \t-]++)=")
 
 
 class Profile(msgspec.Struct, frozen=True):
