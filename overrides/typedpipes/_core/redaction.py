@@ -15,7 +15,7 @@ import json
 import logging
 import re
 import threading
-import weakref
+from contextvars import ContextVar
 from typing import Final, NoReturn
 from urllib.parse import quote, quote_plus
 
@@ -137,18 +137,14 @@ def secret(value: str | Secret | None) -> Secret | None:
     return Secret(value) if value else None
 
 
-_live: Final[weakref.WeakSet[Redactor]] = weakref.WeakSet()
-
-
 class Redactor:
     """Takes secrets out of text. One per client; safe to share between threads."""
 
-    __slots__ = ("__weakref__", "_forms", "_known", "_lock")
+    __slots__ = ("_forms", "_known", "_lock")
 
     _CAPACITY: Final = 256
 
     def __init__(self) -> None:
-        _live.add(self)
         self._lock = threading.Lock()
         self._known: dict[str, tuple[str, ...]] = {}
         self._forms: tuple[str, ...] = ()
@@ -223,20 +219,25 @@ def basic(client_id: str, client_secret: Secret) -> Secret:
 
 _SHAPES_ONLY: Final = Redactor()
 
+SENDING: Final[ContextVar[Redactor]] = ContextVar("SENDING", default=_SHAPES_ONLY)
+"""The redactor of the client that sends in this thread or task: what is logged meanwhile is about its request."""
+
 
 class RedactingFilter(logging.Filter):
     """Masks secrets in what other libraries log about our requests: httpx writes every URL at INFO, httpcore the
-    headers of answers at DEBUG.
+    headers of answers at DEBUG. A record costs the same however many clients there are.
     """
 
     def filter(self, record: logging.LogRecord) -> bool:
         """Rewrite the record's message if it holds something secret; never drops a record."""
-        clean = message = record.getMessage()
-        for redactor in (_SHAPES_ONLY, *_live):
-            clean = redactor.text(clean)
+        try:
+            message = record.getMessage()
+        except Exception:  # the arguments do not fit the message: reported by whoever formats it, and fails no call
+            return True
+        clean = SENDING.get().text(message)
         if clean != message:
             record.msg, record.args = clean, None
         return True
 
 
-__all__ = ["MASK", "RedactingFilter", "Redactor", "Secret", "basic", "secret"]
+__all__ = ["MASK", "SENDING", "RedactingFilter", "Redactor", "Secret", "basic", "secret"]
