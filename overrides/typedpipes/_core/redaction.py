@@ -160,6 +160,10 @@ class Redactor:
             every = {form for forms in self._known.values() for form in forms}
             self._forms = tuple(sorted(every, key=len, reverse=True))
 
+    def forked(self) -> None:
+        """This process is a forked child: a thread of the parent may have held the lock."""
+        self._lock = threading.Lock()
+
     def text(self, text: str, limit: int | None = None, *, cut: bool = False) -> str:
         """``text`` without secrets, at most ``limit`` characters. Total: any string is accepted.
 

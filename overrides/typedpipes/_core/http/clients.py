@@ -88,6 +88,7 @@ class PolicyClient(SharedClient, httpx.Client):
             ThreadPermits(connections), credentials, limiter, retry, clock, random, on_event, redactor
         )
         self._put = super().send if http_client is None else cast(httpx.Client, http_client).send
+        self._share_nothing_with_children(http_client)
         self._io = SyncIO(self._send_one, sleep)
 
     def _send_one(self, request: httpx.Request) -> httpx.Response:
@@ -166,6 +167,7 @@ class AsyncPolicyClient(SharedClient, httpx.AsyncClient):
             TaskPermits(connections), credentials, limiter, retry, clock, random, on_event, redactor
         )
         self._put = super().send if http_client is None else cast(httpx.AsyncClient, http_client).send
+        self._share_nothing_with_children(http_client)
         self._io = AsyncIO(self._send_one, sleep)
 
     async def _send_one(self, request: httpx.Request) -> httpx.Response:
