@@ -17,7 +17,7 @@ from typing import Final, Literal, TypeAlias
 
 import attrs
 
-from typedpipes._core.files.lock import FileLock, sync_directory
+from typedpipes._core.files.lock import FileLock, replace_own, sync_directory
 from typedpipes.errors import ConfigurationError
 
 Event: TypeAlias = Literal["intent", "created", "refused", "done", "forgotten", "form"]
@@ -163,13 +163,7 @@ class Journal:
                 lines.append({**base, "event": "created", "job_id": entry.job_id, "token": entry.token})
         at = datetime.now(UTC).isoformat()
         lines += [{"v": VERSION, "at": at, "event": "form", "key": key, "value": value} for key, value in forms.items()]
-        temporary = self.path.with_name(self.path.name + ".new")
-        with temporary.open("wb") as file:
-            for record in lines:
-                file.write(json.dumps(record, separators=(",", ":")).encode() + b"\n")
-            file.flush()
-            os.fsync(file.fileno())
-        temporary.replace(self.path)
+        replace_own(self.path, b"".join(json.dumps(line, separators=(",", ":")).encode() + b"\n" for line in lines))
         sync_directory(self.path.parent)
 
     def unusable(self, error: OSError) -> ConfigurationError:
