@@ -16,8 +16,8 @@ from pathlib import Path
 import httpx
 import pytest
 
-from tests.core.wire_server import Arrival, Reply, serving
-from tests.limits.redis_server import RedisServer
+from tests.typedpipes._core.http.wire_server import Arrival, Reply, serving
+from tests.typedpipes.limits.redis_server import RedisServer
 from typedpipes.limits.policy import Policy, Window
 from typedpipes.pipedrive import AsyncPipedrive, Pipedrive
 from typedpipes.pipefy import Pipefy

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.core.wire_server import Reply, serving
 from tests.end_to_end.growth import ALLOWED, growth
+from tests.typedpipes._core.http.wire_server import Reply, serving
 from typedpipes._core.redaction import LONGEST, MASK, RedactingFilter, Redactor, Secret
 from typedpipes.configuration.profile import read_profile
 from typedpipes.errors import BadRequest, ConfigurationError, GraphQLError, ProfileError

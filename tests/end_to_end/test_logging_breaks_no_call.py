@@ -10,8 +10,8 @@ import anyio
 import httpx
 import pytest
 
-from tests.core.wire_server import Reply, serving
 from tests.end_to_end.growth import growth
+from tests.typedpipes._core.http.wire_server import Reply, serving
 from typedpipes.pipedrive import AsyncPipedrive, Pipedrive
 
 TOKEN = "unusual/secret+0123"

@@ -11,9 +11,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.download.fetching import Fetch
-from tests.download.file_server import FileServer
-from tests.jobs.fake_time import COLOURS
+from tests.typedpipes._core.files.fetching import Fetch
+from tests.typedpipes._core.files.file_server import FileServer
+from tests.typedpipes.pipefy.exports.fake_time import COLOURS
 from typedpipes._core.files.part_file import check_target
 from typedpipes.errors import DownloadError
 
