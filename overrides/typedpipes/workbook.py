@@ -29,7 +29,7 @@ RATIO_FROM: Final = 16 << 20
 HEAD: Final = 8 * 1024
 
 _END_RECORD: Final = b"PK\x05\x06"
-_DIMENSION: Final = re.compile(rb"<(?:\w+:)?dimension\b[^>]*?\bref\s*=\s*[\"']([A-Z0-9:$]{1,40})[\"']")
+_DIMENSION: Final = re.compile(rb"<(?:\w+:)?dimension\b[^<>]*?\bref\s*=\s*[\"']([A-Z0-9:$]{1,40})[\"']")
 _CELL: Final = re.compile(r"\$?([A-Z]{1,3})\$?([0-9]{1,7})")
 
 

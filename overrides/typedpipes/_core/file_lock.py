@@ -1,6 +1,6 @@
 """An exclusive lock on a file, given up by the operating system when its holder dies.
 
-It excludes other processes and other openings in this one. It is advisory: only code that asks is kept out.
+The lock excludes other processes and other openings in this one. It is advisory: only code that asks is kept out.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ import os
 import sys
 from pathlib import Path
 
-from typedpipes._core.disk import open_file
+from typedpipes._core.own_files import open_own
 
 if sys.platform == "win32":  # pragma: no cover - exercised on Windows only
     import msvcrt
@@ -26,15 +26,16 @@ else:
 class FileLock:
     """Lock on ``path``; the file is created if needed, and left in place so that all contenders meet on one inode."""
 
-    __slots__ = ("_descriptor", "path")
+    __slots__ = ("_descriptor", "_mode", "path")
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, mode: int = 0o600) -> None:
         self.path = path
+        self._mode = mode
         self._descriptor: int | None = None
 
     def try_acquire(self) -> bool:
         """Take the lock if it is free, without waiting. Raises OSError if the file cannot be opened."""
-        descriptor = open_file(self.path, os.O_RDWR | os.O_CREAT)
+        descriptor = open_own(self.path, self._mode)
         try:
             _try_lock(descriptor)
         except BlockingIOError:

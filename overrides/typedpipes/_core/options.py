@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from typing import TYPE_CHECKING, Literal, Protocol, TypeAlias, TypedDict, cast
 
 from typedpipes._core.decoding import DriftLog
+from typedpipes._core.forks import renew_in_children
 from typedpipes.errors import ConfigurationError
 from typedpipes.events import OnEvent, Reporter
 
@@ -192,6 +193,11 @@ class LaterLimiter:
 
     def __init__(self, build: Callable[[], StoreLimiter]) -> None:
         self._build = build
+        self.forked()
+        renew_in_children(self)
+
+    def forked(self) -> None:
+        """See `typedpipes._core.forks`."""
         self._lock = threading.Lock()
 
     def __getattr__(self, name: str) -> object:

@@ -15,7 +15,7 @@ import json
 import logging
 import re
 import threading
-import weakref
+from contextvars import ContextVar
 from typing import Final, NoReturn
 from urllib.parse import quote, quote_plus
 
@@ -23,13 +23,24 @@ from typedpipes._core.decoding.model import MASK
 
 SHORTEST: Final = 6
 """Known secrets shorter than this are not searched for: they would mask ordinary text."""
+_PART: Final = 4
+"""Characters of a secret that was cut off from which on it is masked."""
+LONGEST: Final = 65_536
+"""Characters, or bytes, looked at where only a beginning will be shown."""
 
-_NAMES: Final = (
-    r"(?:[a-z0-9_-]*(?:access|refresh|id|api|auth|bearer|connect|session|csrf|oauth)[_-]?token|token|"
-    r"[a-z0-9_-]*(?:client|signing|consumer|shared|webhook)[_-]?secret|secret|[a-z0-9_-]*signing[_-]?key|"
-    r"[a-z0-9_-]*api[_-]?key|x-api-token|[a-z0-9_-]*password|passwd|private[_-]?key|proxy-authorization|authorization|"
-    r"set-cookie|cookie|code_verifier|connect_link_url)"
+_TOKENS: Final = ("access", "refresh", "id", "api", "auth", "bearer", "connect", "session", "csrf", "oauth")
+_SECRETS: Final = ("client", "signing", "consumer", "shared", "webhook")
+_PREFIXED: Final = (
+    *(f"{kind}{dash}token" for kind in _TOKENS for dash in ("", "[_-]")),
+    *(f"{kind}{dash}secret" for kind in _SECRETS for dash in ("", "[_-]")),
+    *("signingkey", "signing[_-]key", "apikey", "api[_-]key", "password"),
 )
+"""Ends of names that tell a secret, whatever stands before them: ``my_access_token``."""
+_WHOLE: Final = (
+    *("token", "secret", "x-api-token", "passwd", "privatekey", "private[_-]key", "proxy-authorization"),
+    *("authorization", "set-cookie", "cookie", "code_verifier", "connect_link_url"),
+)
+"""Names that tell a secret only as whole words: ``broken=`` and ``tokens=`` do not."""
 _SIGNED: Final = (
     r"(?:x-(?:amz|goog|oss)-(?:signature|credential|security-token)|signature|sig|awsaccesskeyid|"
     r"googleaccessid|key-pair-id|policy)"
@@ -37,19 +48,35 @@ _SIGNED: Final = (
 """Query parameters that make a signed URL work: S3, Google Cloud Storage, Azure (``sig``), CloudFront."""
 
 
+def _name(edge: str, after: str) -> str:
+    """A pattern for the name of a secret that begins at ``edge`` and is followed by ``after``, linear in its text.
+
+    ``[a-z0-9_-]*name`` would be tried anew behind each ``-`` of a long word, and walk back over all of it each time.
+    Instead a word is taken whole, once (``++`` gives nothing back), and its end looked at from behind.
+    """
+    ends = "|".join([*(f"(?<={name})" for name in _PREFIXED), *(f"(?<={edge}{name})" for name in _WHOLE)])
+    return rf"[a-z0-9_-]++(?={after})(?:{ends})"
+
+
 @functools.cache
 def _shapes() -> tuple[tuple[re.Pattern[str], str], ...]:
-    """Patterns and replacements, compiled when the first text is redacted."""
+    """Patterns and replacements, compiled when the first text is redacted. Each takes time linear in the text."""
+    quoted, header, plain = _name("""["']""", r"""\\?["']"""), _name("""["']""", """["'],"""), _name(r"\b", r"\s*+[=:]")
     return (
         # "name": "value", also cut off before the closing quote
         (
-            re.compile(rf'((?:\\?["\']){_NAMES}(?:\\?["\'])\s*[:=]\s*\\?["\'])((?:[^"\'\\]|\\.)+)', re.I),
+            re.compile(rf"""((?:\\?["']){quoted}\\?["']\s*[:=]\s*\\?["'])((?:[^"'\\]|\\.)+)""", re.I),
             rf"\g<1>{MASK}",
         ),
         # (b"name", b"value"): headers as httpcore logs them
-        (re.compile(rf"""(b["']{_NAMES}["'],\s*b["'])((?:[^"'\\]|\\.)+)""", re.I), rf"\g<1>{MASK}"),
+        (re.compile(rf"""(b["']{header}["'],\s*b["'])((?:[^"'\\]|\\.)+)""", re.I), rf"\g<1>{MASK}"),
         # name=value of forms and queries, name: value of headers
-        (re.compile(rf"(\b{_NAMES}\s*[=:]\s*)(?:(?:bearer|basic)\s+)?([^\s&;,\"'<>{{}}\[\]]+)", re.I), rf"\g<1>{MASK}"),
+        (
+            re.compile(
+                rf"((?<![a-z0-9_-]){plain}\s*+[=:]\s*+)(?:(?:bearer|basic)\s++)?([^\s&;,\"'<>{{}}\[\]]++)", re.I
+            ),
+            rf"\g<1>{MASK}",
+        ),
         # parameters of signed URLs, also where & is escaped as in JSON (\u0026) or HTML, or = is quoted
         (
             re.compile(rf"((?:[?&;]|%26|%3F|\\u0026){_SIGNED}(?:=|%3D|\\u003d))([^\s&;\"'<>\\]+)", re.I),
@@ -110,18 +137,14 @@ def secret(value: str | Secret | None) -> Secret | None:
     return Secret(value) if value else None
 
 
-_live: Final[weakref.WeakSet[Redactor]] = weakref.WeakSet()
-
-
 class Redactor:
     """Takes secrets out of text. One per client; safe to share between threads."""
 
-    __slots__ = ("__weakref__", "_forms", "_known", "_lock")
+    __slots__ = ("_forms", "_known", "_lock")
 
     _CAPACITY: Final = 256
 
     def __init__(self) -> None:
-        _live.add(self)
         self._lock = threading.Lock()
         self._known: dict[str, tuple[str, ...]] = {}
         self._forms: tuple[str, ...] = ()
@@ -137,11 +160,18 @@ class Redactor:
             every = {form for forms in self._known.values() for form in forms}
             self._forms = tuple(sorted(every, key=len, reverse=True))
 
+    def forked(self) -> None:
+        """This process is a forked child: a thread of the parent may have held the lock."""
+        self._lock = threading.Lock()
+
     def text(self, text: str, limit: int | None = None, *, cut: bool = False) -> str:
         """``text`` without secrets, at most ``limit`` characters. Total: any string is accepted.
 
-        ``cut`` tells that the text was already cut off somewhere, so that it may end in part of a secret.
+        ``cut`` tells that the text was already cut off somewhere, so that it may end in part of a secret. With a
+        ``limit``, of a long text only the beginning is looked at.
         """
+        if limit is not None and len(text) > LONGEST:
+            text, cut = text[:LONGEST], True
         forms = self._forms
         for form in forms:
             if form in text:
@@ -162,6 +192,8 @@ class Redactor:
 
     def data(self, data: bytes, limit: int | None = None, *, cut: bool = False) -> str:
         """The same for bytes, which need not be valid UTF-8."""
+        if limit is not None and len(data) > LONGEST:
+            data, cut = data[:LONGEST], True
         return self.text(data.decode("utf-8", "replace"), limit, cut=cut)
 
 
@@ -175,9 +207,11 @@ def _forms(value: Secret) -> tuple[str, ...]:
 
 def _without_partial_tail(text: str, forms: tuple[str, ...]) -> str:
     for form in forms:
-        for length in range(min(len(form) - 1, len(text)), 3, -1):
-            if text.endswith(form[:length]):
-                return text[:-length] + MASK
+        at = text.find(form[:_PART], max(0, len(text) - len(form) + 1))
+        while at >= 0:
+            if form.startswith(text[at:]):
+                return text[:at] + MASK
+            at = text.find(form[:_PART], at + 1)
     return text
 
 
@@ -189,20 +223,25 @@ def basic(client_id: str, client_secret: Secret) -> Secret:
 
 _SHAPES_ONLY: Final = Redactor()
 
+SENDING: Final[ContextVar[Redactor]] = ContextVar("SENDING", default=_SHAPES_ONLY)
+"""The redactor of the client that sends in this thread or task: what is logged meanwhile is about its request."""
+
 
 class RedactingFilter(logging.Filter):
     """Masks secrets in what other libraries log about our requests: httpx writes every URL at INFO, httpcore the
-    headers of answers at DEBUG.
+    headers of answers at DEBUG. A record costs the same however many clients there are.
     """
 
     def filter(self, record: logging.LogRecord) -> bool:
         """Rewrite the record's message if it holds something secret; never drops a record."""
-        clean = message = record.getMessage()
-        for redactor in (_SHAPES_ONLY, *_live):
-            clean = redactor.text(clean)
+        try:
+            message = record.getMessage()
+        except Exception:  # the arguments do not fit the message: reported by whoever formats it, and fails no call
+            return True
+        clean = SENDING.get().text(message)
         if clean != message:
             record.msg, record.args = clean, None
         return True
 
 
-__all__ = ["MASK", "RedactingFilter", "Redactor", "Secret", "basic", "secret"]
+__all__ = ["MASK", "SENDING", "RedactingFilter", "Redactor", "Secret", "basic", "secret"]

@@ -10,6 +10,7 @@ from typing import Any, Final, Literal, Protocol, TypeAlias
 import msgspec
 
 from typedpipes._core.flow import Clock, timeline
+from typedpipes._core.forks import renew_in_children
 from typedpipes._core.redaction import Secret, secret
 
 Freshness: TypeAlias = Literal["fresh", "stale", "expired"]
@@ -140,6 +141,12 @@ class MemoryTokenStore:
         self._lock = threading.Lock()
         self._tokens: dict[str, Token] = {}
         self._owners: dict[str, str] = {}
+        renew_in_children(self)
+
+    def forked(self) -> None:
+        """Nobody of this process is renewing a token; the tokens stay good."""
+        self._lock = threading.Lock()
+        self._owners.clear()
 
     def load(self, key: str) -> Token | None:
         """The token last saved under ``key``."""

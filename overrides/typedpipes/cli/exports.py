@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import shutil
 import signal
+import tempfile
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from types import FrameType
-from typing import TYPE_CHECKING, Annotated, Final
+from typing import TYPE_CHECKING, Annotated, BinaryIO, Final
 
 import attrs
 import typer
@@ -29,6 +31,7 @@ from typedpipes.cli.session import (
     session,
     state_file,
 )
+from typedpipes.cli.streams import STDOUT, output_stream
 from typedpipes.errors import ConfigurationError, DownloadError, ExportAmbiguous, ExportFailed, TypedPipesError
 from typedpipes.limits.pipefy import Plan
 from typedpipes.pipefy.exports.arguments import Period, organization_number
@@ -70,7 +73,9 @@ class Order:
 @exports.command("automation-jobs", epilog=EXIT_CODES)
 def automation_jobs(
     context: typer.Context,
-    output: Annotated[Path, typer.Option("--output", "-o", metavar="FILE", help="Where the file goes; replaced.")],
+    output: Annotated[
+        Path, typer.Option("--output", "-o", metavar="FILE", help="Where the file goes; replaced. - is stdout.")
+    ],
     organization: Annotated[
         str | None,
         typer.Option("--organization", metavar="ID_OR_URL", envvar=ORGANIZATION, help="Number or URL of it."),
@@ -105,7 +110,8 @@ def automation_jobs(
     """Export an organization's automation jobs to a file.
 
     Creates the export, waits for it and downloads it. Run again after any failure it goes on with the same export:
-    the journal knows it. Ctrl-C prints the command that resumes. The file's path goes to stdout.
+    the journal knows it. Ctrl-C prints the command that resumes. The file's path goes to stdout, unless the file does.
+    A pipe is written to once the whole file was fetched.
     """
     from typedpipes._core.files.part_file import check_target
     from typedpipes.pipefy import Pipefy
@@ -124,18 +130,24 @@ def automation_jobs(
     )
     if period is None and resume is None:
         raise UsageError("--period is missing", "give --period last_month, or --resume TOKEN of an earlier run")
-    try:
-        check_target(output, overwrite=True)
-    except DownloadError as error:
-        raise UsageError(str(error), "give the path of a file in a folder you may write to as --output") from error
-    with Pipefy(
-        env=settings,
-        plan=plan,
-        allowance=allowance,
-        journal=order.journal,
-        limits=store_url(limits, "pipefy", settings),
-    ) as pipefy:
-        _Run(run, order, pipefy, display(quiet=run.json)).go()
+    if run.json and str(output) in STDOUT:
+        raise UsageError("--json and the file would both go to stdout", "give the path of a file as --output")
+    with output_stream(output) as stream:
+        if stream is None:
+            try:
+                check_target(output, overwrite=True)
+            except DownloadError as error:
+                raise UsageError(
+                    str(error), "give the path of a file in a folder you may write to as --output"
+                ) from error
+        with Pipefy(
+            env=settings,
+            plan=plan,
+            allowance=allowance,
+            journal=order.journal,
+            limits=store_url(limits, "pipefy", settings),
+        ) as pipefy:
+            _Run(run, order, pipefy, display(quiet=run.json), stream).go()
 
 
 def _organization(given: str | None, resume: str | None) -> str | None:
@@ -165,11 +177,12 @@ def _repeated(context: typer.Context, **given: object) -> tuple[str, ...]:
 class _Run:
     """One run of an order."""
 
-    def __init__(self, session: Session, order: Order, pipefy: Pipefy, shown: Display) -> None:
+    def __init__(self, session: Session, order: Order, pipefy: Pipefy, shown: Display, stream: BinaryIO | None) -> None:
         self._session = session
         self._order = order
         self._pipefy = pipefy
         self._shown = shown
+        self._stream = stream
         self._job: ExportJob | None = None
 
     def go(self) -> None:
@@ -178,7 +191,7 @@ class _Run:
             self._job = self._resumed(self._order.resume)
         try:
             with self._shown:
-                path = self._fetch()
+                count = self._fetch()
         except KeyboardInterrupt as error:
             raise self._stopped("the export goes on at the vendor", ExitCode.INTERRUPTED) from error
         except (ExportFailed, ExportAmbiguous):
@@ -188,9 +201,14 @@ class _Run:
                 raise
             failure = explain(error)
             raise self._stopped(failure.what, failure.code) from error
-        self._report(path)
+        except OSError as error:
+            raise self._stopped(
+                f"{self._order.output} cannot be written: {error.strerror or error}", ExitCode.FAILURE
+            ) from error
+        self._report(count)
 
-    def _fetch(self) -> Path:
+    def _fetch(self) -> int:
+        """All of it; the number of bytes."""
         order, shown = self._order, self._shown
         if self._job is None:
             shown.step("asking for the export")
@@ -199,7 +217,15 @@ class _Run:
         shown.step("waiting for the export")
         job.wait(order.timeout, on_progress=shown.waiting)
         shown.step(f"downloading {order.output.name}")
-        return job.download(order.output, progress=shown.downloading, timeout=order.timeout)
+        if self._stream is None:
+            path = job.download(order.output, progress=shown.downloading, timeout=order.timeout)
+            return path.stat().st_size
+        with tempfile.TemporaryDirectory() as folder:
+            path = job.download(Path(folder) / "export", progress=shown.downloading, timeout=order.timeout)
+            with path.open("rb") as whole:
+                shutil.copyfileobj(whole, self._stream)
+            self._stream.flush()
+            return path.stat().st_size
 
     def _resumed(self, token: str) -> ExportJob:
         try:
@@ -217,17 +243,17 @@ class _Run:
             )
         return self._job
 
-    def _report(self, path: Path) -> None:
-        job = self._job
+    def _report(self, count: int) -> None:
+        job, path = self._job, self._order.output
         assert job is not None
-        count = path.stat().st_size
         if self._session.json:
             emit(
                 {"export_id": job.id, "status": str(job.status), "file": str(path), "bytes": count, "token": job.token}
             )
             return
         say(f"saved {size(count)}")
-        emit_text(str(path))
+        if str(path) not in STDOUT:
+            emit_text(str(path))
 
     def _stopped(self, what: str, code: ExitCode) -> CommandError:
         job, order = self._job, self._order

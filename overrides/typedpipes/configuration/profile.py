@@ -38,7 +38,7 @@ _PRIVATE: Final = 0o077
 _AT_LINE: Final = re.compile(r"\bat line (\d+)")
 _DEEP: Final = re.compile(r"(?:[\[{][^\[\]{}]*+){50}")
 _HEADER: Final = re.compile(r"\s*\[\[?([^\[\]]+)\]")
-_KEY: Final = re.compile(r"\s*([\w.\"' -]+?)\s*=")
+_KEY: Final = re.compile(r"\s*+([\w.\"' \t-]++)=")
 
 
 class Profile(msgspec.Struct, frozen=True):

@@ -12,6 +12,7 @@ import threading
 import msgspec
 
 from typedpipes._core.flow import Call, Clock, Flow, SystemClock
+from typedpipes._core.forks import renew_in_children
 from typedpipes.errors import ConfigurationError, LimitStoreError
 from typedpipes.limits.ask import (
     Ask,
@@ -42,6 +43,7 @@ class FallbackStore:
         self._share = share
         self._clock = clock or SystemClock()
         self._lock = threading.Lock()
+        renew_in_children(self)
         self._local: MemoryStore | None = None
         self._error: LimitStoreError | None = None
         self._probe_at = 0.0
@@ -104,9 +106,11 @@ class FallbackStore:
         return (yield from self._inner.view(bound))
 
     def forked(self) -> None:
-        """See `Store`."""
+        """A child grants for itself; if the shared store is away, it begins with a pause as its parent did."""
         self._lock = threading.Lock()
-        self._inner.forked()
+        self._entered.clear()
+        self._used.clear()
+        self._leases.clear()
 
     def close(self) -> None:
         """See `Store`."""

@@ -93,7 +93,7 @@ def external_user(operation: Operation[T], arguments: Arguments) -> str | None:
     value = argument(arguments, "external_user_id")
     if value is None and "{external_user_id}" in operation.path:
         filled = {wire for _, location, wire in operation.client_parameters if location == "path"}
-        names = [name for name in re.findall(r"\{([^}]*)\}", operation.path) if name not in filled]
+        names = [name for name in re.findall(r"\{([^{}]*)\}", operation.path) if name not in filled]
         value = dict(zip(names, arguments.path, strict=False)).get("external_user_id")
     return None if value is None else str(value)
 

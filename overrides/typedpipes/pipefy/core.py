@@ -282,7 +282,10 @@ def _operations(document: str) -> list[tuple[str, str | None]]:
 def _tokens(document: str) -> list[str]:
     import re
 
-    pattern = re.compile(r'"""(?:\\"""|[^"]|"(?!""))*"""|"(?:\\.|[^"\\\n])*"|#[^\n]*|[{}()\[\]]|[A-Za-z_@$][\w]*')
+    # A string without an end goes to the end of its text: it is not tried anew at each quotation mark within.
+    pattern = re.compile(
+        r'"""(?:\\"""|[^"]|"(?!""))*+(?:""")?|"(?:\\.|[^"\\\n])*+"?|#[^\n]*|[{}()\[\]]|[A-Za-z_@$][\w]*'
+    )
     return [token for token in pattern.findall(document) if token[0] not in '"#']
 
 

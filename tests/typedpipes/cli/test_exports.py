@@ -4,13 +4,18 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
+import shlex
 import signal
+import stat
 import subprocess
 import time
 from collections.abc import Callable
 from pathlib import Path
 
-from tests.typedpipes.cli.conftest import CommandLine
+import pytest
+
+from tests.typedpipes.cli.conftest import START, CommandLine
 from typedpipes_sandbox import Fault
 
 WORDS = ("export", "automation-jobs", "--period", "last_month", "--output", "jobs.csv")
@@ -132,3 +137,71 @@ def test_a_timeout_prints_the_command_that_resumes(command_line: Callable[..., C
     cli.sandbox.clock.advance(HOUR)
     assert cli.run("export", "automation-jobs", "--resume", error["resume"], "-o", "jobs.csv").code == 0
     assert len(cli.sandbox.exports) == 1
+
+
+@pytest.mark.parametrize("output", ["-", "/dev/stdout"])
+def test_the_file_goes_to_stdout_and_nothing_else_does(
+    command_line: Callable[..., CommandLine], output: str, tmp_path: Path
+) -> None:
+    cli = command_line(pace="once")
+    cli.sandbox.exports.serve(CONTENT, "text/csv")
+    ended = cli.run(*WORDS[:-1], output)
+    assert ended.code == 0, ended
+    assert ended.out.encode() == CONTENT
+    shell = f"{shlex.join([*START, *WORDS[:-1], output])} > redirected.csv"
+    subprocess.run(["bash", "-c", shell], check=True, cwd=cli.home, env=cli.environment, timeout=60)
+    assert (cli.home / "redirected.csv").read_bytes() == CONTENT
+
+
+def test_a_pipe_and_a_process_substitution_are_written_through(command_line: Callable[..., CommandLine]) -> None:
+    cli = command_line(pace="once")
+    cli.sandbox.exports.serve(CONTENT, "text/csv")
+    os.mkfifo(cli.home / "fifo")
+    command = shlex.join([*START, *WORDS[:-1]])
+    shell = f"cat fifo > one.csv & {command} fifo && {command} >(cat > two.csv; touch done); wait; cat < /dev/null"
+    subprocess.run(["bash", "-c", shell], check=True, cwd=cli.home, env=cli.environment, timeout=60)
+    end = time.monotonic() + 30
+    while not (cli.home / "done").exists() and time.monotonic() < end:
+        time.sleep(0.02)
+    assert digest(cli.home / "one.csv") == HASH
+    assert digest(cli.home / "two.csv") == HASH
+    assert stat.S_ISFIFO((cli.home / "fifo").stat().st_mode)
+
+
+def test_a_reader_that_leaves_is_an_error_that_can_be_resumed(command_line: Callable[..., CommandLine]) -> None:
+    cli = command_line(pace="once")
+    cli.sandbox.exports.serve(CONTENT, "text/csv")
+    with cli.start(*WORDS[:-1], "-") as process:
+        assert process.stdout is not None
+        assert process.stderr is not None
+        process.stdout.close()
+        talk = process.stderr.read()
+    assert process.returncode != 0
+    assert "--resume" in talk
+    assert len(cli.sandbox.exports) == 1
+
+
+@pytest.mark.parametrize("kind", ["device", "link", "link to a pipe"])
+def test_a_target_that_is_no_file_is_refused_before_the_export_is_spent(
+    command_line: Callable[..., CommandLine], kind: str
+) -> None:
+    cli = command_line(pace="once")
+    target = Path("/dev/full") if kind == "device" else cli.home / "target"
+    if kind == "link":
+        (cli.home / "real").write_bytes(b"precious")
+        target.symlink_to("real")
+    elif kind == "link to a pipe":
+        os.mkfifo(cli.home / "real")
+        target.symlink_to("real")
+    ended = cli.run(*WORDS[:-1], str(target))
+    assert ended.code == 2, ended
+    assert "no regular file" in ended.talk or "is a link" in ended.talk
+    assert len(cli.sandbox.exports) == 0
+    assert stat.S_ISCHR(target.lstat().st_mode) if kind == "device" else target.is_symlink()
+
+
+def test_json_and_the_file_do_not_both_go_to_stdout(command_line: Callable[..., CommandLine]) -> None:
+    cli = command_line(pace="once")
+    ended = cli.run(*WORDS[:-1], "-", "--json")
+    assert ended.code == 2, ended
+    assert len(cli.sandbox.exports) == 0

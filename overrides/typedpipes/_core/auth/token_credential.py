@@ -15,6 +15,7 @@ from typedpipes._core.auth.flight import Flight, Flights
 from typedpipes._core.auth.grant import Grant
 from typedpipes._core.auth.token_request import TOKEN_DEADLINE, TRIES, fetch
 from typedpipes._core.flow import Call, Flow, Hold, Sleep, call
+from typedpipes._core.forks import renew_in_children
 from typedpipes._core.redaction import Secret
 from typedpipes._core.tokens import MemoryTokenStore, Token, TokenStore
 from typedpipes.errors import APIError, AuthenticationError, DeadlineExceeded, TransportError
@@ -51,10 +52,15 @@ class TokenCredential(Credential):
         self.grant = grant
         self.store: TokenStore = store if store is not None else MemoryTokenStore()
         self.key = key or f"{kind}-{hashlib.sha256(f'{identity} {grant.name}'.encode()).hexdigest()[:32]}"
+        self._refused: Secret | None = None
+        self.forked()
+        renew_in_children(self)
+
+    def forked(self) -> None:
+        """Begin without a token and without a request for one under way; the store has what is good."""
         self._held: Token | None = None
         self._flights = Flights()
         self._refusal: APIError | None = None
-        self._refused: Secret | None = None
         self._proven = False
         self._early_after = -math.inf
         self._replace_after = -math.inf

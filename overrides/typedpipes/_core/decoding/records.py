@@ -9,6 +9,7 @@ somebody asks for it.
 from __future__ import annotations
 
 import contextlib
+import os
 import sys
 import threading
 from collections.abc import Callable, Iterator, Sequence
@@ -132,6 +133,9 @@ def reached(model: type[Model]) -> list[type[Model]]:
 
 
 _lock: Final = threading.RLock()
+
+if hasattr(os, "register_at_fork"):  # no fork while annotations are replaced: nobody would put them back in the child
+    os.register_at_fork(before=_lock.acquire, after_in_parent=_lock.release, after_in_child=_lock.release)
 
 
 @contextlib.contextmanager

@@ -11,6 +11,8 @@ import errno
 import json
 import os
 import shutil
+import stat
+import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -23,6 +25,7 @@ from typedpipes._core.file_lock import FileLock
 from typedpipes._core.files.transfer import ResumePoint
 from typedpipes._core.flow import SystemClock, timeline
 from typedpipes._core.json_reader import read_json
+from typedpipes._core.own_files import read_own, replace_own, require_own
 from typedpipes.errors import DownloadError
 
 VERSION: Final = 1
@@ -33,16 +36,33 @@ START_EVERY: Final = 16 << 20
 
 
 def check_target(target: Path, *, overwrite: bool) -> None:
-    """Raise `DownloadError` if ``target`` certainly cannot be written, before anything is spent on it."""
+    """Raise `DownloadError` if ``target`` certainly cannot be written, before anything is spent on it.
+
+    A file is replaced as a whole, so a device, a pipe, a socket or a link would be lost, and is refused.
+    """
     folder = target.parent
+    there = _there(target)
     if target.is_dir():
         raise DownloadError(f"{target} is a folder; give the path of a file")
-    if target.exists() and not overwrite:
+    if there is not None and stat.S_ISLNK(there.st_mode):
+        raise DownloadError(f"{target} is a link, which is not followed; give the path of the file itself")
+    if there is not None and not stat.S_ISREG(there.st_mode):
+        raise DownloadError(f"{target} is no regular file (a device, a pipe or a socket); give the path of a file")
+    if there is not None and not overwrite:
         raise DownloadError(f"{target} exists already; pass overwrite=True to replace it")
+    if there is not None and hasattr(os, "geteuid") and os.geteuid() not in (0, there.st_uid):
+        raise DownloadError(f"{target} belongs to another user and would become yours; give another path, or remove it")
     if not folder.is_dir():
         raise DownloadError(f"{target} cannot be written: the folder {folder} does not exist")
     if not os.access(folder, os.W_OK, effective_ids=os.access in os.supports_effective_ids):
         raise DownloadError(f"{target} cannot be written: {folder} is not writable")
+
+
+def _there(target: Path) -> os.stat_result | None:
+    try:
+        return target.lstat()
+    except OSError:
+        return None
 
 
 class PartFile:
@@ -57,7 +77,9 @@ class PartFile:
         self._notes = target.with_name(target.name + ".part.json")
         self._identity = identity
         self._overwrite = overwrite
-        self._lock = FileLock(self.path)
+        there = _there(target)
+        # Not more open than what it replaces; of a new file the umask decides.
+        self._lock = FileLock(self.path, 0o666 if there is None else stat.S_IMODE(there.st_mode) & 0o666)
         self._point = ResumePoint()
         self._size = self._synced = self._started = 0
         self._done = False
@@ -72,6 +94,7 @@ class PartFile:
                 if self._is_current():
                     break
                 self._lock.release()  # its last holder renamed it in this moment
+            require_own(self.path, self._lock.descriptor)
             self._point = self._load()
             self._size = os.fstat(self._lock.descriptor).st_size
             self._cut(self._point.offset)
@@ -111,6 +134,8 @@ class PartFile:
     def commit(self) -> None:
         """Make the bytes durable and give them their final name, in one step that cannot be seen half done."""
         with self._translated():
+            check_target(self.target, overwrite=True)  # again: it may have become something else meanwhile
+            self._take_mode_and_owner()
             disk.sync_file(self._lock.descriptor)
             if disk.WINDOWS:  # an open file cannot be renamed there
                 self._lock.release()
@@ -145,6 +170,16 @@ class PartFile:
         self._size = offset
         os.lseek(self._lock.descriptor, offset, os.SEEK_SET)
 
+    def _take_mode_and_owner(self) -> None:
+        there = _there(self.target)
+        if there is None or sys.platform == "win32":
+            return
+        ours = os.fstat(self._lock.descriptor)
+        if (there.st_uid, there.st_gid) != (ours.st_uid, ours.st_gid):
+            with suppress(PermissionError):  # a group that one is not a member of cannot be given
+                os.fchown(self._lock.descriptor, there.st_uid, there.st_gid)
+        os.fchmod(self._lock.descriptor, stat.S_IMODE(there.st_mode))
+
     def _rename_new(self) -> None:
         try:
             disk.rename_new(self.path, self.target)
@@ -161,7 +196,7 @@ class PartFile:
     def _load(self) -> ResumePoint:
         size = os.fstat(self._lock.descriptor).st_size
         try:
-            notes = read_json(self._notes.read_bytes())
+            notes = read_json(read_own(self._notes))
             if notes["v"] != VERSION or notes["identity"] != self._identity:
                 return ResumePoint()
             # Within one boot the page cache survives a killed process; after a crash only synced bytes count.
@@ -188,9 +223,7 @@ class PartFile:
             "synced": self._synced,
             "boot": timeline(SystemClock()),
         }
-        temporary = self._notes.with_name(self._notes.name + ".new")
-        temporary.write_bytes(json.dumps(notes).encode())
-        disk.replace(temporary, self._notes)
+        replace_own(self._notes, json.dumps(notes).encode())
 
     def _discard(self) -> None:
         self._done = True

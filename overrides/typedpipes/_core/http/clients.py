@@ -19,7 +19,6 @@ GraphQL code, ``client.get``) passes through the same flow; such a request may c
 from __future__ import annotations
 
 import contextlib
-import functools
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from typing import TYPE_CHECKING, TypeVar, cast
@@ -42,7 +41,7 @@ from typedpipes._core.http.shared import (
     read_response,
     to_httpx,
 )
-from typedpipes._core.redaction import Redactor
+from typedpipes._core.redaction import SENDING, Redactor
 from typedpipes.events import OnEvent
 
 if TYPE_CHECKING:
@@ -88,8 +87,17 @@ class PolicyClient(SharedClient, httpx.Client):
         self.policies = build_policies(
             ThreadPermits(connections), credentials, limiter, retry, clock, random, on_event, redactor
         )
-        put = super().send if http_client is None else cast(httpx.Client, http_client).send
-        self._io = SyncIO(functools.partial(put, stream=True, auth=None, follow_redirects=False), sleep)
+        self._put = super().send if http_client is None else cast(httpx.Client, http_client).send
+        self._share_nothing_with_children(http_client)
+        self._io = SyncIO(self._send_one, sleep)
+
+    def _send_one(self, request: httpx.Request) -> httpx.Response:
+        before = SENDING.get()
+        SENDING.set(self.policies.redactor)
+        try:
+            return self._put(request, stream=True, auth=None, follow_redirects=False)
+        finally:
+            SENDING.set(before)
 
     def exchange(self, request: WireRequest) -> WireResponse:
         """Perform ``request``; the result is 2xx and read completely."""
@@ -158,8 +166,17 @@ class AsyncPolicyClient(SharedClient, httpx.AsyncClient):
         self.policies = build_policies(
             TaskPermits(connections), credentials, limiter, retry, clock, random, on_event, redactor
         )
-        put = super().send if http_client is None else cast(httpx.AsyncClient, http_client).send
-        self._io = AsyncIO(functools.partial(put, stream=True, auth=None, follow_redirects=False), sleep)
+        self._put = super().send if http_client is None else cast(httpx.AsyncClient, http_client).send
+        self._share_nothing_with_children(http_client)
+        self._io = AsyncIO(self._send_one, sleep)
+
+    async def _send_one(self, request: httpx.Request) -> httpx.Response:
+        before = SENDING.get()
+        SENDING.set(self.policies.redactor)
+        try:
+            return await self._put(request, stream=True, auth=None, follow_redirects=False)
+        finally:
+            SENDING.set(before)
 
     async def exchange(self, request: WireRequest) -> WireResponse:
         """Perform ``request``; the result is 2xx and read completely."""

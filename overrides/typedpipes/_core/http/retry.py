@@ -12,7 +12,7 @@ from __future__ import annotations
 import functools
 import threading
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Final, Literal
+from typing import TYPE_CHECKING, Final, Literal, Self
 
 import anyio
 import msgspec
@@ -145,6 +145,10 @@ class Permits:
 
     def __init__(self, limit: int) -> None:
         self.limit = limit
+
+    def afresh(self) -> Self:
+        """As many permits, none of them taken."""
+        return type(self)(self.limit)
 
     def try_take(self) -> bool:
         """Take a permit if one is free."""

@@ -4,13 +4,14 @@ are made for httpx.
 
 from __future__ import annotations
 
+import copy
 import functools
 import logging
 import random as random_module
 import re
 import ssl
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping
-from typing import TYPE_CHECKING, Final, TypedDict
+from typing import TYPE_CHECKING, Final, TypedDict, cast
 from urllib.parse import urlencode
 
 import httpx
@@ -18,6 +19,7 @@ import httpx
 from typedpipes import __version__
 from typedpipes._core.auth import AuthContext, Credentials
 from typedpipes._core.flow import Clock, Flow, SystemClock
+from typedpipes._core.forks import renew_in_children
 from typedpipes._core.http import STAMP, Stamp, Streamed, WireRequest, WireResponse, default_stamp
 from typedpipes._core.http.bodies import QuietRequest, origin
 from typedpipes._core.http.exchange import Exchange
@@ -103,6 +105,12 @@ class Policies:
             for value in credential.secrets():
                 redactor.add(value)
 
+    def forked(self) -> None:
+        """This process is a forked child: nobody here holds a permit or a lock."""
+        self.permits = self.permits.afresh()
+        self.budget = RetryBudget()
+        self.redactor.forked()
+
     def request_event(
         self,
         request: httpx.Request,
@@ -156,7 +164,18 @@ class SharedClient:
     """What the two clients have in common."""
 
     policies: Policies
+    _wire: httpx.Client | httpx.AsyncClient
+    """Whose connections are used: this client's own, or those of the one that the caller gave."""
     _none = _NoCookies()
+
+    def _share_nothing_with_children(self, wire: object) -> None:
+        self._wire = cast("httpx.Client | httpx.AsyncClient", self if wire is None else wire)
+        renew_in_children(self)
+
+    def forked(self) -> None:
+        """See `typedpipes._core.forks`."""
+        forget_connections(self._wire)
+        self.policies.forked()
 
     @property
     def cookies(self) -> httpx.Cookies:
@@ -216,6 +235,32 @@ def build_policies(
 
 class Elsewhere(httpx.BaseTransport, httpx.AsyncBaseTransport):
     """Stands where a transport would be while another client has the wire: building a real one costs 100 ms."""
+
+
+_of_parents: Final[list[object]] = []
+
+
+def forget_connections(client: httpx.Client | httpx.AsyncClient) -> None:
+    """Let ``client`` connect anew: its connections are those of the process this one was forked from.
+
+    Two processes on one connection get each other's answers. Nothing is said on it, not even its end. Synchronous
+    connections go with their last reference. Asynchronous ones are kept unused: to end one here would take it out of
+    the parent's event loop, whose selector the child shares. Transports that are not httpx's own are left as they are.
+    """
+    transports = (getattr(client, "_transport", None), *getattr(client, "_mounts", {}).values())
+    for transport in transports:
+        pool = getattr(transport, "_pool", None)
+        if pool is None:
+            continue
+        import httpcore  # there is a pool, so it is loaded; a client without one starts faster without it
+
+        if isinstance(pool, (httpcore.ConnectionPool, httpcore.AsyncConnectionPool)):
+            fresh = copy.copy(pool)
+            fresh._connections, fresh._requests = [], []
+            fresh._optional_thread_lock = type(pool._optional_thread_lock)()
+            transport._pool = fresh
+            if isinstance(pool, httpcore.AsyncConnectionPool):
+                _of_parents.append(pool)
 
 
 _PLAIN: Final = re.compile(

@@ -103,7 +103,7 @@ def _path(operation: Operation[Any], values: tuple[object, ...], inserted: Mappi
     segments = operation.segments
     if len(segments) == 1:
         return segments[0]
-    names = re.findall(r"\{([^}]*)\}", operation.path)
+    names = re.findall(r"\{([^{}]*)\}", operation.path)
     given = iter(values)
     parts = [segments[0]]
     for name, literal in zip(names, segments[1:], strict=True):

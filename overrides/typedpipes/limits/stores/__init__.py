@@ -14,6 +14,7 @@ from typing import Literal, Protocol, TypeAlias
 from urllib.parse import unquote, urlsplit
 
 from typedpipes._core.flow import Call, Clock, Flow, SystemClock
+from typedpipes._core.forks import renew_in_children
 from typedpipes.errors import ConfigurationError
 from typedpipes.events import Event, LimitStore
 from typedpipes.limits.ask import Ask, Bound, Note, Reply, View
@@ -40,9 +41,10 @@ class Announcer:
         self._given_up = False
         self._lock = threading.Lock()
         """For arithmetic and single transactions only, never across a wait."""
+        renew_in_children(self)
 
     def forked(self) -> None:
-        """This is a child of the process that made the store: a thread of the parent may have held the lock."""
+        """See `typedpipes._core.forks`."""
         self._lock = threading.Lock()
 
     def attach(self, listener: Listener) -> None:
@@ -108,10 +110,6 @@ class Store(Protocol):
         """How things stand."""
         ...
 
-    def forked(self) -> None:
-        """This process is a forked child of the one that made the store."""
-        ...
-
     def close(self) -> None:
         """Close connections; counts stay. The store opens again when used."""
         ...
@@ -157,12 +155,8 @@ def _open(url: str) -> Store:
 
 
 def _after_fork() -> None:
-    """A forked child counts for itself: what its parent holds in memory is the parent's."""
     global _lock
     _lock = threading.Lock()
-    for store in _registry.values():
-        store.forked()
-    _registry.clear()
 
 
 if hasattr(os, "register_at_fork"):
@@ -182,8 +176,16 @@ class MemoryStore(Announcer):
         super().__init__(url)
         self._clock = clock or SystemClock()
         self._real = clock is None
+        self._begin()
+
+    def _begin(self) -> None:
         self._book = Book()
         self._sweep_at = SWEEP
+
+    def forked(self) -> None:
+        """A child counts for itself: what is held here is its parent's."""
+        super().forked()
+        self._begin()
 
     def _turn(self) -> Book:
         book = self._book

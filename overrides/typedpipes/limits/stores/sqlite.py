@@ -41,6 +41,8 @@ PATIENCE = 5.0
 """Seconds to wait for the file's lock before the store counts as unreachable."""
 CHECKPOINT = 500
 """Transactions between two checkpoints, which run on a worker thread because they sync to disk."""
+_of_parents: list[sqlite3.Connection | None] = []
+"""Connections of the processes this one was forked from, kept so that nothing closes them."""
 IDLE = 86_400_000_000 * 62
 """Microseconds after which an untouched row is deleted: two months, so that no running budget is lost."""
 
@@ -55,7 +57,6 @@ class SqliteStore(Announcer):
         super().__init__(f"sqlite:///{self.path}")
         self._clock = clock or SystemClock()
         self._connection: sqlite3.Connection | None = None
-        self._pid = 0
         self._transactions = 0
         self._pace = Pace()
         self._windows = msgspec.msgpack.Decoder(WindowState)
@@ -92,6 +93,13 @@ class SqliteStore(Announcer):
     def view(self, bound: Bound) -> Flow[View]:
         """See `Store`."""
         return self._run(bound, lambda book: book.view(bound))
+
+    def forked(self) -> None:
+        """A connection inherited over a fork must not even be closed: it would drop the parent's locks."""
+        super().forked()
+        _of_parents.append(self._connection)
+        self._connection = None
+        self._pace = Pace()
 
     def close(self) -> None:
         """Close the connection; it opens again when needed."""
@@ -178,9 +186,8 @@ class SqliteStore(Announcer):
         connection.executemany(UPSERT, rows)
 
     def _open(self) -> sqlite3.Connection:
-        if self._connection is not None and self._pid == os.getpid():
+        if self._connection is not None:
             return self._connection
-        # A connection inherited over a fork must not even be closed: it would drop the parent's locks.
         self.path.parent.mkdir(parents=True, exist_ok=True)
         connection = sqlite3.connect(self.path, timeout=0, isolation_level=None, check_same_thread=False)
         try:
@@ -194,11 +201,10 @@ class SqliteStore(Announcer):
             connection.close()
             raise
         self._connection = connection
-        self._pid = os.getpid()
         return connection
 
     def _discard(self) -> None:
-        if self._connection is not None and self._pid == os.getpid():
+        if self._connection is not None:
             self._connection.close()
         self._connection = None
 

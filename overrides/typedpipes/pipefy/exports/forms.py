@@ -101,7 +101,8 @@ class FileFormStore:
         temporary = self.path.with_name(f".{self.path.name}.{os.getpid()}.{threading.get_ident()}")
         try:
             self.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-            descriptor = open_file(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC)
+            temporary.unlink(missing_ok=True)
+            descriptor = open_file(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL)
             with os.fdopen(descriptor, "w", encoding="utf-8") as file:
                 json.dump(forms, file)
             replace(temporary, self.path)

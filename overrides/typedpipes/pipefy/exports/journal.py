@@ -17,9 +17,10 @@ from typing import Final, Literal, TypeAlias
 
 import attrs
 
-from typedpipes._core.disk import open_file, replace, sync_directory, sync_file
+from typedpipes._core.disk import open_file, sync_directory, sync_file
 from typedpipes._core.file_lock import FileLock
 from typedpipes._core.json_reader import NotJSON, read_json
+from typedpipes._core.own_files import replace_own
 from typedpipes.errors import ConfigurationError
 
 Event: TypeAlias = Literal["intent", "created", "refused", "done", "forgotten", "form"]
@@ -165,13 +166,7 @@ class Journal:
                 lines.append({**base, "event": "created", "job_id": entry.job_id, "token": entry.token})
         at = datetime.now(UTC).isoformat()
         lines += [{"v": VERSION, "at": at, "event": "form", "key": key, "value": value} for key, value in forms.items()]
-        temporary = self.path.with_name(self.path.name + ".new")
-        with temporary.open("wb") as file:
-            for record in lines:
-                file.write(json.dumps(record, separators=(",", ":")).encode() + b"\n")
-            file.flush()
-            sync_file(file.fileno())
-        replace(temporary, self.path)
+        replace_own(self.path, b"".join(json.dumps(line, separators=(",", ":")).encode() + b"\n" for line in lines))
         sync_directory(self.path.parent)
 
     def unusable(self, error: OSError) -> ConfigurationError:
