@@ -28,6 +28,7 @@ from typedpipes._core.rest import (
     check_options,
 )
 from typedpipes._core.rest.encoding import encode
+from typedpipes._core.values import text_of
 from typedpipes.errors import ConfigurationError, ResponseMismatch
 
 if TYPE_CHECKING:
@@ -148,7 +149,7 @@ class Rest(msgspec.Struct, frozen=True, kw_only=True):
                     f"extra_headers may not set {name}: credentials and hosts are the client's business",
                     setting="extra_headers",
                 )
-            headers[name.lower()] = value
+            headers[name.lower()] = text_of(value, name)
 
 
 def _given(arguments: Arguments, name: str) -> bool:
