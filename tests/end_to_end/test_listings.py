@@ -14,7 +14,7 @@ import anyio
 import httpx
 import pytest
 
-from tests.core.wire_server import Arrival, Reply, WireServer
+from tests.typedpipes._core.http.wire_server import Arrival, Reply, WireServer
 from typedpipes.errors import ResponseMismatch
 from typedpipes.pipedream import AsyncPipedream, Pipedream
 from typedpipes.pipedrive import AsyncPipedrive, Pipedrive

@@ -15,7 +15,7 @@ import anyio
 import httpx
 import pytest
 
-from tests.core.wire_server import Arrival, Reply, WireServer
+from tests.typedpipes._core.http.wire_server import Arrival, Reply, WireServer
 from typedpipes.errors import ConfigurationError, TypedPipesError
 from typedpipes.pipedream import Pipedream
 from typedpipes.pipedrive import AsyncPipedrive, Pipedrive
