@@ -13,6 +13,7 @@ import pytest
 
 from tests.typedpipes._core.http.wire_server import Reply, WireServer
 from typedpipes._core.decoding import SchemaDrift
+from typedpipes.errors import NotFound
 from typedpipes.pipedrive import AsyncPipedrive, Pipedrive
 
 KINDS = {
@@ -67,3 +68,21 @@ def test_a_kind_nobody_knows_is_kept_as_received_and_told(server: WireServer, co
     items, told = recents(server, colour, [row])
     assert items == [row]
     assert len(told) == 1
+
+
+@pytest.mark.parametrize("colour", ["sync", "async"])
+@pytest.mark.parametrize("status", [404, 410])
+def test_what_is_gone_is_not_found(server: WireServer, status: int, colour: str) -> None:
+    server.script_of(Reply(status=status, body=b'{"success":false,"error":"Deal is gone"}'))
+    settings: dict[str, Any] = {"api_token": "t" * 40, "base_url": server.url, "limits": "off", "retries": 0}
+
+    async def main() -> None:
+        async with httpx.AsyncClient() as http, AsyncPipedrive(http_client=http, **settings) as crm:
+            await crm.v2.deals.delete(1)
+
+    with pytest.raises(NotFound, match="Deal is gone") as caught:  # noqa: PT012 - one of two
+        if colour == "async":
+            anyio.run(main)
+        with httpx.Client() as http, Pipedrive(http_client=http, **settings) as crm:
+            crm.v2.deals.delete(1)
+    assert caught.value.status == status
