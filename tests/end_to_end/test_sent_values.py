@@ -7,6 +7,7 @@ import json
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager, suppress
 from datetime import datetime
+from decimal import Decimal
 from enum import Enum, IntEnum
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
@@ -290,6 +291,15 @@ def test_what_has_no_text_form_is_refused_in_a_list_of_a_query(server: WireServe
         crm.v2.deals.list(ids=[1, value])
     assert caught.value.setting == "ids[1]"
     assert server.arrivals == []
+
+
+def test_a_decimal_that_is_no_number_is_refused_in_a_query(server: WireServer) -> None:
+    with crm_of(server) as crm:
+        with pytest.raises(ConfigurationError, match="owner_id is NaN"):
+            crm.v2.deals.list(owner_id=Decimal("NaN"))  # type: ignore[arg-type]  # that is the test
+        assert server.arrivals == []
+        crm.v2.deals.list(owner_id=Decimal("1.50"))  # type: ignore[arg-type]  # that is the test
+    assert query_of(sent(server)) == {"owner_id": ["1.50"]}
 
 
 @pytest.mark.parametrize("value", [object(), b"x"], ids=repr)

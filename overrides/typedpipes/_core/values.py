@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
-from decimal import Decimal
 from enum import Enum
 from math import isfinite
 from typing import Final, NoReturn
@@ -77,7 +76,8 @@ def text_of(value: object, name: str) -> str:
         return int.__repr__(value)
     if isinstance(value, float):
         return float.__repr__(value) if isfinite(value) else _no_number(name, name, value)
-    if isinstance(value, Decimal) and not value.is_finite():
+    finite = getattr(value, "is_finite", None)  # a decimal, without importing decimal
+    if callable(finite) and not finite():
         _no_number(name, name, value)
     isoformat = getattr(value, "isoformat", None)
     if callable(isoformat):
