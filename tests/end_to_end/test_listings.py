@@ -15,7 +15,7 @@ import httpx
 import pytest
 
 from tests.typedpipes._core.http.wire_server import Arrival, Reply, WireServer
-from typedpipes.errors import ResponseMismatch
+from typedpipes.errors import APIError, ResponseMismatch, TypedPipesError
 from typedpipes.pipedream import AsyncPipedream, Pipedream
 from typedpipes.pipedrive import AsyncPipedrive, Pipedrive
 from typedpipes.pipefy import AsyncPipefy, Pipefy
@@ -221,7 +221,7 @@ def listing_of(api: str, client: Any, **options: Any) -> Any:
     return client.v1.notes.iter(**options) if api == "v1" else client.v2.deals.iter(**options)
 
 
-def read(api: str, server: WireServer, colour: str, **options: Any) -> tuple[list[int], ResponseMismatch | None, Any]:
+def read(api: str, server: WireServer, colour: str, **options: Any) -> tuple[list[int], TypedPipesError | None, Any]:
     """The ids a listing gives, the error that ended it, and its cursor then."""
     got: list[int] = []
 
@@ -231,7 +231,7 @@ def read(api: str, server: WireServer, colour: str, **options: Any) -> tuple[lis
             try:
                 for item in pages:
                     got.append(int(item.id))
-            except ResponseMismatch as error:
+            except (ResponseMismatch, APIError) as error:
                 return error, pages.cursor
             return None, pages.cursor
 
@@ -241,7 +241,7 @@ def read(api: str, server: WireServer, colour: str, **options: Any) -> tuple[lis
             try:
                 async for item in pages:
                     got.append(int(item.id))
-            except ResponseMismatch as error:
+            except (ResponseMismatch, APIError) as error:
                 return error, pages.cursor
             return None, pages.cursor
 
@@ -477,4 +477,5 @@ def test_a_next_start_that_goes_back_is_not_followed(server: WireServer, followi
     got, error, cursor = read("v1", server, colour)
     assert (got, cursor) == ([1, 2], "2")
     assert error is not None
+    assert isinstance(error, ResponseMismatch)
     assert error.path == "$.additional_data.pagination.next_start"
