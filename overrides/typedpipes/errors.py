@@ -96,7 +96,7 @@ class APIError(TypedPipesError):
 
 
 class BadRequest(APIError):
-    """The server refused the request as malformed or invalid (400, 409, 410, 422 and other 4xx)."""
+    """The server refused the request as malformed or invalid (400, 409, 422 and other 4xx)."""
 
 
 class AuthenticationError(APIError):
@@ -108,7 +108,7 @@ class PermissionDenied(APIError):
 
 
 class NotFound(APIError):
-    """The thing addressed does not exist or is not visible to the credential (404)."""
+    """The thing addressed does not exist (404, 410: it is gone) or is not visible to the credential (404)."""
 
 
 class RateLimited(APIError):

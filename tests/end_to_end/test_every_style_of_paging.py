@@ -87,7 +87,7 @@ def test_any_page_sizes_empty_pages_and_failures_lose_and_repeat_nothing(
 
     vendor = Vendor(style, keys, fail)
     vendor.sizes = sizes
-    if style != "pipedream":  # there an empty page is the end, and nothing else tells it
+    if style in ("pipefy", "cursor"):  # in Pipedream an empty page is the end, at an offset with more to come a fault
         vendor.hidden = {GAP * number for number in hidden}
     assert walked(colour, vendor, page_size, len(broken)) == [key for key in keys if key not in vendor.hidden]
 
@@ -101,6 +101,8 @@ def test_what_stood_all_the_time_comes_once_while_others_are_added(
 ) -> None:
     keys = [GAP * number for number in range(1, total + 1)]
     vendor = Vendor(style, list(keys))
+    if style == "offset":  # what comes in front may fill a page of one: that page brings nothing new, and is refused
+        page_size += 1
 
     def add(number: int) -> None:
         if number in additions and additions[number] not in vendor.keys:

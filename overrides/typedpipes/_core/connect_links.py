@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Protocol
 from urllib.parse import urlencode
 
+from typedpipes._core.values import text_of
 from typedpipes.errors import ConfigurationError
 
 
@@ -35,9 +36,10 @@ def connect_link(token: HasConnectLink, *, app: str, oauth_app_id: str | None = 
     """
     if not app:
         raise ConfigurationError("app is the name slug of the app to connect, for example 'slack'", setting="app")
-    fields = {"app": app}
+    fields = {"app": text_of(app, "app")}
     if oauth_app_id is not None:
-        fields["oauthAppId"] = oauth_app_id  # as the browser SDK spells it (seed 002, "TypeScript SDK (Browser)")
+        # As the browser SDK spells it (seed 002, "TypeScript SDK (Browser)").
+        fields["oauthAppId"] = text_of(oauth_app_id, "oauth_app_id")
     url = token.connect_link_url
     return f"{url}{'&' if '?' in url else '?'}{urlencode(fields)}"
 

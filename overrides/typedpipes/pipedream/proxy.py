@@ -16,6 +16,7 @@ from urllib.parse import urlsplit
 from typedpipes._core.flow import Flow
 from typedpipes._core.http import AsyncWireStream, WireRequest, WireStream
 from typedpipes._core.rest import Arguments, CallOptions, Operation
+from typedpipes._core.values import text_of
 from typedpipes.errors import AuthenticationError, ConfigurationError
 from typedpipes.pipedream.relay import RelayedResponse, RelayOptions, absolve, encoded_body, relayed
 
@@ -132,6 +133,7 @@ def _forwarded(headers: Mapping[str, str] | None) -> dict[str, str]:
         name = given.lower().removeprefix(PREFIX)
         if not name:
             raise ConfigurationError("headers holds a header without a name", setting="headers")
+        value = text_of(value, given)
         sent[PREFIX + name] = value
         if name == "content-type":
             sent[name] = value

@@ -7,11 +7,12 @@ from email.message import Message
 from typing import TYPE_CHECKING, Final, TypedDict, TypeVar
 
 from typedpipes._core.auth import StaticCredential
-from typedpipes._core.decoding.model import JSON, to_wire
+from typedpipes._core.decoding.model import JSON
 from typedpipes._core.flow import Flow
 from typedpipes._core.http import WireRequest
 from typedpipes._core.json_reader import NotJSON, read_json
-from typedpipes.errors import AuthenticationError, ConfigurationError, ResponseMismatch
+from typedpipes._core.values import json_bytes, wire_of
+from typedpipes.errors import AuthenticationError, ResponseMismatch
 
 if TYPE_CHECKING:
     from typedpipes._core.http.shared import SharedClient
@@ -119,12 +120,7 @@ def encoded_body(body: object, headers: dict[str, str], operation: str) -> bytes
         headers.setdefault("content-type", "text/plain; charset=utf-8")
         return body.encode()
     headers.setdefault("content-type", "application/json")
-    import msgspec
-
-    try:
-        return msgspec.json.encode(to_wire(body))
-    except TypeError as error:
-        raise ConfigurationError(f"{operation}: body: {error}", setting="body") from None
+    return json_bytes(wire_of(body, operation, at="body"), operation, at="body")
 
 
 __all__ = ["CREDENTIAL_HEADERS", "RelayOptions", "RelayedResponse", "absolve", "encoded_body", "relayed"]

@@ -12,6 +12,7 @@ from typedpipes._core.decoding.model import UNSET, Model
 from typedpipes._core.http import WireRequest
 from typedpipes._core.rest import Arguments, CallOptions, Operation
 from typedpipes._core.rest.caller import Rest
+from typedpipes._core.values import text_of
 from typedpipes.errors import ConfigurationError
 
 T = TypeVar("T")
@@ -59,9 +60,9 @@ class PipedreamRest(Rest, frozen=True, kw_only=True):
 
 def check_environment(environment: object, setting: str = "environment") -> None:
     """Raises `ConfigurationError` for an environment the vendor does not have."""
-    if environment is not None and str(environment) not in ENVIRONMENTS:
+    if environment is not None and text_of(environment, setting) not in ENVIRONMENTS:
         raise ConfigurationError(
-            f"{setting} is 'development' or 'production', not {str(environment)!r}", setting=setting
+            f"{setting} is 'development' or 'production', not {text_of(environment, setting)!r}", setting=setting
         )
 
 
@@ -69,7 +70,7 @@ def check_external_user(value: object) -> str:
     """An external user id as it may be sent: 1 to 250 characters (seed 002, "External users")."""
     from typedpipes.limits.pipedream import EXTERNAL_USER_ID_LENGTH
 
-    user = str(value)
+    user = text_of(value, "external_user_id")
     if not 1 <= len(user) <= EXTERNAL_USER_ID_LENGTH:
         raise ConfigurationError(
             f"external_user_id has 1 to {EXTERNAL_USER_ID_LENGTH} characters, not {len(user)}",
@@ -95,7 +96,7 @@ def external_user(operation: Operation[T], arguments: Arguments) -> str | None:
         filled = {wire for _, location, wire in operation.client_parameters if location == "path"}
         names = [name for name in re.findall(r"\{([^{}]*)\}", operation.path) if name not in filled]
         value = dict(zip(names, arguments.path, strict=False)).get("external_user_id")
-    return None if value is None else str(value)
+    return None if value is None else text_of(value, "external_user_id")
 
 
 def argument(arguments: Arguments, name: str) -> object:

@@ -15,6 +15,7 @@ from typedpipes._core.auth import checked
 from typedpipes._core.flow import Flow
 from typedpipes._core.http import Stamp, WireRequest
 from typedpipes._core.redaction import Secret, secret
+from typedpipes._core.values import text_of
 from typedpipes.errors import ConfigurationError
 from typedpipes.pipedream.addresses import Address, Addresses
 from typedpipes.pipedream.relay import CREDENTIAL_HEADERS, RelayedResponse, RelayOptions, encoded_body, relayed
@@ -121,7 +122,7 @@ class Invocations:
 
 
 def _own_headers(headers: Mapping[str, str] | None) -> dict[str, str]:
-    sent = {name.lower(): value for name, value in (headers or {}).items()}
+    sent = {name.lower(): text_of(value, name) for name, value in (headers or {}).items()}
     for name in sent:
         if name in _OURS:
             raise ConfigurationError(

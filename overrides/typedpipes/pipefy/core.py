@@ -11,7 +11,7 @@ import msgspec
 from typedpipes._core.decoding import Decoding, DriftLog
 from typedpipes._core.decoding.model import JSON
 from typedpipes._core.flow import Flow
-from typedpipes._core.graphql import GraphQLOperation, check_options, decode, decode_body, encode
+from typedpipes._core.graphql import GraphQLOperation, check_options, decode, decode_body
 from typedpipes._core.graphql.outcome import telling
 from typedpipes._core.http import Stamp, WireRequest, WireResponse
 from typedpipes._core.http.bodies import is_loopback
@@ -19,6 +19,7 @@ from typedpipes._core.http.shared import ClientCore
 from typedpipes._core.options import SharedOptions, limiter_for, token_store
 from typedpipes._core.redaction import Redactor
 from typedpipes._core.rest import CallOptions, Safety
+from typedpipes._core.values import json_bytes, text_of, wire_of
 from typedpipes.errors import APIError, ConfigurationError
 from typedpipes.pipefy.settings import PIPEFY_KINDS, PipefySettings
 
@@ -146,15 +147,15 @@ class GraphQLCalls(msgspec.Struct, frozen=True, kw_only=True):
         for header, value in (options.get("extra_headers") or {}).items():
             if header.lower() in _REFUSED_HEADERS:
                 raise ConfigurationError(f"extra_headers may not set {header}", setting="extra_headers")
-            headers[header.lower()] = value
-        body: dict[str, object] = {"query": document, "variables": variables}
+            headers[header.lower()] = text_of(value, header)
+        body: dict[str, JSON] = {"query": document, "variables": dict(variables)}
         if name is not None:
             body["operationName"] = name
         return WireRequest(
             method="POST",
             url=self.base_url,
             headers=headers,
-            content=msgspec.json.encode(body),
+            content=json_bytes(body, name or "execute", body["variables"]),
             stamp=Stamp(
                 api=self.api,
                 operation=name or "anonymous",
@@ -229,7 +230,7 @@ class ExportPort:
     ) -> Flow[Mapping[str, object]]:
         """Perform one request and return the answer's data (see `typedpipes.pipefy.exports.jobs.GraphQLPort`)."""
         options: CallOptions = {} if deadline is None else {"deadline": max(deadline, 0.001)}
-        wire = cast("Mapping[str, JSON]", encode(variables))
+        wire = cast("Mapping[str, JSON]", wire_of(variables, operation_name))
         safety: Safety = "safe" if safe else "unsafe"
         request = self._calls.request(document, operation_name, wire, safety, options)
         with telling(safety):

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, Literal, get_args, get_origin
+from types import NoneType
+from typing import Any, Literal, TypeAlias, get_args, get_origin
 
 from typedpipes._core.decoding.builders import fields_of
 from typedpipes._core.decoding.model import Model
@@ -14,25 +15,50 @@ def chooser(models: list[type[Model]]) -> Callable[[dict[str, Any]], type[Model]
     if len(models) == 1:
         only = models[0]
         return lambda data: only
-    shapes = [(model, fields_of(model)) for model in models]
-    for key in [name for name, _, _ in shapes[0][1]]:
-        table: dict[object, type[Model]] = {}
-        for model, fields in shapes:
-            for name, hint, _ in fields:
-                if name == key and get_origin(hint) is Literal:
-                    table.update(dict.fromkeys(get_args(hint), model))
+    by_shape = _shape_chooser(models)
+    fields = {model: {name: (hint, needed) for name, hint, needed in fields_of(model)} for model in models}
+    for key in fields[models[0]]:
+        found = [(model, *fields[model][key]) for model in models if key in fields[model]]
+        table = {value: model for model, hint, _ in found for value in _literals(hint)}
         if len(set(table.values())) == len(models):
-            return lambda data: table.get(data.get(key)) if data.get(key).__class__ is not list else None
+            optional = not all(needed for _, _, needed in found)
+            return lambda data: _by_tag(data, key, table, by_shape if optional else None)
+    return by_shape
+
+
+Choose: TypeAlias = Callable[[dict[str, Any]], type[Model] | None]
+
+
+def _by_tag(
+    data: dict[str, Any], key: str, table: dict[object, type[Model]], otherwise: Choose | None
+) -> type[Model] | None:
+    """The class of the object's tag; None for a tag nobody knows. Without a tag, where it may lack, by its shape."""
+    tag = data.get(key)
+    if tag is None and otherwise is not None:
+        return otherwise(data)
+    return None if tag.__class__ in (list, dict) else table.get(tag)
+
+
+def _literals(hint: Any) -> tuple[Any, ...]:
+    """The values of ``Literal[...]``, or of ``Literal[...] | None``; none for any other type."""
+    options = [hint] if get_origin(hint) is Literal else [one for one in get_args(hint) if one is not NoneType]
+    if get_origin(hint) in (list, dict) or not options or any(get_origin(one) is not Literal for one in options):
+        return ()
+    return tuple(value for one in options for value in get_args(one))
+
+
+def _shape_chooser(models: list[type[Model]]) -> Choose:
+    """The class whose required and known keys fit best, of those whose fixed values the object does not contradict."""
+    shapes = [(model, fields_of(model)) for model in models]
     required = [(m, {n for n, _, needed in f if needed}, {n for n, _, _ in f}) for m, f in shapes]
-    literals = [(m, [(n, get_args(h)) for n, h, _ in f if get_origin(h) is Literal]) for m, f in shapes]
-    fixed = dict(literals)
+    fixed = {m: [(n, values) for n, h, _ in f if (values := _literals(h))] for m, f in shapes}
 
     def choose(data: dict[str, Any]) -> type[Model] | None:
         keys = data.keys()
         best: tuple[int, int] | None = None
         chosen: type[Model] | None = None
         for model, needed, known in required:
-            if any(name in data and data[name] not in values for name, values in fixed[model]):
+            if any(data.get(name) is not None and data[name] not in values for name, values in fixed[model]):
                 continue
             score = (-len(needed - keys), len(known & keys) + len(needed))
             if best is None or score > best:

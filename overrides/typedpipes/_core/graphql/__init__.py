@@ -11,8 +11,9 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Generic, Literal, TypeAlias, TypeVar, cast
 
 from typedpipes._core.decoding import Decoding
-from typedpipes._core.decoding.model import JSON, UNSET
+from typedpipes._core.decoding.model import JSON
 from typedpipes._core.rest import CallOptions, PagedCallOptions, Safety, check_options
+from typedpipes._core.values import wire_of
 from typedpipes.errors import ConfigurationError
 
 if TYPE_CHECKING:
@@ -243,31 +244,9 @@ def decode_body(operation: GraphQLOperation[R], body: bytes, decoding: Decoding)
 def encode_variables(variables: Mapping[str, object]) -> dict[str, JSON]:
     """The JSON form of an operation's variables; what is UNSET is left out, an explicit None is sent as null.
 
-    Raises TypeError for a value that has no JSON form.
+    Raises `ConfigurationError` for a value that has no JSON form, with its path.
     """
-    return {name: encode(value) for name, value in variables.items() if value is not UNSET}
-
-
-def encode(value: object) -> JSON:
-    """The JSON form of one value: an input model, a mapping, a sequence or a plain value."""
-    if isinstance(value, str):
-        return str(value)
-    if value is None or isinstance(value, (bool, int, float)):
-        return value
-    if isinstance(value, Mapping):
-        return {str(key): encode(item) for key, item in value.items() if item is not UNSET}
-    if isinstance(value, (list, tuple, set, frozenset)):
-        return [encode(item) for item in value]
-    to_wire = getattr(value, "to_wire", None)
-    if callable(to_wire):
-        wire: JSON = to_wire()
-        return wire
-    isoformat = getattr(value, "isoformat", None)
-    if callable(isoformat):
-        return str(isoformat())
-    if isinstance(value, Sequence):
-        return [encode(item) for item in value]
-    raise TypeError(f"{type(value).__name__} has no JSON form; pass an input model, a mapping, a list or a plain value")
+    return cast("dict[str, JSON]", wire_of(variables, "variables"))
 
 
 __all__ = [
@@ -280,6 +259,5 @@ __all__ = [
     "check_options",
     "decode",
     "decode_body",
-    "encode",
     "encode_variables",
 ]

@@ -81,6 +81,8 @@ class Listing(Generic[R]):
             raise self._mismatch(connection.more, "the answer does not say whether there is another page")
         if more and not (isinstance(following, str) and following):
             raise self._mismatch(connection.next, "there is another page, but no cursor to it")
+        if not isinstance(_step(found, connection.items[0]), list):
+            raise self._mismatch(connection.items[:1], "the answer holds no list of what the connection leads to")
         items = [item for item in _all(found, connection.items) if item is not None]
         page: dict[str, object] = {"items": items, _NEXT[0]: {_NEXT[1]: following if more else None}}
         for name in reversed(connection.path):

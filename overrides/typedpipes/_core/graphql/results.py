@@ -34,8 +34,7 @@ from pydantic import (
 from pydantic.fields import FieldInfo
 
 from typedpipes._core.decoding import Decoding, Node
-from typedpipes._core.decoding.model import JSON, OpenEnum
-from typedpipes._core.graphql import encode
+from typedpipes._core.decoding.model import JSON, OpenEnum, to_wire
 from typedpipes.errors import ResponseMismatch
 
 if TYPE_CHECKING:
@@ -122,7 +121,7 @@ class InputModel(BaseModel):
         """The JSON object to send: wire names, only the fields that were given."""
         fields = type(self).model_fields
         given = self.model_fields_set
-        return {wire_name(name, field): encode(getattr(self, name)) for name, field in fields.items() if name in given}
+        return {wire_name(name, field): to_wire(getattr(self, name)) for name, field in fields.items() if name in given}
 
 
 R = TypeVar("R", bound=ResultModel)

@@ -92,6 +92,7 @@ def _kind(status: int) -> type[APIError]:
         401: AuthenticationError,
         403: PermissionDenied,
         404: NotFound,
+        410: NotFound,
         429: RateLimited,
     }
     if status in exact:

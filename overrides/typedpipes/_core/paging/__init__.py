@@ -8,6 +8,7 @@ from collections.abc import AsyncGenerator, Awaitable, Callable, Generator, Mapp
 from typing import Any, Final, Generic, Protocol, TypeVar, cast
 
 from typedpipes._core.decoding.model import Model, to_wire
+from typedpipes._core.paging.answers import Departure, following_of, identity, items_of, reach
 from typedpipes._core.rest import PageOptions, Paging
 from typedpipes.errors import ConfigurationError, ResponseMismatch, TypedPipesError
 
@@ -21,17 +22,21 @@ class Walk:
     """Which page to ask for next, and whether there is one. Knows no I/O.
 
     An empty page ends an ``after`` listing: it has no has-more flag, and its total is not trusted to end it early.
-    Elsewhere only the server's word does. A cursor that comes back twice would go round for ever: it raises
-    `ResponseMismatch`. Where pages start at a number, something added in front meanwhile moves the end of one page into
-    the next: what comes twice that way is passed over. Something deleted in front cannot be noticed there.
+    Elsewhere only the server's word does. An answer that is no page of the listing never counts as its end, and what
+    would go round for ever is not followed: a cursor that comes back, a place to go on from that is not further on, a
+    page that says there is more but brings nothing, or nothing new. All of that raises `ResponseMismatch`; ``cursor``
+    then is where the refused page starts. Where pages start at a number, something added in front meanwhile moves the
+    end of one page into the next: what comes twice that way is passed over. Something deleted in front cannot be
+    noticed there.
     """
 
     __slots__ = (
-        *("_last", "_left", "_page", "_paging", "_seen", "_size", "_step"),
+        *("_chosen", "_last", "_left", "_page", "_paging", "_seen", "_size", "_step"),
         *("cursor", "finished", "operation", "prefetch"),
     )
 
-    def __init__(self, operation: str, paging: Paging, options: PageOptions) -> None:
+    def __init__(self, operation: str, paging: Paging, options: PageOptions, *, chosen: bool = False) -> None:
+        """``chosen``: the caller chose the fields of the records, so that different ones may look alike."""
         size = options.get("page_size")
         if size is not None and (size < 1 or (paging.max_size is not None and size > paging.max_size)):
             bound = f"1 to {paging.max_size}" if paging.max_size else "at least 1"
@@ -45,6 +50,7 @@ class Walk:
         self.cursor = _resume(operation, paging, options)
         """Where the page after the last accepted one starts; None before the first and after the last page."""
         self.finished = left == 0
+        self._chosen = chosen
         self._paging = paging
         self._size = size
         self._left = left
@@ -75,29 +81,32 @@ class Walk:
         return [str(int(self.cursor) + index * self._step) for index in range(count)]
 
     def is_last(self, page: object) -> bool:
-        """Whether an answer says that it is the last page."""
-        items = _reach(page, self._paging.items)
-        return self._following(page, items if isinstance(items, list) else []) is None
+        """Whether no page follows this answer: it says so, or is no page at all."""
+        try:
+            return self._following(page, items_of(page, self._paging)) is None
+        except Departure:
+            return True
 
     def accept(self, page: object) -> list[Any]:
-        """Take an answer in: its items, and the next cursor."""
-        found = _reach(page, self._paging.items)
-        items = found if isinstance(found, list) else []
-        following = self._following(page, items)
-        if following is not None:
-            if following in self._seen:
-                raise ResponseMismatch(
-                    f"{self.operation}: the server repeated cursor {following!r}; stopped to avoid going round",
-                    operation=self.operation,
-                    path=f"$.{self._paging.next}",
-                )
-            self._seen.add(following)
+        """Take an answer in: its items, and the next cursor. Raises `ResponseMismatch`, and then has taken nothing."""
+        try:
+            found = items_of(page, self._paging)
+            following = self._following(page, found)
+            if following is not None:
+                self._check_progress(page, found, following)
+        except Departure as departure:
+            raise ResponseMismatch(
+                f"{self.operation}: {departure}; the listing was stopped there",
+                operation=self.operation,
+                path=departure.path,
+            ) from None
+        items = self._fresh(found) if self._paging.style == "offset" else found
         if self.prefetch:
             self._step = _distance(self.cursor, following)
+        if following is not None:
+            self._seen.add(following)
         self.cursor = following
         self.finished = following is None
-        if self._paging.style == "offset":
-            items = self._fresh(items)
         if self._left is not None:
             items = items[: self._left]
             self._left -= len(items)
@@ -107,44 +116,58 @@ class Walk:
         self._page = items
         return items
 
+    def _check_progress(self, page: object, items: list[Any], following: str) -> None:
+        """Raise `Departure` if the next page would not be further on than this one."""
+        paging = self._paging
+        if following in self._seen:
+            raise Departure(paging.next, f"the server repeated cursor {following!r}, which would go round for ever")
+        if paging.style == "offset":
+            if not items:
+                raise Departure(paging.items, "the page is empty, but says that there is more")
+            if int(following) <= int(self.cursor or 0):
+                raise Departure(paging.next, f"the page from {self.cursor or 0} on is said to go on at {following}")
+        if paging.style in ("offset", "page", "skip") and items and self._repeats(page, items):
+            raise Departure(
+                paging.items,
+                f"the page from {paging.cursor}={self.cursor} on brings nothing but what the page before it brought, "
+                f"but says that there is more; does the server read {paging.cursor}?",
+            )
+
+    def _repeats(self, page: object, items: list[Any]) -> bool:
+        """Whether a page holds nothing but what the page before it held."""
+        if self._paging.style == "offset" and self._new_from(items) == len(items):
+            return True
+        if not self._same(items):
+            return False
+        # Records of few chosen fields may look alike, page after page: there the server's own word on the start counts.
+        return not self._chosen or self._starts_elsewhere(page)
+
+    def _same(self, items: list[Any]) -> bool:
+        if len(items) != len(self._page):
+            return False
+        pairs = zip(self._page, items, strict=True)
+        return all(isinstance(item, Model | Mapping) and to_wire(before) == to_wire(item) for before, item in pairs)
+
+    def _starts_elsewhere(self, page: object) -> bool:
+        start = reach(page, f"{self._paging.next.rpartition('.')[0]}.{self._paging.cursor}")
+        return isinstance(start, int) and start != int(self.cursor or 0)
+
+    def _new_from(self, items: list[Any]) -> int:
+        """How many of the first items are those that the page before ended with."""
+        for count, item in enumerate(items):
+            twin = self._last.get(identity(item))
+            if twin is None or to_wire(twin) != to_wire(item):
+                return count
+        return len(items)
+
     def _fresh(self, items: list[Any]) -> list[Any]:
         """The items less those the page before ended with."""
-        before, self._last = self._last, {key: item for item in items if (key := _reach(item, "id")) is not None}
-        for count, item in enumerate(items):
-            twin = before.get(_reach(item, "id"))
-            if twin is None or to_wire(twin) != to_wire(item):
-                return items[count:]
-        return []
-
-    def _counted(self, page: object, items: list[Any]) -> str | None:
-        """The next page where the client counts: pages, or items to skip. Only an empty page or the server's word ends
-        the listing: a short page may have been filtered."""
-        paging = self._paging
-        if not items or (paging.more and _reach(page, paging.more) is not True):
-            return None
-        if paging.style == "skip":
-            here = following = int(self.cursor or 0) + len(items)
-        else:
-            first = 1 if paging.first is None else paging.first
-            following = int(self.cursor or first) + 1
-            here = following - first
-        total = _reach(page, paging.total) if paging.total else None
-        return None if isinstance(total, int) and here >= total else str(following)
+        count = self._new_from(items) if self._last else 0
+        self._last = {key: item for item in items if (key := identity(item)) is not None}
+        return items[count:]
 
     def _following(self, page: object, items: list[Any]) -> str | None:
-        if self._paging.style in ("page", "skip"):
-            return self._counted(page, items)
-        following = _reach(page, self._paging.next)
-        if self._paging.style == "offset" and self._paging.more:
-            if _reach(page, self._paging.more) is not True:
-                return None
-            if following is None and items:  # some v1 answers say that there is more, but not where
-                following = int(self.cursor or 0) + len(items)
-        if following is None or following == "":
-            return None
-        if self._paging.style == "after" and not items:
-            return None
-        return str(following)
+        return following_of(page, items, self._paging, self.cursor)
 
 
 def _prefetch(operation: str, paging: Paging, options: PageOptions) -> int:
@@ -177,31 +200,6 @@ def _distance(start: str | None, following: str | None) -> int | None:
         return None
     distance = int(following) - int(start or 0)
     return distance if distance > 0 else None
-
-
-def _reach(page: object, path: str) -> object:
-    """Follow a dot path of wire names through models, dicts; a missing step is None, ``.`` is the page itself."""
-    value = page
-    for key in path.split(".") if path not in ("", ".") else ():
-        if isinstance(value, Model):
-            value = _attribute(value, key)
-        elif isinstance(value, Mapping):
-            value = value.get(key)
-        else:
-            return None
-    return value
-
-
-def _attribute(value: Model, key: str) -> object:
-    model = type(value)
-    for name, wire in model._wire_.items():
-        if wire == key:
-            key = name
-            break
-    try:
-        return cast("object", object.__getattribute__(value, key))
-    except AttributeError:
-        return None
 
 
 def _note(error: TypedPipesError, walk: Walk) -> None:

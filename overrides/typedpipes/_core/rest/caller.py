@@ -28,6 +28,7 @@ from typedpipes._core.rest import (
     check_options,
 )
 from typedpipes._core.rest.encoding import encode
+from typedpipes._core.values import text_of
 from typedpipes.errors import ConfigurationError, ResponseMismatch
 
 if TYPE_CHECKING:
@@ -125,7 +126,9 @@ class Rest(msgspec.Struct, frozen=True, kw_only=True):
             self.check(operation, value, built, response)
         return built
 
-    def walk(self, operation: Operation[T], options: PagedCallOptions) -> tuple[Walk, CallOptions]:
+    def walk(
+        self, operation: Operation[T], arguments: Arguments, options: PagedCallOptions
+    ) -> tuple[Walk, CallOptions]:
         """The page policy of a listing, and the options of each of its calls."""
         if operation.paging is None:
             raise ConfigurationError(f"{operation.name} is not paged; call it directly")
@@ -133,7 +136,8 @@ class Rest(msgspec.Struct, frozen=True, kw_only=True):
         given = cast("Mapping[str, object]", options)
         check_options(name, given, self._known(operation) | _PAGE_OPTIONS)
         calls = {key: value for key, value in given.items() if key not in _PAGE_OPTIONS}
-        return Walk(name, operation.paging, options), cast("CallOptions", calls)
+        walk = Walk(name, operation.paging, options, chosen=bool(arguments.fields))
+        return walk, cast("CallOptions", calls)
 
     def _known(self, operation: Operation[T]) -> frozenset[str]:
         return _OPTIONS.union(self.settings, (option for option, _, _ in operation.client_parameters))
@@ -145,7 +149,7 @@ class Rest(msgspec.Struct, frozen=True, kw_only=True):
                     f"extra_headers may not set {name}: credentials and hosts are the client's business",
                     setting="extra_headers",
                 )
-            headers[name.lower()] = value
+            headers[name.lower()] = text_of(value, name)
 
 
 def _given(arguments: Arguments, name: str) -> bool:
@@ -190,7 +194,7 @@ class RestCaller:
 
     def pages(self, operation: PagedOperation[T, I], arguments: Arguments, options: PagedCallOptions) -> Pages[I]:
         """Walk all pages of a listing."""
-        walk, calls = self._rest.walk(operation, options)
+        walk, calls = self._rest.walk(operation, arguments, options)
 
         def ahead(query: Mapping[str, object], stop: threading.Event) -> T:
             turned = _turned(arguments, query)
@@ -221,5 +225,5 @@ class AsyncRestCaller:
 
     def pages(self, operation: PagedOperation[T, I], arguments: Arguments, options: PagedCallOptions) -> AsyncPages[I]:
         """Walk all pages of a listing."""
-        walk, calls = self._rest.walk(operation, options)
+        walk, calls = self._rest.walk(operation, arguments, options)
         return AsyncPages(walk, lambda query: self.call(operation, _turned(arguments, query), calls))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
@@ -10,6 +9,7 @@ from urllib.parse import quote
 
 from typedpipes._core.decoding.model import UNSET, Model, to_wire
 from typedpipes._core.rest import Arguments, Operation
+from typedpipes._core.values import json_bytes, json_text, text_of, wire_of
 from typedpipes.errors import ConfigurationError
 
 if TYPE_CHECKING:
@@ -59,7 +59,7 @@ def encode(operation: Operation[Any], arguments: Arguments, settings: Mapping[st
             if location == "query":
                 query.setdefault(wire, value)
             elif location == "header":
-                headers.setdefault(wire, _text(value))
+                headers.setdefault(wire, text_of(value, option))
             else:
                 body = _with_field(body, wire, value)
     target = _path(operation, arguments.path, inserted) + _selector(operation, arguments.fields)
@@ -84,10 +84,10 @@ def _headers(operation: Operation[Any], arguments: Arguments) -> dict[str, str]:
     given = {name: value for name, value in (arguments.headers or {}).items() if value not in (None, UNSET)}
     styles = operation.styles
     if not styles and arguments.cookies is None:
-        return {name: _text(value) for name, value in given.items()}
+        return {name: text_of(value, name) for name, value in given.items()}
     from typedpipes._core.rest.parameter_styles import header_text, query_pairs
 
-    headers = {name: header_text(value, styles.get(f"header {name}", "simple")) for name, value in given.items()}
+    headers = {name: header_text(name, value, styles.get(f"header {name}", "simple")) for name, value in given.items()}
     cookies = [
         pair
         for name, value in (arguments.cookies or {}).items()
@@ -114,7 +114,7 @@ def _path(operation: Operation[Any], values: tuple[object, ...], inserted: Mappi
 
             parts += [_styled(operation, name, path_text(name, value, style)), literal]
             continue
-        text = "" if value is None else _text(value)
+        text = "" if value is None else text_of(value, name)
         if not text:
             raise ConfigurationError(f"{operation.name} needs a non-empty {name}", setting=name)
         encoded = _quoted(name, text, "")
@@ -159,13 +159,13 @@ def _query(query: Mapping[str, object], csv: tuple[str, ...], styles: Mapping[st
                     f"{name} is an empty list, which cannot be sent; leave {name} out if no restriction is meant",
                     setting=name,
                 )
-            texts = [_text(item) for item in value]
+            texts = [text_of(item, f"{name}[{index}]") for index, item in enumerate(value)]
             if name in csv:
                 texts = [",".join(texts)]
         elif isinstance(value, (Mapping, Model)):
-            texts = [json.dumps(to_wire(value), separators=(",", ":"), ensure_ascii=False)]
+            texts = [json_text(value, name)]
         else:
-            texts = [_text(value)]
+            texts = [text_of(value, name)]
         key = quote(name, safe="[]")
         pairs += [f"{key}={_quoted(name, text, _QUERY_SAFE)}" for text in texts]
     return "&".join(pairs)
@@ -185,15 +185,6 @@ def _no_text(name: str) -> ConfigurationError:
     return ConfigurationError(f"{name} is no text: it holds half a character (a lone surrogate)", setting=name)
 
 
-def _text(value: object) -> str:
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    if isinstance(value, str):
-        return str(value)
-    isoformat = getattr(value, "isoformat", None)
-    return str(isoformat()) if callable(isoformat) else str(value)
-
-
 def _content(operation: Operation[Any], body: object, headers: dict[str, str], encoding: object = None) -> Content:
     media = operation.media if encoding is None else _asked_media(operation, encoding)
     if body is None or body is UNSET:
@@ -211,14 +202,10 @@ def _content(operation: Operation[Any], body: object, headers: dict[str, str], e
         headers.setdefault("content-type", media)
         return bytes(body)
     headers.setdefault("content-type", media if media not in _JSON_TYPES else "application/json")
-    import msgspec
-
     try:
-        return msgspec.json.encode(to_wire(body))
+        return json_bytes(wire_of(body, operation.name), operation.name)
     except UnicodeEncodeError:
         raise _no_text("body") from None
-    except TypeError as error:
-        raise ConfigurationError(f"{operation.name}: {error}") from None
 
 
 def _asked_media(operation: Operation[Any], encoding: object) -> str:
@@ -239,7 +226,7 @@ def _asked_media(operation: Operation[Any], encoding: object) -> str:
 
 def _form(operation: Operation[Any], body: object, *, strict: bool) -> str:
     """The fields of a body; ``strict`` refuses what only JSON can say instead of leaving it out or repeating names."""
-    wire = to_wire(body)
+    wire = wire_of(body, operation.name)
     if not isinstance(wire, dict):
         raise ConfigurationError(f"{operation.name} takes a form: pass a model or keyword arguments")
     for name, value in wire.items() if strict else ():

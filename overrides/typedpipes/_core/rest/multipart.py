@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import json
 import os
 import secrets
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, BinaryIO, Final, TypeAlias
 
-from typedpipes._core.decoding.model import UNSET, Model, field_names, to_wire
+from typedpipes._core.decoding.model import UNSET, Model, field_names
+from typedpipes._core.values import json_text, wire_of
 from typedpipes.errors import ConfigurationError, TransportError
 
 FileValue: TypeAlias = bytes | Path | BinaryIO
@@ -82,7 +82,7 @@ def _fields(body: object) -> list[tuple[str, Any]]:
     else:
         raise ConfigurationError("a multipart body is a model or keyword arguments")
     return [
-        (name, value if _is_file(value) else _text(value))
+        (name, value if _is_file(value) else _text(name, value))
         for name, value in pairs
         if value is not None and value is not UNSET
     ]
@@ -92,9 +92,9 @@ def _is_file(value: object) -> bool:
     return isinstance(value, (bytes, bytearray, Path)) or hasattr(value, "read")
 
 
-def _text(value: object) -> str:
-    wire = to_wire(value)
-    return wire if isinstance(wire, str) else json.dumps(wire, ensure_ascii=False)
+def _text(name: str, value: object) -> str:
+    wire = wire_of(value, name)
+    return wire if isinstance(wire, str) else json_text(wire, name, spaced=True)
 
 
 def _quoted(text: str) -> str:

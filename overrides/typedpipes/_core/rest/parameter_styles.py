@@ -9,10 +9,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
+from enum import Enum
 from typing import Final, TypeAlias
 from urllib.parse import quote
 
-from typedpipes._core.decoding.model import UNSET, Model, to_wire
+from typedpipes._core.decoding.model import UNSET, Model
+from typedpipes._core.values import check_numbers, text_of, wire_of
 
 Plain: TypeAlias = "str | int | float | bool | None | list[Plain] | dict[str, Plain]"
 
@@ -21,7 +23,7 @@ _DELIMITERS: Final = {"form": ",", "spaceDelimited": "%20", "pipeDelimited": "%7
 
 def query_pairs(name: str, value: object, code: str) -> list[str]:
     """``key=value`` pieces of a query or a cookie, encoded."""
-    plain, style, explode = _plain(value), code.rstrip("*"), code.endswith("*")
+    plain, style, explode = _plain(name, value), code.rstrip("*"), code.endswith("*")
     key = quote(name, safe="[]")
     if style == "json":
         return [f"{key}={_json(plain)}"]
@@ -41,7 +43,7 @@ def query_pairs(name: str, value: object, code: str) -> list[str]:
 
 def path_text(name: str, value: object, code: str) -> str:
     """A segment of a path, encoded."""
-    plain, style, explode = _plain(value), code.rstrip("*"), code.endswith("*")
+    plain, style, explode = _plain(name, value), code.rstrip("*"), code.endswith("*")
     key = quote(name, safe="")
     if style == "json":
         return _json(plain)
@@ -61,9 +63,9 @@ def path_text(name: str, value: object, code: str) -> str:
     return ",".join(texts)
 
 
-def header_text(value: object, code: str) -> str:
+def header_text(name: str, value: object, code: str) -> str:
     """The value of a header; nothing is percent-encoded there."""
-    plain, explode = _plain(value), code.endswith("*")
+    plain, explode = _plain(name, value), code.endswith("*")
     if code == "json":
         return json.dumps(plain, separators=(",", ":"))
     if isinstance(plain, dict):
@@ -72,17 +74,21 @@ def header_text(value: object, code: str) -> str:
     return ",".join(_word(item) for item in plain) if isinstance(plain, list) else _word(plain)
 
 
-def _plain(value: object) -> Plain:
+def _plain(name: str, value: object) -> Plain:
     """The JSON form, without what is not set."""
-    if isinstance(value, Model):
-        return to_wire(value)
     if isinstance(value, Mapping):
-        return {str(key): _plain(item) for key, item in value.items() if item is not UNSET and item is not None}
+        return {
+            text_of(key, name): _plain(f"{name}.{key}", item)
+            for key, item in value.items()
+            if item is not UNSET and item is not None
+        }
     if isinstance(value, list | tuple | set | frozenset):
-        return [_plain(item) for item in value]
-    if value is None or isinstance(value, bool | int | float):
-        return value
-    return _word(value)
+        return [_plain(f"{name}[{index}]", item) for index, item in enumerate(value)]
+    if value is None or isinstance(value, Model | bool | int | float | Enum):
+        wire = wire_of(value, name)
+        check_numbers(wire, name)
+        return wire
+    return text_of(value, name)
 
 
 def _alternating(value: Mapping[str, Plain]) -> Iterator[str]:
@@ -117,8 +123,7 @@ def _word(item: object) -> str:
         return "true" if item else "false"
     if isinstance(item, dict | list):
         return json.dumps(item, separators=(",", ":"), ensure_ascii=False)
-    isoformat = getattr(item, "isoformat", None)
-    return str(isoformat()) if callable(isoformat) and not isinstance(item, str) else str(item)
+    return str(item)
 
 
 def _json(value: Plain) -> str:

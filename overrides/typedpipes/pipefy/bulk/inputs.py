@@ -6,7 +6,8 @@ from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Final
 
 from typedpipes._core.decoding.model import JSON
-from typedpipes._core.graphql import JsonInput, encode
+from typedpipes._core.graphql import JsonInput
+from typedpipes._core.values import wire_of
 from typedpipes.errors import ConfigurationError
 from typedpipes.pipefy.bulk.flows import BulkJob, BulkWork
 
@@ -77,7 +78,7 @@ def creations(
     """One request per item. ``owner`` (``pipe_id``, ``table_id``) is filled in where an item lacks it."""
     work = []
     for index, item in enumerate(given):
-        wire = encode(item)
+        wire = wire_of(item, f"item {index}")
         if not isinstance(wire, dict):
             raise ConfigurationError(f"item {index} is no {model.__name__} and no mapping", setting=owner)
         if owner_id is not None:
@@ -96,7 +97,9 @@ def updates(
     for identity, fields in pairs:
         if not isinstance(fields, Mapping) or not fields:
             raise ConfigurationError(f"{identity}: give the fields to set as {{field id: value}}", setting="updates")
-        values: list[JSON] = [{"fieldId": str(name), "value": encode(value)} for name, value in fields.items()]
+        values: list[JSON] = [
+            {"fieldId": str(name), "value": wire_of(value, f"{identity}: {name}")} for name, value in fields.items()
+        ]
         chunks = [values[start : start + FIELDS_PER_CALL] for start in range(0, len(values), FIELDS_PER_CALL)]
         work.append(BulkWork(str(identity), tuple({"nodeId": str(identity), "values": chunk} for chunk in chunks)))
     return _distinct(work)

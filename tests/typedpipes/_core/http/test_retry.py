@@ -60,7 +60,7 @@ TABLE = [
     _status(405, BadRequest, "never"),
     _status(408, BadRequest, "safe"),
     _status(409, BadRequest, "never"),
-    _status(410, BadRequest, "never"),
+    _status(410, NotFound, "never"),
     _status(418, BadRequest, "never"),
     _status(422, BadRequest, "never"),
     _status(425, BadRequest, "safe"),

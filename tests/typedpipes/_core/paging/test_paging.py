@@ -61,7 +61,7 @@ styles = st.sampled_from(["cursor", "offset", "after"])
 def test_every_item_comes_once_sync_and_async_with_one_request_a_page(
     style: Style, sizes: list[int], empty_inside: bool
 ) -> None:
-    if empty_inside and style != "after":
+    if empty_inside and style == "cursor":  # elsewhere an empty page is the end, or a fault
         sizes = [*sizes, 0, 1]
     listing, twin = Listing(style, sizes), Listing(style, sizes)
     assert list(pages(listing)) == list(range(sum(sizes)))

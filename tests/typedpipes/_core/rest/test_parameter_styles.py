@@ -49,7 +49,7 @@ def test_a_style_writes_what_the_specification_shows(place: str, code: str, valu
     written = {
         "path": lambda: path_text("color", value, code),
         "query": lambda: "&".join(query_pairs("color", value, code)),
-        "header": lambda: header_text(value, code),
+        "header": lambda: header_text("color", value, code),
     }[place]()
     assert written == expected
 

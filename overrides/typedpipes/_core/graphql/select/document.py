@@ -12,10 +12,10 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any, Final, Literal, NamedTuple, TypeAlias
 
 from typedpipes._core.decoding.model import JSON
-from typedpipes._core.graphql import encode
 from typedpipes._core.graphql.select.fields import Field, Nested, Selected, Selection
 from typedpipes._core.graphql.select.rows import Entry, Shape
 from typedpipes._core.graphql.select.types import FieldFacts, TypeFacts
+from typedpipes._core.values import wire_of
 from typedpipes.errors import ConfigurationError
 
 Kind: TypeAlias = Literal["query", "mutation"]
@@ -35,7 +35,7 @@ class Node:
         self.alias = field._alias
         self.key = self.response = field.key
         self.arguments: dict[str, JSON] = {
-            self.facts.arguments[name][0]: encode(value) for name, value in field._arguments.items()
+            self.facts.arguments[name][0]: wire_of(value, name) for name, value in field._arguments.items()
         }
         self.selections = list(field._selections)
         self.fragments = list(field._fragments)

@@ -181,12 +181,17 @@ def test_what_no_server_would_take_is_refused_before_it_is_sent(made: Callable[[
             lambda: written("query", Query.card(id=1).fields(AnyCard.repo.on(str, Pipe.id))),
             "takes a type of this schema",
         ),
-        (lambda: written("query", AnyQuery.card(id=object()).fields(Card.id)), "has no JSON form"),
     ],
 )
 def test_what_is_no_selection_is_a_type_error(made: Callable[[], Any], message: str) -> None:
     with pytest.raises(TypeError, match=message):
         made()
+
+
+def test_an_argument_without_a_json_form_is_refused() -> None:
+    with pytest.raises(ConfigurationError, match="has no JSON form") as caught:
+        written("query", AnyQuery.card(id=object()).fields(Card.id))
+    assert caught.value.setting == "id"
 
 
 def test_fields_of_another_package_are_refused(fields: Any) -> None:

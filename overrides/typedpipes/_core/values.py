@@ -1,0 +1,127 @@
+"""What callers give, as it travels: one JSON form and one text form, for every place a value can go.
+
+An enum member travels as its value. What would arrive as something else than it is, is refused with the path of the
+argument: numbers that are none (msgspec writes them as null, which clears a field), and objects without such a form.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from enum import Enum
+from math import isfinite
+from typing import Final, NoReturn
+
+import msgspec
+
+from typedpipes._core.decoding.model import JSON, UNSET, Model, field_names, to_wire
+from typedpipes.errors import ConfigurationError
+
+_encode: Final = msgspec.json.encode
+_NULL: Final = b"null"
+
+
+def json_bytes(wire: JSON, what: str, arguments: JSON = None, *, at: str = "") -> bytes:
+    """The bytes of what `wire_of` gave. Only a text with a null in it can hold an erased number: that is looked at.
+
+    ``arguments`` is the part of it that the caller gave, if that is not all of it; ``at`` is the argument's name, if it
+    is one argument.
+    """
+    content = _encode(wire)
+    if _NULL in content:
+        check_numbers(wire if arguments is None else arguments, what, at)
+    return content
+
+
+def wire_of(value: object, what: str, *, at: str = "") -> JSON:
+    """The JSON form of an argument. Raises `ConfigurationError` with the path of the part that has none."""
+    try:
+        return to_wire(value)
+    except TypeError as error:
+        path = _joined(at, _culprit(value))
+        where = f"{what}: {path}" if path else what
+        raise ConfigurationError(f"{where}: {error}", setting=path or what) from None
+
+
+def check_numbers(wire: JSON, what: str, path: str = "") -> None:
+    """Raise `ConfigurationError` for a number that JSON cannot say, with its path."""
+    if isinstance(wire, dict):
+        for key, item in wire.items():
+            check_numbers(item, what, _joined(path, key))
+    elif isinstance(wire, list):
+        for index, item in enumerate(wire):
+            check_numbers(item, what, f"{path}[{index}]")
+    elif isinstance(wire, float) and not isfinite(wire):
+        _no_number(f"{what}: {path}" if path else what, path or what, wire)
+
+
+def json_text(value: object, what: str, *, spaced: bool = False) -> str:
+    """The JSON form of an argument as text, for a query, a header or a form; ``spaced``: as json does by itself."""
+    wire = wire_of(value, what)
+    check_numbers(wire, what)
+    return json.dumps(wire, separators=None if spaced else (",", ":"), ensure_ascii=False)
+
+
+def text_of(value: object, name: str) -> str:
+    """The text form of a plain value, for paths, queries, headers and forms; ``name`` is the argument's."""
+    if isinstance(value, Enum):
+        if value is UNSET:
+            raise ConfigurationError(f"{name} is UNSET, which cannot be sent here; leave it out", setting=name)
+        return text_of(value.value, name)
+    if isinstance(value, str):
+        return str.__str__(value)
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, int):
+        return int.__repr__(value)
+    if isinstance(value, float):
+        return float.__repr__(value) if isfinite(value) else _no_number(name, name, value)
+    finite = getattr(value, "is_finite", None)  # a decimal, without importing decimal
+    if callable(finite) and not finite():
+        _no_number(name, name, value)
+    isoformat = getattr(value, "isoformat", None)
+    if callable(isoformat):
+        return str(isoformat()) if value == value else _no_number(name, name, value)
+    if value is None or type(value).__str__ is object.__str__ or isinstance(value, _CONTAINERS):
+        raise ConfigurationError(
+            f"{name}: {type(value).__name__} has no text form; pass a text, a number, a boolean or a date", setting=name
+        )
+    return str(value)
+
+
+_CONTAINERS: Final = (bytes, bytearray, memoryview, Mapping, list, tuple, set, frozenset, Model)
+
+
+def _no_number(where: str, setting: str, value: object) -> NoReturn:
+    raise ConfigurationError(
+        f"{where} is {value}, which is no number that can be sent; leave it out, or give None to clear the field",
+        setting=setting,
+    )
+
+
+def _culprit(value: object) -> str:
+    """The path of the part of an argument that has no JSON form."""
+    for step, part in _parts(value):
+        try:
+            to_wire(part)
+        except TypeError:
+            return _joined(step, _culprit(part))
+    return ""
+
+
+def _joined(path: str, below: str) -> str:
+    return path + below if not path or not below or below.startswith("[") else f"{path}.{below}"
+
+
+def _parts(value: object) -> list[tuple[str, object]]:
+    if isinstance(value, Model):
+        read: Callable[[str], object] = value.__getattribute__
+        return [(value._wire_.get(name, name), read(name)) for name in field_names(type(value)) if hasattr(value, name)]
+    if isinstance(value, Mapping):
+        return [(str(key), item) for key, item in value.items() if item is not UNSET]
+    if isinstance(value, list | tuple | set | frozenset):
+        return [(f"[{index}]", item) for index, item in enumerate(value)]
+    return []
+
+
+__all__ = ["check_numbers", "json_bytes", "json_text", "text_of", "wire_of"]
