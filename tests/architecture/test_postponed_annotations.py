@@ -8,6 +8,8 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
+EAGER = {"overrides/typedpipes/_core/graphql/results.py"}
+"""Models of pydantic: before 2.13 it cannot read ``__pydantic_extra__`` where annotations are postponed."""
 
 
 def annotates(tree: ast.Module) -> bool:
@@ -29,4 +31,4 @@ def test_every_module_that_annotates_postpones_it(folder: str) -> None:
         tree = ast.parse(text)
         if annotates(tree) and not postpones(tree) and "typedpipes.graphql_runtime" not in text:
             found.append(str(path.relative_to(ROOT)))
-    assert found == []
+    assert found == [name for name in sorted(EAGER) if name.startswith(folder)]
