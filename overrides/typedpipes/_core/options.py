@@ -92,6 +92,10 @@ class SharedOptions(TypedDict, total=False):
     """Raise `ResponseMismatch` for the first departure of an answer from its schema. Default: keep and report it."""
     on_event: OnEvent
     """Called with each event: request, retry, wait, refresh, drift, poll, budget."""
+    account: str
+    """A name of yours for whose account this is: requests are counted under it. Default: what tells accounts apart by
+    itself, the API token, the client id, or with Pipedrive's OAuth the refresh token. Give it where that changes while
+    the account stays, so that its limits go on counting."""
     token_cache: TokenCache
     """Where access tokens are kept: ``memory`` (default), ``file`` (shared by processes), ``keyring``, or a store."""
 

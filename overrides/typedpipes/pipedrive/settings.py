@@ -126,7 +126,8 @@ class PipedriveSettings(msgspec.Struct, frozen=True, kw_only=True):
     def credentials(self, *, store: TokenStore | None = None, account: str | None = None) -> Credentials:
         """By kind: ``api_token``; or ``oauth2`` and ``basic``, which goes to the OAuth server only.
 
-        ``account`` tells the accounts of one app apart in a shared store; default: the company domain.
+        ``account`` tells the accounts of an app apart whose tokens come by `exchange`, not by a refresh token of the
+        settings; default: the company domain.
         """
         if self.api_token is not None:
             return Credentials(
@@ -152,7 +153,7 @@ class PipedriveSettings(msgspec.Struct, frozen=True, kw_only=True):
             oauth_url=self.oauth_url,
             base_url=self.base_url,
             default_url=PIPEDRIVE_URL,
-            account=self.company_domain or "" if account is None else account,
+            account=account or self.company_domain or "",
             store=store,
         )
         app = StaticCredential(
@@ -191,7 +192,7 @@ class PipedriveCore(ClientCore):
 
     def __init__(self, settings: PipedriveSettings, options: SharedOptions, *, plan_given: bool) -> None:
         self.settings = settings
-        super().__init__(settings.credentials(store=token_store(options)), options)
+        super().__init__(settings.credentials(store=token_store(options), account=options.get("account")), options)
         first = next(iter(self.credentials))
         identity = {"company": settings.company_domain or "", "token": first.identity}
         facts: LimiterOptions = {"plan": settings.plan, "seats": settings.seats, "auth": first.kind}

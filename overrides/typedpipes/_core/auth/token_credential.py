@@ -33,6 +33,7 @@ REPLACEMENT_PAUSE: Final = 30.0
 class TokenCredential(Credential):
     """A bearer token obtained from ``grant``, kept in ``store``.
 
+    What the store holds of another grant counts as nothing: one tenant's token is never another's.
     One request renews it however many threads, tasks and processes (with a shared store) need it. It is renewed when a
     tenth of its life, at most a minute, is left, while the others go on with the old one.
     """
@@ -171,17 +172,22 @@ class TokenCredential(Credential):
         give_up = context.clock.monotonic() + LEASE + 5.0
         until = give_up if context.until is None else min(context.until, give_up)
         while True:
-            stored = yield from call(lambda: store.load(self.key), blocking=store.blocking)
+            stored = yield from self._stored()
             if self._good(stored, rejected, context, stale=False):
                 return stored
             if (yield from call(lambda: store.lease(self.key, owner, LEASE), blocking=store.blocking)):
-                return (yield from call(lambda: store.load(self.key), blocking=store.blocking))
+                return (yield from self._stored())
             if context.clock.monotonic() >= until:
                 raise DeadlineExceeded(
                     f"no {self.kind} token in time: another process holds the lease on renewing it", sent=False
                 )
             yield Sleep(pause)
             pause = min(pause * 1.5, 0.2)
+
+    def _stored(self) -> Flow[Token | None]:
+        """What the store holds for this grant."""
+        stored = yield from call(lambda: self.store.load(self.key), blocking=self.store.blocking)
+        return stored if stored is not None and stored.grant == self.grant.name else None
 
     def _fetch(self, stored: Token | None, context: AuthContext, rejected: Secret | None) -> Flow[Token]:
         self._raise_if_refused(stored)

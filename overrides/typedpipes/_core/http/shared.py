@@ -48,6 +48,10 @@ class ClientCore:
 
     def __init__(self, credentials: Credentials, options: SharedOptions) -> None:
         self.credentials = credentials
+        account = options.get("account")
+        if account is not None:
+            for credential in credentials:
+                credential.identity = f"account:{account}"
         self.retry = retry_policy(options)
         self.on_event = options.get("on_event")
         self.strict = options.get("strict", False)
