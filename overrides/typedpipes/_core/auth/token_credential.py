@@ -10,14 +10,14 @@ from typing import Final
 import httpx
 from msgspec.structs import replace
 
-from typedpipes._core.auth import AuthContext, Credential, refused_before
+from typedpipes._core.auth import AuthContext, Credential, Remembered
 from typedpipes._core.auth.flight import Flight, Flights
 from typedpipes._core.auth.grant import Grant
-from typedpipes._core.auth.token_request import TOKEN_DEADLINE, TRIES, fetch
+from typedpipes._core.auth.token_request import TOKEN_DEADLINE, TRIES, fetch, is_refusal
 from typedpipes._core.flow import Call, Flow, Hold, Sleep, call
 from typedpipes._core.redaction import Secret
 from typedpipes._core.tokens import MemoryTokenStore, Token, TokenStore
-from typedpipes.errors import APIError, AuthenticationError, DeadlineExceeded, TransportError
+from typedpipes.errors import AuthenticationError, DeadlineExceeded, TransportError
 from typedpipes.events import Refresh, logger
 
 LEASE: Final = TOKEN_DEADLINE + 15.0
@@ -54,7 +54,7 @@ class TokenCredential(Credential):
         self.key = key or f"{kind}-{hashlib.sha256(f'{identity} {grant.name}'.encode()).hexdigest()[:32]}"
         self._held: Token | None = None
         self._flights = Flights()
-        self._refusal: APIError | None = None
+        self._refusal = Remembered()
         self._refused: Secret | None = None
         self._proven = False
         self._early_after = -math.inf
@@ -97,11 +97,11 @@ class TokenCredential(Credential):
     def forget(self) -> None:
         """Drop what is held in memory, a refusal included: the next call asks store and endpoint again."""
         self._held = None
-        self._refusal = None
+        self._refusal.forget()
 
     def adopt(self, token: Token) -> Flow[None]:
         """Hold and keep a token that was obtained in another way (authorization code)."""
-        self._refusal = None
+        self._refusal.forget()
         yield from self._keep(token, AuthContext())
 
     def secrets(self) -> Iterable[Secret]:
@@ -190,7 +190,9 @@ class TokenCredential(Credential):
         return stored if stored is not None and stored.grant == self.grant.name else None
 
     def _fetch(self, stored: Token | None, context: AuthContext, rejected: Secret | None) -> Flow[Token]:
-        self._raise_if_refused(stored)
+        if self.grant.rotates and stored is not None and stored.refresh != self._refused:
+            self._refusal.forget()  # somebody authorized again
+        self._refusal.check(context.clock)
         base = stored if stored is not None else self._held
         if self.grant.rotates and stored is not None and not stored.pending:
             yield from call(
@@ -200,8 +202,11 @@ class TokenCredential(Credential):
         try:
             token = yield from fetch(self.grant, base, context, what=self._what(), most=1 if early else TRIES)
         except AuthenticationError as error:
-            self._refusal, self._refused = self._explained(error, base), None if base is None else base.refresh
-            raise self._refusal from error.__cause__
+            explained = self._explained(error, base)
+            if is_refusal(error):
+                self._refusal.note(explained, context.clock)
+                self._refused = None if base is None else base.refresh
+            raise explained from error.__cause__
         except TransportError as error:
             if error.sent is False and self.grant.rotates and stored is not None:
                 yield from call(lambda: self.store.save(self.key, stored), blocking=self.store.blocking)
@@ -225,16 +230,7 @@ class TokenCredential(Credential):
         context.redactor.add(token.refresh)
         self._held = token
         self._proven = False
-        self._refusal = None
-
-    def _raise_if_refused(self, stored: Token | None) -> None:
-        refusal = self._refusal
-        if refusal is None:
-            return
-        if self.grant.rotates and stored is not None and stored.refresh != self._refused:
-            self._refusal = None  # somebody authorized again
-            return
-        raise refused_before(refusal)
+        self._refusal.forget()
 
     def _what(self) -> str:
         return f"the {self.kind.replace('_', ' ')} token"
