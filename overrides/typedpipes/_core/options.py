@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Awaitable, Callable, Mapping
-from typing import TYPE_CHECKING, Literal, Protocol, TypeAlias, TypedDict, cast
+from typing import TYPE_CHECKING, Final, Literal, Protocol, TypeAlias, TypedDict, cast
 
+from typedpipes._core.arguments import check_options, parameters
 from typedpipes._core.decoding import DriftLog
 from typedpipes.errors import ConfigurationError
 from typedpipes.events import OnEvent, Reporter
@@ -112,6 +113,22 @@ class AsyncClientOptions(SharedOptions, total=False):
 
     http_client: AsyncHttpClient
     """An `httpx.AsyncClient` to use instead of ours. It is not closed."""
+
+
+_CLIENT_OPTIONS: Final = frozenset(ClientOptions.__annotations__)
+
+
+def check_client(client: type, options: Mapping[str, object]) -> None:
+    """Raise TypeError for an option that a client's constructor does not know."""
+    if not _CLIENT_OPTIONS.issuperset(options):
+        check_options(client.__name__, options, _CLIENT_OPTIONS, parameters(client))
+
+
+def check_factory(client: type, factory: Callable[..., object], options: Mapping[str, object]) -> None:
+    """Raise TypeError for an option that neither ``from_env`` nor the constructor it calls knows."""
+    if not _CLIENT_OPTIONS.issuperset(options):
+        known = _CLIENT_OPTIONS | parameters(client)
+        check_options(f"{client.__name__}.from_env", options, known, factory)
 
 
 def token_store(options: SharedOptions) -> TokenStore | None:
@@ -256,6 +273,8 @@ __all__ = [
     "LimiterOptions",
     "SharedOptions",
     "TokenCache",
+    "check_client",
+    "check_factory",
     "check_pair",
     "drift_log",
     "given_by",

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Generic, Literal, TypeAlias, TypeVar, cas
 
 from typedpipes._core.decoding import Decoding
 from typedpipes._core.decoding.model import JSON, UNSET
-from typedpipes._core.rest import CallOptions, PagedCallOptions, Safety, check_options
+from typedpipes._core.rest import CallOptions, PagedCallOptions, Safety
 from typedpipes.errors import ConfigurationError
 
 if TYPE_CHECKING:
@@ -277,7 +277,6 @@ __all__ = [
     "GraphQLOperation",
     "JsonInput",
     "bind",
-    "check_options",
     "decode",
     "decode_body",
     "encode",

@@ -4,6 +4,7 @@ are made for httpx.
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import logging
 import random as random_module
@@ -144,6 +145,23 @@ class WireOptions(TypedDict, total=False):
     verify: ssl.SSLContext | bool
     proxy: str | httpx.URL | httpx.Proxy | None
     trust_env: bool
+
+
+@contextlib.contextmanager
+def proxies_explained() -> Iterator[None]:
+    """httpx's complaints about the proxy it was told to use, as `ConfigurationError`."""
+    try:
+        yield
+    except ImportError as error:
+        raise ConfigurationError(
+            "a SOCKS proxy (ALL_PROXY, HTTPS_PROXY) needs a package: pip install 'httpx[socks]'", setting="proxy"
+        ) from error
+    except (ValueError, httpx.InvalidURL):
+        raise ConfigurationError(
+            "the address of the proxy (HTTPS_PROXY, ALL_PROXY) is none: it starts with http://, https://, socks5:// or "
+            "socks5h://",
+            setting="proxy",
+        ) from None
 
 
 class _NoCookies(httpx.Cookies):
@@ -313,6 +331,7 @@ __all__ = [
     "SharedClient",
     "WireOptions",
     "build_policies",
+    "proxies_explained",
     "read_response",
     "to_httpx",
     "to_url",
