@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final, Literal, Protocol, TypeAlias, TypedDict
 
 from typedpipes._core.arguments import check_options, parameters
 from typedpipes._core.decoding import DriftLog
+from typedpipes._core.values import check_address
 from typedpipes.errors import ConfigurationError
 from typedpipes.events import OnEvent, Reporter
 
@@ -241,6 +242,10 @@ class ArgumentsOnly:
     def count(self, name: str) -> None:
         """A setting that is a whole number."""
 
+    def address(self, setting: str, argument: str | None, name: str) -> str | None:
+        """The address that the argument ``setting`` is."""
+        return check_address(setting, argument)
+
 
 def given_by(env: Env | None) -> Values | ArgumentsOnly:
     """What the configuration says."""
@@ -254,6 +259,14 @@ def given_by(env: Env | None) -> Values | ArgumentsOnly:
 def store_named(given: Values | ArgumentsOnly, vendor: str) -> str | None:
     """Where limits are counted: the vendor's own setting, else the one for all."""
     return given.text(f"{vendor}_LIMITS") or given.text("TYPEDPIPES_LIMITS")
+
+
+def check_one(vendor: str, token: str, given: object, client: object) -> None:
+    """Raises `ConfigurationError` if arguments name both a token and an OAuth client: one would be dropped."""
+    if given is not None and client is not None:
+        raise ConfigurationError(
+            f"{vendor} is given both {token}= and an OAuth client (client_id=, client_secret=); keep one", setting=token
+        )
 
 
 def check_pair(vendor: str, client_id: str | None, client_secret: Secret | None, env: Env | None) -> None:
@@ -275,6 +288,7 @@ __all__ = [
     "TokenCache",
     "check_client",
     "check_factory",
+    "check_one",
     "check_pair",
     "drift_log",
     "given_by",

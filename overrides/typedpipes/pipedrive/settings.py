@@ -25,6 +25,7 @@ from typedpipes._core.options import (
     HttpClient,
     LimiterOptions,
     SharedOptions,
+    check_one,
     check_pair,
     given_by,
     limiter_for,
@@ -33,6 +34,7 @@ from typedpipes._core.options import (
 )
 from typedpipes._core.redaction import Secret, basic, secret
 from typedpipes._core.rest import Operation
+from typedpipes._core.values import check_count
 from typedpipes.errors import APIError, ConfigurationError
 
 if TYPE_CHECKING:
@@ -83,6 +85,7 @@ class PipedriveSettings(msgspec.Struct, frozen=True, kw_only=True):
         given = given_by(env)
         api_token, client_secret = secret(api_token), secret(client_secret)
         refresh_token = secret(refresh_token)
+        check_one("Pipedrive", "api_token", api_token, client_id or client_secret)
         if api_token is None and client_id is None and client_secret is None:
             api_token = given.secret("PIPEDRIVE_API_TOKEN")
             client_id, client_secret = given.text("PIPEDRIVE_CLIENT_ID"), given.secret("PIPEDRIVE_CLIENT_SECRET")
@@ -106,7 +109,7 @@ class PipedriveSettings(msgspec.Struct, frozen=True, kw_only=True):
                 "PIPEDRIVE_API_TOKEN",
             )
         company = company_domain or given.text("PIPEDRIVE_COMPANY_DOMAIN")
-        base = base_url or given.text("PIPEDRIVE_BASE_URL")
+        base = given.address("base_url", base_url, "PIPEDRIVE_BASE_URL")
         if base is None and company is not None:
             base = f"https://{_company_name(company)}.pipedrive.com"
         return cls(
@@ -117,9 +120,9 @@ class PipedriveSettings(msgspec.Struct, frozen=True, kw_only=True):
             redirect_uri=redirect_uri or given.text("PIPEDRIVE_REDIRECT_URI"),
             company_domain=company,
             base_url=None if base is None else base.rstrip("/"),
-            oauth_url=(oauth_url or given.text("PIPEDRIVE_OAUTH_URL") or OAUTH_URL).rstrip("/"),
+            oauth_url=(given.address("oauth_url", oauth_url, "PIPEDRIVE_OAUTH_URL") or OAUTH_URL).rstrip("/"),
             plan=plan or given.choice("PIPEDRIVE_PLAN"),
-            seats=seats if seats is not None else given.count("PIPEDRIVE_SEATS"),
+            seats=check_count("seats", seats) or given.count("PIPEDRIVE_SEATS"),
             limits=store_named(given, "PIPEDRIVE"),
         )
 

@@ -25,6 +25,7 @@ from typedpipes._core.http.exchange import Exchange
 from typedpipes._core.http.retry import Permits, RetryBudget, RetryPolicy, retry_policy
 from typedpipes._core.options import SharedOptions, drift_log
 from typedpipes._core.redaction import RedactingFilter, Redactor
+from typedpipes._core.values import check_flag, check_name
 from typedpipes.errors import ConfigurationError
 from typedpipes.events import OnEvent, Reporter, Request
 
@@ -49,13 +50,13 @@ class ClientCore:
 
     def __init__(self, credentials: Credentials, options: SharedOptions) -> None:
         self.credentials = credentials
-        account = options.get("account")
+        account = check_name("account", options.get("account"))
         if account is not None:
             for credential in credentials:
                 credential.identity = f"account:{account}"
         self.retry = retry_policy(options)
         self.on_event = options.get("on_event")
-        self.strict = options.get("strict", False)
+        self.strict = check_flag("strict", options.get("strict", False))
         self.drift = drift_log(options)
 
     def policies(self) -> PolicyOptions:
