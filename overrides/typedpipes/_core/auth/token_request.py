@@ -162,8 +162,8 @@ def is_refusal(error: APIError) -> bool:
 
 def _refusal(body: bytes) -> str | None:
     try:
-        content = json.loads(body)
-    except (ValueError, RecursionError):
+        content = read_json(body)
+    except NotJSON:
         return None
     code = content.get("error") if isinstance(content, dict) else None
     return code if isinstance(code, str) and code in _REFUSALS else None
