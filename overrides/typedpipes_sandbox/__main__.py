@@ -12,29 +12,32 @@ import threading
 from collections.abc import Sequence
 from pathlib import Path
 
+from typedpipes_sandbox.checks import ORIGINS
 from typedpipes_sandbox.sandbox import Sandbox
 from typedpipes_sandbox.schema.schemas import FOLDER_VARIABLE
 from typedpipes_sandbox.wire.arrivals import Arrival
 
-ORIGINS = ("pipefy", "files", "pipedream", "workflows", "pipedrive", "pipedrive_oauth")
-
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Serve. Settings go to stdout, the request log to stderr. Returns 0 when interrupted."""
-    options = _parser().parse_args(arguments)
+    parser = _parser()
+    options = parser.parse_args(arguments)
     if options.schemas is not None:
         os.environ[FOLDER_VARIABLE] = str(options.schemas.resolve())
     ports = {name: options.port + index for index, name in enumerate(ORIGINS)} if options.port else {}
     listener = None if options.quiet else _show
-    sandbox = Sandbox(
-        ports=ports,
-        on_request=listener,
-        seed=options.seed,
-        pipefy_form=options.pipefy_form,
-        connect_envelopes=options.connect_envelopes,
-        latency=options.latency,
-        exports={"format": options.export_format, "rows": options.export_rows},
-    )
+    try:
+        sandbox = Sandbox(
+            ports=ports,
+            on_request=listener,
+            seed=options.seed,
+            pipefy_form=options.pipefy_form,
+            connect_envelopes=options.connect_envelopes,
+            latency=options.latency,
+            exports={"format": options.export_format, "rows": options.export_rows},
+        )
+    except ValueError as error:
+        parser.error(str(error))
     with sandbox:
         _announce(sandbox, as_json=options.json)
         with contextlib.suppress(KeyboardInterrupt):

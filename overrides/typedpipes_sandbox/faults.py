@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, fields
 from fnmatch import fnmatchcase
 from typing import Any, Literal
 
+from typedpipes_sandbox.checks import require_from_zero, require_origin
 from typedpipes_sandbox.wire.messages import Request, Response, encode_json
 
 
@@ -50,6 +51,9 @@ class Fault:
     _random: random.Random = field(default_factory=random.Random, repr=False)
 
     def __post_init__(self) -> None:
+        if self.api is not None:
+            require_origin(self.api)
+        require_from_zero(self, self.__dataclass_fields__, besides=("seed",))
         self._random.seed(self.seed)
 
     @classmethod

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import deque
 from dataclasses import dataclass, replace
 
+from typedpipes_sandbox.checks import require_from_zero
 from typedpipes_sandbox.clock import next_midnight, next_month
 
 PIPEFY_MONTHLY = {"starter": 20, "business": 500, "enterprise": 10_000}
@@ -37,6 +38,9 @@ class Limits:
     #: refused requests in a row, per caller, after which the edge answers 403 with HTML
     pipedrive_edge_after: int | None = 200
     pipedrive_enforced: bool = True
+
+    def __post_init__(self) -> None:
+        require_from_zero(self, self.__dataclass_fields__)
 
     @classmethod
     def off(cls) -> Limits:

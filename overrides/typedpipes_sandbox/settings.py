@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Literal
 
+from typedpipes_sandbox.checks import require_from_zero
 from typedpipes_sandbox.limits import Limits
 
 
@@ -25,6 +26,9 @@ class ExportSettings:
     format: Literal["csv", "xlsx"] = "csv"
     rows: int = 25
     shared_strings: bool = False
+
+    def __post_init__(self) -> None:
+        require_from_zero(self, self.__dataclass_fields__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,3 +74,6 @@ class SandboxSettings:
     pipefy_cards: int = 120
     connect_accounts: int = 25
     pipedrive_items: int = 130
+
+    def __post_init__(self) -> None:
+        require_from_zero(self, self.__dataclass_fields__, besides=("seed",))

@@ -194,3 +194,34 @@ def test_synthesised_values_fit_their_schema(schema: dict[str, Any], seed: int) 
     if isinstance(schema.get("oneOf"), list) and value is None:
         return
     assert compiler.compile(schema)(value) is None
+
+
+def test_a_fault_of_a_misspelt_api_is_refused_because_it_would_never_strike() -> None:
+    sb = Sandbox()
+    with pytest.raises(ValueError, match="did you mean 'pipedrive'"):
+        sb.faults.add(api="pipdrive", status=500)
+    with pytest.raises(ValueError, match="no api 'pipdrive'"):
+        sb.log.count("pipdrive")
+    sb.faults.add(api="pipedrive", status=500)
+    assert sb.log.count("pipedrive") == 0
+
+
+@pytest.mark.parametrize(
+    "wrong", [{"exports": {"rows": -5}}, {"latency": -1.0}, {"pipefy_cards": -1}, {"link_life": -0.5}]
+)
+def test_a_number_below_zero_is_refused_by_name(wrong: dict[str, Any]) -> None:
+    with pytest.raises(ValueError, match="must be at least 0"):
+        Sandbox(**wrong)
+    with pytest.raises(ValueError, match="pipefy_requests must be at least 0, not -1"):
+        Limits(pipefy_requests=-1)
+    with pytest.raises(ValueError, match="count must be at least 0"):
+        Sandbox().faults.add(status=500, count=-1)
+
+
+def test_the_command_line_refuses_rows_below_zero(capsys: pytest.CaptureFixture[str]) -> None:
+    from typedpipes_sandbox.__main__ import main
+
+    with pytest.raises(SystemExit) as caught:
+        main(["--export-rows", "-5"])
+    assert caught.value.code == 2
+    assert "rows must be at least 0, not -5" in capsys.readouterr().err

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Awaitable, Callable, Mapping
-from typing import TYPE_CHECKING, Literal, Protocol, TypeAlias, TypedDict, cast
+from typing import TYPE_CHECKING, Final, Literal, Protocol, TypeAlias, TypedDict, cast
 
+from typedpipes._core.arguments import check_options, parameters
 from typedpipes._core.decoding import DriftLog
 from typedpipes._core.forks import renew_in_children
+from typedpipes._core.setting_checks import check_address
 from typedpipes.errors import ConfigurationError
 from typedpipes.events import OnEvent, Reporter
 
@@ -93,6 +95,10 @@ class SharedOptions(TypedDict, total=False):
     """Raise `ResponseMismatch` for the first departure of an answer from its schema. Default: keep and report it."""
     on_event: OnEvent
     """Called with each event: request, retry, wait, refresh, drift, poll, budget."""
+    account: str
+    """A name of yours for whose account this is: requests are counted under it. Default: what tells accounts apart by
+    itself, the API token, the client id, or with Pipedrive's OAuth the refresh token. Give it where that changes while
+    the account stays, so that its limits go on counting."""
     token_cache: TokenCache
     """Where access tokens are kept: ``memory`` (default), ``file`` (shared by processes), ``keyring``, or a store."""
 
@@ -109,6 +115,22 @@ class AsyncClientOptions(SharedOptions, total=False):
 
     http_client: AsyncHttpClient
     """An `httpx.AsyncClient` to use instead of ours. It is not closed."""
+
+
+_CLIENT_OPTIONS: Final = frozenset(ClientOptions.__annotations__)
+
+
+def check_client(client: type, options: Mapping[str, object]) -> None:
+    """Raise TypeError for an option that a client's constructor does not know."""
+    if not _CLIENT_OPTIONS.issuperset(options):
+        check_options(client.__name__, options, _CLIENT_OPTIONS, parameters(client))
+
+
+def check_factory(client: type, factory: Callable[..., object], options: Mapping[str, object]) -> None:
+    """Raise TypeError for an option that neither ``from_env`` nor the constructor it calls knows."""
+    if not _CLIENT_OPTIONS.issuperset(options):
+        known = _CLIENT_OPTIONS | parameters(client)
+        check_options(f"{client.__name__}.from_env", options, known, factory)
 
 
 def token_store(options: SharedOptions) -> TokenStore | None:
@@ -226,6 +248,10 @@ class ArgumentsOnly:
     def count(self, name: str) -> None:
         """A setting that is a whole number."""
 
+    def address(self, setting: str, argument: str | None, name: str) -> str | None:
+        """The address that the argument ``setting`` is."""
+        return check_address(setting, argument)
+
 
 def given_by(env: Env | None) -> Values | ArgumentsOnly:
     """What the configuration says."""
@@ -239,6 +265,14 @@ def given_by(env: Env | None) -> Values | ArgumentsOnly:
 def store_named(given: Values | ArgumentsOnly, vendor: str) -> str | None:
     """Where limits are counted: the vendor's own setting, else the one for all."""
     return given.text(f"{vendor}_LIMITS") or given.text("TYPEDPIPES_LIMITS")
+
+
+def check_one(vendor: str, token: str, given: object, client: object) -> None:
+    """Raises `ConfigurationError` if arguments name both a token and an OAuth client: one would be dropped."""
+    if given is not None and client is not None:
+        raise ConfigurationError(
+            f"{vendor} is given both {token}= and an OAuth client (client_id=, client_secret=); keep one", setting=token
+        )
 
 
 def check_pair(vendor: str, client_id: str | None, client_secret: Secret | None, env: Env | None) -> None:
@@ -258,6 +292,9 @@ __all__ = [
     "LimiterOptions",
     "SharedOptions",
     "TokenCache",
+    "check_client",
+    "check_factory",
+    "check_one",
     "check_pair",
     "drift_log",
     "given_by",

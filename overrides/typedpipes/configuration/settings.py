@@ -10,6 +10,7 @@ from typing import Final, Literal, TypeAlias
 import msgspec
 
 from typedpipes._core.redaction import Secret, secret
+from typedpipes._core.setting_checks import check_address
 from typedpipes.errors import ConfigurationError
 
 PAGE: Final = "docs/configuration.md"
@@ -125,6 +126,12 @@ class Values:
         if not (value.isascii() and value.isdigit() and 0 < len(value) < 12 and int(value) > 0):
             raise ConfigurationError(f"{name} is a whole number from 1, not {value[:40]!r}", setting=name)
         return int(value)
+
+    def address(self, setting: str, argument: str | None, name: str) -> str | None:
+        """The address that the argument ``setting`` is, else the variable ``name``. Raises `ConfigurationError`."""
+        if argument is not None:
+            return check_address(setting, argument)
+        return check_address(name, self.text(name))
 
 
 def in_profile(vendor: str, *keys: str, instead: str | None = None) -> str:

@@ -10,7 +10,7 @@ from typing import Self, TypeVar
 from typedpipes._core.graphql import AsyncGraphQLClient, GraphQLClient, GraphQLOperation, encode_variables
 from typedpipes._core.graphql.outcome import telling
 from typedpipes._core.http.clients import AsyncPolicyClient, PolicyClient
-from typedpipes._core.options import AsyncClientOptions, ClientOptions
+from typedpipes._core.options import AsyncClientOptions, ClientOptions, check_client
 from typedpipes._core.rest import CallOptions
 from typedpipes._core.rest.caller import AsyncRestCaller, RestCaller
 from typedpipes.declared.core import Core
@@ -34,6 +34,7 @@ class _Client:
         env: Mapping[str, str] | None,
         options: ClientOptions,
     ) -> None:
+        check_client(type(self), options)
         self._core = Core(declaration, given, options, base_url=base_url, servers=servers, env=env)
         self._http = PolicyClient(**self._core.policies(), http_client=options.get("http_client"))
 
@@ -71,6 +72,7 @@ class _AsyncClient:
         env: Mapping[str, str] | None,
         options: AsyncClientOptions,
     ) -> None:
+        check_client(type(self), options)
         self._core = Core(declaration, given, options, base_url=base_url, servers=servers, env=env)
         self._http = AsyncPolicyClient(**self._core.policies(), http_client=options.get("http_client"))
 

@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 from typedpipes._core.http.shared import ClientCore
 from typedpipes._core.options import SharedOptions, token_store
 from typedpipes._core.rest.caller import Rest
+from typedpipes._core.setting_checks import check_address
 from typedpipes.declared.credentials import Given, declared_credentials
 from typedpipes.declared.declaration import Declaration
 from typedpipes.errors import ConfigurationError
@@ -35,7 +36,11 @@ class Core(ClientCore):
     ) -> None:
         self.declaration = declaration
         named = (env.get(declaration.base_url_env) or "").strip() if env is not None else ""
-        self.base_url = (base_url or named or declaration.base_url).rstrip("/")
+        self.base_url = (
+            check_address("base_url", base_url)
+            or check_address(declaration.base_url_env, named or None)
+            or declaration.base_url
+        ).rstrip("/")
         self.servers = self._moved(servers or {})
         addresses = (self.base_url, *(self.servers.get(url, url) for url in declaration.servers))
         credentials = declared_credentials(

@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 import msgspec
 
+from typedpipes._core.arguments import check_options
 from typedpipes._core.flow import AsyncIO, Flow, SyncIO, adrive, drive
 from typedpipes.limits.ask import (
     Bound,
@@ -193,6 +194,12 @@ def _window_cost(entry: WindowEntry, state: WindowView, amount: int) -> CostRow:
     )
 
 
+def _check_scope(limiter: StoreLimiter, scope: Mapping[str, str]) -> None:
+    policy = limiter.policy
+    scopes = {policy.account, *(one.scope for one in policy.windows), *(one.scope for one in policy.budgets)}
+    check_options("limits.snapshot", scope, frozenset(scopes))
+
+
 class Limits:
     """The limits of a client. ``client.limits``."""
 
@@ -202,6 +209,7 @@ class Limits:
 
     def snapshot(self, **scope: str) -> Snapshot:
         """How every limit stands. ``external_user="u1"`` adds the limits of that user. Raises `LimitStoreError`."""
+        _check_scope(self._limiter, scope)
         return drive(take_snapshot(self._limiter, scope, self._limiter.clock.wall()), self._io)
 
     def cost(self, *job: tuple[Claim, int]) -> Cost:
@@ -218,6 +226,7 @@ class AsyncLimits:
 
     async def snapshot(self, **scope: str) -> Snapshot:
         """How every limit stands. ``external_user="u1"`` adds the limits of that user. Raises `LimitStoreError`."""
+        _check_scope(self._limiter, scope)
         return await adrive(take_snapshot(self._limiter, scope, self._limiter.clock.wall()), self._io)
 
     async def cost(self, *job: tuple[Claim, int]) -> Cost:

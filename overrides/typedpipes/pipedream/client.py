@@ -9,7 +9,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Literal, Self, Unpack
 
 from typedpipes._core.http.clients import AsyncPolicyClient, PolicyClient
-from typedpipes._core.options import AsyncClientOptions, ClientOptions
+from typedpipes._core.options import AsyncClientOptions, ClientOptions, check_client, check_factory
 from typedpipes._core.redaction import Secret
 from typedpipes.pipedream.settings import Core, Environment, PipedreamSettings
 
@@ -48,6 +48,7 @@ class Pipedream:
         env: Mapping[str, str] | None = None,
         **options: Unpack[ClientOptions],
     ) -> None:
+        check_client(type(self), options)
         settings = PipedreamSettings.resolve(
             env=env,
             client_id=client_id,
@@ -83,6 +84,7 @@ class Pipedream:
         """
         from typedpipes.configuration import configuration
 
+        check_factory(cls, cls.from_env, options)
         return cls(env=configuration(profile=profile, config=config, env_file=env_file), figures=figures, **options)
 
     @functools.cached_property
@@ -165,6 +167,7 @@ class AsyncPipedream:
         env: Mapping[str, str] | None = None,
         **options: Unpack[AsyncClientOptions],
     ) -> None:
+        check_client(type(self), options)
         settings = PipedreamSettings.resolve(
             env=env,
             client_id=client_id,
@@ -200,6 +203,7 @@ class AsyncPipedream:
         """
         from typedpipes.configuration import configuration
 
+        check_factory(cls, cls.from_env, options)
         return cls(env=configuration(profile=profile, config=config, env_file=env_file), figures=figures, **options)
 
     @functools.cached_property

@@ -64,7 +64,7 @@ class PipedreamOAuth(TokenCredential):
 
     def revoke(self, context: AuthContext) -> Flow[None]:
         """Make the current token invalid and forget it; the next call asks for a new one."""
-        held = self._held or (yield from call(lambda: self.store.load(self.key), blocking=self.store.blocking))
+        held = self._held or (yield from self._stored())
         if held is None:
             return
         request = encoded(

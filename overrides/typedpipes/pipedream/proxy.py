@@ -13,6 +13,7 @@ from collections.abc import AsyncIterator, Iterator, Mapping
 from typing import TYPE_CHECKING, Final, Literal, TypeAlias, Unpack
 from urllib.parse import urlsplit
 
+from typedpipes._core.arguments import check_options
 from typedpipes._core.flow import Flow
 from typedpipes._core.http import AsyncWireStream, WireRequest, WireStream
 from typedpipes._core.rest import Arguments, CallOptions, Operation
@@ -61,6 +62,9 @@ class ProxyOptions(RelayOptions, total=False):
     """``development`` or ``production``: sent as ``X-PD-Environment``."""
 
 
+_OPTIONS: Final = frozenset(ProxyOptions.__annotations__)
+
+
 class ProxyResponse(RelayedResponse):
     """What the app's API answered, through the proxy; possibly empty, not necessarily JSON."""
 
@@ -84,6 +88,7 @@ class Proxied:
         options: ProxyOptions,
     ) -> WireRequest:
         """The wire request. Raises `ConfigurationError` before anything is sent."""
+        check_options(f"proxy.{method.lower()}", options, _OPTIONS, Proxy.post)
         operation = OPERATIONS.get(method.upper())
         if operation is None:
             raise ConfigurationError(f"the proxy takes {', '.join(OPERATIONS)}, not {method!r}", setting="method")

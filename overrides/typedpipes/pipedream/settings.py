@@ -101,9 +101,9 @@ class PipedreamSettings(msgspec.Struct, frozen=True, kw_only=True):
             org_id=org_id or given.text("PIPEDREAM_ORG_ID"),
             project_id=project_id or given.text("PIPEDREAM_PROJECT_ID"),
             environment=environment or given.text("PIPEDREAM_ENVIRONMENT"),
-            base_url=(base_url or given.text("PIPEDREAM_BASE_URL") or PIPEDREAM_URL).rstrip("/"),
+            base_url=(given.address("base_url", base_url, "PIPEDREAM_BASE_URL") or PIPEDREAM_URL).rstrip("/"),
             workflow_domain=workflow_domain or given.text("PIPEDREAM_WORKFLOW_DOMAIN") or WORKFLOW_DOMAIN,
-            workflows_url=workflows_url or given.text("PIPEDREAM_WORKFLOWS_URL"),
+            workflows_url=given.address("workflows_url", workflows_url, "PIPEDREAM_WORKFLOWS_URL"),
             figures=figures or given.choice("PIPEDREAM_FIGURES"),
             limits=store_named(given, "PIPEDREAM"),
         )

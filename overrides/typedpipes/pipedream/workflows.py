@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Final, Literal, TypeAlias, Unpack
 
 import attrs
 
+from typedpipes._core.arguments import check_options
 from typedpipes._core.auth import checked
 from typedpipes._core.flow import Flow
 from typedpipes._core.http import Stamp, WireRequest
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
 HTTPAuthType: TypeAlias = Literal["none", "static_bearer", "oauth"]
 """How a workflow's trigger asks callers to authorize: not at all, by a token of its own, by Pipedream's OAuth."""
 
+_OPTIONS: Final = frozenset(RelayOptions.__annotations__)
 _METHOD: Final = re.compile(r"[A-Z]+")
 _OURS: Final = CREDENTIAL_HEADERS | {"x-pd-external-user-id", "x-pd-environment"}
 
@@ -64,6 +66,7 @@ class Invocations:
         self, http: SharedClient, call: Invocation, options: RelayOptions, *, raising: bool
     ) -> Flow[WorkflowResponse]:
         """Check the arguments, then send."""
+        check_options("workflows.invoke", options, _OPTIONS, Workflows.invoke)
         address = self._addresses.find(call.endpoint)
         headers = _own_headers(call.headers)
         bearer = self._bearer(call, address)

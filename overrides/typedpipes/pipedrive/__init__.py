@@ -11,7 +11,15 @@ from collections.abc import Mapping
 from types import TracebackType
 from typing import TYPE_CHECKING, Literal, Protocol, Self, TypeAlias, TypedDict, Unpack, cast
 
-from typedpipes._core.options import AsyncClientOptions, AsyncHttpClient, ClientOptions, HttpClient, SharedOptions
+from typedpipes._core.options import (
+    AsyncClientOptions,
+    AsyncHttpClient,
+    ClientOptions,
+    HttpClient,
+    SharedOptions,
+    check_client,
+    check_factory,
+)
 from typedpipes._core.redaction import Secret
 from typedpipes._core.rest import AsyncCaller, Caller
 
@@ -120,6 +128,7 @@ class Pipedrive:
         env: Mapping[str, str] | None = None,
         **options: Unpack[ClientOptions],
     ) -> None:
+        check_client(type(self), options)
         given = _Given(
             env=env,
             api_token=api_token,
@@ -155,6 +164,7 @@ class Pipedrive:
         """
         from typedpipes.configuration import configuration
 
+        check_factory(cls, cls.from_env, options)
         return cls(
             env=configuration(profile=profile, config=config, env_file=env_file), plan=plan, seats=seats, **options
         )
@@ -215,6 +225,7 @@ class AsyncPipedrive:
         env: Mapping[str, str] | None = None,
         **options: Unpack[AsyncClientOptions],
     ) -> None:
+        check_client(type(self), options)
         given = _Given(
             env=env,
             api_token=api_token,
@@ -250,6 +261,7 @@ class AsyncPipedrive:
         """
         from typedpipes.configuration import configuration
 
+        check_factory(cls, cls.from_env, options)
         return cls(
             env=configuration(profile=profile, config=config, env_file=env_file), plan=plan, seats=seats, **options
         )

@@ -25,8 +25,9 @@ from typedpipes.errors import AuthenticationError, ConfigurationError, ResponseM
 class PipedriveOAuth(TokenCredential):
     """An app's access to one Pipedrive account.
 
-    Start with ``refresh_token``, or with `authorize_url` and `exchange`. ``account`` tells the accounts of one app
-    apart in a shared store. Calls go to the ``api_domain`` the token answer names unless ``base_url`` is given.
+    Start with ``refresh_token``, or with `authorize_url` and `exchange`. In a shared store, the accounts of one app are
+    told apart by that refresh token, however often it rotated since; those that start with `exchange` by ``account``.
+    Calls go to the ``api_domain`` the token answer names unless ``base_url`` is given.
     """
 
     def __init__(
@@ -47,13 +48,14 @@ class PipedriveOAuth(TokenCredential):
         self._moves = base_url is None
         self._client_id = client_id
         grant = RotatingRefresh(f"{self._oauth_url}/oauth/token", client_id, client_secret, refresh_token)
+        whose = grant.name or account
         super().__init__(
             "oauth2",
             grant,
-            identity=f"pipedrive:{client_id}:{account}",
+            identity=f"pipedrive:{client_id}:{whose}",
             origins=[base_url or default_url],
             store=store,
-            key=f"pipedrive-{_hashed(f'{self._oauth_url} {client_id} {account}')}",
+            key=f"pipedrive-{_hashed(f'{self._oauth_url} {client_id} {whose}')}",
         )
         self._rotating = grant
 
@@ -81,7 +83,7 @@ class PipedriveOAuth(TokenCredential):
 
     def revoke(self, context: AuthContext) -> Flow[None]:
         """End the app's access: the refresh token, and with it the access token, is revoked and forgotten."""
-        current = self._held or (yield from call(lambda: self.store.load(self.key), blocking=self.store.blocking))
+        current = self._held or (yield from self._stored())
         refresh = self._rotating.refresh_token(current)
         if refresh is None:
             return
@@ -94,14 +96,12 @@ class PipedriveOAuth(TokenCredential):
 
     def token(self, context: AuthContext) -> Flow[Token]:
         """A token that is good now."""
-        if self._rotating.refresh_token(self._held) is None:
-            stored = yield from call(lambda: self.store.load(self.key), blocking=self.store.blocking)
-            if stored is None:
-                raise ConfigurationError(
-                    "Pipedrive is not authorized yet: pass refresh_token=, set PIPEDRIVE_REFRESH_TOKEN, or exchange a "
-                    "code first",
-                    setting="PIPEDRIVE_REFRESH_TOKEN",
-                )
+        if self._rotating.refresh_token(self._held) is None and (yield from self._stored()) is None:
+            raise ConfigurationError(
+                "Pipedrive is not authorized yet: pass refresh_token=, set PIPEDRIVE_REFRESH_TOKEN, or exchange a "
+                "code first",
+                setting="PIPEDRIVE_REFRESH_TOKEN",
+            )
         return (yield from super().token(context))
 
     def api_domain(self) -> str | None:

@@ -25,6 +25,7 @@ from typedpipes._core.options import (
     HttpClient,
     LimiterOptions,
     SharedOptions,
+    check_one,
     check_pair,
     given_by,
     limiter_for,
@@ -33,6 +34,7 @@ from typedpipes._core.options import (
 )
 from typedpipes._core.redaction import Secret, basic, secret
 from typedpipes._core.rest import Operation
+from typedpipes._core.setting_checks import check_count
 from typedpipes.errors import APIError, ConfigurationError
 
 if TYPE_CHECKING:
@@ -83,6 +85,7 @@ class PipedriveSettings(msgspec.Struct, frozen=True, kw_only=True):
         given = given_by(env)
         api_token, client_secret = secret(api_token), secret(client_secret)
         refresh_token = secret(refresh_token)
+        check_one("Pipedrive", "api_token", api_token, client_id or client_secret)
         if api_token is None and client_id is None and client_secret is None:
             api_token = given.secret("PIPEDRIVE_API_TOKEN")
             client_id, client_secret = given.text("PIPEDRIVE_CLIENT_ID"), given.secret("PIPEDRIVE_CLIENT_SECRET")
@@ -106,7 +109,7 @@ class PipedriveSettings(msgspec.Struct, frozen=True, kw_only=True):
                 "PIPEDRIVE_API_TOKEN",
             )
         company = company_domain or given.text("PIPEDRIVE_COMPANY_DOMAIN")
-        base = base_url or given.text("PIPEDRIVE_BASE_URL")
+        base = given.address("base_url", base_url, "PIPEDRIVE_BASE_URL")
         if base is None and company is not None:
             base = f"https://{_company_name(company)}.pipedrive.com"
         return cls(
@@ -117,16 +120,17 @@ class PipedriveSettings(msgspec.Struct, frozen=True, kw_only=True):
             redirect_uri=redirect_uri or given.text("PIPEDRIVE_REDIRECT_URI"),
             company_domain=company,
             base_url=None if base is None else base.rstrip("/"),
-            oauth_url=(oauth_url or given.text("PIPEDRIVE_OAUTH_URL") or OAUTH_URL).rstrip("/"),
+            oauth_url=(given.address("oauth_url", oauth_url, "PIPEDRIVE_OAUTH_URL") or OAUTH_URL).rstrip("/"),
             plan=plan or given.choice("PIPEDRIVE_PLAN"),
-            seats=seats if seats is not None else given.count("PIPEDRIVE_SEATS"),
+            seats=check_count("seats", seats) or given.count("PIPEDRIVE_SEATS"),
             limits=store_named(given, "PIPEDRIVE"),
         )
 
     def credentials(self, *, store: TokenStore | None = None, account: str | None = None) -> Credentials:
         """By kind: ``api_token``; or ``oauth2`` and ``basic``, which goes to the OAuth server only.
 
-        ``account`` tells the accounts of one app apart in a shared store; default: the company domain.
+        ``account`` tells the accounts of an app apart whose tokens come by `exchange`, not by a refresh token of the
+        settings; default: the company domain.
         """
         if self.api_token is not None:
             return Credentials(
@@ -152,7 +156,7 @@ class PipedriveSettings(msgspec.Struct, frozen=True, kw_only=True):
             oauth_url=self.oauth_url,
             base_url=self.base_url,
             default_url=PIPEDRIVE_URL,
-            account=self.company_domain or "" if account is None else account,
+            account=account or self.company_domain or "",
             store=store,
         )
         app = StaticCredential(
@@ -191,7 +195,7 @@ class PipedriveCore(ClientCore):
 
     def __init__(self, settings: PipedriveSettings, options: SharedOptions, *, plan_given: bool) -> None:
         self.settings = settings
-        super().__init__(settings.credentials(store=token_store(options)), options)
+        super().__init__(settings.credentials(store=token_store(options), account=options.get("account")), options)
         first = next(iter(self.credentials))
         identity = {"company": settings.company_domain or "", "token": first.identity}
         facts: LimiterOptions = {"plan": settings.plan, "seats": settings.seats, "auth": first.kind}

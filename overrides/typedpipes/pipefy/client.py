@@ -8,13 +8,14 @@ from collections.abc import Mapping
 from types import TracebackType
 from typing import TYPE_CHECKING, Self, TypeVar, Unpack, cast
 
+from typedpipes._core.arguments import check_options
 from typedpipes._core.decoding.model import JSON
 from typedpipes._core.graphql import GraphQLOperation, bind, encode_variables
 from typedpipes._core.graphql.outcome import telling
 from typedpipes._core.http.clients import PolicyClient
-from typedpipes._core.options import ClientOptions
+from typedpipes._core.options import ClientOptions, check_client, check_factory
 from typedpipes._core.redaction import Secret
-from typedpipes._core.rest import CallOptions
+from typedpipes._core.rest import CALL_OPTIONS, CallOptions
 from typedpipes.pipefy.core import MAX_DEPTH, Core, ExportPort, document_kind, page_limit
 from typedpipes.pipefy.settings import PipefySettings
 from typedpipes_api.pipefy.client import Client
@@ -56,6 +57,7 @@ class Pipefy(Client):
         env: Mapping[str, str] | None = None,
         **options: Unpack[ClientOptions],
     ) -> None:
+        check_client(type(self), options)
         settings = PipefySettings.resolve(
             env=env,
             client_id=client_id,
@@ -97,6 +99,7 @@ class Pipefy(Client):
         """
         from typedpipes.configuration import configuration
 
+        check_factory(cls, cls.from_env, options)
         return cls(
             env=configuration(profile=profile, config=config, env_file=env_file),
             plan=plan,
@@ -118,6 +121,7 @@ class Pipefy(Client):
 
         Raises `GraphQLError` with the partial data, `PartialFailure` for a mutation payload that reports failure.
         """
+        check_options("execute", options, CALL_OPTIONS, ("document", "variables", "operation_name"))
         name, safety = document_kind(document, operation_name)
         request = self._calls.request(document, name, encode_variables(variables or {}), safety, options)
         with telling(safety):
@@ -135,6 +139,7 @@ class Pipefy(Client):
         """The organization with this number or URL (``https://app.pipefy.com/organizations/123``, seed 004)."""
         from typedpipes.pipefy.exports.arguments import organization_number
 
+        check_options("find_organization", options, CALL_OPTIONS, ("organization",))
         return self.organization(id=organization_number(organization), **options)
 
     def _run(self, operation: GraphQLOperation[R], variables: Mapping[str, object], options: CallOptions) -> R:

@@ -8,17 +8,18 @@ from typing import TYPE_CHECKING, Final, TypedDict, TypeVar, cast
 
 import msgspec
 
+from typedpipes._core.arguments import check_options
 from typedpipes._core.decoding import Decoding, DriftLog
 from typedpipes._core.decoding.model import JSON
 from typedpipes._core.flow import Flow
-from typedpipes._core.graphql import GraphQLOperation, check_options, decode, decode_body
+from typedpipes._core.graphql import GraphQLOperation, decode, decode_body
 from typedpipes._core.graphql.outcome import telling
 from typedpipes._core.http import Stamp, WireRequest, WireResponse
 from typedpipes._core.http.bodies import is_loopback
 from typedpipes._core.http.shared import ClientCore
 from typedpipes._core.options import SharedOptions, limiter_for, token_store
 from typedpipes._core.redaction import Redactor
-from typedpipes._core.rest import CallOptions, Safety
+from typedpipes._core.rest import CALL_OPTIONS, CallOptions, Safety
 from typedpipes._core.values import json_bytes, text_of, wire_of
 from typedpipes.errors import APIError, ConfigurationError
 from typedpipes.pipefy.settings import PIPEFY_KINDS, PipefySettings
@@ -114,7 +115,6 @@ class Core(ClientCore):
 R = TypeVar("R")
 
 API: Final = "pipefy"
-_OPTIONS: Final = frozenset(CallOptions.__annotations__)
 _REFUSED_HEADERS: Final = frozenset({"authorization", "proxy-authorization", "cookie", "host", "content-type"})
 
 
@@ -142,7 +142,7 @@ class GraphQLCalls(msgspec.Struct, frozen=True, kw_only=True):
     ) -> WireRequest:
         """The wire request of one operation. Raises TypeError for an option there is not."""
         if options:
-            check_options(name or "execute", options, _OPTIONS)
+            check_options(name or "execute", options, CALL_OPTIONS, variables)
         headers = {"content-type": "application/json"}
         for header, value in (options.get("extra_headers") or {}).items():
             if header.lower() in _REFUSED_HEADERS:

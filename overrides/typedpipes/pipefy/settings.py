@@ -17,8 +17,9 @@ from urllib.parse import urlsplit
 import msgspec
 
 from typedpipes._core.auth import Credentials, StaticCredential, checked
-from typedpipes._core.options import check_pair, given_by, store_named
+from typedpipes._core.options import check_one, check_pair, given_by, store_named
 from typedpipes._core.redaction import Secret, secret
+from typedpipes._core.setting_checks import check_count
 
 if TYPE_CHECKING:
     from typedpipes._core.tokens import TokenStore
@@ -65,6 +66,7 @@ class PipefySettings(msgspec.Struct, frozen=True, kw_only=True):
         """
         given = given_by(env)
         client_secret, token = secret(client_secret), secret(token)
+        check_one("Pipefy", "token", token, client_id or client_secret)
         if client_id is None and client_secret is None and token is None:
             client_id, client_secret = given.text("PIPEFY_CLIENT_ID"), given.secret("PIPEFY_CLIENT_SECRET")
             token = given.secret("PIPEFY_TOKEN")
@@ -81,8 +83,8 @@ class PipefySettings(msgspec.Struct, frozen=True, kw_only=True):
             )
         if plan is None and allowance is None:
             plan, allowance = given.choice("PIPEFY_PLAN"), given.count("PIPEFY_ALLOWANCE")
-        base = base_url or given.text("PIPEFY_BASE_URL") or PIPEFY_URL
-        token_url = token_url or given.text("PIPEFY_TOKEN_URL")
+        base = given.address("base_url", base_url, "PIPEFY_BASE_URL") or PIPEFY_URL
+        token_url = given.address("token_url", token_url, "PIPEFY_TOKEN_URL")
         if token_url is None:
             # Secrets of a stand-in go to the stand-in: another base URL means another token endpoint.
             home = _origin(base) == _origin(PIPEFY_URL)
@@ -94,7 +96,7 @@ class PipefySettings(msgspec.Struct, frozen=True, kw_only=True):
             base_url=base,
             token_url=token_url,
             plan=plan,
-            allowance=allowance,
+            allowance=check_count("allowance", allowance),
             organization_id=organization_id or given.text("PIPEFY_ORGANIZATION_ID"),
             limits=store_named(given, "PIPEFY"),
         )

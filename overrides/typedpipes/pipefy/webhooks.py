@@ -6,9 +6,10 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Final, Unpack, cast
 from urllib.parse import urlsplit
 
+from typedpipes._core.arguments import check_options
 from typedpipes._core.decoding.model import JSON
 from typedpipes._core.graphql import JsonInput
-from typedpipes._core.rest import CallOptions
+from typedpipes._core.rest import CALL_OPTIONS, CallOptions
 from typedpipes.errors import ConfigurationError
 from typedpipes.events import logger
 from typedpipes.limits.pipefy import WEBHOOKS_PER_PIPE
@@ -46,6 +47,7 @@ class Webhooks:
         Costs two calls; ``pipefy.create_webhook(input=...)`` costs one and does not look. Raises `ConfigurationError`
         before anything is sent for a URL that is not http or https, and for no owner or two.
         """
+        check_options("webhooks.create", options, CALL_OPTIONS, Webhooks.create)
         wanted = _input(name, url, actions, pipe_id, table_id)
         optional = {"email": email, "headers": headers, "filters": filters}
         document, owner_id = (TABLE, table_id) if pipe_id is None else (PIPE, pipe_id)
@@ -74,6 +76,7 @@ class AsyncWebhooks:
         **options: Unpack[CallOptions],
     ) -> CreateWebhookPayload | None:
         """Create a webhook (see `Webhooks.create`)."""
+        check_options("webhooks.create", options, CALL_OPTIONS, Webhooks.create)
         wanted = _input(name, url, actions, pipe_id, table_id)
         optional = {"email": email, "headers": headers, "filters": filters}
         document, owner_id = (TABLE, table_id) if pipe_id is None else (PIPE, pipe_id)

@@ -9,6 +9,7 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 from urllib.parse import parse_qsl, quote, urlencode
 
+from typedpipes_sandbox.checks import require_origin
 from typedpipes_sandbox.wire.messages import Request
 
 SECRET_HEADERS = frozenset({"authorization", "x-api-token", "cookie", "proxy-authorization"})
@@ -100,6 +101,8 @@ class ArrivalLog:
         status: int | None = None,
     ) -> list[Arrival]:
         """Arrivals that match everything given; ``operation`` and ``path`` match as substrings."""
+        if api is not None:
+            require_origin(api)
         return [
             entry
             for entry in self

@@ -26,13 +26,15 @@ from typedpipes._core.flow import (
 )
 from typedpipes._core.http.bodies import PORTS, Bytes, origin
 from typedpipes._core.redaction import Redactor, Secret, secret
-from typedpipes.errors import APIError, AuthenticationError, ConfigurationError
+from typedpipes.errors import AuthenticationError, ConfigurationError
 from typedpipes.events import Reporter
 
 OAUTH_URL: Final = "https://oauth.pipedrive.com"
 """Where Pipedrive gives tokens."""
 WORKFLOW_DOMAIN: Final = "m.pipedream.net"
 """Where Pipedream's workflows listen."""
+REFUSAL_MEMORY: Final = 60.0
+"""Seconds for which a credential that was refused is not sent again."""
 TOKEN_HEADERS: Final = frozenset({"authorization", "x-api-token", "proxy-authorization", "cookie"})
 """Headers that only credentials set."""
 
@@ -162,10 +164,46 @@ class Credential(httpx.Auth):
         raise TypeError("credentials are not pickled; build them in the other process from its settings")
 
 
+class Remembered:
+    """A refusal, for `REFUSAL_MEMORY` seconds: it spares requests that would be refused again."""
+
+    __slots__ = ("_error", "_until")
+
+    def __init__(self) -> None:
+        self._error: AuthenticationError | None = None
+        self._until = 0.0
+
+    def note(self, error: AuthenticationError, clock: Clock) -> None:
+        """The credential was refused just now."""
+        self._error, self._until = error, clock.monotonic() + REFUSAL_MEMORY
+
+    def forget(self) -> None:
+        """Let the credential be sent again."""
+        self._error = None
+
+    def check(self, clock: Clock) -> None:
+        """Raise `AuthenticationError` if the credential was refused a short while ago."""
+        error = self._error
+        if error is None:
+            return
+        left = self._until - clock.monotonic()
+        if left <= 0:
+            self._error = None
+            return
+        raise AuthenticationError(
+            f"{error}; it was not sent again, and will be in {left:.0f} s: change the setting and make a new client",
+            status=error.status,
+            code=error.code,
+            request_id=error.request_id,
+            body=error.body,
+            attempts=0,
+        )
+
+
 class StaticCredential(Credential):
     """A token that does not change: personal access token, API key, API token, Connect token, HTTP Basic.
 
-    A token that was refused with 401 before it was ever accepted is not sent again (`forget` undoes that).
+    A token that was refused with 401 before it was ever accepted is not sent again for a minute (`forget` undoes that).
     """
 
     def __init__(
@@ -185,12 +223,11 @@ class StaticCredential(Credential):
         self.header = header
         self._scheme = scheme
         self._accepted = False
-        self._refusal: AuthenticationError | None = None
+        self._refusal = Remembered()
 
     def sign(self, request: httpx.Request, context: AuthContext) -> Flow[Secret]:
         """Set the header."""
-        if self._refusal is not None:
-            raise refused_before(self._refusal)
+        self._refusal.check(context.clock)
         request.headers[self.header] = self._scheme + self._token.reveal()
         yield from ()
         return self._token
@@ -198,9 +235,8 @@ class StaticCredential(Credential):
     def rejected(self, used: Secret, context: AuthContext) -> Flow[bool]:
         """There is no other token to try."""
         if not self._accepted:
-            self._refusal = AuthenticationError(
-                f"the {self.kind.replace('_', ' ')} was refused with 401", status=401, attempts=0
-            )
+            told = f"the {self.kind.replace('_', ' ')} was refused with 401"
+            self._refusal.note(AuthenticationError(told, status=401, attempts=0), context.clock)
         yield from ()
         return False
 
@@ -210,7 +246,7 @@ class StaticCredential(Credential):
 
     def forget(self) -> None:
         """Let a refused token be tried again."""
-        self._refusal = None
+        self._refusal.forget()
 
     def secrets(self) -> Iterable[Secret]:
         """The token."""
@@ -224,16 +260,6 @@ def _unread(response: httpx.Response) -> httpx.Response:
 
 def _decoded(response: httpx.Response) -> list[tuple[str, str]]:
     return [(name, value) for name, value in response.headers.multi_items() if name != "content-encoding"]
-
-
-def refused_before(error: APIError) -> APIError:
-    """The local error that spares a request with a credential known to be refused."""
-    message = str(error)
-    if "not sent again" not in message:
-        message += "; it was not sent again: change the setting and make a new client"
-    return type(error)(
-        message, status=error.status, code=error.code, request_id=error.request_id, body=error.body, attempts=0
-    )
 
 
 def checked(token: Secret | None, setting: str) -> Secret:
@@ -330,9 +356,9 @@ __all__ = [
     "AuthContext",
     "Credential",
     "Credentials",
+    "Remembered",
     "StaticCredential",
     "checked",
     "pinned",
-    "refused_before",
     "require_origin",
 ]

@@ -108,13 +108,12 @@ class RotatingRefresh:
         self.client_id = client_id
         self._secret = client_secret
         self._first = refresh
-        self.name = (refresh or client_secret).fingerprint(f"{url} {client_id}") if refresh else ""
+        # Named for the refresh token of the settings, which stays there while the tokens that came of it rotate.
+        self.name = refresh.fingerprint(f"{url} {client_id}") if refresh else ""
 
     def refresh_token(self, current: Token | None) -> Secret | None:
-        """The refresh token to use: the last one received, or the setting if it is newer than what was received."""
-        if current is not None and current.refresh is not None and (not self.name or current.grant == self.name):
-            return current.refresh
-        return self._first
+        """The refresh token to use: the last one received, else that of the settings."""
+        return self._first if current is None or current.refresh is None else current.refresh
 
     def request(self, current: Token | None) -> httpx.Request:
         """The refresh request."""

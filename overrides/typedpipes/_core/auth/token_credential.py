@@ -10,15 +10,15 @@ from typing import Final
 import httpx
 from msgspec.structs import replace
 
-from typedpipes._core.auth import AuthContext, Credential, refused_before
+from typedpipes._core.auth import AuthContext, Credential, Remembered
 from typedpipes._core.auth.flight import Flight, Flights
 from typedpipes._core.auth.grant import Grant
-from typedpipes._core.auth.token_request import TOKEN_DEADLINE, TRIES, fetch
+from typedpipes._core.auth.token_request import TOKEN_DEADLINE, TRIES, fetch, is_refusal
 from typedpipes._core.flow import Call, Flow, Hold, Sleep, call
 from typedpipes._core.forks import renew_in_children
 from typedpipes._core.redaction import Secret
 from typedpipes._core.tokens import MemoryTokenStore, Token, TokenStore
-from typedpipes.errors import APIError, AuthenticationError, DeadlineExceeded, TransportError
+from typedpipes.errors import AuthenticationError, DeadlineExceeded, TransportError
 from typedpipes.events import Refresh, logger
 
 LEASE: Final = TOKEN_DEADLINE + 15.0
@@ -34,6 +34,7 @@ REPLACEMENT_PAUSE: Final = 30.0
 class TokenCredential(Credential):
     """A bearer token obtained from ``grant``, kept in ``store``.
 
+    What the store holds of another grant counts as nothing: one tenant's token is never another's.
     One request renews it however many threads, tasks and processes (with a shared store) need it. It is renewed when a
     tenth of its life, at most a minute, is left, while the others go on with the old one.
     """
@@ -60,7 +61,7 @@ class TokenCredential(Credential):
         """Begin without a token and without a request for one under way; the store has what is good."""
         self._held: Token | None = None
         self._flights = Flights()
-        self._refusal: APIError | None = None
+        self._refusal = Remembered()
         self._proven = False
         self._early_after = -math.inf
         self._replace_after = -math.inf
@@ -102,11 +103,11 @@ class TokenCredential(Credential):
     def forget(self) -> None:
         """Drop what is held in memory, a refusal included: the next call asks store and endpoint again."""
         self._held = None
-        self._refusal = None
+        self._refusal.forget()
 
     def adopt(self, token: Token) -> Flow[None]:
         """Hold and keep a token that was obtained in another way (authorization code)."""
-        self._refusal = None
+        self._refusal.forget()
         yield from self._keep(token, AuthContext())
 
     def secrets(self) -> Iterable[Secret]:
@@ -177,11 +178,11 @@ class TokenCredential(Credential):
         give_up = context.clock.monotonic() + LEASE + 5.0
         until = give_up if context.until is None else min(context.until, give_up)
         while True:
-            stored = yield from call(lambda: store.load(self.key), blocking=store.blocking)
+            stored = yield from self._stored()
             if self._good(stored, rejected, context, stale=False):
                 return stored
             if (yield from call(lambda: store.lease(self.key, owner, LEASE), blocking=store.blocking)):
-                return (yield from call(lambda: store.load(self.key), blocking=store.blocking))
+                return (yield from self._stored())
             if context.clock.monotonic() >= until:
                 raise DeadlineExceeded(
                     f"no {self.kind} token in time: another process holds the lease on renewing it", sent=False
@@ -189,8 +190,15 @@ class TokenCredential(Credential):
             yield Sleep(pause)
             pause = min(pause * 1.5, 0.2)
 
+    def _stored(self) -> Flow[Token | None]:
+        """What the store holds for this grant."""
+        stored = yield from call(lambda: self.store.load(self.key), blocking=self.store.blocking)
+        return stored if stored is not None and stored.grant == self.grant.name else None
+
     def _fetch(self, stored: Token | None, context: AuthContext, rejected: Secret | None) -> Flow[Token]:
-        self._raise_if_refused(stored)
+        if self.grant.rotates and stored is not None and stored.refresh != self._refused:
+            self._refusal.forget()  # somebody authorized again
+        self._refusal.check(context.clock)
         base = stored if stored is not None else self._held
         if self.grant.rotates and stored is not None and not stored.pending:
             yield from call(
@@ -200,8 +208,11 @@ class TokenCredential(Credential):
         try:
             token = yield from fetch(self.grant, base, context, what=self._what(), most=1 if early else TRIES)
         except AuthenticationError as error:
-            self._refusal, self._refused = self._explained(error, base), None if base is None else base.refresh
-            raise self._refusal from error.__cause__
+            explained = self._explained(error, base)
+            if is_refusal(error):
+                self._refusal.note(explained, context.clock)
+                self._refused = None if base is None else base.refresh
+            raise explained from error.__cause__
         except TransportError as error:
             if error.sent is False and self.grant.rotates and stored is not None:
                 yield from call(lambda: self.store.save(self.key, stored), blocking=self.store.blocking)
@@ -225,16 +236,7 @@ class TokenCredential(Credential):
         context.redactor.add(token.refresh)
         self._held = token
         self._proven = False
-        self._refusal = None
-
-    def _raise_if_refused(self, stored: Token | None) -> None:
-        refusal = self._refusal
-        if refusal is None:
-            return
-        if self.grant.rotates and stored is not None and stored.refresh != self._refused:
-            self._refusal = None  # somebody authorized again
-            return
-        raise refused_before(refusal)
+        self._refusal.forget()
 
     def _what(self) -> str:
         return f"the {self.kind.replace('_', ' ')} token"

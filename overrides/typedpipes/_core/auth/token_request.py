@@ -31,6 +31,17 @@ TOKEN_DEADLINE: Final = 45.0
 _TIMEOUT: Final = 15.0
 TRIES: Final = 3
 _PAUSES: Final = (0.5, 2.0)
+_REFUSALS: Final = frozenset(
+    {
+        "invalid_client",
+        "invalid_grant",
+        "invalid_request",
+        "invalid_scope",
+        "unauthorized_client",
+        "unsupported_grant_type",
+    }
+)
+"""What a token endpoint says when it refuses (RFC 6749 section 5.2)."""
 
 
 def fetch(grant: Grant, current: Token | None, context: AuthContext, *, what: str, most: int = TRIES) -> Flow[Token]:
@@ -65,7 +76,7 @@ def fetch(grant: Grant, current: Token | None, context: AuthContext, *, what: st
 def post(
     request: httpx.Request, context: AuthContext, *, until: float, what: str
 ) -> Flow[bytes | APIError | TransportError]:
-    """One request; a failure is returned, not raised. A 4xx means that the credential was refused."""
+    """One request; a failure is returned, not raised. `is_refusal` tells whether the endpoint itself refused."""
     require_https(request.url)
     steady(request)
     left = max(0.001, min(_TIMEOUT, until - context.clock.monotonic()))
@@ -105,11 +116,17 @@ def post(
         cut=cut,
     )
     if 300 <= error_.status < 500 and error_.status not in {408, 425, 429}:
+        refusal = _refusal(body)
+        advice = (
+            "check the credential's settings"
+            if refusal is not None
+            else "no token endpoint refuses like that, so the next call asks again: check the address and any proxy"
+        )
         return AuthenticationError(
-            f"{error_}; check the credential's settings",
+            f"{error_}; {advice}",
             status=error_.status,
             operation=what,
-            code=error_.code,
+            code=refusal or error_.code,
             request_id=error_.request_id,
             body=error_.body,
             headers=error_.headers,
@@ -135,6 +152,23 @@ def _tell(request: httpx.Request, context: AuthContext, started: float, status: 
         )
 
 
+def is_refusal(error: APIError) -> bool:
+    """Whether a token endpoint refused the credential in the protocol's own words.
+
+    Anything else may be the page of a proxy or of an address that moved, and says nothing about the credential.
+    """
+    return error.code in _REFUSALS
+
+
+def _refusal(body: bytes) -> str | None:
+    try:
+        content = read_json(body)
+    except NotJSON:
+        return None
+    code = content.get("error") if isinstance(content, dict) else None
+    return code if isinstance(code, str) and code in _REFUSALS else None
+
+
 def answer(body: bytes, what: str) -> dict[str, object]:
     """The JSON object of a token endpoint's answer."""
     try:
@@ -154,4 +188,4 @@ def _pause(outcome: APIError | TransportError, tries: int) -> float | None:
     return _PAUSES[tries - 1] if outcome.retry_after is None else outcome.retry_after
 
 
-__all__ = ["TOKEN_DEADLINE", "TRIES", "answer", "fetch", "post"]
+__all__ = ["TOKEN_DEADLINE", "TRIES", "answer", "fetch", "is_refusal", "post"]

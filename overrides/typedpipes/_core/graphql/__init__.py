@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Generic, Literal, TypeAlias, TypeVar, cas
 
 from typedpipes._core.decoding import Decoding
 from typedpipes._core.decoding.model import JSON
-from typedpipes._core.rest import CallOptions, PagedCallOptions, Safety, check_options
+from typedpipes._core.rest import CallOptions, PagedCallOptions, Safety
 from typedpipes._core.values import wire_of
 from typedpipes.errors import ConfigurationError
 
@@ -256,7 +256,6 @@ __all__ = [
     "GraphQLOperation",
     "JsonInput",
     "bind",
-    "check_options",
     "decode",
     "decode_body",
     "encode_variables",

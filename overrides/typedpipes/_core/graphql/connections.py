@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any, Final, Generic, TypeVar, cast
 
+from typedpipes._core.arguments import check_options
 from typedpipes._core.graphql.results import ResultModel, wire_name
 from typedpipes._core.paging import Walk
-from typedpipes._core.rest import CallOptions, OffsetPageOptions, PagedCallOptions, PageOptions, Paging, check_options
+from typedpipes._core.rest import CallOptions, OffsetPageOptions, PagedCallOptions, PageOptions, Paging
 from typedpipes.errors import ConfigurationError, ResponseMismatch
 
 if TYPE_CHECKING:
@@ -38,7 +39,7 @@ class Listing(Generic[R]):
         connection = operation.connection
         if connection is None:
             raise ConfigurationError(f"{operation.name} walks no connection; call it directly")
-        check_options(f"iter over {operation.name}", options, _OPTIONS)
+        check_options(f"iter over {operation.name}", options, _OPTIONS, variables)
         if "page_size" in options and connection.first is None:
             raise ConfigurationError(
                 f"{operation.name}: its document has no variable for the page size; add $first: Int",

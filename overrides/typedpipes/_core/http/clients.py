@@ -38,6 +38,7 @@ from typedpipes._core.http.shared import (
     SharedClient,
     WireOptions,
     build_policies,
+    proxies_explained,
     read_response,
     to_httpx,
 )
@@ -76,14 +77,15 @@ class PolicyClient(SharedClient, httpx.Client):
         sleep: Callable[[float], None] = time.sleep,
         redactor: Redactor | None = None,
     ) -> None:
-        super().__init__(
-            transport=Elsewhere() if http_client is not None else transport,
-            limits=httpx.Limits(max_connections=connections, max_keepalive_connections=connections),
-            headers=HEADERS,
-            timeout=None,
-            mounts={"http://": None},
-            **(wire or {}),
-        )
+        with proxies_explained():
+            super().__init__(
+                transport=Elsewhere() if http_client is not None else transport,
+                limits=httpx.Limits(max_connections=connections, max_keepalive_connections=connections),
+                headers=HEADERS,
+                timeout=None,
+                mounts={"http://": None},
+                **(wire or {}),
+            )
         self.policies = build_policies(
             ThreadPermits(connections), credentials, limiter, retry, clock, random, on_event, redactor
         )
@@ -155,14 +157,15 @@ class AsyncPolicyClient(SharedClient, httpx.AsyncClient):
         sleep: Callable[[float], Awaitable[None]] | None = None,
         redactor: Redactor | None = None,
     ) -> None:
-        super().__init__(
-            transport=Elsewhere() if http_client is not None else transport,
-            limits=httpx.Limits(max_connections=connections, max_keepalive_connections=connections),
-            headers=HEADERS,
-            timeout=None,
-            mounts={"http://": None},
-            **(wire or {}),
-        )
+        with proxies_explained():
+            super().__init__(
+                transport=Elsewhere() if http_client is not None else transport,
+                limits=httpx.Limits(max_connections=connections, max_keepalive_connections=connections),
+                headers=HEADERS,
+                timeout=None,
+                mounts={"http://": None},
+                **(wire or {}),
+            )
         self.policies = build_policies(
             TaskPermits(connections), credentials, limiter, retry, clock, random, on_event, redactor
         )

@@ -21,7 +21,7 @@ from typedpipes._core.http.bodies import (
     require_https,
     steady,
 )
-from typedpipes._core.http.retry import Failure, Permit, backoff, is_replayable
+from typedpipes._core.http.retry import Failure, Permit, backoff, check_call_limits, is_replayable
 from typedpipes._core.redaction import Secret
 from typedpipes.errors import APIError, ConfigurationError, RateLimited, TransportError, TypedPipesError
 from typedpipes.events import Request, Retry
@@ -62,6 +62,7 @@ class Exchange:
     )
 
     def __init__(self, policies: Policies, request: httpx.Request, stamp: Stamp, *, stream: bool) -> None:
+        check_call_limits(stamp.timeout, stamp.deadline, stamp.retries, stamp.max_wait)
         retry = policies.retry
         deadline = retry.deadline if stamp.deadline is None else stamp.deadline
         self._policies = policies

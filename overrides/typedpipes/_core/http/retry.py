@@ -19,6 +19,7 @@ import msgspec
 
 from typedpipes._core.flow import Call, Flow
 from typedpipes._core.rest import Safety
+from typedpipes._core.setting_checks import check_count, check_seconds
 from typedpipes.errors import ConfigurationError, TransportError
 
 if TYPE_CHECKING:
@@ -55,17 +56,24 @@ DEFAULTS: Final = RetryPolicy()
 
 def retry_policy(options: SharedOptions) -> RetryPolicy:
     """The retry policy of a client. Raises `ConfigurationError` for values that make no sense."""
-    for name in ("timeout", "deadline", "retries", "max_wait"):
-        value = options.get(name)
-        least = 0 if name in ("retries", "max_wait") else 0.001
-        if isinstance(value, (int, float)) and value < least:
-            raise ConfigurationError(f"{name} must be at least {least}, not {value}", setting=name)
+    for name in ("timeout", "retries"):
+        if name in options and options.get(name) is None:
+            raise ConfigurationError(f"{name} cannot be None; leave it out for the default", setting=name)
+    check_call_limits(options.get("timeout"), options.get("deadline"), options.get("retries"), options.get("max_wait"))
     return RetryPolicy(
         retries=options.get("retries", DEFAULTS.retries),
         timeout=options.get("timeout", DEFAULTS.timeout),
         deadline=options.get("deadline", DEFAULTS.deadline),
         max_wait=options.get("max_wait", DEFAULTS.max_wait),
     )
+
+
+def check_call_limits(timeout: object, deadline: object, retries: object, max_wait: object) -> None:
+    """Raise `ConfigurationError` for values that make no sense, of a client or of one call. None: not given."""
+    check_seconds("timeout", timeout)
+    check_seconds("deadline", deadline)
+    check_count("retries", retries, 0)
+    check_seconds("max_wait", max_wait, 0)
 
 
 class Failure(msgspec.Struct, frozen=True):
@@ -275,5 +283,6 @@ __all__ = [
     "TaskPermits",
     "ThreadPermits",
     "backoff",
+    "check_call_limits",
     "is_replayable",
 ]

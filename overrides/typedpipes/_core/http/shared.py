@@ -4,6 +4,7 @@ are made for httpx.
 
 from __future__ import annotations
 
+import contextlib
 import copy
 import functools
 import logging
@@ -26,6 +27,7 @@ from typedpipes._core.http.exchange import Exchange
 from typedpipes._core.http.retry import Permits, RetryBudget, RetryPolicy, retry_policy
 from typedpipes._core.options import SharedOptions, drift_log
 from typedpipes._core.redaction import RedactingFilter, Redactor
+from typedpipes._core.setting_checks import check_flag, check_name
 from typedpipes.errors import ConfigurationError
 from typedpipes.events import OnEvent, Reporter, Request
 
@@ -50,9 +52,13 @@ class ClientCore:
 
     def __init__(self, credentials: Credentials, options: SharedOptions) -> None:
         self.credentials = credentials
+        account = check_name("account", options.get("account"))
+        if account is not None:
+            for credential in credentials:
+                credential.identity = f"account:{account}"
         self.retry = retry_policy(options)
         self.on_event = options.get("on_event")
-        self.strict = options.get("strict", False)
+        self.strict = check_flag("strict", options.get("strict", False))
         self.drift = drift_log(options)
 
     def policies(self) -> PolicyOptions:
@@ -148,6 +154,23 @@ class WireOptions(TypedDict, total=False):
     verify: ssl.SSLContext | bool
     proxy: str | httpx.URL | httpx.Proxy | None
     trust_env: bool
+
+
+@contextlib.contextmanager
+def proxies_explained() -> Iterator[None]:
+    """httpx's complaints about the proxy it was told to use, as `ConfigurationError`."""
+    try:
+        yield
+    except ImportError as error:
+        raise ConfigurationError(
+            "a SOCKS proxy (ALL_PROXY, HTTPS_PROXY) needs a package: pip install 'httpx[socks]'", setting="proxy"
+        ) from error
+    except (ValueError, httpx.InvalidURL):
+        raise ConfigurationError(
+            "the address of the proxy (HTTPS_PROXY, ALL_PROXY) is none: it starts with http://, https://, socks5:// or "
+            "socks5h://",
+            setting="proxy",
+        ) from None
 
 
 class _NoCookies(httpx.Cookies):
@@ -354,6 +377,7 @@ __all__ = [
     "SharedClient",
     "WireOptions",
     "build_policies",
+    "proxies_explained",
     "read_response",
     "to_httpx",
     "to_url",

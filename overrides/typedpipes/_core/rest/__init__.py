@@ -42,6 +42,9 @@ class CallOptions(TypedDict, total=False):
     """Key sent where the API documents one."""
 
 
+CALL_OPTIONS: Final = frozenset(CallOptions.__annotations__)
+
+
 class PipedreamOptions(CallOptions, total=False):
     """Per-call options of Pipedream REST."""
 
@@ -279,13 +282,6 @@ class OffsetPageOptions(PageOptions, total=False):
 
 class PagedCallOptions(CallOptions, PageOptions, total=False):
     """Everything an ``iter`` method takes besides its filters."""
-
-
-def check_options(name: str, options: Mapping[str, object], known: frozenset[str]) -> None:
-    """Raise TypeError for a keyword argument that nothing would read: a misspelt one must not pass silently."""
-    for key in options:
-        if key not in known:
-            raise TypeError(f"{name}: unexpected argument {key!r}; besides its own it takes {', '.join(sorted(known))}")
 
 
 class Caller(Protocol):

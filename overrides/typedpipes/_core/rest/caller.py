@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Final, TypeVar, cast
 
 import msgspec
 
+from typedpipes._core.arguments import check_options
 from typedpipes._core.decoding import Decoding, DriftLog
 from typedpipes._core.decoding.answers import build, parse_json, read_answer, read_listing
 from typedpipes._core.decoding.model import JSON, UNSET
@@ -18,6 +19,7 @@ from typedpipes._core.flow import drive, stoppable
 from typedpipes._core.http import Stamp, WireRequest, WireResponse
 from typedpipes._core.paging import AsyncPages, Pages, Walk
 from typedpipes._core.rest import (
+    CALL_OPTIONS,
     ApiResponse,
     Arguments,
     CallOptions,
@@ -25,7 +27,6 @@ from typedpipes._core.rest import (
     Operation,
     PagedCallOptions,
     PagedOperation,
-    check_options,
 )
 from typedpipes._core.rest.encoding import encode
 from typedpipes._core.values import text_of
@@ -39,7 +40,6 @@ I = TypeVar("I")  # noqa: E741 - item type of a page
 
 _REFUSED_HEADERS: Final = frozenset({"authorization", "x-api-token", "proxy-authorization", "cookie", "host"})
 
-_OPTIONS: Final = frozenset(CallOptions.__annotations__)
 _PAGE_OPTIONS: Final = frozenset(OffsetPageOptions.__annotations__)
 
 Scope = Callable[[Operation[object], Arguments, Mapping[str, object]], Mapping[str, str]]
@@ -65,7 +65,7 @@ class Rest(msgspec.Struct, frozen=True, kw_only=True):
         """The wire request of a call. Raises `ConfigurationError` before anything is sent."""
         given = cast("Mapping[str, object]", options)
         if given:
-            check_options(f"{operation.api}.{operation.name}", given, self._known(operation))
+            check_options(f"{operation.api}.{operation.name}", given, self._known(operation), _names(arguments))
         settings = {**self.settings, **given} if given else self.settings
         encoded = encode(operation, arguments, settings)
         extra = options.get("extra_headers")
@@ -134,13 +134,13 @@ class Rest(msgspec.Struct, frozen=True, kw_only=True):
             raise ConfigurationError(f"{operation.name} is not paged; call it directly")
         name = f"{operation.api}.{operation.name}"
         given = cast("Mapping[str, object]", options)
-        check_options(name, given, self._known(operation) | _PAGE_OPTIONS)
+        check_options(name, given, self._known(operation) | _PAGE_OPTIONS, _names(arguments))
         calls = {key: value for key, value in given.items() if key not in _PAGE_OPTIONS}
         walk = Walk(name, operation.paging, options, chosen=bool(arguments.fields))
         return walk, cast("CallOptions", calls)
 
     def _known(self, operation: Operation[T]) -> frozenset[str]:
-        return _OPTIONS.union(self.settings, (option for option, _, _ in operation.client_parameters))
+        return CALL_OPTIONS.union(self.settings, (option for option, _, _ in operation.client_parameters))
 
     def _add(self, headers: dict[str, str], extra: Mapping[str, str]) -> None:
         for name, value in extra.items():
@@ -159,6 +159,13 @@ def _given(arguments: Arguments, name: str) -> bool:
         if value is not None and value is not UNSET:
             return True
     return False
+
+
+def _names(arguments: Arguments) -> list[str]:
+    """The names of an operation's own arguments, as far as its encoding tells them."""
+    body = arguments.body
+    fields = body if isinstance(body, dict) else getattr(body, "__struct_fields__", ())
+    return [*(arguments.query or ()), *(arguments.headers or ()), *fields]
 
 
 def _turned(arguments: Arguments, query: Mapping[str, object]) -> Arguments:

@@ -15,7 +15,7 @@ from typedpipes._core.flow import AsyncIO, SyncIO, adrive, drive
 from typedpipes._core.graphql import JsonInput
 from typedpipes.limits.snapshot import Cost
 from typedpipes.pipefy.bulk import inputs as jobs
-from typedpipes.pipefy.bulk.flows import BulkFlows, BulkOptions
+from typedpipes.pipefy.bulk.flows import BulkFlows, BulkOptions, check_bulk
 from typedpipes.pipefy.bulk.report import BulkReport
 from typedpipes.pipefy.exports.jobs import GraphQLPort
 
@@ -55,6 +55,7 @@ class Bulk:
         """Create a card for each input; ``pipe_id`` is for those that name none."""
         from typedpipes_api.pipefy.inputs import CreateCardInput
 
+        check_bulk(jobs.CREATE_CARDS, options)  # first: a misspelt pipe_id would read as one that is missing
         work = jobs.creations(cards, CreateCardInput, "pipe_id", pipe_id)
         return drive(self._flows.run(jobs.CREATE_CARDS, work, options), self._io)
 
@@ -68,6 +69,7 @@ class Bulk:
         """Create a table record for each input; ``table_id`` is for those that name none."""
         from typedpipes_api.pipefy.inputs import CreateTableRecordInput
 
+        check_bulk(jobs.CREATE_RECORDS, options)
         work = jobs.creations(records, CreateTableRecordInput, "table_id", table_id)
         return drive(self._flows.run(jobs.CREATE_RECORDS, work, options), self._io)
 
@@ -117,6 +119,7 @@ class AsyncBulk:
         """Create a card for each input; ``pipe_id`` is for those that name none."""
         from typedpipes_api.pipefy.inputs import CreateCardInput
 
+        check_bulk(jobs.CREATE_CARDS, options)  # first: a misspelt pipe_id would read as one that is missing
         work = jobs.creations(cards, CreateCardInput, "pipe_id", pipe_id)
         return await adrive(self._flows.run(jobs.CREATE_CARDS, work, options), self._io)
 
@@ -130,6 +133,7 @@ class AsyncBulk:
         """Create a table record for each input; ``table_id`` is for those that name none."""
         from typedpipes_api.pipefy.inputs import CreateTableRecordInput
 
+        check_bulk(jobs.CREATE_RECORDS, options)
         work = jobs.creations(records, CreateTableRecordInput, "table_id", table_id)
         return await adrive(self._flows.run(jobs.CREATE_RECORDS, work, options), self._io)
 

@@ -9,10 +9,11 @@ from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from functools import partial
-from typing import TYPE_CHECKING, TypedDict
+from typing import TYPE_CHECKING, Final, TypedDict
 
 import attrs
 
+from typedpipes._core.arguments import check_options
 from typedpipes._core.decoding.model import JSON
 from typedpipes._core.flow import Call, Flow, call, hold
 from typedpipes._core.graphql.outcome import nothing_executed
@@ -55,6 +56,9 @@ class BulkOptions(TypedDict, total=False):
     """Report of an earlier run with the same items: what it says is done is left alone."""
 
 
+_OPTIONS: Final = frozenset(BulkOptions.__annotations__)
+
+
 @attrs.frozen(kw_only=True)
 class BulkJob:
     """A kind of job as data."""
@@ -79,6 +83,11 @@ class BulkWork:
     inputs: tuple[Mapping[str, JSON], ...]
 
 
+def check_bulk(job: BulkJob, options: BulkOptions) -> None:
+    """Raise TypeError for an option that there is not."""
+    check_options(f"bulk.{job.name}", options, _OPTIONS, ("pipe_id", "table_id"))
+
+
 class BulkFlows:
     """Flows of bulk jobs; they do no I/O themselves."""
 
@@ -94,6 +103,7 @@ class BulkFlows:
 
     def run(self, job: BulkJob, work: Sequence[BulkWork], options: BulkOptions) -> Flow[BulkReport]:
         """Do what is left of ``work``, in order. Raises `BulkStopped` with the report if it cannot go on."""
+        check_bulk(job, options)
         digest = _digest(job, work)
         known = _known(job, digest, options.get("resume"))
         checkpoint = None
@@ -228,4 +238,4 @@ def _digest(job: BulkJob, work: Sequence[BulkWork]) -> str:
     return state.hexdigest()
 
 
-__all__ = ["BulkFlows", "BulkJob", "BulkOptions", "BulkWork"]
+__all__ = ["BulkFlows", "BulkJob", "BulkOptions", "BulkWork", "check_bulk"]

@@ -12,6 +12,7 @@ import re
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Final, Generic, Self, TypeVar, cast
 
+from typedpipes._core.arguments import check_options
 from typedpipes._core.decoding.model import UNSET
 from typedpipes.errors import ConfigurationError
 
@@ -80,10 +81,7 @@ class Field(Generic[T, V_co]):
     def _given(self, arguments: Mapping[str, object], kind: type[F]) -> F:
         """The field with arguments; what is UNSET is not sent. Raises TypeError as a function would."""
         known = self._facts.arguments
-        for name in arguments:
-            if name not in known:
-                takes = f"it takes {', '.join(known)}" if known else "it takes none"
-                raise TypeError(f"{self._facts.python_name}(): unexpected argument {name!r}; {takes}")
+        check_options(f"{self._facts.python_name}()", arguments, frozenset(known))
         missing = [name for name in self._facts.required if arguments.get(name, UNSET) is UNSET]
         if missing:
             raise TypeError(f"{self._facts.python_name}() lacks the required argument {missing[0]!r}")

@@ -1,0 +1,90 @@
+"""What a value of a setting may be. Each check returns the value or raises `ConfigurationError` naming the setting."""
+
+from __future__ import annotations
+
+import math
+from urllib.parse import urlsplit
+
+from typedpipes.errors import ConfigurationError
+
+
+def check_seconds(setting: str, value: object, least: float = 0.001) -> float | None:
+    """A number of seconds from ``least``; None stays None."""
+    if value is None:
+        return None
+    if isinstance(value, bool) or not isinstance(value, (int, float)) or math.isnan(value):
+        raise ConfigurationError(f"{setting} is a number of seconds, not {_shown(value)}", setting=setting)
+    if value < least:
+        raise ConfigurationError(f"{setting} must be at least {least}, not {value}", setting=setting)
+    return value
+
+
+def check_count(setting: str, value: object, least: int = 1) -> int | None:
+    """A whole number from ``least``; None stays None."""
+    if value is None:
+        return None
+    if isinstance(value, bool) or not isinstance(value, int):
+        raise ConfigurationError(f"{setting} is a whole number, not {_shown(value)}", setting=setting)
+    if value < least:
+        raise ConfigurationError(f"{setting} must be at least {least}, not {value}", setting=setting)
+    return value
+
+
+def check_flag(setting: str, value: object) -> bool:
+    """True or False: a text such as ``"no"`` would count as true."""
+    if not isinstance(value, bool):
+        raise ConfigurationError(f"{setting} is True or False, not {_shown(value)}", setting=setting)
+    return value
+
+
+def check_name(setting: str, value: object) -> str | None:
+    """Text that is not empty; None stays None."""
+    if value is not None and not (isinstance(value, str) and value.strip()):
+        raise ConfigurationError(f"{setting} is a name, not {_shown(value)}", setting=setting)
+    return value
+
+
+def check_address(setting: str, value: object) -> str | None:
+    """A base address; None stays None.
+
+    It has a scheme, a host and perhaps a port and a path. What would be dropped from the requests' addresses (a query,
+    a fragment), end up in another place (a port beyond 65535) or show a secret (a password) is refused.
+    """
+    if value is None:
+        return None
+    if not isinstance(value, str):
+        raise ConfigurationError(f"{setting} is an address, not {_shown(value)}", setting=setting)
+    fault = _fault(value)
+    if fault is not None:
+        raise ConfigurationError(
+            f"{setting} {fault}; it is an address such as https://api.example.com/v1", setting=setting
+        )
+    return value
+
+
+def _fault(text: str) -> str | None:
+    if not text.isprintable() or " " in text:
+        return "holds a space, a line break or another character that no address has"
+    try:
+        parts = urlsplit(text)
+        port = parts.port
+    except ValueError:
+        return "has a port that is none (1 to 65535), or a host that is none"
+    if parts.scheme not in ("http", "https"):
+        return "does not begin with https:// (http:// is for this machine only)"
+    if not parts.hostname or port == 0:
+        return "names no host" if not parts.hostname else "has a port that is none (1 to 65535)"
+    if "@" in parts.netloc:
+        return "carries a user or a password"
+    if "?" in text or "#" in text:
+        return "has a query or a fragment, which requests would lose"
+    return None
+
+
+def _shown(value: object) -> str:
+    """A wrong value without what may be a secret in it."""
+    plain = isinstance(value, (int, float)) or (isinstance(value, str) and len(value) <= 12)
+    return f"{value!r} of type {type(value).__name__}" if plain else f"a value of type {type(value).__name__}"
+
+
+__all__ = ["check_address", "check_count", "check_flag", "check_name", "check_seconds"]
