@@ -75,6 +75,27 @@ def test_any_sdl_becomes_a_package_without_loss() -> None:
     run()
 
 
+@pytest.mark.parametrize("version", ["3.0.3", "3.1.0"])
+def test_objects_with_the_same_keys_are_told_apart_by_their_values(version: str) -> None:
+    """Maps of objects, and maps of the same objects that may be null: the keys of both are the same."""
+    null: JsonObject = {"nullable": True} if version == "3.0.3" else {"type": ["object", "null"]}
+
+    def holder(extra: JsonObject) -> JsonObject:
+        entry: JsonObject = {"type": "object", "properties": {"a": {"type": "string"}}, **extra}
+        values: JsonObject = {"type": "object", "additionalProperties": entry}
+        return {"type": "object", "properties": {"values": values}}
+
+    either: JsonObject = {"anyOf": [holder({}), holder(null)]}
+    answer: JsonObject = {"200": {"description": "", "content": {"application/json": {"schema": either}}}}
+    document: JsonObject = {
+        "openapi": version,
+        "info": {"title": "Either", "version": "1"},
+        "servers": [{"url": "https://either.example"}],
+        "paths": {"/things": {"get": {"operationId": "read", "responses": answer}}},
+    }
+    assert everything_holds(document) == 3
+
+
 @pytest.mark.campaign
 def test_hundreds_of_openapi_documents_become_packages_without_loss() -> None:
     @some(400, derandomize=False)

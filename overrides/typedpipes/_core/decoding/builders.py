@@ -218,9 +218,10 @@ def _union_plan(options: tuple[Any, ...]) -> Plan:
     def convert(value: Any, decoding: Decoding, node: Node) -> Any:
         kind = value.__class__
         if kind is dict and choose is not None:
-            model = choose(value)
-            if model is not None:
-                return plan_for(model).convert(value, decoding, node)
+            chosen = [plan_for(model) for model in choose(value)]
+            if chosen:
+                plan = chosen[0] if len(chosen) == 1 else _first_that_fits(chosen, value, decoding, node)
+                return plan.convert(value, decoding, node)
         if kind in kinds or object in kinds:
             return value
         accepting = [plan for hint, plan in others if _accepts(hint, kind)]
@@ -234,10 +235,9 @@ def _union_plan(options: tuple[Any, ...]) -> Plan:
     return Plan(convert, words, kinds=kinds if only_scalars else ())
 
 
-def _choice(models: list[type[Model]], *, or_map: bool) -> Callable[[dict[str, Any]], type[Model] | None] | None:
+def _choice(models: list[type[Model]], *, or_map: bool) -> Callable[[dict[str, Any]], list[type[Model]]] | None:
     if len(models) == 1 and not or_map:
-        [only] = models
-        return lambda data: only
+        return lambda data: models
     if not models:
         return None
     from typedpipes._core.decoding.choice import chooser, fitting  # few answers hold such a union
@@ -247,7 +247,7 @@ def _choice(models: list[type[Model]], *, or_map: bool) -> Callable[[dict[str, A
 
 
 def _first_that_fits(plans: list[Plan], value: Any, decoding: Decoding, node: Node) -> Plan:
-    """Of several lists or maps, the first whose every item fits; if none does, the first."""
+    """Of several objects, lists or maps, the first that fits as a whole; if none does, the first."""
     for plan in plans:
         try:
             plan.convert(value, Decoding(decoding.operation, strict=True, omitted=decoding.omitted), node)

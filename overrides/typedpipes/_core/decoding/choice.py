@@ -9,12 +9,17 @@ from typing import Any, Literal, TypeAlias, get_args, get_origin
 from typedpipes._core.decoding.builders import fields_of
 from typedpipes._core.decoding.model import Model
 
+Choose: TypeAlias = Callable[[dict[str, Any]], list[type[Model]]]
+"""The classes an object may be of by its keys, the likeliest first; none if it is of no class."""
 
-def chooser(models: list[type[Model]]) -> Callable[[dict[str, Any]], type[Model] | None]:
-    """Pick the class of an object: by a key that tells the classes apart, else by required and known keys."""
+
+def chooser(models: list[type[Model]]) -> Choose:
+    """Pick the class of an object: by a key that tells the classes apart, else by required and known keys.
+
+    Of several classes that know as many of the keys, only the values tell which one it is: all of them are picked.
+    """
     if len(models) == 1:
-        only = models[0]
-        return lambda data: only
+        return lambda data: models
     by_shape = _shape_chooser(models)
     fields = {model: {name: (hint, needed) for name, hint, needed in fields_of(model)} for model in models}
     for key in fields[models[0]]:
@@ -26,17 +31,14 @@ def chooser(models: list[type[Model]]) -> Callable[[dict[str, Any]], type[Model]
     return by_shape
 
 
-Choose: TypeAlias = Callable[[dict[str, Any]], type[Model] | None]
-
-
 def _by_tag(
     data: dict[str, Any], key: str, table: dict[object, type[Model]], otherwise: Choose | None
-) -> type[Model] | None:
-    """The class of the object's tag; None for a tag nobody knows. Without a tag, where it may lack, by its shape."""
+) -> list[type[Model]]:
+    """The class of the object's tag; none for a tag nobody knows. Without a tag, where it may lack, by its shape."""
     tag = data.get(key)
     if tag is None and otherwise is not None:
         return otherwise(data)
-    return None if tag.__class__ in (list, dict) else table.get(tag)
+    return [table[tag]] if tag.__class__ not in (list, dict) and tag in table else []
 
 
 def _literals(hint: Any) -> tuple[Any, ...]:
@@ -48,36 +50,32 @@ def _literals(hint: Any) -> tuple[Any, ...]:
 
 
 def _shape_chooser(models: list[type[Model]]) -> Choose:
-    """The class whose required and known keys fit best, of those whose fixed values the object does not contradict."""
+    """The classes whose required and known keys fit best, of those whose fixed values the object does not contradict."""
     shapes = [(model, fields_of(model)) for model in models]
     required = [(m, {n for n, _, needed in f if needed}, {n for n, _, _ in f}) for m, f in shapes]
     fixed = {m: [(n, values) for n, h, _ in f if (values := _literals(h))] for m, f in shapes}
 
-    def choose(data: dict[str, Any]) -> type[Model] | None:
+    def choose(data: dict[str, Any]) -> list[type[Model]]:
         keys = data.keys()
-        best: tuple[int, int] | None = None
-        chosen: type[Model] | None = None
-        for model, needed, known in required:
-            if any(data.get(name) is not None and data[name] not in values for name, values in fixed[model]):
-                continue
-            score = (-len(needed - keys), len(known & keys) + len(needed))
-            if best is None or score > best:
-                best, chosen = score, model
-        return chosen
+        scored = [
+            (len(needed - keys), -len(known & keys) - len(needed), len(known & keys), model)
+            for model, needed, known in required
+            if not any(data.get(name) is not None and data[name] not in values for name, values in fixed[model])
+        ]
+        if not scored:
+            return []
+        lacks, _, knows, best = min(scored, key=lambda score: score[:2])
+        return [best, *(one[3] for one in scored if one[0] == lacks and one[2] >= knows and one[3] is not best)]
 
     return choose
 
 
-def fitting(choose: Callable[[dict[str, Any]], type[Model] | None]) -> Callable[[dict[str, Any]], type[Model] | None]:
-    """The same choice, but only of a class whose required keys are all there, and that knows one of the keys."""
+def fitting(choose: Choose) -> Choose:
+    """The same choice, but only of classes whose required keys are all there, and that know one of the keys."""
 
-    def fitting(data: dict[str, Any]) -> type[Model] | None:
-        model = choose(data)
-        if model is None:
-            return None
+    def fits(model: type[Model], data: dict[str, Any]) -> bool:
         fields = fields_of(model)
         needed = {name for name, _, required in fields if required}
-        fits = needed <= data.keys() and any(name in data for name, _, _ in fields)
-        return model if fits else None
+        return needed <= data.keys() and any(name in data for name, _, _ in fields)
 
-    return fitting
+    return lambda data: [model for model in choose(data) if fits(model, data)]

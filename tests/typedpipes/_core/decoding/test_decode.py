@@ -15,9 +15,10 @@ from hypothesis import strategies as st
 from tests.typedpipes._core.decoding import shapes
 from tests.typedpipes._core.decoding.shapes import AppProp, Circle, Deal, DealPage, Owner, Square, Status
 from typedpipes._core.decoding import Decoding, DriftLog, SchemaDrift
-from typedpipes._core.decoding.answers import decode, from_wire
+from typedpipes._core.decoding.answers import build, decode, from_wire
 from typedpipes._core.decoding.model import JSON, MASK, extras, is_set, to_wire
 from typedpipes.errors import ResponseMismatch
+from typedpipes.runtime import Model, define
 
 DEAL: dict[str, JSON] = {
     "id": 1,
@@ -201,6 +202,40 @@ def test_models_are_attrs_classes_that_copy_compare_pickle_and_hide_secrets() ->
 def test_unions_without_a_tag_go_by_required_keys() -> None:
     deal, _ = one({"shape": {"radius": 1, "colour": "red"}})
     assert isinstance(deal.shape, Circle)
+
+
+@define(eq=False, repr=False, kw_only=True, slots=True)
+class Held(Model):
+    required: int
+    values: dict[str, Owner] | None = None
+    left: dict[str, Owner] | None = None
+
+
+@define(eq=False, repr=False, kw_only=True, slots=True)
+class HeldOrNull(Model):
+    required: int | None = None
+    values: dict[str, Owner | None] | None = None
+
+
+@pytest.mark.parametrize(
+    ("data", "expected"),
+    [
+        ({"required": 1, "values": {"a": {"id": 1}}}, Held),
+        ({"required": 1, "values": {"a": {"id": 1}, "b": None}}, HeldOrNull),
+        ({"required": 1, "values": {"a": None}, "left": {}}, Held),
+        ({"required": 1, "values": 3}, Held),
+    ],
+)
+def test_unions_whose_classes_know_the_same_keys_go_by_the_values(data: dict[str, JSON], expected: type[Model]) -> None:
+    """The likeliest by keys stands where no class fits as a whole, and where another knows fewer of the keys."""
+    assert type(build("Held | HeldOrNull", __name__, data, Decoding("demo.get"))) is expected
+
+
+@pytest.mark.parametrize("tag", [None, 1, [], {}, {"type": "app"}, "gone"])
+def test_a_tag_that_no_class_has_leaves_the_object_as_received(tag: JSON) -> None:
+    deal, drifts = one({"prop": {"type": tag}})
+    assert deal.prop == {"type": tag}
+    assert [drift.path for drift in drifts] == ["$.data[*].prop"]
 
 
 def test_normalising_rules_bring_both_forms_to_the_modelled_one() -> None:
