@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.support.mypy import mypy
 from tests.typedpipes_codegen.own.bookshop_server import EXAMPLES, KEY, bookshop
 
 PAGE = (EXAMPLES.parent / "own-schemas.md").read_text(encoding="utf-8")
@@ -104,27 +105,13 @@ def test_every_key_the_page_lists_is_read_and_no_other() -> None:
     assert set(config._KEYS) <= names
 
 
-def test_packages_of_the_page_are_strictly_typed(folder: Path, tmp_path: Path) -> None:
+def test_packages_of_the_page_are_strictly_typed(folder: Path) -> None:
     for number, program in enumerate(blocks("python")):
         (folder / f"program_{number}.py").write_text(program, encoding="utf-8")
     wrong = blocks("python")[0] + "\nshop.books.get('x')\nshop.orders.create(book_id=1)\nshop.book.list()\n"
     (folder / "wrong.py").write_text(wrong, encoding="utf-8")
-    root = Path(__file__).parents[2]
-    config = tmp_path / "mypy.ini"
-    config.write_text(
-        f"[mypy]\nstrict = true\nwarn_unreachable = true\nmypy_path = {root / 'overrides'}:{root / 'generated'}\n"
-        "follow_imports_for_stubs = true\n[mypy-typedpipes.*]\nfollow_imports = silent\n",
-        encoding="utf-8",
-    )
-    command = [sys.executable, "-m", "mypy", "--config-file", str(config), "--cache-dir", str(tmp_path / "cache")]
     names = ["wrong", *(f"program_{number}" for number in range(len(blocks("python"))))]
     programs = [word for name in names for word in ("-m", name)]
-    done = subprocess.run(
-        [*command, "-p", "bookshop", "-p", "bookshop_graph", *programs],
-        cwd=folder,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    done = mypy("-p", "bookshop", "-p", "bookshop_graph", *programs, cwd=folder)
     errors = [line for line in done.stdout.splitlines() if ": error:" in line]
     assert [line.partition(":")[0] for line in errors] == ["wrong.py"] * 3, done.stdout

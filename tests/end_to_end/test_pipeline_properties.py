@@ -7,9 +7,6 @@ class for each set of properties, and what it describes is decoded strictly and 
 from __future__ import annotations
 
 import json
-import os
-import subprocess
-import sys
 import tempfile
 from pathlib import Path
 
@@ -19,6 +16,7 @@ from hypothesis import strategies as st
 
 from tests.end_to_end.pipeline_checks import check, check_sdl, generated, operations_of
 from tests.end_to_end.pipeline_documents import openapi_documents, sdls
+from tests.support.mypy import mypy
 from typedpipes_codegen.documents.tree import Json, JsonObject
 from typedpipes_codegen.own import OwnPackage, write_own
 
@@ -167,18 +165,9 @@ def typed_packages(folder: Path, documents: list[JsonObject], texts: list[str]) 
     return names
 
 
-def mypy(folder: Path, names: list[str]) -> str:
-    config = folder / "mypy.ini"
-    config.write_text(
-        f"[mypy]\nstrict = true\nwarn_unreachable = true\nmypy_path = {ROOT / 'overrides'}:{ROOT / 'generated'}\n"
-        "[mypy-typedpipes.*]\nfollow_imports = silent\n",
-        encoding="utf-8",
-    )
-    command = [sys.executable, "-m", "mypy", "--config-file", str(config), "--cache-dir", str(folder / "cache")]
-    packages = [word for name in names for word in ("-p", name)]
-    done = subprocess.run(
-        [*command, *packages], cwd=folder, capture_output=True, text=True, check=False, env={**os.environ}
-    )
+def typed_strictly(folder: Path, names: list[str]) -> str:
+    """What mypy says against the packages."""
+    done = mypy(*(word for name in names for word in ("-p", name)), cwd=folder)
     return "" if done.returncode == 0 else done.stdout + done.stderr
 
 
@@ -200,10 +189,10 @@ def test_packages_of_samples_are_strictly_typed(tmp_path: Path) -> None:
     documents = sampled(60, openapi_documents())
     texts = sampled(30, sdls())
     names = typed_packages(tmp_path, documents, texts)  # type: ignore[arg-type]  # by strategy
-    assert mypy(tmp_path, names) == ""
+    assert typed_strictly(tmp_path, names) == ""
 
 
 def test_packages_of_a_few_samples_are_strictly_typed(tmp_path: Path) -> None:
     documents = sampled(6, openapi_documents())
     names = typed_packages(tmp_path, documents, [])  # type: ignore[arg-type]  # by strategy
-    assert mypy(tmp_path, names) == ""
+    assert typed_strictly(tmp_path, names) == ""

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.support.mypy import mypy
 from tests.typedpipes_codegen.graphql.packages import LIBRARY, SCHEMAS, render_to, write
 
 ROOT = Path(__file__).parents[3]
@@ -134,11 +135,9 @@ def test_output_is_strictly_typed_and_mistakes_are_found_by_mypy(tmp_path: Path)
         f"from {name} import Book, Client\n\ndef use(client: Client, book: Book) -> None:\n" + "\n".join(lines) + "\n",
         encoding="utf-8",
     )
-    options = ["--config-file", str(ROOT / "pyproject.toml"), "--cache-dir", str(tmp_path / "cache")]
-    path = os.pathsep.join([str(tmp_path / "src"), str(ROOT / "overrides")])
-    good = run("-m", "mypy", *options, str(tmp_path / "src" / name), str(right), MYPYPATH=path)
+    good = mypy(tmp_path / "src" / name, right, cwd=tmp_path, path=[tmp_path / "src"])
     assert good.returncode == 0, good.stdout
-    bad = run("-m", "mypy", *options, str(wrong), MYPYPATH=path)
+    bad = mypy(wrong, cwd=tmp_path, path=[tmp_path / "src"])
     for number, (line, code) in enumerate(WRONG.items(), 4):
         found = [report for report in bad.stdout.splitlines() if f"wrong.py:{number}:" in report]
         assert any(f"[{code}]" in report for report in found), (line, found)

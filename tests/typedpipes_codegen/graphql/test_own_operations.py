@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import importlib
-import os
-import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,7 +10,7 @@ from types import ModuleType
 
 import pytest
 
-import typedpipes_api
+from tests.support.mypy import mypy
 from tests.typedpipes.pipefy.colours import Colour
 from typedpipes.errors import ConfigurationError, GraphQLError
 from typedpipes_codegen.__main__ import main
@@ -98,14 +96,7 @@ def test_a_generated_client_by_itself_says_what_to_do(package: tuple[Path, Modul
 def test_bound_clients_are_typed(package: tuple[Path, ModuleType], tmp_path: Path) -> None:
     program = tmp_path / "program.py"
     program.write_text(PROGRAM, encoding="utf-8")
-    generated = str(Path(next(iter(typedpipes_api.__path__))).parent)
-    path = os.pathsep.join([str(package[0]), str(ROOT / "overrides"), generated])
-    config = tmp_path / "mypy.ini"
-    config.write_text("[mypy]\nstrict = True\nfollow_imports = silent\n", encoding="utf-8")
-    command = [sys.executable, "-m", "mypy", "--config-file", str(config), "--cache-dir", str(tmp_path / "cache")]
-    run = subprocess.run(
-        [*command, str(program)], capture_output=True, text=True, check=False, env={**os.environ, "MYPYPATH": path}
-    )
+    run = mypy(program, cwd=tmp_path, path=[package[0]])
     wrong = [number for number, line in enumerate(PROGRAM.splitlines(), 1) if "# wrong" in line]
     lines = sorted({int(line.split(":")[1]) for line in run.stdout.splitlines() if ": error:" in line})
     assert lines == wrong, run.stdout + run.stderr

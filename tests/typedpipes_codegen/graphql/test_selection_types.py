@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 import ast
-import os
-import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -13,6 +10,7 @@ from typing import Any
 import pytest
 
 import typedpipes_api
+from tests.support.mypy import mypy
 from tests.typedpipes._core.graphql.select.workshop import workshop
 from typedpipes._core.graphql.select.types import SelectionSchema, TypeFacts
 from typedpipes_api.pipefy import select
@@ -130,19 +128,9 @@ def wrong(pipefy: Pipefy, row: Row[Card], leaf: Leaf[Card, str], repo: Row[RepoT
 def test_the_type_checker_knows_every_value_and_reports_every_mistake(tmp_path: Path) -> None:
     program = tmp_path / "program.py"
     program.write_text(PROGRAM, encoding="utf-8")
-    config = tmp_path / "mypy.ini"
-    config.write_text("[mypy]\nstrict = True\nfollow_imports = silent\n", encoding="utf-8")
-    command = [sys.executable, "-m", "mypy", "--config-file", str(config), "--cache-dir", str(tmp_path / "cache")]
-    path = os.pathsep.join([str(ROOT / "overrides"), str(GENERATED.parent)])
     (tmp_path / "own").mkdir()
     with workshop(tmp_path / "own"):  # a package of a schema with awkward names must be typed without a fault
-        run = subprocess.run(
-            [*command, str(program), str(tmp_path / "own" / "workshop_api")],
-            capture_output=True,
-            text=True,
-            check=False,
-            env={**os.environ, "MYPYPATH": path},
-        )
+        run = mypy(program, tmp_path / "own" / "workshop_api", cwd=tmp_path)
     assert "workshop_api" not in run.stdout
     wrong = [number for number, line in enumerate(PROGRAM.splitlines(), 1) if "# wrong" in line]
     lines = sorted({int(line.split(":")[1]) for line in run.stdout.splitlines() if ": error:" in line})

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.support.mypy import mypy
 from tests.typedpipes_codegen.openapi.rendering import SHOP, render_into, shop
 
 ROOT = Path(__file__).parents[3]
@@ -120,21 +121,7 @@ def test_the_package_is_strict_clean_and_mistakes_are_errors(tmp_path: Path) -> 
     render_into(shop(), tmp_path / "shop")
     user = tmp_path / "user.py"
     user.write_text(USER, encoding="utf-8")
-    config = tmp_path / "mypy.ini"
-    config.write_text(
-        "[mypy]\nstrict = true\nwarn_unreachable = true\nexplicit_package_bases = true\n"
-        "enable_error_code = deprecated, ignore-without-code, redundant-expr, truthy-bool\n"
-        f"mypy_path = {ROOT / 'overrides'}:{tmp_path}\ncache_dir = {tmp_path / 'cache'}\n",
-        encoding="utf-8",
-    )
-    done = subprocess.run(
-        [sys.executable, "-m", "mypy", "--config-file", str(config), "--no-error-summary", "shop", "user.py"],
-        cwd=tmp_path,
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=300,
-    )
+    done = mypy("shop", "user.py", cwd=tmp_path, path=[tmp_path])
     found = {
         (line.split(":")[0], int(line.split(":")[1]), line.rpartition("[")[2].rstrip("]"))
         for line in done.stdout.splitlines()
