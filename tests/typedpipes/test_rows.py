@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import datetime
 import gzip
-import time
 import zipfile
 from pathlib import Path
 from typing import TypedDict
@@ -127,22 +126,28 @@ def bomb(path: Path, name: str, head: bytes, size: int) -> Path:
     return path
 
 
-def test_a_zip_bomb_is_refused_within_a_second(tmp_path: Path) -> None:
+def test_a_zip_bomb_is_refused_before_it_is_inflated(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = bomb(tmp_path / "f", "xl/worksheets/sheet1.xml", b"<worksheet>", 256 << 20)
-    began = time.monotonic()
+    inflated: list[int] = []
+    read = zipfile.ZipExtFile._read1  # type: ignore[attr-defined]  # through which all reading goes
+
+    def counted(self: zipfile.ZipExtFile, size: int) -> bytes:
+        data: bytes = read(self, size)
+        inflated.append(len(data))
+        return data
+
+    monkeypatch.setattr(zipfile.ZipExtFile, "_read1", counted)
     with pytest.raises(RowsError, match="decompression bomb"):
         rows_of(path)
     with pytest.raises(RowsError, match="max_bytes"):
         rows_of(path, limits=RowLimits(max_bytes=100 << 20))
-    assert time.monotonic() - began < 2
+    assert sum(inflated) < 1 << 20
 
 
-def test_a_sheet_that_claims_sixteen_billion_cells_is_refused_within_a_second(tmp_path: Path) -> None:
+def test_a_sheet_that_claims_sixteen_billion_cells_is_refused(tmp_path: Path) -> None:
     path = bomb(tmp_path / "f", "xl/worksheets/sheet1.xml", b'<worksheet><dimension ref="A1:XFD1048576"/>', 0)
-    began = time.monotonic()
     with pytest.raises(RowsError, match="17179869184 cells"):
         rows_of(path)
-    assert time.monotonic() - began < 1
 
 
 def sheet_with(path: Path, data: str) -> Path:
@@ -164,10 +169,8 @@ def test_a_sheet_that_does_not_claim_but_spans_too_much_is_stopped_while_it_is_r
     with pytest.raises(RowsError, match="more cells"):
         rows_of(path, limits=RowLimits(max_cells=1_000_000))
     far = '<sheetData><row r="1"><c r="A1"><v>1</v></c></row><row r="99999999999"><c><v>2</v></c></row></sheetData>'
-    began = time.monotonic()
     with pytest.raises(RowsError, match="more cells"):
         rows_of(sheet_with(tmp_path / "f", far))
-    assert time.monotonic() - began < 5
 
 
 def test_a_claim_that_is_too_small_hides_no_rows(tmp_path: Path) -> None:

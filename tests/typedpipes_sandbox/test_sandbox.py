@@ -7,7 +7,6 @@ import asyncio
 import json
 import subprocess
 import sys
-import time
 from pathlib import Path
 from typing import Any
 
@@ -45,13 +44,11 @@ def test_json_that_the_fast_encoder_refuses_is_json_all_the_same() -> None:
 
 
 def test_the_command_prints_settings_that_work_and_logs_requests() -> None:
-    started = time.perf_counter()
     command = [sys.executable, "-m", "typedpipes_sandbox"]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
         assert process.stderr is not None
         lines = [process.stdout.readline() for _ in range(7)]
-        ready = time.perf_counter() - started
         line = lines[-1]
         assert line.startswith("export PIPEFY_BASE_URL=http://127.0.0.1:")
         settings = dict(item.split("=", 1) for item in line.removeprefix("export ").split())
@@ -60,7 +57,6 @@ def test_the_command_prints_settings_that_work_and_logs_requests() -> None:
         assert httpx.get(url, headers=headers, timeout=30).status_code == 200
         assert "GET    /api/v2/deals  v2.deals.list" in process.stderr.readline()
         process.terminate()
-    assert ready < 10, f"took {ready:.1f} s; the goal on an idle machine is 2 s"
 
 
 def test_without_sockets_the_vendors_own_addresses_answer(sandbox_offline: Sandbox) -> None:

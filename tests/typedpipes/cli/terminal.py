@@ -10,6 +10,7 @@ import re
 import select
 import struct
 import subprocess
+import sys
 import termios
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -20,6 +21,12 @@ from typing import Final, Self
 CONTROL: Final = re.compile(r"\x1b\[(\??[0-9;]*)([A-Za-z])|\r\n|[\r\n]")
 STYLE: Final = re.compile(r"\x1b\[[0-9;]*m")
 TIMEOUT: Final = 60.0
+OWN_TERMINAL: Final = """
+import fcntl, os, sys, termios
+fcntl.ioctl(0, termios.TIOCSCTTY, 0)
+os.execvp(sys.argv[1], sys.argv[1:])
+"""
+"""Makes its standard input the terminal whose Ctrl-C becomes a signal, then becomes the command in its arguments."""
 
 
 class Screen:
@@ -72,14 +79,13 @@ class Terminal:
         fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", 40, columns, 0, 0))
         settings = {name: value for name, value in env.items() if name not in ("COLUMNS", "LINES")}
         self.process = subprocess.Popen(
-            words,
+            [sys.executable, "-S", "-c", OWN_TERMINAL, *map(str, words)],
             stdin=slave,
             stdout=slave,
             stderr=slave,
             cwd=cwd,
             env={**settings, "TERM": "xterm-256color"},
             start_new_session=True,
-            preexec_fn=lambda: fcntl.ioctl(0, termios.TIOCSCTTY, 0),  # Ctrl-C becomes a signal only there
         )
         os.close(slave)
 

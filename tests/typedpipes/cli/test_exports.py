@@ -9,6 +9,7 @@ import shlex
 import signal
 import stat
 import subprocess
+import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -70,7 +71,7 @@ def test_ctrl_c_while_waiting_prints_the_command_that_resumes(command_line: Call
     process = cli.start(*WORDS, "--timeout", "50")
     until(lambda: polls(cli) >= 1, process)
     process.send_signal(signal.SIGINT)
-    out, talk = process.communicate(timeout=20)
+    out, talk = process.communicate(timeout=60)
     assert process.returncode == 130, (out, talk)
     what, todo = talk.splitlines()[-2:]
     assert what == "interrupted: the export goes on at the vendor"
@@ -90,7 +91,7 @@ def test_ctrl_c_while_downloading_keeps_the_part_and_resumes(command_line: Calla
     part = cli.home / "jobs.csv.part"
     until(lambda: part.exists() and part.stat().st_size > 0, process)
     process.send_signal(signal.SIGINT)
-    _, talk = process.communicate(timeout=20)
+    _, talk = process.communicate(timeout=60)
     assert process.returncode == 130, talk
     assert not (cli.home / "jobs.csv").exists()
     ended = cli.repeat(talk.splitlines()[-1].removeprefix("  do: "))
@@ -102,13 +103,29 @@ def test_ctrl_c_while_downloading_keeps_the_part_and_resumes(command_line: Calla
 def test_ctrl_c_during_the_create_waits_for_its_answer(command_line: Callable[..., CommandLine]) -> None:
     cli = command_line(pace="once")
     cli.sandbox.exports.serve(CONTENT, "text/csv")
-    cli.sandbox.faults.add(Fault(api="pipefy", operation="*reateAutomationJobsExport*", latency_back=1.0, count=1))
+    answered = threading.Event()
+
+    class Held(Fault):
+        def delay(self, base: float) -> float:
+            answered.wait(60)  # the whole sandbox waits; nobody else calls it
+            return 0.0
+
+    cli.sandbox.faults.add(Held(api="pipefy", operation="*reateAutomationJobsExport*", latency_back=1.0, count=1))
     process = cli.start(*WORDS)
     until(lambda: len(cli.sandbox.exports) == 1, process)
     process.send_signal(signal.SIGINT)
-    _, talk = process.communicate(timeout=20)
-    assert process.returncode == 130, talk
-    assert "press Ctrl-C again" in talk
+    assert process.stdout is not None
+    assert process.stderr is not None
+    talk = ""
+    while "press Ctrl-C again" not in talk:
+        line = process.stderr.readline()
+        assert line, talk
+        talk += line
+    answered.set()
+    talk += process.stderr.read()
+    process.stdout.close()
+    process.stderr.close()
+    assert process.wait(60) == 130, talk
     ended = cli.repeat(talk.splitlines()[-1].removeprefix("  do: "))
     assert ended.code == 0, ended
     assert digest(cli.home / "jobs.csv") == HASH
@@ -120,7 +137,7 @@ def test_after_a_kill_the_same_command_goes_on_with_the_same_export(command_line
     process = cli.start(*WORDS)
     until(lambda: polls(cli) >= 1, process)
     process.kill()
-    process.communicate(timeout=20)
+    process.communicate(timeout=60)
     cli.sandbox.clock.advance(HOUR)
     ended = cli.run(*WORDS)
     assert ended.code == 0, ended

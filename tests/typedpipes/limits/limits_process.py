@@ -1,8 +1,8 @@
 """One process of a test that needs several: ``python -m tests.typedpipes.limits.limits_process WHAT STORE_URL``.
 
-``race``: calls until the month is used up, prints how many went out. ``hold``: takes every unit, prints ``held`` and
-never comes back. ``wait``: queues for a unit that does not come, prints ``waiting``. Those that print ``ready`` first
-begin at a line of input.
+``race``: calls until the month is used up, prints how many went out. ``hold``: takes every unit, prints since when (by
+the machine's monotonic clock) and never comes back. ``wait``: queues for a unit that does not come, prints
+``waiting``. Those that print ``ready`` first begin at a line of input.
 """
 
 from __future__ import annotations
@@ -52,10 +52,10 @@ def race(url: str) -> None:
 
 
 def hold(url: str) -> None:
-    limiter = few(url)
+    limiter, began = few(url), time.monotonic()
     for _ in range(UNITS):
         drive(limiter.acquire(CLAIM), SyncIO())
-    print("held", flush=True)
+    print(began, flush=True)
     time.sleep(60)
 
 

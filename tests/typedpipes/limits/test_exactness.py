@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from typing import Literal, TypeAlias
 
 import attrs
@@ -10,6 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tests.support.examples import counted
 from tests.typedpipes.limits.simulation import Judge, Simulation, Task, VirtualClock
 from typedpipes._core.flow import Flow, Sleep
 from typedpipes.limits import GRACE, Claim, Policy, StoreLimiter, Window
@@ -17,8 +17,6 @@ from typedpipes.limits.stores import MemoryStore
 
 Fate: TypeAlias = Literal["answered", "replayed", "redirected", "unanswered", "unsent", "cancelled"]
 DEADLINE = 30.0
-EXAMPLES = int(os.environ.get("TYPEDPIPES_EXAMPLES", "300"))
-"""More of them in a campaign."""
 
 
 @attrs.frozen
@@ -101,21 +99,25 @@ class World:
         return state.flying, state.settled, len(state.order)
 
 
-@settings(max_examples=EXAMPLES, deadline=None)
-@given(
-    callers=st.lists(CALLERS, min_size=1, max_size=60),
-    allowance=st.integers(4, 12),
-    window=st.sampled_from([0.5, 2.0, 5.0]),
-)
-def test_no_window_ever_holds_more_than_the_allowance(callers: list[Caller], allowance: int, window: float) -> None:
-    world = World(allowance, window)
-    tasks = [world.start(caller) for caller in callers]
-    world.simulation.run()
-    assert not world.judge.violated, f"{world.judge.most()} of {allowance}"
-    assert all(task.done and task.error is None for task in tasks), "somebody starved"
-    assert len(world.judge.arrivals) == world.sent == world.granted - world.unsent
-    world.clock.now += DEADLINE + 60 + GRACE + 2 * window + 10
-    assert world.held == (0, 0, 0)
+@counted(100, 3000)
+def test_no_window_ever_holds_more_than_the_allowance(examples: int) -> None:
+    @settings(max_examples=examples, deadline=None)
+    @given(
+        callers=st.lists(CALLERS, min_size=1, max_size=60),
+        allowance=st.integers(4, 12),
+        window=st.sampled_from([0.5, 2.0, 5.0]),
+    )
+    def holds(callers: list[Caller], allowance: int, window: float) -> None:
+        world = World(allowance, window)
+        tasks = [world.start(caller) for caller in callers]
+        world.simulation.run()
+        assert not world.judge.violated, f"{world.judge.most()} of {allowance}"
+        assert all(task.done and task.error is None for task in tasks), "somebody starved"
+        assert len(world.judge.arrivals) == world.sent == world.granted - world.unsent
+        world.clock.now += DEADLINE + 60 + GRACE + 2 * window + 10
+        assert world.held == (0, 0, 0)
+
+    holds()
 
 
 @pytest.mark.parametrize("latency", [0.005, 0.05, 0.5])

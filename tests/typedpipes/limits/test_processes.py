@@ -15,6 +15,16 @@ from typedpipes.limits import Limits, open_store
 IO = SyncIO()
 
 
+def recording(asked: list[float]) -> SyncIO:
+    """Sleeps as told, and notes for how long it was told to: that does not depend on how busy the machine is."""
+
+    def sleep(seconds: float) -> None:
+        asked.append(seconds)
+        time.sleep(seconds)
+
+    return SyncIO(sleep=sleep)
+
+
 def line(process: subprocess.Popen[str]) -> str:
     assert process.stdout is not None
     return process.stdout.readline().strip()
@@ -52,16 +62,16 @@ def test_eight_processes_race_for_the_last_twenty_calls_of_a_month(shared_url: s
 def test_a_killed_holders_units_come_back_after_its_lease_and_not_before(shared_url: str) -> None:
     holder = start("hold", shared_url)
     try:
-        assert line(holder) == "held"
-        held_since = time.monotonic()
+        held_since = float(line(holder))
     finally:
         end(holder)
     limiter = few(shared_url)
+    asked: list[float] = []
     for _ in range(UNITS):
-        drive(limiter.acquire(CLAIM), IO)
-    waited = time.monotonic() - held_since
-    # The units were taken shortly before "held" was printed and read.
-    assert LAPSE + WINDOW - 0.4 < waited < LAPSE + WINDOW + 1.0
+        drive(limiter.acquire(CLAIM), recording(asked))
+    # A clock that is set while the test runs, as Redis counts by, may be off by a little.
+    assert time.monotonic() - held_since > LAPSE + WINDOW - 0.05
+    assert sum(asked) < LAPSE + WINDOW + 1.0
     limiter.store.close()
 
 
@@ -77,11 +87,11 @@ def test_a_killed_waiter_holds_nobody_up_for_long(shared_url: str) -> None:
         end(*waiters)
     for lease in leases:
         drive(lease.unsent(), IO)
-    began = time.monotonic()
+    asked: list[float] = []
     for _ in range(UNITS):
-        drive(limiter.acquire(CLAIM), IO)
+        drive(limiter.acquire(CLAIM), recording(asked))
     # Places are kept for two seconds beyond the announced time, which was one window.
-    assert time.monotonic() - began < WINDOW + 2.0 + 1.0
+    assert sum(asked) < WINDOW + 2.0 + 1.0
     assert Limits(limiter).snapshot()["own.calls"].waiting == 0
     limiter.store.close()
 

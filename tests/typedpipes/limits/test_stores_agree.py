@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import os
 import tempfile
 from pathlib import Path
 
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tests.support.examples import counted
 from tests.typedpipes.limits.redis_server import RedisServer
 from typedpipes._core.flow import SyncIO, drive
 from typedpipes.limits.ask import Ask, Bound, BudgetEntry, Granted, Note, Reply, Retry, WindowEntry
@@ -16,8 +16,6 @@ from typedpipes.limits.stores import MemoryStore, Store
 from typedpipes.limits.stores.redis import SCRIPT, RedisStore
 from typedpipes.limits.stores.sqlite import SqliteStore
 
-EXAMPLES = int(os.environ.get("TYPEDPIPES_EXAMPLES", "150"))
-"""More of them in a campaign."""
 DAY = 86_400_000_000
 START = 20_000 * DAY + DAY // 2
 
@@ -135,22 +133,26 @@ class ToldRedis(RedisStore):
         return super()._prepare(bound, operation)
 
 
-@settings(max_examples=EXAMPLES, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(steps=st.lists(STEP, min_size=5, max_size=40))
-def test_stores_agree(redis_process: RedisServer, steps: list[tuple[str, int, int, str, int, int]]) -> None:
-    clock = Turned()
-    expected = play(MemoryStore(clock=clock), clock, steps)
-    with tempfile.TemporaryDirectory() as folder:
+@counted(50, 1500)
+def test_stores_agree(examples: int, redis_process: RedisServer) -> None:
+    @settings(max_examples=examples, deadline=None)
+    @given(steps=st.lists(STEP, min_size=5, max_size=40))
+    def holds(steps: list[tuple[str, int, int, str, int, int]]) -> None:
         clock = Turned()
-        file = SqliteStore(Path(folder) / "limits.db", clock=clock)
-        got = play(file, clock, steps)
-        file.close()
-    assert got == expected
-    redis_process.flush()
-    told = SetClock(redis_process)
-    shared = ToldRedis(redis_process.url, clock=told, script=on_turned_clock(SCRIPT.read_text("utf-8")))
-    shared.told = told
-    got = play(shared, told, steps)
-    shared.close()
-    told.client.close()
-    assert got == expected
+        expected = play(MemoryStore(clock=clock), clock, steps)
+        with tempfile.TemporaryDirectory() as folder:
+            clock = Turned()
+            file = SqliteStore(Path(folder) / "limits.db", clock=clock)
+            got = play(file, clock, steps)
+            file.close()
+        assert got == expected
+        redis_process.flush()
+        told = SetClock(redis_process)
+        shared = ToldRedis(redis_process.url, clock=told, script=on_turned_clock(SCRIPT.read_text("utf-8")))
+        shared.told = told
+        got = play(shared, told, steps)
+        shared.close()
+        told.client.close()
+        assert got == expected
+
+    holds()

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import re
 import socket
-import time
 from pathlib import Path
 
 import pytest
@@ -140,7 +139,6 @@ def test_a_bad_document_is_refused_with_one_message_that_says_where(case: str, t
     source, target = tmp_path / "vendor.yaml", tmp_path / "out.yaml"
     source.write_text(text, encoding="utf-8")
     target.write_text("old", encoding="utf-8")
-    started = time.monotonic()
 
     with pytest.raises(SchemaError) as caught:
         canonicalize_file(source, target, names=tmp_path / "names.lock", api="x")
@@ -152,7 +150,6 @@ def test_a_bad_document_is_refused_with_one_message_that_says_where(case: str, t
     assert "\n" not in said
     assert target.read_text(encoding="utf-8") == "old"
     assert sorted(path.name for path in tmp_path.iterdir()) == ["out.yaml", "vendor.yaml"]
-    assert time.monotonic() - started < 20
 
 
 @pytest.mark.parametrize("case", ["broken yaml", "remote ref", "operation path"])
@@ -183,7 +180,7 @@ def test_a_file_that_is_not_there_or_not_text_is_refused(tmp_path: Path) -> None
 
 def test_a_remote_reference_opens_no_connection(tmp_path: Path) -> None:
     listener = socket.create_server(("127.0.0.1", 0))
-    listener.settimeout(0.05)
+    listener.setblocking(False)
     host, port = listener.getsockname()[:2]
     source = tmp_path / "vendor.yaml"
     source.write_text(answer(f"{{$ref: 'http://{host}:{port}/x.yaml'}}"), encoding="utf-8")
@@ -191,7 +188,7 @@ def test_a_remote_reference_opens_no_connection(tmp_path: Path) -> None:
     with pytest.raises(SchemaError, match="nothing is fetched"):
         load_openapi(source)
 
-    with listener, pytest.raises(TimeoutError):
+    with listener, pytest.raises(BlockingIOError):
         listener.accept()
 
 

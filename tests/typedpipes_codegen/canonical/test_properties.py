@@ -5,6 +5,7 @@ from __future__ import annotations
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from tests.support.examples import counted
 from tests.typedpipes_codegen.canonical.support import answering, document, schemas_of
 from typedpipes_codegen.canonical import canonicalize
 from typedpipes_codegen.canonical.proof import fidelity
@@ -123,51 +124,62 @@ def documents(draw: st.DrawFn) -> JsonObject:
 
 
 SETTINGS = settings(
-    max_examples=80,
     deadline=None,
     derandomize=True,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
 )
 
 
-@SETTINGS
-@given(documents())
-def test_nothing_is_lost_and_a_second_run_changes_nothing(source: JsonObject) -> None:
-    canonical = canonicalize(source)
+@counted(30, 1000)
+def test_nothing_is_lost_and_a_second_run_changes_nothing(examples: int) -> None:
+    @settings(SETTINGS, max_examples=examples)
+    @given(documents())
+    def holds(source: JsonObject) -> None:
+        canonical = canonicalize(source)
 
-    assert fidelity(source, canonical.document).losses == []
-    text = write_yaml(canonical.document)
-    assert read_yaml(text) == canonical.document
-    check_references(canonical.document)
-    assert write_yaml(canonicalize(canonical.document).document) == text
-    assert write_yaml(canonicalize(canonical.document, canonical.names).document) == text
+        assert fidelity(source, canonical.document).losses == []
+        text = write_yaml(canonical.document)
+        assert read_yaml(text) == canonical.document
+        check_references(canonical.document)
+        assert write_yaml(canonicalize(canonical.document).document) == text
+        assert write_yaml(canonicalize(canonical.document, canonical.names).document) == text
 
-
-@SETTINGS
-@given(documents())
-def test_names_given_once_are_given_again(source: JsonObject) -> None:
-    first = canonicalize(source)
-
-    again = canonicalize(source, first.names)
-
-    assert again.names == first.names
-    assert write_yaml(again.document) == write_yaml(first.document)
-    folded = [name.casefold() for name in schemas_of(again.document)]
-    assert len(set(folded)) == len(folded)
-    assert all(name.isidentifier() and name.isascii() for name in again.names.values())
+    holds()
 
 
-@SETTINGS
-@given(documents(), documents())
-def test_no_name_moves_when_a_document_changes(before: JsonObject, after: JsonObject) -> None:
-    old = canonicalize(before).names
-    new = canonicalize(after, old).names
-    first: dict[str, str] = {}
-    for at in sorted(new):
-        if at in old:
-            first.setdefault(old[at], at)
+@counted(30, 1000)
+def test_names_given_once_are_given_again(examples: int) -> None:
+    @settings(SETTINGS, max_examples=examples)
+    @given(documents())
+    def holds(source: JsonObject) -> None:
+        first = canonicalize(source)
 
-    assert all(new[at] == name for name, at in first.items())
-    fresh = {new[at] for at in new if at not in old}
-    gone = {name for name in old.values() if name not in first}
-    assert not fresh & gone
+        again = canonicalize(source, first.names)
+
+        assert again.names == first.names
+        assert write_yaml(again.document) == write_yaml(first.document)
+        folded = [name.casefold() for name in schemas_of(again.document)]
+        assert len(set(folded)) == len(folded)
+        assert all(name.isidentifier() and name.isascii() for name in again.names.values())
+
+    holds()
+
+
+@counted(30, 1000)
+def test_no_name_moves_when_a_document_changes(examples: int) -> None:
+    @settings(SETTINGS, max_examples=examples)
+    @given(documents(), documents())
+    def holds(before: JsonObject, after: JsonObject) -> None:
+        old = canonicalize(before).names
+        new = canonicalize(after, old).names
+        first: dict[str, str] = {}
+        for at in sorted(new):
+            if at in old:
+                first.setdefault(old[at], at)
+
+        assert all(new[at] == name for name, at in first.items())
+        fresh = {new[at] for at in new if at not in old}
+        gone = {name for name in old.values() if name not in first}
+        assert not fresh & gone
+
+    holds()

@@ -173,7 +173,7 @@ def test_a_failing_token_endpoint_fails_all_who_wait_and_is_tried_again_later(se
 
 
 def test_one_with_little_patience_does_not_fail_those_with_more(server: TokenServer) -> None:
-    server.latency = 0.6
+    server.released.clear()
     outcomes: dict[str, object] = {}
     with client(server) as shared:
 
@@ -183,13 +183,16 @@ def test_one_with_little_patience_does_not_fail_those_with_more(server: TokenSer
             except TypedPipesError as error:
                 outcomes[name] = error
 
-        hasty = threading.Thread(target=call, args=("hasty", 0.2))
+        hasty = threading.Thread(target=call, args=("hasty", 1.0))
         hasty.start()
-        while not server.token_requests:
-            time.sleep(0.005)
-        patient = threading.Thread(target=call, args=("patient", 30.0))
+        for _ in range(1000):
+            if server.token_requests or not hasty.is_alive():
+                break
+            time.sleep(0.002)
+        patient = threading.Thread(target=call, args=("patient", 60.0))
         patient.start()
         hasty.join()
+        server.released.set()
         patient.join()
     assert isinstance(outcomes["hasty"], TransportError)
     assert outcomes["patient"] == 200

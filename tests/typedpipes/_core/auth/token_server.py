@@ -25,6 +25,9 @@ class TokenServer:
         self.good: set[str] = set()
         self.life: object = 3600
         self.latency = 0.0
+        self.released = threading.Event()
+        """Cleared, it holds the answers of the token endpoint back."""
+        self.released.set()
         self.api_domain: str | None = None
         self.encodings = {"application/json", "application/x-www-form-urlencoded"}
         self.next_token_reply: Reply | None = None
@@ -76,6 +79,7 @@ class TokenServer:
         if arrival.headers["content-type"] not in self.encodings:
             return _json(400, {"error": "invalid_request"})
         time.sleep(self.latency)
+        self.released.wait(60)
         fields = self._fields(arrival)
         signed = base64.b64decode(arrival.headers.get("authorization", "")[6:]).decode().partition(":")
         client = (fields.get("client_id") or signed[0], fields.get("client_secret") or signed[2])

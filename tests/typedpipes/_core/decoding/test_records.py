@@ -14,6 +14,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tests.support.examples import counted
 from tests.typedpipes._core.decoding import shapes
 from tests.typedpipes._core.decoding.mutations import GENERATED, cases, object_of
 from tests.typedpipes._core.decoding.test_reference_decoder import FITTING, PAGE
@@ -93,22 +94,30 @@ def envelope_of(annotation: str, module: str, listing: Listing, records: list[An
     return {**object_of(vars(sys.modules[module])[annotation]), listing.wire: records}
 
 
-@settings(max_examples=300, deadline=None)
-@given(PAGE, st.sampled_from([None, 2]))
-def test_any_answer_is_the_same_to_both(page: dict[str, Any], indent: int | None) -> None:
-    fast, slow = both("DealPage", MODULE, json.dumps(page, indent=indent).encode())
-    assert fast == slow
+@counted(100, 3000)
+def test_any_answer_is_the_same_to_both(examples: int) -> None:
+    @settings(max_examples=examples, deadline=None)
+    @given(PAGE, st.sampled_from([None, 2]))
+    def holds(page: dict[str, Any], indent: int | None) -> None:
+        fast, slow = both("DealPage", MODULE, json.dumps(page, indent=indent).encode())
+        assert fast == slow
+
+    holds()
 
 
-@settings(max_examples=300, deadline=None)
-@given(FITS, st.booleans())
-def test_answers_that_fit_go_to_msgspec_and_are_the_same_to_both(page: dict[str, Any], escaped: bool) -> None:
-    body = json.dumps(page, ensure_ascii=escaped).encode(errors="replace")
-    listing = listing_of("DealPage", MODULE)
-    assert listing is not None
-    assert listing.decode(body, Decoding("demo.list")) is not None
-    fast, slow = both("DealPage", MODULE, body)
-    assert fast == slow
+@counted(100, 3000)
+def test_answers_that_fit_go_to_msgspec_and_are_the_same_to_both(examples: int) -> None:
+    @settings(max_examples=examples, deadline=None)
+    @given(FITS, st.booleans())
+    def holds(page: dict[str, Any], escaped: bool) -> None:
+        body = json.dumps(page, ensure_ascii=escaped).encode(errors="replace")
+        listing = listing_of("DealPage", MODULE)
+        assert listing is not None
+        assert listing.decode(body, Decoding("demo.list")) is not None
+        fast, slow = both("DealPage", MODULE, body)
+        assert fast == slow
+
+    holds()
 
 
 def test_every_listing_reads_every_single_departure_alike() -> None:

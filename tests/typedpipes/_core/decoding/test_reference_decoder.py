@@ -10,6 +10,7 @@ from typing import Any, Union, get_args, get_origin
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tests.support.examples import counted
 from tests.typedpipes._core.decoding import shapes
 from tests.typedpipes._core.decoding.shapes import AppProp, Circle, Deal, DealPage, Owner, Square, TextProp
 from typedpipes._core.decoding import Decoding
@@ -126,12 +127,16 @@ def identical(built: Any, value: Any) -> bool:
     return json.dumps(built, sort_keys=True) == json.dumps(value, sort_keys=True)
 
 
-@settings(max_examples=300, deadline=None)
-@given(PAGE)
-def test_compiled_builders_make_what_a_straightforward_decoder_makes(page: dict[str, Any]) -> None:
-    body = json.dumps(page).encode()
-    built = decode("DealPage", shapes.__name__, body, Decoding("demo.list"))
-    assert same(built, DealPage, json.loads(body))
+@counted(100, 3000)
+def test_compiled_builders_make_what_a_straightforward_decoder_makes(examples: int) -> None:
+    @settings(max_examples=examples, deadline=None)
+    @given(PAGE)
+    def holds(page: dict[str, Any]) -> None:
+        body = json.dumps(page).encode()
+        built = decode("DealPage", shapes.__name__, body, Decoding("demo.list"))
+        assert same(built, DealPage, json.loads(body))
+
+    holds()
 
 
 def test_the_reference_tells_right_from_wrong() -> None:

@@ -34,7 +34,7 @@ def test_the_next_piece_is_read_while_one_is_written(
 
     def slow(self: PartFile, offset: int, pieces: Sequence[bytes]) -> None:
         if offset == 0:
-            waited.append(read_on.wait(5))
+            waited.append(read_on.wait(60))
         write(self, offset, pieces)
 
     def watched(self: Transfer) -> Flow[Chunk]:
@@ -97,12 +97,12 @@ def test_a_cancelled_download_closes_everything_and_is_continued(
     host.put("f", CONTENT)
     target = tmp_path / "f.csv"
     target.write_bytes(b"old")
-    cancel, write = threading.Event(), PartFile.write
+    cancel, cancelled, write = threading.Event(), threading.Event(), PartFile.write
 
     def slow(self: PartFile, offset: int, pieces: Sequence[bytes]) -> None:
         if offset >= 2 * WRITE_SIZE:
             cancel.set()
-            time.sleep(0.1)  # the cancellation comes while this piece is under way
+            assert cancelled.wait(60)  # the cancellation comes while this piece is under way
         write(self, offset, pieces)
 
     monkeypatch.setattr(PartFile, "write", slow)
@@ -120,6 +120,7 @@ def test_a_cancelled_download_closes_everything_and_is_continued(
             while not cancel.is_set():
                 await anyio.sleep(0.001)
             tasks.cancel_scope.cancel()
+            cancelled.set()
 
     anyio.run(scenario, backend=backend)
     assert target.read_bytes() == b"old"

@@ -225,8 +225,13 @@ def test_native_asyncio_cancellation_while_waiting_for_a_token() -> None:
     """A follower's cancellation leaves the one who asks alone; the asker's passes the task on."""
     import asyncio
 
+    async def turns() -> None:
+        """Let everybody come to where they wait: nothing on the way there takes time."""
+        for _ in range(100):
+            await asyncio.sleep(0)
+
     async def main(scene: Scene) -> None:
-        gate = asyncio.Event()
+        gate, asked = asyncio.Event(), asyncio.Event()
 
         async def hold(seconds: float) -> None:
             await asyncio.sleep(0.001)
@@ -236,16 +241,18 @@ def test_native_asyncio_cancellation_while_waiting_for_a_token() -> None:
 
             async def gated(request: httpx.Request) -> httpx.Response:
                 if request.url.path == "/oauth/token":
+                    asked.set()
                     await gate.wait()
                 answer: httpx.Response = await put(request)
                 return answer
 
             client._io.send = gated
             tasks = [asyncio.create_task(client.exchange(scene.request)) for _ in range(5)]
-            await asyncio.sleep(0.02)
+            await asked.wait()
+            await turns()
             tasks[0].cancel()  # the one who asks
             tasks[3].cancel()
-            await asyncio.sleep(0.02)
+            await turns()
             gate.set()
             results = await asyncio.gather(*tasks, return_exceptions=True)
         assert [isinstance(result, asyncio.CancelledError) for result in results] == [True, False, False, True, False]
