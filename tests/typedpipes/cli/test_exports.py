@@ -31,7 +31,7 @@ def digest(path: Path) -> str:
 
 def until(condition: Callable[[], bool], process: subprocess.Popen[str]) -> None:
     """Wait for something the sandbox sees."""
-    end = time.monotonic() + 30
+    end = time.monotonic() + 120
     while not condition():
         assert process.poll() is None, process.communicate()
         assert time.monotonic() < end, "it never came"

@@ -64,7 +64,7 @@ def cluster(tmp_path: Path) -> Iterator[RedisCluster]:
                 client.execute_command("CLUSTER", "MEET", "127.0.0.1", str(servers[0].port))
         for server in servers:
             with server.client() as client:
-                deadline = time.monotonic() + 20
+                deadline = time.monotonic() + 120
                 while b"cluster_state:ok" not in client.execute_command("CLUSTER", "INFO"):
                     assert time.monotonic() < deadline, "the nodes do not find each other"
                     time.sleep(0.02)
