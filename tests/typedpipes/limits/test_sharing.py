@@ -131,7 +131,9 @@ def test_after_a_reboot_what_was_held_stays_held_for_the_rest_of_its_time(tmp_pa
     )
     drive(drive(before.acquire(CARD), SyncIO()).settle(200, {}), SyncIO())
     clock = Rebooted(5.0)
-    after = StoreLimiter(policy, closing(SqliteStore(tmp_path / "l.db", clock=clock)), identity={"user": "u"}, clock=clock)
+    after = StoreLimiter(
+        policy, closing(SqliteStore(tmp_path / "l.db", clock=clock)), identity={"user": "u"}, clock=clock
+    )
     with pytest.raises(RateLimited) as caught:
         drive(after.acquire(CARD, max_wait=0), SyncIO())
     assert 0 < (caught.value.retry_after or 0) <= 0.31

@@ -50,7 +50,7 @@ def _literals(hint: Any) -> tuple[Any, ...]:
 
 
 def _shape_chooser(models: list[type[Model]]) -> Choose:
-    """The classes whose required and known keys fit best, of those whose fixed values the object does not contradict."""
+    """The classes whose required and known keys fit best, of those whose fixed values the object does not deny."""
     shapes = [(model, fields_of(model)) for model in models]
     required = [(m, {n for n, _, needed in f if needed}, {n for n, _, _ in f}) for m, f in shapes]
     fixed = {m: [(n, values) for n, h, _ in f if (values := _literals(h))] for m, f in shapes}
