@@ -15,9 +15,16 @@ from typedpipes._core.rest import CallOptions, PagedCallOptions
 
 if TYPE_CHECKING:
     from typedpipes._core.graphql.results import InputModel, JsonValue, ResultModel
-    from typedpipes._core.graphql.select.fields import Composite, Field, Leaf, Nested, Selected, Selection
+    from typedpipes._core.graphql.select.fields import (
+        Composite,
+        Field,
+        Leaf,
+        Nested,
+        Selected,
+        Selection,
+        selection_types,
+    )
     from typedpipes._core.graphql.select.rows import Row
-    from typedpipes._core.graphql.select.types import selection_types
     from typedpipes._core.paging import AsyncPages, Pages
 
 __all__ = [
@@ -71,7 +78,7 @@ if not TYPE_CHECKING:
 
             return graphql_rows.Row
         if name == "selection_types":
-            from typedpipes._core.graphql.select import types as graphql_select_types
+            from typedpipes._core.graphql.select import fields as graphql_select_types
 
             return graphql_select_types.selection_types
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

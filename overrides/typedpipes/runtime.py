@@ -5,7 +5,10 @@ GraphQL packages have `typedpipes.graphql_runtime`.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Coroutine
+from functools import wraps
+from types import CodeType, MethodType
+from typing import TYPE_CHECKING, Any, Concatenate, Final, Generic, ParamSpec, TypeVar, cast, overload
 
 from typedpipes._core.decoding.model import JSON, UNSET, Model, OpenEnum, Unset, member
 from typedpipes._core.paging import AsyncPages, Pages
@@ -27,25 +30,13 @@ from typedpipes._core.rest import (
     PipedreamOptions,
     PipedriveOptions,
 )
-from typedpipes.resource import (
-    AsyncResource,
-    RawAsyncResource,
-    RawResource,
-    Resource,
-    async_raw_method,
-    deprecated,
-    raw_async_caller,
-    raw_caller,
-    raw_method,
-    raw_of,
-    request_body,
-)
+from typedpipes.errors import ConfigurationError
 
 if TYPE_CHECKING:
-    # What type checkers take the class decorator for. At run time `Model` does the work itself, 20 x faster.
     from attrs import define as define
 
     from typedpipes._core.connect_links import ConnectTokenLinks
+
 
 __all__ = [
     "JSON",
@@ -73,6 +64,7 @@ __all__ = [
     "PipedreamOptions",
     "PipedriveOptions",
     "RawAsyncResource",
+    "RawMethod",
     "RawResource",
     "Resource",
     "Unset",
@@ -86,7 +78,6 @@ __all__ = [
     "raw_of",
     "request_body",
 ]
-
 if not TYPE_CHECKING:
 
     def define(**options):
@@ -101,3 +92,158 @@ if not TYPE_CHECKING:
 
             return connect_links.ConnectTokenLinks
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+# What generated resource classes are made of: the caller they hold, their raw twins, request bodies, deprecation.
+
+P = ParamSpec("P")
+S = TypeVar("S")
+T = TypeVar("T")
+F = TypeVar("F", bound=Callable[..., object])
+
+_COROUTINE: Final = 0x80  # inspect.CO_COROUTINE, without importing inspect
+
+
+class Resource:
+    """Base of generated resource classes."""
+
+    __slots__ = ("_caller",)
+
+    def __init__(self, caller: Caller) -> None:
+        self._caller = caller
+
+
+class AsyncResource:
+    """Base of generated asynchronous resource classes."""
+
+    __slots__ = ("_caller",)
+
+    def __init__(self, caller: AsyncCaller) -> None:
+        self._caller = caller
+
+
+class RawResource:
+    """Base of the raw twins. They run the resource's own methods over a caller that returns the envelope."""
+
+    __slots__ = ("_resource",)
+
+    def __init__(self, resource: object) -> None:
+        self._resource = resource
+
+
+class RawAsyncResource(RawResource):
+    """Base of the asynchronous raw twins."""
+
+    __slots__ = ()
+
+
+class RawMethod(Generic[P, T]):
+    """A method of a resource that returns `ApiResponse`, with the same parameters."""
+
+    __slots__ = ("_function",)
+
+    def __init__(self, function: Callable[..., object]) -> None:
+        self._function = function
+
+    @overload
+    def __get__(self, raw: None, owner: type | None = None) -> RawMethod[P, T]: ...
+    @overload
+    def __get__(self, raw: RawResource, owner: type | None = None) -> Callable[P, T]: ...
+    def __get__(self, raw: RawResource | None, owner: type | None = None) -> object:
+        return self if raw is None else MethodType(self._function, raw._resource)
+
+
+def raw_method(method: Callable[Concatenate[S, P], T]) -> RawMethod[P, ApiResponse[T]]:
+    """The raw twin of a method."""
+    return RawMethod(method)
+
+
+def async_raw_method(
+    method: Callable[Concatenate[S, P], Coroutine[Any, Any, T]],
+) -> RawMethod[P, Coroutine[Any, Any, ApiResponse[T]]]:
+    """The raw twin of an asynchronous method."""
+    return RawMethod(method)
+
+
+class raw_of:
+    """The raw twin of an overloaded method; the decorated function only carries the overloads."""
+
+    __slots__ = ("_method",)
+
+    def __init__(self, method: Callable[..., object]) -> None:
+        self._method = method
+
+    def __call__(self, function: F) -> F:
+        return cast("F", RawMethod(self._method))
+
+
+class _RawCaller:
+    __slots__ = ("_caller",)
+
+    def __init__(self, caller: Caller | AsyncCaller) -> None:
+        self._caller = caller
+
+    def call(self, operation: Operation[T], arguments: Arguments, options: CallOptions) -> object:
+        # Awaited by the method itself where the caller is asynchronous.
+        return self._caller.call_raw(operation, arguments, options)
+
+
+def raw_caller(caller: Caller) -> Caller:
+    """A caller whose ``call`` returns the envelope; `raw_method` gives its methods the right type."""
+    return cast("Caller", _RawCaller(caller))
+
+
+def raw_async_caller(caller: AsyncCaller) -> AsyncCaller:
+    """The asynchronous twin of `raw_caller`."""
+    return cast("AsyncCaller", _RawCaller(caller))
+
+
+def request_body(
+    body: object, fields: dict[str, object], required: tuple[str, ...] = (), *, optional: bool = False
+) -> object:
+    """The body of a call that takes it as one value or as keyword arguments.
+
+    Raises `ConfigurationError` if both are given, or a required field is not. With ``optional``, no body is sent when
+    nothing is given.
+    """
+    if body is not None:
+        for name, value in fields.items():
+            if value is not UNSET:
+                raise ConfigurationError(f"{name} and body are both given; put {name} into the body", setting=name)
+        return body
+    for name in required:
+        if fields[name] is UNSET:
+            raise ConfigurationError(f"{name} is required: give it, or a complete body", setting=name)
+    if optional and all(value is UNSET for value in fields.values()):
+        return None
+    return fields
+
+
+if TYPE_CHECKING:
+    from typing_extensions import deprecated
+else:
+
+    def deprecated(message):
+        """PEP 702 without importing typing_extensions (4 ms): warns when called, marks ``__deprecated__``."""
+
+        def mark(function):
+            from warnings import warn
+
+            code: CodeType = function.__code__
+            if code.co_flags & _COROUTINE:
+
+                @wraps(function)
+                async def warning(*args, **arguments):
+                    warn(message, DeprecationWarning, stacklevel=2)
+                    return await function(*args, **arguments)
+            else:
+
+                @wraps(function)
+                def warning(*args, **arguments):
+                    warn(message, DeprecationWarning, stacklevel=2)
+                    return function(*args, **arguments)
+
+            warning.__deprecated__ = message
+            return warning
+
+        return mark

@@ -17,8 +17,7 @@ from typedpipes.errors import BadRequest, ConfigurationError, GraphQLError, Prof
 from typedpipes.pipedrive import Pipedrive
 from typedpipes.pipefy import Pipefy
 from typedpipes.pipefy.core import document_kind
-from typedpipes.rows import RowLimits
-from typedpipes.workbook import _check_head
+from typedpipes.rows import RowLimits, _check_head
 
 UUID = "123e4567-e89b-12d3-a456-426614174000-"
 

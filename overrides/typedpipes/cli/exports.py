@@ -34,7 +34,7 @@ from typedpipes.cli.session import (
 from typedpipes.cli.streams import STDOUT, output_stream
 from typedpipes.errors import ConfigurationError, DownloadError, ExportAmbiguous, ExportFailed, TypedPipesError
 from typedpipes.limits.pipefy import Plan
-from typedpipes.pipefy.exports.arguments import Period, organization_number
+from typedpipes.pipefy.exports.requests import Period, organization_number
 
 if TYPE_CHECKING:
     from typedpipes.pipefy import ExportJob, Pipefy

@@ -14,7 +14,7 @@ import attrs
 from typedpipes._core.rest import Operation
 from typedpipes.cli.arguments import Call, signature_of
 from typedpipes.pipefy.settings import PIPEFY_KINDS
-from typedpipes.resource import Resource
+from typedpipes.runtime import Resource
 
 Vendor: TypeAlias = Literal["pipefy", "pipedream", "pipedrive"]
 VENDORS: Final[tuple[Vendor, ...]] = ("pipefy", "pipedream", "pipedrive")

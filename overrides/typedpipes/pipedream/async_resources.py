@@ -6,7 +6,7 @@ from typing import Any, Literal, Unpack, overload
 
 from typedpipes._core.rest import ApiResponse, PipedreamOptions
 from typedpipes.pipedream.resources import Expand, check_bounds
-from typedpipes.resource import RawAsyncResource, async_raw_method, raw_async_caller, raw_of
+from typedpipes.runtime import RawAsyncResource, async_raw_method, raw_async_caller, raw_of
 from typedpipes_api.pipedream import sources, subscriptions, workflows
 from typedpipes_api.pipedream._shared import EventSummaryListResponse
 

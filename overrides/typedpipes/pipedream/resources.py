@@ -10,7 +10,7 @@ from typing import Any, Literal, Unpack, overload
 
 from typedpipes._core.rest import ApiResponse, PipedreamOptions
 from typedpipes.errors import ConfigurationError
-from typedpipes.resource import (
+from typedpipes.runtime import (
     RawResource,
     raw_caller,
     raw_method,

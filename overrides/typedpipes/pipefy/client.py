@@ -137,7 +137,7 @@ class Pipefy(Client):
 
     def find_organization(self, organization: str | int, **options: Unpack[CallOptions]) -> OrganizationDetails | None:
         """The organization with this number or URL (``https://app.pipefy.com/organizations/123``, seed 004)."""
-        from typedpipes.pipefy.exports.arguments import organization_number
+        from typedpipes.pipefy.exports.requests import organization_number
 
         check_options("find_organization", options, CALL_OPTIONS, ("organization",))
         return self.organization(id=organization_number(organization), **options)

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple
 
 from typedpipes._core.rest import Arguments, Operation
-from typedpipes.resource import AsyncResource, Resource
+from typedpipes.runtime import AsyncResource, Resource
 
 
 class Recorded(Exception):

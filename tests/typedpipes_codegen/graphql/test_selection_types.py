@@ -12,7 +12,7 @@ import pytest
 import typedpipes_api
 from tests.support.mypy import mypy
 from tests.typedpipes._core.graphql.select.workshop import workshop
-from typedpipes._core.graphql.select.types import SelectionSchema, TypeFacts
+from typedpipes._core.graphql.select.fields import SelectionSchema, TypeFacts
 from typedpipes_api.pipefy import select
 
 ROOT = Path(__file__).parents[3]

@@ -13,10 +13,9 @@ import attrs
 
 from typedpipes._core.files.host import FileHost
 from typedpipes._core.files.links import LinkSource
-from typedpipes._core.files.part_file import PartFile
+from typedpipes._core.files.part_file import PartFile, WriteBehind
 from typedpipes._core.files.progress import Progress, ProgressMeter
 from typedpipes._core.files.transfer import Transfer
-from typedpipes._core.files.write_behind import WriteBehind
 from typedpipes._core.flow import Call, Clock, Flow, SystemClock, call, hold
 from typedpipes.errors import ConfigurationError, TypedPipesError
 

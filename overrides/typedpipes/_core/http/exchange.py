@@ -160,7 +160,7 @@ class Exchange:
             self._move_to_api_domain(request)
         patience = self._patience()
         if patience <= 0:
-            from typedpipes._core.http.errors import too_late
+            from typedpipes._core.http.failures import too_late
 
             raise too_late(self._stamp, self._attempts) from self._previous
         request.extensions["timeout"] = dict.fromkeys(("connect", "read", "write", "pool"), patience)
@@ -320,7 +320,7 @@ class Exchange:
             error.resume_at = resume_at(delay, wall=self._policies.clock.wall())
 
     def _transport_error(self, cause: Exception, failure: Failure) -> TransportError:
-        from typedpipes._core.http.errors import transport_error
+        from typedpipes._core.http.failures import transport_error
 
         return transport_error(
             cause,

@@ -26,9 +26,9 @@ from typedpipes._core.files.progress import Progress, ProgressMeter
 from typedpipes._core.flow import Call, Clock, Flow, call, discard, hold, sleep
 from typedpipes.errors import ConfigurationError, DownloadError, ResponseMismatch, TypedPipesError
 from typedpipes.limits.pipefy import ATTACHMENT_BYTES
-from typedpipes.pipefy.exports.arguments import organization_number
 from typedpipes.pipefy.exports.flows import ExportSettings, file_host
 from typedpipes.pipefy.exports.jobs import GraphQLPort
+from typedpipes.pipefy.exports.requests import organization_number
 
 UploadFile: TypeAlias = "str | os.PathLike[str] | bytes | BinaryIO"
 """A path, the bytes themselves, or an open binary file that can be rewound."""

@@ -19,11 +19,10 @@ from pathlib import Path
 from typedpipes._core.files.download import DownloadOptions
 from typedpipes._core.flow import SyncIO, drive
 from typedpipes.pipefy.exports import kinds, requests
-from typedpipes.pipefy.exports.arguments import Period
 from typedpipes.pipefy.exports.flows import ExportFlows, ExportSettings
 from typedpipes.pipefy.exports.handles import MAX_BYTES, WAIT, ExportJob, OnProgress, OnWait
 from typedpipes.pipefy.exports.jobs import GraphQLPort
-from typedpipes.pipefy.exports.requests import AuditLogDelivery, AuditLogFormat, JobRequest, ReportFilter
+from typedpipes.pipefy.exports.requests import AuditLogDelivery, AuditLogFormat, JobRequest, Period, ReportFilter
 
 
 class Exports:

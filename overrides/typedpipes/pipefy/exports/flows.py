@@ -20,12 +20,11 @@ from typedpipes._core.files.transfer import Transfer
 from typedpipes._core.flow import Clock, Flow, SystemClock, call
 from typedpipes.errors import ConfigurationError, ExportFailed, TypedPipesError
 from typedpipes.events import OnEvent
-from typedpipes.pipefy.exports.arguments import month_of
 from typedpipes.pipefy.exports.engine import JobEngine
 from typedpipes.pipefy.exports.jobs import FormStore, GraphQLPort, JobState, WaitProgress, parse_token
 from typedpipes.pipefy.exports.journal import Journal
 from typedpipes.pipefy.exports.kinds import AUTOMATION_JOBS, DECLARATIONS
-from typedpipes.pipefy.exports.requests import JobRequest
+from typedpipes.pipefy.exports.requests import JobRequest, month_of
 from typedpipes.pipefy.exports.schedule import PollSchedule
 
 FRESH_MARGIN: Final = 60.0

@@ -7,8 +7,9 @@ import tempfile
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from datetime import datetime
 from pathlib import Path
-from typing import Any, Final, Self, TypeAlias, TypeVar, overload
+from typing import Any, ClassVar, Final, Self, TypeAlias, TypeVar, overload
 
+from typedpipes._core.decoding.model import OpenEnum, member
 from typedpipes._core.files.download import DownloadOptions
 from typedpipes._core.files.host import FileHost
 from typedpipes._core.files.links import FileLink
@@ -17,8 +18,20 @@ from typedpipes._core.files.stream import AsyncFileStream, FileStream
 from typedpipes._core.flow import AsyncIO, Flow, SyncIO, adrive, call, drive, hold
 from typedpipes.pipefy.exports.flows import ExportFlows
 from typedpipes.pipefy.exports.jobs import JobState, Outcome, WaitProgress, moment
-from typedpipes.pipefy.exports.status import ExportStatus
 from typedpipes.rows import RowLimits, Rows, open_rows
+
+# The statuses of exports.
+
+
+class ExportStatus(OpenEnum):
+    """Status of an export (seed 004; reports say ``done``). Values we do not know are kept as they are."""
+
+    CREATED: ClassVar[Self] = member("created")
+    PROCESSING: ClassVar[Self] = member("processing")
+    FINISHED: ClassVar[Self] = member("finished")
+    FAILED: ClassVar[Self] = member("failed")
+    DONE: ClassVar[Self] = member("done")
+
 
 Row = TypeVar("Row")
 OnWait: TypeAlias = Callable[[WaitProgress], None]

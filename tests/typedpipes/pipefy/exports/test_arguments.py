@@ -14,9 +14,9 @@ from tests.typedpipes.pipefy.exports.vendor import Vendor
 from typedpipes.errors import ConfigurationError, DownloadError, ExportAmbiguous, TransportError
 from typedpipes.pipefy.attachments import AsyncAttachments, Attachments
 from typedpipes.pipefy.exports import Exports
-from typedpipes.pipefy.exports.arguments import organization_number
 from typedpipes.pipefy.exports.async_exports import AsyncExports
 from typedpipes.pipefy.exports.handles import AsyncExportJob, ExportJob
+from typedpipes.pipefy.exports.requests import organization_number
 
 
 @pytest.mark.parametrize(

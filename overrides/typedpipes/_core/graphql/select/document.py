@@ -12,9 +12,8 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any, Final, Literal, NamedTuple, TypeAlias
 
 from typedpipes._core.decoding.model import JSON
-from typedpipes._core.graphql.select.fields import Field, Nested, Selected, Selection
+from typedpipes._core.graphql.select.fields import Field, FieldFacts, Nested, Selected, Selection, TypeFacts
 from typedpipes._core.graphql.select.rows import Entry, Shape
-from typedpipes._core.graphql.select.types import FieldFacts, TypeFacts
 from typedpipes._core.values import wire_of
 from typedpipes.errors import ConfigurationError
 

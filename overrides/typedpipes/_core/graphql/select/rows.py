@@ -15,8 +15,7 @@ from typedpipes._core.decoding.model import JSON, MASK
 from typedpipes.errors import ConfigurationError, ResponseMismatch
 
 if TYPE_CHECKING:
-    from typedpipes._core.graphql.select.fields import Composite, Field
-    from typedpipes._core.graphql.select.types import FieldFacts, TypeFacts
+    from typedpipes._core.graphql.select.fields import Composite, Field, FieldFacts, TypeFacts
 
 T = TypeVar("T")
 A = TypeVar("A")

@@ -17,7 +17,7 @@ from graphql import (
 from graphql.utilities import value_from_ast_untyped
 
 from tests.typedpipes_sandbox.schema.documents_by_schema import Documents
-from typedpipes._core.graphql.select.types import FieldFacts, TypeFacts
+from typedpipes._core.graphql.select.fields import FieldFacts, TypeFacts
 from typedpipes_api.pipefy import select
 
 Choose = Callable[[int], int]

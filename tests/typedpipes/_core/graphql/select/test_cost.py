@@ -40,7 +40,6 @@ def test_selecting_loads_no_model_no_input_and_no_graphql_library() -> None:
         "typedpipes_api.pipefy.select",
         "typedpipes._core.graphql.select",
         "typedpipes._core.graphql.select.fields",
-        "typedpipes._core.graphql.select.types",
     }
     for absent in ("pydantic", "graphql", "httpx", "typedpipes_api.pipefy.inputs", "typedpipes_api.pipefy.enums"):
         assert absent not in modules, absent

@@ -15,7 +15,7 @@ from tests.typedpipes._core.graphql.select.choosing import Chooser, facts, field
 from tests.typedpipes_sandbox.schema.documents_by_schema import Documents
 from typedpipes._core.decoding import SchemaDrift
 from typedpipes._core.graphql.select.document import write
-from typedpipes._core.graphql.select.types import FieldFacts, TypeFacts
+from typedpipes._core.graphql.select.fields import FieldFacts, TypeFacts
 from typedpipes.events import Event
 from typedpipes.pipefy import Pipefy
 from typedpipes_api.pipefy import select
