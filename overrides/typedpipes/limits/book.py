@@ -98,7 +98,7 @@ class Book:
                 again = True  # the same question again, because the first answer was lost: it counts once
             if not window.fits(entry.allowance, entry.weight, now):
                 window.expire(now)
-                opens = window.opening(entry.allowance, entry.hold, entry.weight, place, now)
+                opens = window.opening(entry, entry.weight, place, now)
                 if opens > at:
                     at, last = opens, entry
         if last is not None and not again:
@@ -178,12 +178,7 @@ class Book:
                 if note.kind == "block":
                     state.block(self.now + note.duration)
                 elif entry.allowance is not None:
-                    state.correct(
-                        entry.allowance,
-                        note.limit,
-                        note.remaining,
-                        self.now + note.duration,
-                    )
+                    state.correct(entry, note.limit, note.remaining, self.now + note.duration)
         for budget in bound.budgets:
             if budget.key == note.key:
                 account = self.budget(note.key, self._period(budget.period)[0])
@@ -217,7 +212,7 @@ class Book:
 
     def _window_view(self, entry: WindowEntry) -> WindowView:
         state, now = self.window(entry.key), self.now
-        opens = state.opening(entry.allowance, entry.hold, 1, None, now)
+        opens = state.opening(entry, 1, None, now)
         last = max(
             state.free_at[-1] if state.free_at else now,
             now + entry.hold if state.flights else now,
@@ -226,7 +221,7 @@ class Book:
             used=state.used,
             in_flight=state.flying,
             waiting=len(state.order),
-            observed=state.observed,
+            observed=state.stated(entry),
             blocked=max(0, state.blocked_until - now),
             free_in=max(0, opens - now),
             all_free_in=last - now,

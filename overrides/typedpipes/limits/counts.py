@@ -119,22 +119,22 @@ class WindowState(msgspec.Struct, array_like=True):
             self.next_lapse = lapse
         return True
 
-    def opening(
-        self,
-        allowance: int | None,
-        hold: int,
-        weight: int,
-        ordinal: int | None,
-        now: int,
-    ) -> int:
+    def stated(self, entry: WindowEntry) -> int:
+        """The allowance that the server stated, 0 if it did not. Of a bucket it is never more than the table's."""
+        if entry.bucket and entry.allowance is not None:
+            return min(self.observed, entry.allowance)
+        return self.observed
+
+    def opening(self, entry: WindowEntry, weight: int, ordinal: int | None, now: int) -> int:
         """The earliest time at which ``weight`` units can be granted to this waiter; ``now`` or less: at once.
 
         A lower bound: units in flight are taken to be answered now. `expire` must have been called for ``now``.
         """
+        allowance, hold = entry.allowance, entry.hold
         if allowance is None:
             return self.blocked_until
         if self.observed:
-            allowance = self.observed
+            allowance = self.stated(entry)
             weight = min(weight, allowance)
         if self.order:
             ahead = sum(self.waiting if ordinal is None else self.waiting[: bisect_left(self.order, ordinal)])
@@ -222,11 +222,12 @@ class WindowState(msgspec.Struct, array_like=True):
         """Grant nothing before ``until``."""
         self.blocked_until = max(self.blocked_until, until)
 
-    def correct(self, allowance: int, limit: int, remaining: int, free_at: int) -> None:
+    def correct(self, entry: WindowEntry, limit: int, remaining: int, free_at: int) -> None:
         """Take over what the server stated: its ``limit`` (0: not stated) and the ``remaining`` until ``free_at``."""
         if limit > 0:
             self.observed = limit
-        missing = (self.observed or allowance) - self.used - max(remaining, 0)
+        self.observed = self.stated(entry)
+        missing = (self.observed or entry.allowance or 0) - self.used - max(remaining, 0)
         if remaining >= 0 and missing > 0:
             self.occupy(missing, free_at)
 

@@ -84,7 +84,7 @@ class FallbackStore:
         local = self._local
         if local is not None and lease in self._leases:
             self._leases.discard(lease)
-            yield from local.settle(self._scaled(bound), lease, notes)
+            yield from local.settle(self._scaled(bound), lease, tuple(self._note(note) for note in notes))
         else:
             # Of a lease granted here, after the shared store came back: it is held there from now on.
             self._leases.discard(lease)
@@ -190,6 +190,11 @@ class FallbackStore:
             tuple(self._budget(entry) for entry in bound.budgets),
             bound.counted,
         )
+
+    def _note(self, note: Note) -> Note:
+        """What the server stated is everybody's: of a window this process takes its share, of a budget nothing more."""
+        limit = max(1, int(note.limit * self._share)) if note.kind == "window" and note.limit else 0
+        return msgspec.structs.replace(note, limit=limit)
 
     def _window(self, entry: WindowEntry) -> WindowEntry:
         if entry.allowance is None:

@@ -46,6 +46,8 @@ for i, entry in ipairs(op.windows) do
   w.held, w.flying, w.waiting = num(facts[1]), num(facts[2]), num(facts[3])
   w.blocked, w.observed = math.max(num(facts[4]), pause), num(facts[5])
   w.own_block = num(facts[4])
+  -- What only some operations count in is never raised above the table's figure.
+  if entry.bucket and entry.allowance >= 0 then w.observed = math.min(w.observed, entry.allowance) end
   windows[i] = w
 end
 
@@ -255,6 +257,7 @@ if op.op == 'settle' then
           w.own_block = math.max(w.own_block, now + note[3])
         elseif w.entry.allowance >= 0 then
           if note[4] > 0 then w.observed = note[4] end
+          if w.entry.bucket then w.observed = math.min(w.observed, w.entry.allowance) end
           local allowance = w.observed > 0 and w.observed or w.entry.allowance
           local missing = allowance - w.held - w.flying - math.max(note[5], 0)
           if note[5] >= 0 and missing > 0 then occupy(w, op.lease .. '+', missing, now + note[3]) end

@@ -219,6 +219,7 @@ class RedisStore(Announcer):
                 "allowance": -1 if entry.allowance is None else entry.allowance,
                 "hold": entry.hold,
                 "weight": entry.weight,
+                "bucket": entry.bucket,
             }
             for entry in bound.windows
         ]
