@@ -190,7 +190,8 @@ class Book:
     def release(self, ask: Ask, *, granted: bool) -> None:
         """Undo an ask: its places, and the units it holds if the request was never sent."""
         self.leave(ask)
-        held = granted
+        # What was counted in a window is given back once, however often a lost answer makes a client repeat it.
+        held = granted and not any(entry.allowance is not None for entry in ask.bound.windows)
         for entry in ask.bound.windows:
             state = self.windows.get(entry.key)
             if state is not None:

@@ -15,7 +15,7 @@ from typing import Final
 import msgspec
 
 from typedpipes import events
-from typedpipes._core.flow import Call, Clock, Flow, Hold, Sleep, SystemClock
+from typedpipes._core.flow import AsyncIO, Call, Clock, Flow, Hold, Sleep, SyncIO, SystemClock, adrive, drive
 from typedpipes.errors import LimitStoreError, QuotaExhausted, RateLimited
 from typedpipes.limits import GRACE
 from typedpipes.limits.ask import Ask, Bound, Exhausted, Granted, Note, Reply, Retry, notes_of
@@ -229,7 +229,9 @@ class StoreLease(msgspec.Struct, eq=False, gc=False):
     ask: Ask | None = None
     place: int | None = None
     state: str = "asked"
-    """``asked`` → ``held`` → ``done``."""
+    """``asked`` → ``held`` → ``answered`` → ``done``."""
+    sent: bool = True
+    notes: tuple[Note, ...] = ()
 
     def __repr__(self) -> str:
         return f"<StoreLease {self.id} {self.state}>"
@@ -242,54 +244,53 @@ class StoreLease(msgspec.Struct, eq=False, gc=False):
         """
         if self.state != "held":
             return ENDED
-        self.state = "done"
         limiter, bound = self.limiter, self.bound
         notes: tuple[Note, ...] = ()
         if limiter.reads or status == 429:
             notes = limiter.observe(self.claim, bound, status, headers)
         if not notes and not bound.counted:
+            self.state = "done"
             return ENDED
         if limiter.memory is None:
-            return self._settle(notes)
+            self.state, self.notes = "answered", notes
+            return self._end()
+        self.state = "done"
         limiter.memory.settle_now(bound, self.id, notes)
         return ENDED
 
-    def _settle(self, notes: tuple[Note, ...]) -> Flow[None]:
-        # An unreachable store has announced it, and the slot lapses by itself.
-        with contextlib.suppress(LimitStoreError):
-            yield from self.limiter.store.settle(self.bound, self.id, notes)
-
     def unsent(self) -> Flow[None]:
         """Nothing of the request left this machine (no connection): the slot is given back, budgets too."""
-        if self.state != "held" or self.ask is None:
-            return
-        self.state = "done"
-        with contextlib.suppress(LimitStoreError):
-            yield self.limiter.store.release(self.ask, True)
+        if self.state == "held":
+            self.sent = False
+            yield from self._end()
+
+    def end_of_flow(self) -> None:
+        """See `Lease`. What needs effects is left to the driver."""
+        if self.state != "done" and self.limiter.memory is not None:
+            self.release()
 
     def release(self) -> None:
         """End the lease, synchronously. A request that was sent and not answered keeps its slot until it lapses."""
-        undo = self._undo()
-        if undo is not None:
-            with contextlib.suppress(LimitStoreError):  # the place or unit lapses by itself
-                undo.sync()
+        drive(self._end(), SyncIO())
 
     async def arelease(self) -> None:
         """End the lease under the async driver."""
-        undo = self._undo()
-        if undo is not None:
-            with contextlib.suppress(LimitStoreError):  # the place or unit lapses by itself
-                if undo.asynchronous is not None:
-                    await undo.asynchronous()
-                else:
-                    undo.sync()
+        await adrive(self._end(), AsyncIO())
 
-    def _undo(self) -> Call[None] | None:
-        if self.state != "asked" or self.ask is None:
-            return None
+    def _end(self) -> Flow[None]:
+        """Tell the store how it ended. If that is interrupted, the driver's release does it again."""
+        if self.state == "done" or self.ask is None:
+            return
+        store = self.limiter.store
+        with contextlib.suppress(LimitStoreError):  # it was announced, and place and units lapse by themselves
+            if self.state == "answered":
+                yield from store.settle(self.bound, self.id, self.notes)
+            elif self.state == "asked":
+                self.ask.place = self.place
+                yield store.release(self.ask, False)
+            elif not self.sent:
+                yield store.release(self.ask, True)
         self.state = "done"
-        self.ask.place = self.place
-        return self.limiter.store.release(self.ask, False)
 
 
 def _moment(microseconds: int) -> datetime:

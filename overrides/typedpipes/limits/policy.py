@@ -125,12 +125,20 @@ class Claim:
 class Lease(Protocol):
     """A granted slot. Released by the driver, whatever happens; until then `settle` and `unsent` refine it."""
 
+    sent: bool
+    """Whether anything of the request may have left this machine. True at first, so that nobody forgets it; who signs
+    between grant and send says False until then. A slot whose request was not sent is given back, budgets too."""
+
     def settle(self, status: int, headers: Mapping[str, str]) -> Flow[None]:
         """Response headers were seen (names in lower case): the window starts to run; limits named there are learnt."""
         ...
 
     def unsent(self) -> Flow[None]:
         """Nothing of the request left this machine (no connection): the slot may be given back."""
+        ...
+
+    def end_of_flow(self) -> None:
+        """The flow that acquired the lease ends; to be said in its ``finally``, for it performs no effect."""
         ...
 
 

@@ -284,7 +284,9 @@ if op.op == 'settle' then
 end
 
 if op.op == 'release' then
+  -- What was counted in a window is given back once, however often a lost answer makes a client repeat it.
   local held = op.granted
+  for _, w in ipairs(windows) do held = held and w.entry.allowance < 0 end
   for _, w in ipairs(windows) do
     expire(w)
     leave(w)
