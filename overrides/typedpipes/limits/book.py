@@ -161,9 +161,9 @@ class Book:
                 if state is not None:
                     state.leave(ask.place)
 
-    def settle(self, bound: Bound, lease: str, notes: tuple[Note, ...]) -> None:
-        """Response headers were seen just now, and said ``notes``."""
-        now, table = self.now, self.windows
+    def settle(self, bound: Bound, lease: str, notes: tuple[Note, ...], grace: int = 0) -> None:
+        """The request has arrived, or will within ``grace``; response headers said ``notes``."""
+        now, table = self.now + grace, self.windows
         for entry in bound.windows:
             if entry.allowance is not None:
                 window = table.get(entry.key) or self.raw_window(entry.key)

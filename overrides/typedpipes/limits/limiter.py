@@ -61,8 +61,9 @@ class StoreLimiter:
         self._binder = Binder(policy, identity or {}, count_unknown=count_unknown)
         self.clock = clock or SystemClock()
         self._report = on_event if isinstance(on_event, events.Reporter) else events.Reporter(on_event)
-        self._grace = int(grace * 1_000_000)
-        self._unanswered = self._grace + int(unanswered * 1_000_000)
+        self.grace = int(grace * 1_000_000)
+        """Microseconds after the close of a connection within which a server reads what it accepted."""
+        self._unanswered = self.grace + int(unanswered * 1_000_000)
         self.reads = policy.reads != "none"
         """Whether answers other than 429 say something."""
         self._warned: set[tuple[str, int]] = set()
@@ -146,7 +147,7 @@ class StoreLimiter:
         if until is None:
             return self._unanswered, -1 if waits is None else waits
         lasts = max(0, int((until - now) * 1_000_000))
-        return lasts + self._grace, lasts if waits is None or lasts < waits else waits
+        return lasts + self.grace, lasts if waits is None or lasts < waits else waits
 
     def _waiting(self, claim: Claim, reply: Retry) -> None:
         if self._report.wants(events.Wait):
@@ -187,7 +188,7 @@ class StoreLimiter:
     def _too_late(self, claim: Claim, reply: Retry) -> RateLimited:
         seconds = reply.wait / 1_000_000
         error = RateLimited(
-            f"{claim.operation} was not sent: the next slot of {reply.limit} is {seconds:.3f} s away, "
+            f"{claim.operation} was not sent: the next slot of {reply.limit} is at least {seconds:.3f} s away, "
             "longer than this call may wait (max_wait, deadline)",
             status=429,
             operation=claim.operation,
@@ -220,7 +221,7 @@ class StoreLimiter:
 
 
 class StoreLease(msgspec.Struct, eq=False, gc=False):
-    """A granted slot. Unanswered requests keep it until deadline + window + grace; `settle` shortens that."""
+    """A granted slot. It is held until window + grace after the deadline, which whatever ends it shortens."""
 
     limiter: StoreLimiter
     claim: Claim
@@ -229,7 +230,7 @@ class StoreLease(msgspec.Struct, eq=False, gc=False):
     ask: Ask | None = None
     place: int | None = None
     state: str = "asked"
-    """``asked`` → ``held`` → ``answered`` → ``done``."""
+    """``asked`` → ``held`` → ``answered`` or ``ended`` → ``done``."""
     sent: bool = True
     notes: tuple[Note, ...] = ()
 
@@ -261,16 +262,24 @@ class StoreLease(msgspec.Struct, eq=False, gc=False):
     def unsent(self) -> Flow[None]:
         """Nothing of the request left this machine (no connection): the slot is given back, budgets too."""
         if self.state == "held":
-            self.sent = False
+            self.state, self.sent = "ended", False
+            yield from self._end()
+
+    def abandoned(self) -> Flow[None]:
+        """No answer will be read; the connection was closed just now: the slot is held a grace longer than usual."""
+        if self.state == "held":
+            self.state, self.sent = "ended", True
             yield from self._end()
 
     def end_of_flow(self) -> None:
         """See `Lease`. What needs effects is left to the driver."""
-        if self.state != "done" and self.limiter.memory is not None:
-            self.release()
+        if self.state == "held":
+            self.state = "ended"
+            if self.limiter.memory is not None:
+                self.release()
 
     def release(self) -> None:
-        """End the lease, synchronously. A request that was sent and not answered keeps its slot until it lapses."""
+        """End the lease, synchronously. One that is just held, because the flow ended in silence, lapses by itself."""
         drive(self._end(), SyncIO())
 
     async def arelease(self) -> None:
@@ -279,7 +288,7 @@ class StoreLease(msgspec.Struct, eq=False, gc=False):
 
     def _end(self) -> Flow[None]:
         """Tell the store how it ended. If that is interrupted, the driver's release does it again."""
-        if self.state == "done" or self.ask is None:
+        if self.state in ("held", "done") or self.ask is None:
             return
         store = self.limiter.store
         with contextlib.suppress(LimitStoreError):  # it was announced, and place and units lapse by themselves
@@ -290,6 +299,8 @@ class StoreLease(msgspec.Struct, eq=False, gc=False):
                 yield store.release(self.ask, False)
             elif not self.sent:
                 yield store.release(self.ask, True)
+            elif self.bound.counted:
+                yield from store.settle(self.bound, self.id, (), self.limiter.grace)
         self.state = "done"
 
 

@@ -123,7 +123,7 @@ class Claim:
 
 
 class Lease(Protocol):
-    """A granted slot. Released by the driver, whatever happens; until then `settle` and `unsent` refine it."""
+    """A granted slot. Released by the driver, whatever happens; `settle`, `unsent` and `abandoned` do so earlier."""
 
     sent: bool
     """Whether anything of the request may have left this machine. True at first, so that nobody forgets it; who signs
@@ -135,6 +135,10 @@ class Lease(Protocol):
 
     def unsent(self) -> Flow[None]:
         """Nothing of the request left this machine (no connection): the slot may be given back."""
+        ...
+
+    def abandoned(self) -> Flow[None]:
+        """No answer will come, and the connection was closed just now: the server may still read the request."""
         ...
 
     def end_of_flow(self) -> None:

@@ -185,8 +185,8 @@ class Exchange:
 
             failure = failure_of(cause)
             self._tell(started, None, type(cause).__name__)
-            if failure.phase == "unsent" and lease is not None:
-                yield from lease.unsent()
+            if lease is not None:
+                yield from lease.unsent() if failure.phase == "unsent" else lease.abandoned()
             return failure, self._transport_error(cause, failure)
         self._unsign()
         request.extensions["timeout"]["read"] = self._patience()  # httpcore looks again when it reads the body

@@ -85,19 +85,30 @@ local function ahead_of(w, place)
   return sum
 end
 
--- When `units` more than now will be free; those in flight are taken to be answered now.
+-- When `units` more than now will be free, at the earliest: those in flight are taken to be answered now.
 local function freed(w, units)
-  if units > w.held then return now + w.entry.hold end
+  local answered, flying = now + w.entry.hold, w.flying
   if call('ZCARD', w.settled) == w.held then
-    return num(call('ZRANGE', w.settled, units - 1, units - 1, 'WITHSCORES')[2]) + 1
+    local before = call('ZCOUNT', w.settled, '-inf', text(answered))
+    if units > before then
+      units = units - flying
+      if units <= before then return answered end
+    end
+    return num(call('ZRANGE', w.settled, units - 1, units - 1, 'WITHSCORES')[2] or answered - 1) + 1
   end
   local from = 0
   while true do
     local rows = call('ZRANGE', w.settled, from, from + 99, 'WITHSCORES')
-    if #rows == 0 then return now + w.entry.hold end
+    if #rows == 0 then return answered end
     for i = 1, #rows, 2 do
+      local at = num(rows[i + 1])
+      if at > answered then
+        units = units - flying
+        flying = 0
+        if units <= 0 then return answered end
+      end
       units = units - weight_of(rows[i])
-      if units <= 0 then return num(rows[i + 1]) + 1 end
+      if units <= 0 then return at + 1 end
     end
     from = from + 100
   end
@@ -249,7 +260,7 @@ if op.op == 'settle' then
     expire(w)
     if w.entry.allowance >= 0 then
       forget(w, op.lease)
-      occupy(w, op.lease, w.entry.weight, now + w.entry.hold)
+      occupy(w, op.lease, w.entry.weight, now + op.grace + w.entry.hold)
     end
     for _, note in ipairs(op.notes) do
       if note[2] == w.entry.key then

@@ -71,13 +71,13 @@ class SqliteStore(Announcer):
             yield from call(self._checkpoint, blocking=True)
         return (yield from self._run(ask.bound, lambda book: book.reserve(ask)))
 
-    def settle(self, bound: Bound, lease: str, notes: tuple[Note, ...]) -> Flow[None]:
+    def settle(self, bound: Bound, lease: str, notes: tuple[Note, ...], grace: int = 0) -> Flow[None]:
         """See `Store`."""
         # Budgets were counted when reserved: only what the server said changes them.
         named = {note.key for note in notes}
         budgets = tuple(budget for budget in bound.budgets if budget.key in named)
         touched = Bound(bound.account, bound.windows, budgets, bound.counted)
-        return self._run(touched, lambda book: book.settle(touched, lease, notes))
+        return self._run(touched, lambda book: book.settle(touched, lease, notes, grace))
 
     def release(self, ask: Ask, granted: bool) -> Call[None]:
         """See `Store`."""

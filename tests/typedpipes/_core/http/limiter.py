@@ -15,6 +15,7 @@ class BookLease:
         self.claim = claim
         self.statuses: list[int] = []
         self.not_sent = False
+        self.given_up = False
         self.released = 0
         self.ended = 0
         self.sent = True
@@ -26,6 +27,10 @@ class BookLease:
 
     def unsent(self) -> Flow[None]:
         self.not_sent = True
+        yield Sleep(0)
+
+    def abandoned(self) -> Flow[None]:
+        self.given_up = True
         yield Sleep(0)
 
     def end_of_flow(self) -> None:
