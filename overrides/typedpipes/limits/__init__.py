@@ -27,7 +27,8 @@ Per wire request, inside a flow (see `typedpipes._core.flow`):
 
 Windows are exact under one assumption: a server reads a request that it accepted at most ``grace`` (5 s) after the
 connection was closed. A lease whose flow ends without a word, or whose process dies, stays held until its deadline,
-plus grace, plus window. `Limits` and `AsyncLimits` give ``snapshot()`` and ``cost(...)``.
+plus grace, plus window; with SQLite, until grace and window after its process was found dead. `Limits` and
+`AsyncLimits` give ``snapshot()`` and ``cost(...)``.
 """
 
 from __future__ import annotations

@@ -65,6 +65,8 @@ class Ask(msgspec.Struct, gc=False):
     patience: int
     """Longest wait worth queueing for; -1 without bound, 0 never queues."""
     place: int | None = None
+    grace: int = 0
+    """How long after its end a request of a process that died may still arrive."""
 
 
 class Granted(msgspec.Struct, frozen=True, gc=False):

@@ -9,6 +9,7 @@ narrow window do not keep others from a wide one, and none starves: its place is
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TypeAlias
 
 from typedpipes.limits.ask import (
@@ -170,6 +171,25 @@ class Book:
                 window.settle(lease, entry.weight, now + entry.hold)
         for note in notes:
             self._note(bound, note)
+
+    def bury(self, ask: Ask, has_ended: Callable[[str], bool]) -> bool:
+        """Count what processes that ended left in flight as given up just now; tells whether there was any.
+
+        A lease is named by its process, up to a hyphen.
+        """
+        found = False
+        known: dict[str, bool] = {}
+        for entry in ask.bound.windows:
+            window = self.window(entry.key)
+            free_at = self.now + ask.grace + entry.hold
+            for lease, (weight, lapse) in list(window.flights.items()):
+                process = lease.partition("-")[0]
+                if process not in known:
+                    known[process] = has_ended(process)
+                if known[process] and free_at < lapse:
+                    window.settle(lease, weight, free_at)
+                    found = True
+        return found
 
     def _note(self, bound: Bound, note: Note) -> None:
         for entry in bound.windows:

@@ -116,7 +116,7 @@ class StoreLimiter:
                     answer_by, patience = self._unanswered, -1
                 else:
                     answer_by, patience = self._bounds(until, give_up)
-                lease.ask = ask = Ask(bound, lease.id, answer_by, patience, lease.place)
+                lease.ask = ask = Ask(bound, lease.id, answer_by, patience, lease.place, self.grace)
                 reply: Reply
                 if memory is not None:
                     reply = memory.reserve_now(ask)

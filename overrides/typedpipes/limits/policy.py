@@ -168,12 +168,18 @@ def keyed(*parts: str) -> str:
     return hmac.new(_PURPOSE, message, hashlib.sha256).hexdigest()[:20]
 
 
-def _names() -> Iterator[str]:
+def _names(process: str) -> Iterator[str]:
     """Names of this process, one after the other; made without running Python code, for it is done per request."""
-    return map(f"{secrets.token_hex(8)}-".__add__, map(str, itertools.count()))
+    return map(f"{process}-".__add__, map(str, itertools.count()))
 
 
-_fresh = _names()
+_process = secrets.token_hex(8)
+_fresh = _names(_process)
+
+
+def process_name() -> str:
+    """What the names of this process's leases begin with, up to a hyphen."""
+    return _process
 
 
 def fresh_id() -> str:
@@ -182,8 +188,9 @@ def fresh_id() -> str:
 
 
 def _after_fork() -> None:
-    global _fresh
-    _fresh = _names()
+    global _fresh, _process
+    _process = secrets.token_hex(8)
+    _fresh = _names(_process)
 
 
 if hasattr(os, "register_at_fork"):

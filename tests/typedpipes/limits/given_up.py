@@ -1,8 +1,8 @@
-"""Processes of a run in which many calls are given up: ``python -m tests.typedpipes.limits.given_up serve`` or ``work PLAN``.
+"""A run in which many calls are given up: ``python -m tests.typedpipes.limits.given_up serve`` or ``work PLAN``.
 
-The server counts each request when it reads it, which is up to `LATE` seconds after it came, whether or not the client
-has closed the connection by then. A worker calls it with threads and tasks that share a limiter, and gives up many
-calls: tasks are cancelled, threads time out.
+The server counts each request when it reads it: ``/now`` at once, ``/late`` up to `LATE` seconds after it came, when
+the client has closed the connection long ago. A worker calls it with threads and tasks that share a limiter. What it
+asks of ``/late`` it gives up soon: tasks are cancelled, threads time out.
 """
 
 from __future__ import annotations
@@ -22,9 +22,9 @@ import attrs
 from typedpipes._core.http import Stamp, WireRequest
 from typedpipes._core.http.clients import AsyncPolicyClient, PolicyClient
 from typedpipes.errors import RateLimited, TransportError
-from typedpipes.limits import Policy, StoreLimiter, Window, open_store
+from typedpipes.limits import GRACE, Policy, StoreLimiter, Window, open_store
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 LATE = 4.5
 """Seconds; the grace is 5."""
 ANSWER = b"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: 2\r\n\r\n{}"
@@ -44,13 +44,13 @@ class Reader(asyncio.Protocol):
 
     def data_received(self, data: bytes) -> None:
         *requests, self._pending = (self._pending + data).split(b"\r\n\r\n")
-        for _ in requests:
-            late = random.choice([0.0, 0.0, random.uniform(0, 0.3), random.uniform(0, LATE)])
+        for request in requests:
+            late = random.choice([1.0, LATE - 0.5, LATE]) if b"/late" in request else random.uniform(0, 0.05)
             asyncio.get_running_loop().call_later(late, self._read)
 
     def _read(self) -> None:
         self._arrivals.append(time.monotonic())
-        asyncio.get_running_loop().call_later(random.uniform(0, 0.2), self._answer)
+        asyncio.get_running_loop().call_later(random.uniform(0, 0.05), self._answer)
 
     def _answer(self) -> None:
         if self._transport is not None and not self._transport.is_closing():
@@ -82,6 +82,7 @@ class Plan:
     tasks: int = 12
     threads: int = 4
     deadline: float = 12.0
+    grace: float = GRACE
 
 
 class Worker:
@@ -91,7 +92,7 @@ class Worker:
         self.plan = plan
         row = Window(name="own.calls", allowance=plan.allowance, seconds=plan.window, scope="user")
         policy = Policy(vendor="own", account="user", windows=(row,))
-        self.limiter = StoreLimiter(policy, open_store(plan.store_url), identity={"user": "u"})
+        self.limiter = StoreLimiter(policy, open_store(plan.store_url), identity={"user": "u"}, grace=plan.grace)
         self.dice = random.Random(plan.seed)
         self.stop_at = time.monotonic() + plan.seconds
         self.tally = {"answered": 0, "given up": 0, "refused": 0}
@@ -101,11 +102,11 @@ class Worker:
         with self._lock:
             self.tally[outcome] += 1
 
-    def patience(self) -> float:
-        """Half of the calls are given up after this long, unless the answer is faster."""
-        return self.dice.choice([self.dice.uniform(0.01, 1.5), 10.0])
+    def fate(self) -> tuple[str, float]:
+        """What to ask for, and how long to wait for the answer; one call in seven is given up."""
+        return ("late", self.dice.uniform(0.01, 0.9)) if self.dice.random() < 1 / 7 else ("now", 10.0)
 
-    def request(self, timeout: float | None) -> WireRequest:
+    def request(self, path: str, timeout: float | None) -> WireRequest:
         left = max(0.0, self.stop_at - time.monotonic())
         stamp = Stamp(
             api="own",
@@ -117,13 +118,13 @@ class Worker:
             timeout=timeout,
             deadline=self.plan.deadline,
         )
-        return WireRequest(method="GET", url=f"http://127.0.0.1:{self.plan.port}/", stamp=stamp)
+        return WireRequest(method="GET", url=f"http://127.0.0.1:{self.plan.port}/{path}", stamp=stamp)
 
     def thread(self, client: PolicyClient) -> None:
         """A synchronous caller."""
         while time.monotonic() < self.stop_at:
             try:
-                client.exchange(self.request(self.patience()))
+                client.exchange(self.request(*self.fate()))
             except RateLimited:
                 self.count("refused")
             except TransportError:
@@ -134,9 +135,10 @@ class Worker:
     async def task(self, client: AsyncPolicyClient) -> None:
         """An asynchronous caller."""
         while time.monotonic() < self.stop_at:
+            path, patience = self.fate()
             try:
-                with anyio.move_on_after(self.patience()) as scope:
-                    await client.exchange(self.request(None))
+                with anyio.move_on_after(patience) as scope:
+                    await client.exchange(self.request(path, None))
             except (RateLimited, TransportError):
                 self.count("refused")
             else:

@@ -49,7 +49,7 @@ def test_eight_processes_race_for_the_last_twenty_calls_of_a_month(shared_url: s
     limiter.store.close()
 
 
-def test_a_killed_holders_units_come_back_after_its_lease_and_not_before(shared_url: str) -> None:
+def test_a_killed_holders_units_come_back_after_its_lease_or_its_death_and_not_before(shared_url: str) -> None:
     holder = start("hold", shared_url)
     try:
         assert line(holder) == "held"
@@ -60,8 +60,10 @@ def test_a_killed_holders_units_come_back_after_its_lease_and_not_before(shared_
     for _ in range(UNITS):
         drive(limiter.acquire(CLAIM), IO)
     waited = time.monotonic() - held_since
-    # The units were taken shortly before "held" was printed and read.
-    assert LAPSE + WINDOW - 0.4 < waited < LAPSE + WINDOW + 1.0
+    # The units were taken shortly before "held" was printed and read. On SQLite the holder is found dead before its
+    # lease is over; then they are free after a window, for the grace is none here.
+    lease = 0.0 if shared_url.startswith("sqlite") else LAPSE
+    assert lease + WINDOW - 0.4 < waited < LAPSE + WINDOW + 1.0
     limiter.store.close()
 
 
