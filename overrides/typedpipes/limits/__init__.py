@@ -15,13 +15,20 @@ Per wire request, inside a flow (see `typedpipes._core.flow`):
     lease = yield from limiter.acquire(Claim("pipefy", "card"), until=deadline, max_wait=30.0)
     try:
         response = yield Send(request)
+        yield from lease.settle(response.status_code, response.headers)
     except httpx.ConnectError:
         yield from lease.unsent()              # nothing reached the wire: the slot is given back
         raise
-    yield from lease.settle(response.status_code, response.headers)
+    except httpx.RequestError:
+        yield from lease.abandoned()           # the connection was closed: held for a grace and the window from now
+        raise
+    finally:
+        lease.end_of_flow()                    # cancelled: the same
 
-A lease that is neither settled nor unsent when its flow ends counts as unanswered: its slot stays held until the
-deadline, plus the window, plus a grace. `Limits` and `AsyncLimits` give ``snapshot()`` and ``cost(...)``.
+Windows are exact under one assumption: a server reads a request that it accepted at most ``grace`` (5 s) after the
+connection was closed. A lease whose flow ends without a word, or whose process dies, stays held until its deadline,
+plus grace, plus window; with SQLite, until grace and window after its process was found dead. `Limits` and
+`AsyncLimits` give ``snapshot()`` and ``cost(...)``.
 """
 
 from __future__ import annotations
@@ -102,7 +109,7 @@ def __getattr__(name: str) -> object:
 
 
 GRACE = 5.0
-"""Seconds added for a request that is still under way to the server when its caller gives up."""
+"""Seconds: the assumption is that a server reads what it accepted at most so long after the connection was closed."""
 Vendor: TypeAlias = Literal["pipefy", "pipedream", "pipedrive"]
 Unreachable: TypeAlias = Literal["fail", "local"]
 
@@ -140,7 +147,8 @@ def build_limiter(
     ``unreachable``: what to do when the store cannot be reached: ``fail`` with `LimitStoreError`, or grant ``local``ly
     the fraction ``share`` of each allowance (exact as long as at most 1 / ``share`` processes do).
 
-    ``grace``: seconds that an unanswered request may still be under way after its deadline.
+    ``grace``: seconds after the close of a connection within which the server still reads what it accepted; at least 5.
+    So long, plus the window, a request holds its slot that was cancelled, timed out or broke off.
 
     Raises `ConfigurationError` for contradictory settings, such as a budget on ``memory://``.
     """
@@ -176,6 +184,8 @@ def policy_limiter(
     from typedpipes.limits.limiter import StoreLimiter
     from typedpipes.limits.stores import open_store
 
+    if not grace >= GRACE:
+        raise ConfigurationError(f"grace must be at least {GRACE:g} seconds, not {grace}", setting="grace")
     chosen = store or open_store(store_url or _default_url(table))
     if table.budgeted and not chosen.durable:
         raise ConfigurationError(

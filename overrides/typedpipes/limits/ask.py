@@ -65,6 +65,8 @@ class Ask(msgspec.Struct, gc=False):
     patience: int
     """Longest wait worth queueing for; -1 without bound, 0 never queues."""
     place: int | None = None
+    grace: int = 0
+    """How long after its end a request of a process that died may still arrive."""
 
 
 class Granted(msgspec.Struct, frozen=True, gc=False):
@@ -187,11 +189,8 @@ def _pipedrive(bound: Bound, headers: Mapping[str, str], notes: list[Note]) -> b
     limit = _whole(headers.get("x-ratelimit-limit"))
     remaining = _whole(headers.get("x-ratelimit-remaining"))
     if limit is not None or remaining is not None:
-        # The answer to a search tells of the search limit: the narrowest window the call counts in.
-        counting = [entry for entry in bound.windows if entry.allowance is not None]
-        narrow = [entry for entry in counting if entry.bucket] or counting
         reset = _seconds(headers.get("x-ratelimit-reset"))
-        for entry in narrow:
+        for entry in _told_of(bound, limit):
             until = entry.hold if reset is None else min(entry.hold, math.ceil(reset * 1_000_000))
             notes.append(
                 Note(
@@ -210,6 +209,16 @@ def _pipedrive(bound: Bound, headers: Mapping[str, str], notes: list[Note]) -> b
         Note("budget", budget.key, 0, limit or 0, -1 if remaining is None else remaining) for budget in bound.budgets
     ]
     return remaining is not None and any(remaining < max(1, budget.weight) for budget in bound.budgets)
+
+
+def _told_of(bound: Bound, limit: int | None) -> list[WindowEntry]:
+    """The windows that ``x-ratelimit-limit`` speaks of: of the narrowest the call counts in, unless it is too large.
+
+    The answer to a search tells of the search limit, or of the burst: then the figure is above what a search may.
+    """
+    counting = [(entry, entry.allowance) for entry in bound.windows if entry.allowance is not None]
+    narrow = [entry for entry, allowance in counting if entry.bucket and (limit is None or limit <= allowance)]
+    return narrow or [entry for entry, _ in counting if not entry.bucket]
 
 
 def retry_after(headers: Mapping[str, str], wall: float) -> float | None:

@@ -9,6 +9,7 @@ narrow window do not keep others from a wide one, and none starves: its place is
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TypeAlias
 
 from typedpipes.limits.ask import (
@@ -98,7 +99,7 @@ class Book:
                 again = True  # the same question again, because the first answer was lost: it counts once
             if not window.fits(entry.allowance, entry.weight, now):
                 window.expire(now)
-                opens = window.opening(entry.allowance, entry.hold, entry.weight, place, now)
+                opens = window.opening(entry, entry.weight, place, now)
                 if opens > at:
                     at, last = opens, entry
         if last is not None and not again:
@@ -161,15 +162,34 @@ class Book:
                 if state is not None:
                     state.leave(ask.place)
 
-    def settle(self, bound: Bound, lease: str, notes: tuple[Note, ...]) -> None:
-        """Response headers were seen just now, and said ``notes``."""
-        now, table = self.now, self.windows
+    def settle(self, bound: Bound, lease: str, notes: tuple[Note, ...], grace: int = 0) -> None:
+        """The request has arrived, or will within ``grace``; response headers said ``notes``."""
+        now, table = self.now + grace, self.windows
         for entry in bound.windows:
             if entry.allowance is not None:
                 window = table.get(entry.key) or self.raw_window(entry.key)
                 window.settle(lease, entry.weight, now + entry.hold)
         for note in notes:
             self._note(bound, note)
+
+    def bury(self, ask: Ask, has_ended: Callable[[str], bool]) -> bool:
+        """Count what processes that ended left in flight as given up just now; tells whether there was any.
+
+        A lease is named by its process, up to a hyphen.
+        """
+        found = False
+        known: dict[str, bool] = {}
+        for entry in ask.bound.windows:
+            window = self.window(entry.key)
+            free_at = self.now + ask.grace + entry.hold
+            for lease, (weight, lapse) in list(window.flights.items()):
+                process = lease.partition("-")[0]
+                if process not in known:
+                    known[process] = has_ended(process)
+                if known[process] and free_at < lapse:
+                    window.settle(lease, weight, free_at)
+                    found = True
+        return found
 
     def _note(self, bound: Bound, note: Note) -> None:
         for entry in bound.windows:
@@ -178,12 +198,7 @@ class Book:
                 if note.kind == "block":
                     state.block(self.now + note.duration)
                 elif entry.allowance is not None:
-                    state.correct(
-                        entry.allowance,
-                        note.limit,
-                        note.remaining,
-                        self.now + note.duration,
-                    )
+                    state.correct(entry, note.limit, note.remaining, self.now + note.duration)
         for budget in bound.budgets:
             if budget.key == note.key:
                 account = self.budget(note.key, self._period(budget.period)[0])
@@ -195,7 +210,8 @@ class Book:
     def release(self, ask: Ask, *, granted: bool) -> None:
         """Undo an ask: its places, and the units it holds if the request was never sent."""
         self.leave(ask)
-        held = granted
+        # What was counted in a window is given back once, however often a lost answer makes a client repeat it.
+        held = granted and not any(entry.allowance is not None for entry in ask.bound.windows)
         for entry in ask.bound.windows:
             state = self.windows.get(entry.key)
             if state is not None:
@@ -217,7 +233,7 @@ class Book:
 
     def _window_view(self, entry: WindowEntry) -> WindowView:
         state, now = self.window(entry.key), self.now
-        opens = state.opening(entry.allowance, entry.hold, 1, None, now)
+        opens = state.opening(entry, 1, None, now)
         last = max(
             state.free_at[-1] if state.free_at else now,
             now + entry.hold if state.flights else now,
@@ -226,7 +242,7 @@ class Book:
             used=state.used,
             in_flight=state.flying,
             waiting=len(state.order),
-            observed=state.observed,
+            observed=state.stated(entry),
             blocked=max(0, state.blocked_until - now),
             free_in=max(0, opens - now),
             all_free_in=last - now,

@@ -1,8 +1,9 @@
 """What is counted of one window and of one budget: no clock, no lock, no I/O. Times are whole microseconds.
 
-Windows are exact, on one store's clock. A unit is held from before the send until ``hold`` after its response headers
-were seen, or until it lapses when no answer was seen. The server's arrival lies between the two, so the server never
-counts more than the allowance in any window, whatever the latency. ``hold`` is the window plus a guard (see `hold_of`).
+Windows are exact, on one store's clock. A unit is held from before the send until ``hold`` after the latest time at
+which the request can have arrived: when its response headers were seen; a grace after its connection was closed without
+them; a grace after its deadline if nobody told. The server's arrival lies between the two, so the server never counts
+more than the allowance in any window, whatever the latency. ``hold`` is the window plus a guard (see `hold_of`).
 Waiting is first come, first served. A waiter has a place (its ordinal); a later one gets a unit only if enough is left
 for everybody ahead. A place expires when its owner stops asking, and asking again restores it.
 
@@ -14,7 +15,7 @@ time"), so this is an assumption.
 from __future__ import annotations
 
 import math
-from bisect import bisect_left
+from bisect import bisect_left, bisect_right
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
@@ -119,22 +120,22 @@ class WindowState(msgspec.Struct, array_like=True):
             self.next_lapse = lapse
         return True
 
-    def opening(
-        self,
-        allowance: int | None,
-        hold: int,
-        weight: int,
-        ordinal: int | None,
-        now: int,
-    ) -> int:
+    def stated(self, entry: WindowEntry) -> int:
+        """The allowance that the server stated, 0 if it did not. Of a bucket it is never more than the table's."""
+        if entry.bucket and entry.allowance is not None:
+            return min(self.observed, entry.allowance)
+        return self.observed
+
+    def opening(self, entry: WindowEntry, weight: int, ordinal: int | None, now: int) -> int:
         """The earliest time at which ``weight`` units can be granted to this waiter; ``now`` or less: at once.
 
         A lower bound: units in flight are taken to be answered now. `expire` must have been called for ``now``.
         """
+        allowance, hold = entry.allowance, entry.hold
         if allowance is None:
             return self.blocked_until
         if self.observed:
-            allowance = self.observed
+            allowance = self.stated(entry)
             weight = min(weight, allowance)
         if self.order:
             ahead = sum(self.waiting if ordinal is None else self.waiting[: bisect_left(self.order, ordinal)])
@@ -145,20 +146,28 @@ class WindowState(msgspec.Struct, array_like=True):
         if need <= free and need <= allowance:
             return self.blocked_until
         cycles, unit = divmod(need - 1, allowance)
-        at = now if unit < free else self._freed(unit + 1 - free, now, hold)
+        at = now if unit < free else self._freed(unit + 1 - free, now + hold)
         return max(at + cycles * hold, self.blocked_until)
 
-    def _freed(self, units: int, now: int, hold: int) -> int:
-        """When ``units`` more than now will be free."""
-        if units > self.settled:
-            return now + hold
-        if self.settled == len(self.free_at):
-            return self.free_at[units - 1] + 1
-        for at, weight in zip(self.free_at, self.weights, strict=True):
+    def _freed(self, units: int, answered: int) -> int:
+        """When ``units`` more than now will be free, at the earliest: those in flight are free at ``answered``."""
+        times, flying = self.free_at, self.flying
+        if self.settled == len(times):
+            before = bisect_right(times, answered)
+            if units > before:
+                units -= flying
+                if units <= before:
+                    return answered
+            return times[units - 1] + 1 if units <= len(times) else answered
+        for at, weight in zip(times, self.weights, strict=True):
+            if at > answered:
+                units, flying = units - flying, 0
+                if units <= 0:
+                    return answered
             units -= weight
             if units <= 0:
                 return at + 1
-        return now + hold
+        return answered
 
     def hold(self, lease: str, weight: int, lapse: int) -> None:
         """Give ``weight`` units to ``lease`` until `settle`, `forget` or ``lapse``."""
@@ -222,11 +231,12 @@ class WindowState(msgspec.Struct, array_like=True):
         """Grant nothing before ``until``."""
         self.blocked_until = max(self.blocked_until, until)
 
-    def correct(self, allowance: int, limit: int, remaining: int, free_at: int) -> None:
+    def correct(self, entry: WindowEntry, limit: int, remaining: int, free_at: int) -> None:
         """Take over what the server stated: its ``limit`` (0: not stated) and the ``remaining`` until ``free_at``."""
         if limit > 0:
             self.observed = limit
-        missing = (self.observed or allowance) - self.used - max(remaining, 0)
+        self.observed = self.stated(entry)
+        missing = (self.observed or entry.allowance or 0) - self.used - max(remaining, 0)
         if remaining >= 0 and missing > 0:
             self.occupy(missing, free_at)
 

@@ -79,16 +79,16 @@ class FallbackStore:
                 self._left[entry.key] = figures
         return reply
 
-    def settle(self, bound: Bound, lease: str, notes: tuple[Note, ...]) -> Flow[None]:
+    def settle(self, bound: Bound, lease: str, notes: tuple[Note, ...], grace: int = 0) -> Flow[None]:
         """See `Store`."""
         local = self._local
         if local is not None and lease in self._leases:
             self._leases.discard(lease)
-            yield from local.settle(self._scaled(bound), lease, notes)
+            yield from local.settle(self._scaled(bound), lease, tuple(self._note(note) for note in notes), grace)
         else:
             # Of a lease granted here, after the shared store came back: it is held there from now on.
             self._leases.discard(lease)
-            yield from self._inner.settle(bound, lease, notes)
+            yield from self._inner.settle(bound, lease, notes, grace)
 
     def release(self, ask: Ask, granted: bool) -> Call[None]:
         """See `Store`."""
@@ -174,7 +174,12 @@ class FallbackStore:
             done.update(entry.key for entry in bound.windows)
             done.update(entry.key for entry in bound.budgets)
             if windows:
-                yield from self._inner.settle(Bound(bound.account, windows, (), True), fresh_id(), ())
+                # What was abandoned here a moment ago may still arrive: it is held there as long as here.
+                free_in = (
+                    state.all_free_in - entry.hold for entry, state in zip(bound.windows, view.windows, strict=True)
+                )
+                held = Bound(bound.account, windows, (), True)
+                yield from self._inner.settle(held, fresh_id(), (), max(0, *free_in))
             if budgets:
                 charge = Bound(bound.account, (), budgets, True)
                 yield from self._inner.reserve(Ask(charge, fresh_id(), 0, 0))
@@ -190,6 +195,11 @@ class FallbackStore:
             tuple(self._budget(entry) for entry in bound.budgets),
             bound.counted,
         )
+
+    def _note(self, note: Note) -> Note:
+        """What the server stated is everybody's: of a window this process takes its share, of a budget nothing more."""
+        limit = max(1, int(note.limit * self._share)) if note.kind == "window" and note.limit else 0
+        return msgspec.structs.replace(note, limit=limit)
 
     def _window(self, entry: WindowEntry) -> WindowEntry:
         if entry.allowance is None:

@@ -15,7 +15,7 @@ from typing import Final
 import msgspec
 
 from typedpipes import events
-from typedpipes._core.flow import Call, Clock, Flow, Hold, Sleep, SystemClock
+from typedpipes._core.flow import AsyncIO, Call, Clock, Flow, Hold, Sleep, SyncIO, SystemClock, adrive, drive
 from typedpipes.errors import LimitStoreError, QuotaExhausted, RateLimited
 from typedpipes.limits import GRACE
 from typedpipes.limits.ask import Ask, Bound, Exhausted, Granted, Note, Reply, Retry, notes_of
@@ -61,8 +61,9 @@ class StoreLimiter:
         self._binder = Binder(policy, identity or {}, count_unknown=count_unknown)
         self.clock = clock or SystemClock()
         self._report = on_event if isinstance(on_event, events.Reporter) else events.Reporter(on_event)
-        self._grace = int(grace * 1_000_000)
-        self._unanswered = self._grace + int(unanswered * 1_000_000)
+        self.grace = int(grace * 1_000_000)
+        """Microseconds after the close of a connection within which a server reads what it accepted."""
+        self._unanswered = self.grace + int(unanswered * 1_000_000)
         self.reads = policy.reads != "none"
         """Whether answers other than 429 say something."""
         self._warned: set[tuple[str, int]] = set()
@@ -115,7 +116,7 @@ class StoreLimiter:
                     answer_by, patience = self._unanswered, -1
                 else:
                     answer_by, patience = self._bounds(until, give_up)
-                lease.ask = ask = Ask(bound, lease.id, answer_by, patience, lease.place)
+                lease.ask = ask = Ask(bound, lease.id, answer_by, patience, lease.place, self.grace)
                 reply: Reply
                 if memory is not None:
                     reply = memory.reserve_now(ask)
@@ -146,7 +147,7 @@ class StoreLimiter:
         if until is None:
             return self._unanswered, -1 if waits is None else waits
         lasts = max(0, int((until - now) * 1_000_000))
-        return lasts + self._grace, lasts if waits is None or lasts < waits else waits
+        return lasts + self.grace, lasts if waits is None or lasts < waits else waits
 
     def _waiting(self, claim: Claim, reply: Retry) -> None:
         if self._report.wants(events.Wait):
@@ -187,7 +188,7 @@ class StoreLimiter:
     def _too_late(self, claim: Claim, reply: Retry) -> RateLimited:
         seconds = reply.wait / 1_000_000
         error = RateLimited(
-            f"{claim.operation} was not sent: the next slot of {reply.limit} is {seconds:.3f} s away, "
+            f"{claim.operation} was not sent: the next slot of {reply.limit} is at least {seconds:.3f} s away, "
             "longer than this call may wait (max_wait, deadline)",
             status=429,
             operation=claim.operation,
@@ -220,7 +221,7 @@ class StoreLimiter:
 
 
 class StoreLease(msgspec.Struct, eq=False, gc=False):
-    """A granted slot. Unanswered requests keep it until deadline + window + grace; `settle` shortens that."""
+    """A granted slot. It is held until window + grace after the deadline, which whatever ends it shortens."""
 
     limiter: StoreLimiter
     claim: Claim
@@ -229,7 +230,9 @@ class StoreLease(msgspec.Struct, eq=False, gc=False):
     ask: Ask | None = None
     place: int | None = None
     state: str = "asked"
-    """``asked`` → ``held`` → ``done``."""
+    """``asked`` → ``held`` → ``answered`` or ``ended`` → ``done``."""
+    sent: bool = True
+    notes: tuple[Note, ...] = ()
 
     def __repr__(self) -> str:
         return f"<StoreLease {self.id} {self.state}>"
@@ -242,54 +245,63 @@ class StoreLease(msgspec.Struct, eq=False, gc=False):
         """
         if self.state != "held":
             return ENDED
-        self.state = "done"
         limiter, bound = self.limiter, self.bound
         notes: tuple[Note, ...] = ()
         if limiter.reads or status == 429:
             notes = limiter.observe(self.claim, bound, status, headers)
         if not notes and not bound.counted:
+            self.state = "done"
             return ENDED
         if limiter.memory is None:
-            return self._settle(notes)
+            self.state, self.notes = "answered", notes
+            return self._end()
+        self.state = "done"
         limiter.memory.settle_now(bound, self.id, notes)
         return ENDED
 
-    def _settle(self, notes: tuple[Note, ...]) -> Flow[None]:
-        # An unreachable store has announced it, and the slot lapses by itself.
-        with contextlib.suppress(LimitStoreError):
-            yield from self.limiter.store.settle(self.bound, self.id, notes)
-
     def unsent(self) -> Flow[None]:
         """Nothing of the request left this machine (no connection): the slot is given back, budgets too."""
-        if self.state != "held" or self.ask is None:
-            return
-        self.state = "done"
-        with contextlib.suppress(LimitStoreError):
-            yield self.limiter.store.release(self.ask, True)
+        if self.state == "held":
+            self.state, self.sent = "ended", False
+            yield from self._end()
+
+    def abandoned(self) -> Flow[None]:
+        """No answer will be read; the connection was closed just now: the slot is held a grace longer than usual."""
+        if self.state == "held":
+            self.state, self.sent = "ended", True
+            yield from self._end()
+
+    def end_of_flow(self) -> None:
+        """See `Lease`. What needs effects is left to the driver."""
+        if self.state == "held":
+            self.state = "ended"
+            if self.limiter.memory is not None:
+                self.release()
 
     def release(self) -> None:
-        """End the lease, synchronously. A request that was sent and not answered keeps its slot until it lapses."""
-        undo = self._undo()
-        if undo is not None:
-            with contextlib.suppress(LimitStoreError):  # the place or unit lapses by itself
-                undo.sync()
+        """End the lease, synchronously. One that is just held, because the flow ended in silence, lapses by itself."""
+        drive(self._end(), SyncIO())
 
     async def arelease(self) -> None:
         """End the lease under the async driver."""
-        undo = self._undo()
-        if undo is not None:
-            with contextlib.suppress(LimitStoreError):  # the place or unit lapses by itself
-                if undo.asynchronous is not None:
-                    await undo.asynchronous()
-                else:
-                    undo.sync()
+        await adrive(self._end(), AsyncIO())
 
-    def _undo(self) -> Call[None] | None:
-        if self.state != "asked" or self.ask is None:
-            return None
+    def _end(self) -> Flow[None]:
+        """Tell the store how it ended. If that is interrupted, the driver's release does it again."""
+        if self.state in ("held", "done") or self.ask is None:
+            return
+        store = self.limiter.store
+        with contextlib.suppress(LimitStoreError):  # it was announced, and place and units lapse by themselves
+            if self.state == "answered":
+                yield from store.settle(self.bound, self.id, self.notes)
+            elif self.state == "asked":
+                self.ask.place = self.place
+                yield store.release(self.ask, False)
+            elif not self.sent:
+                yield store.release(self.ask, True)
+            elif self.bound.counted:
+                yield from store.settle(self.bound, self.id, (), self.limiter.grace)
         self.state = "done"
-        self.ask.place = self.place
-        return self.limiter.store.release(self.ask, False)
 
 
 def _moment(microseconds: int) -> datetime:

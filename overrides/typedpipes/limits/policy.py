@@ -123,7 +123,11 @@ class Claim:
 
 
 class Lease(Protocol):
-    """A granted slot. Released by the driver, whatever happens; until then `settle` and `unsent` refine it."""
+    """A granted slot. Released by the driver, whatever happens; `settle`, `unsent` and `abandoned` do so earlier."""
+
+    sent: bool
+    """Whether anything of the request may have left this machine. True at first, so that nobody forgets it; who signs
+    between grant and send says False until then. A slot whose request was not sent is given back, budgets too."""
 
     def settle(self, status: int, headers: Mapping[str, str]) -> Flow[None]:
         """Response headers were seen (names in lower case): the window starts to run; limits named there are learnt."""
@@ -131,6 +135,14 @@ class Lease(Protocol):
 
     def unsent(self) -> Flow[None]:
         """Nothing of the request left this machine (no connection): the slot may be given back."""
+        ...
+
+    def abandoned(self) -> Flow[None]:
+        """No answer will come, and the connection was closed just now: the server may still read the request."""
+        ...
+
+    def end_of_flow(self) -> None:
+        """The flow that acquired the lease ends; to be said in its ``finally``, for it performs no effect."""
         ...
 
 
@@ -156,12 +168,18 @@ def keyed(*parts: str) -> str:
     return hmac.new(_PURPOSE, message, hashlib.sha256).hexdigest()[:20]
 
 
-def _names() -> Iterator[str]:
+def _names(process: str) -> Iterator[str]:
     """Names of this process, one after the other; made without running Python code, for it is done per request."""
-    return map(f"{secrets.token_hex(8)}-".__add__, map(str, itertools.count()))
+    return map(f"{process}-".__add__, map(str, itertools.count()))
 
 
-_fresh = _names()
+_process = secrets.token_hex(8)
+_fresh = _names(_process)
+
+
+def process_name() -> str:
+    """What the names of this process's leases begin with, up to a hyphen."""
+    return _process
 
 
 def fresh_id() -> str:
@@ -170,8 +188,9 @@ def fresh_id() -> str:
 
 
 def _after_fork() -> None:
-    global _fresh
-    _fresh = _names()
+    global _fresh, _process
+    _process = secrets.token_hex(8)
+    _fresh = _names(_process)
 
 
 if hasattr(os, "register_at_fork"):

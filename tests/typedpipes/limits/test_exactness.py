@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from typing import Literal, TypeAlias
 
 import attrs
@@ -12,10 +13,10 @@ from hypothesis import strategies as st
 from tests.support.examples import counted
 from tests.typedpipes.limits.simulation import Judge, Simulation, Task, VirtualClock
 from typedpipes._core.flow import Flow, Sleep
-from typedpipes.limits import GRACE, Claim, Policy, StoreLimiter, Window
+from typedpipes.limits import GRACE, Claim, Lease, Policy, StoreLimiter, Window
 from typedpipes.limits.stores import MemoryStore
 
-Fate: TypeAlias = Literal["answered", "replayed", "redirected", "unanswered", "unsent", "cancelled"]
+Fate: TypeAlias = Literal["answered", "replayed", "redirected", "unanswered", "unsent", "cancelled", "timed out"]
 DEADLINE = 30.0
 
 
@@ -29,6 +30,8 @@ class Caller:
     back: float
     fate: Fate
     patience: float
+    late: float = 1.0
+    """How much of the grace the server takes to read what it accepted, once the connection is closed."""
 
 
 CALLERS = st.builds(
@@ -38,10 +41,39 @@ CALLERS = st.builds(
     there=st.sampled_from([0.0, 0.001, 0.05, 0.5, 2.5, 7.0]),
     back=st.sampled_from([0.0, 0.001, 0.05, 0.5, 2.5]),
     fate=st.sampled_from(
-        ["answered", "answered", "answered", "replayed", "redirected", "unanswered", "unsent", "cancelled"]
+        [
+            *("answered", "answered", "answered", "replayed", "redirected"),
+            *("unanswered", "unsent", "cancelled", "cancelled", "timed out"),
+        ]
     ),
     patience=st.floats(0.01, 10, allow_nan=False),
+    late=st.sampled_from([0.0, 0.3, 0.9, 1.0]),
 )
+
+
+class OnTheWire:
+    """A request under way. It arrives when its bytes do, or, if they were sent off, in the grace after the close."""
+
+    def __init__(self, world: World, caller: Caller) -> None:
+        self._world = world
+        self._caller = caller
+        self._open = True
+        self._arrived = False
+        world.simulation.at(world.clock.now + caller.there, self._arrive_open)
+
+    def _arrive_open(self) -> None:
+        if self._open:
+            self._arrive()
+
+    def _arrive(self) -> None:
+        if not self._arrived:
+            self._arrived = True
+            self._world.judge.arrive(self._world.clock.now, self._caller.weight)
+
+    def close(self) -> None:
+        if self._open:
+            self._open = False
+            self._world.simulation.at(self._world.clock.now + self._caller.late * GRACE, self._arrive)
 
 
 class World:
@@ -71,15 +103,27 @@ class World:
                 yield from lease.unsent()
                 return
             self.sent += 1
-            arrival = self.clock.now + caller.there
             if caller.fate == "unanswered":
                 # As late as a request can arrive that nobody waits for any more.
-                arrival = max(arrival, min(until, self.clock.now + 60) + GRACE)
+                arrival = max(self.clock.now + caller.there, min(until, self.clock.now + 60) + GRACE)
                 self.simulation.at(arrival, lambda: self.judge.arrive(self.clock.now, caller.weight))
                 return
-            self.simulation.at(arrival, lambda: self.judge.arrive(self.clock.now, caller.weight))
-            yield Sleep(caller.there + caller.back)
-            yield from lease.settle(200, {})
+            yield from self.exchange(caller, lease)
+
+    def exchange(self, caller: Caller, lease: Lease) -> Flow[None]:
+        """One wire request, until it is answered or its connection is closed."""
+        wire = OnTheWire(self, caller)
+        try:
+            if caller.fate == "timed out" and caller.patience < caller.there + caller.back:
+                yield Sleep(caller.patience)
+                wire.close()
+                yield from lease.abandoned()
+            else:
+                yield Sleep(caller.there + caller.back)
+                yield from lease.settle(200, {})
+        finally:
+            wire.close()
+            lease.end_of_flow()
 
     def start(self, caller: Caller) -> Task:
         when = self.clock.now + caller.at
@@ -118,6 +162,43 @@ def test_no_window_ever_holds_more_than_the_allowance(examples: int) -> None:
         assert world.held == (0, 0, 0)
 
     holds()
+
+
+@pytest.mark.parametrize("fate", ["cancelled", "timed out"])
+def test_what_is_read_at_the_end_of_the_grace_is_still_counted(fate: Fate) -> None:
+    """And not a moment longer: the account goes on one window after it."""
+    world = World(5, 1.0)
+    begin = world.clock.now
+    for _ in range(5):
+        world.start(Caller(0, 1, 60, 0, fate, patience=0.1, late=1.0))
+    for _ in range(20):
+        world.start(Caller(0.2, 1, 0, 0, "answered", 0))
+    world.simulation.run()
+    arrivals = [at - begin for at, _ in world.judge.arrivals]
+    assert arrivals[:5] == pytest.approx([0.1 + GRACE] * 5)
+    assert arrivals[5:10] == pytest.approx([0.1 + GRACE + 1.0] * 5, abs=0.01)
+    assert world.judge.most() == 5
+
+
+@pytest.mark.parametrize("seed", range(25))
+def test_a_saturated_limit_holds_while_calls_are_given_up(seed: int) -> None:
+    dice = random.Random(seed)
+    world = World(6, dice.choice([0.5, 2.0]))
+    fates: list[Fate] = ["answered", "answered", "cancelled", "timed out", "unsent"]
+    for _ in range(250):
+        world.start(
+            Caller(
+                at=dice.uniform(0, 40),
+                weight=dice.choice([1, 1, 2]),
+                there=dice.choice([0.001, 0.3, 3.0]),
+                back=dice.choice([0.001, 0.3]),
+                fate=dice.choice(fates),
+                patience=dice.uniform(0.05, 40),
+                late=dice.choice([0.0, 0.5, 1.0]),
+            )
+        )
+    world.simulation.run()
+    assert world.judge.most() == 6
 
 
 @pytest.mark.parametrize("latency", [0.005, 0.05, 0.5])

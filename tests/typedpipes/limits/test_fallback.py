@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from tests.typedpipes.limits.redis_server import RedisServer
 from tests.typedpipes.limits.simulation import VirtualClock
@@ -142,3 +143,17 @@ def test_the_share_must_be_a_fraction() -> None:
     for share in (0.0, -1.0, 1.5):
         with pytest.raises(ConfigurationError, match="share"):
             build_limiter("pipefy", identity={"user": "u"}, unreachable="local", share=share)
+
+
+def test_a_stated_limit_does_not_raise_the_share(server: RedisServer) -> None:
+    """A header tells what everybody may do together; this process still takes its fifth of it."""
+    outage = Outage(server, replace(LONG, reads="pipedrive"))
+    outage.take(1)
+    server.kill()
+    told = {"x-ratelimit-limit": "20", "x-ratelimit-remaining": "19", "x-ratelimit-reset": "60"}
+    lease = drive(outage.limiter.acquire(CLAIM), outage.io)
+    drive(lease.settle(200, told), outage.io)
+    outage.take(3)
+    with pytest.raises(RateLimited):
+        outage.take(1)
+    outage.limiter.store.close()

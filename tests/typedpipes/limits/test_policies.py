@@ -220,7 +220,7 @@ def test_no_identity_reaches_the_store(tmp_path: Path) -> None:
         IO,
     )
     limiter.store.close()
-    stored = b"".join(path.read_bytes() for path in tmp_path.iterdir())
+    stored = b"".join(path.read_bytes() for path in tmp_path.rglob("*") if path.is_file())
     assert b"connect.tokens" in stored
     for private in (b"secretish", b"proj_hidden", b"ann@"):
         assert private not in stored

@@ -59,7 +59,7 @@ def test_eight_processes_race_for_the_last_twenty_calls_of_a_month(shared_url: s
     limiter.store.close()
 
 
-def test_a_killed_holders_units_come_back_after_its_lease_and_not_before(shared_url: str) -> None:
+def test_a_killed_holders_units_come_back_after_its_lease_or_its_death_and_not_before(shared_url: str) -> None:
     holder = start("hold", shared_url)
     try:
         held_since = float(line(holder))
@@ -69,8 +69,10 @@ def test_a_killed_holders_units_come_back_after_its_lease_and_not_before(shared_
     asked: list[float] = []
     for _ in range(UNITS):
         drive(limiter.acquire(CLAIM), recording(asked))
-    # A clock that is set while the test runs, as Redis counts by, may be off by a little.
-    assert time.monotonic() - held_since > LAPSE + WINDOW - 0.05
+    # On SQLite the holder is found dead before its lease is over; then its units are free after a window, for the grace
+    # is none here. A clock that is set while the test runs, as Redis counts by, may be off by a little.
+    lease = 0.0 if shared_url.startswith("sqlite") else LAPSE
+    assert time.monotonic() - held_since > lease + WINDOW - 0.05
     assert sum(asked) < LAPSE + WINDOW + 1.0
     limiter.store.close()
 

@@ -10,27 +10,11 @@ from hypothesis import strategies as st
 
 from tests.support.examples import counted
 from tests.typedpipes.limits.redis_server import RedisServer
+from tests.typedpipes.limits.turned_clock import DAY, START, ToldRedis, Turned
 from typedpipes._core.flow import SyncIO, drive
 from typedpipes.limits.ask import Ask, Bound, BudgetEntry, Granted, Note, Reply, Retry, WindowEntry
 from typedpipes.limits.stores import MemoryStore, Store
-from typedpipes.limits.stores.redis import SCRIPT, RedisStore
 from typedpipes.limits.stores.sqlite import SqliteStore
-
-DAY = 86_400_000_000
-START = 20_000 * DAY + DAY // 2
-
-
-class Turned:
-    """A clock that is set by hand; both readings in microseconds, kept exact."""
-
-    def __init__(self) -> None:
-        self.now = START
-
-    def monotonic(self) -> float:
-        return self.now / 1_000_000
-
-    def wall(self) -> float:
-        return self.now / 1_000_000
 
 
 def window(name: str, allowance: int | None, hold: int, weight: int) -> WindowEntry:
@@ -49,7 +33,9 @@ def bound_of(weight: int, kinds: str) -> Bound:
 
 
 STEP = st.tuples(
-    st.sampled_from(["ask", "ask", "ask", "settle", "release", "unsent", "block", "state", "daily", "gone", "view"]),
+    st.sampled_from(
+        ["ask", "ask", "ask", "settle", "abandon", "release", "unsent", "block", "state", "daily", "gone", "view"]
+    ),
     st.integers(0, 7),
     st.integers(1, 4),
     st.sampled_from(["w", "wn", "wb", "wnb", "n", "wp", "p"]),
@@ -96,6 +82,9 @@ def play(store: Store, clock: Turned, steps: list[tuple[str, int, int, str, int,
             elif what == "gone":
                 notes = tuple(Note("exhausted", entry.key) for entry in ask.bound.budgets)
             drive(store.settle(ask.bound, ask.lease, notes), io)
+        elif what == "abandon" and who in held:
+            ask = held.pop(who)
+            drive(store.settle(ask.bound, ask.lease, (), 1_200_000), io)
         elif what == "unsent" and who in held:
             store.release(held.pop(who), True).sync()
         elif what == "release" and who in asks:
@@ -103,34 +92,6 @@ def play(store: Store, clock: Turned, steps: list[tuple[str, int, int, str, int,
         elif what == "view":
             seen.append(drive(store.view(bound_of(1, "wnpb")), io))
     return seen
-
-
-def on_turned_clock(script: str) -> str:
-    """The script with the server's clock replaced by one the test sets."""
-    assert script.count("call('TIME')") == 1
-    return script.replace("call('TIME')", "{redis.call('GET', 'test:seconds'), redis.call('GET', 'test:micros')}")
-
-
-class SetClock(Turned):
-    """Also tells Redis what time it is."""
-
-    def __init__(self, server: RedisServer) -> None:
-        super().__init__()
-        self.client = server.client()
-
-    def tell(self) -> None:
-        seconds, micros = divmod(self.now, 1_000_000)
-        self.client.mset({"test:seconds": seconds, "test:micros": micros})
-
-
-class ToldRedis(RedisStore):
-    """Sets the clock before every operation."""
-
-    told: SetClock
-
-    def _prepare(self, bound: Bound, operation: dict[str, object]) -> tuple[list[str], bytes]:
-        self.told.tell()
-        return super()._prepare(bound, operation)
 
 
 @counted(50, 1500)
@@ -147,12 +108,10 @@ def test_stores_agree(examples: int, redis_process: RedisServer) -> None:
             file.close()
         assert got == expected
         redis_process.flush()
-        told = SetClock(redis_process)
-        shared = ToldRedis(redis_process.url, clock=told, script=on_turned_clock(SCRIPT.read_text("utf-8")))
-        shared.told = told
-        got = play(shared, told, steps)
+        clock = Turned()
+        shared = ToldRedis(redis_process, clock)
+        got = play(shared, clock, steps)
         shared.close()
-        told.client.close()
         assert got == expected
 
     holds()

@@ -86,8 +86,17 @@ class PolicyClient(SharedClient, httpx.Client):
                 mounts={"http://": None},
                 **(wire or {}),
             )
+        line: HttpClient = self if http_client is None else http_client
         self.policies = build_policies(
-            ThreadPermits(connections), credentials, limiter, retry, clock, random, on_event, redactor
+            ThreadPermits(connections),
+            credentials,
+            limiter,
+            retry,
+            clock,
+            random,
+            on_event,
+            redactor,
+            lambda: line.is_closed,
         )
         self._put = super().send if http_client is None else cast(httpx.Client, http_client).send
         self._share_nothing_with_children(http_client)
@@ -166,8 +175,17 @@ class AsyncPolicyClient(SharedClient, httpx.AsyncClient):
                 mounts={"http://": None},
                 **(wire or {}),
             )
+        line: AsyncHttpClient = self if http_client is None else http_client
         self.policies = build_policies(
-            TaskPermits(connections), credentials, limiter, retry, clock, random, on_event, redactor
+            TaskPermits(connections),
+            credentials,
+            limiter,
+            retry,
+            clock,
+            random,
+            on_event,
+            redactor,
+            lambda: line.is_closed,
         )
         self._put = super().send if http_client is None else cast(httpx.AsyncClient, http_client).send
         self._share_nothing_with_children(http_client)

@@ -45,6 +45,7 @@ class Exchange:
         "_credential",
         "_headers",
         "_hops",
+        "_lease",
         "_max_wait",
         "_on_wire",
         "_permit",
@@ -78,6 +79,7 @@ class Exchange:
             policies.clock, until=self._until, report=policies.report, redactor=policies.redactor
         )
         self._permit = Permit(policies.permits)
+        self._lease: Lease | None = None
         self._credential: Credential | None = None
         self._used: Secret | None = None
         self._headers: dict[str, str] = {}
@@ -116,6 +118,8 @@ class Exchange:
             raise
         finally:
             self._permit.end_of_flow()
+            if self._lease is not None:
+                self._lease.end_of_flow()
 
     def _try(self) -> Flow[httpx.Response]:
         tries = 0
@@ -153,8 +157,11 @@ class Exchange:
 
     def _attempt(self) -> Flow[Outcome]:
         self._on_wire = False
-        lease = yield from self._slot()
+        self._require_open()
+        self._lease = lease = yield from self._slot()
         request = self._request
+        if lease is not None:
+            lease.sent = False  # signing may take long, fail, or be interrupted
         if self._credential is not None:
             self._used = yield from self._credential.sign(request, self._context)
             self._move_to_api_domain(request)
@@ -163,10 +170,13 @@ class Exchange:
             from typedpipes._core.http.failures import too_late
 
             raise too_late(self._stamp, self._attempts) from self._previous
+        self._require_open()
         request.extensions["timeout"] = dict.fromkeys(("connect", "read", "write", "pool"), patience)
         self._attempts += 1
         self._on_wire = True
         started = self._policies.clock.monotonic()
+        if lease is not None:
+            lease.sent = True
         try:
             response: httpx.Response = yield Send(request)
         except (httpx.RequestError, OSError) as cause:
@@ -175,8 +185,8 @@ class Exchange:
 
             failure = failure_of(cause)
             self._tell(started, None, type(cause).__name__)
-            if failure.phase == "unsent" and lease is not None:
-                yield from lease.unsent()
+            if lease is not None:
+                yield from lease.unsent() if failure.phase == "unsent" else lease.abandoned()
             return failure, self._transport_error(cause, failure)
         self._unsign()
         request.extensions["timeout"]["read"] = self._patience()  # httpcore looks again when it reads the body
@@ -188,6 +198,13 @@ class Exchange:
         if 200 <= status < 300 or (self._stamp.relays and (status != 401 or self._credential is None or self._again)):
             return (yield from self._success(response))
         return (yield from self._failed(response))
+
+    def _require_open(self) -> None:
+        if self._policies.closed():
+            raise ConfigurationError(
+                f"{self._stamp.name} was not sent: the client is closed; "
+                "make a new one, or close it only after the last call"
+            )
 
     def _slot(self) -> Flow[Lease | None]:
         limiter = self._policies.limiter

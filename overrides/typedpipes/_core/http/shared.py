@@ -77,6 +77,7 @@ class Policies:
     __slots__ = (
         "budget",
         "clock",
+        "closed",
         "credentials",
         "limiter",
         "permits",
@@ -97,7 +98,10 @@ class Policies:
         random: Callable[[], float],
         report: Reporter,
         redactor: Redactor,
+        closed: Callable[[], bool],
     ) -> None:
+        self.closed = closed
+        """Whether nothing can be sent any more."""
         self.retry = retry
         self.credentials = credentials
         self.limiter = limiter
@@ -242,6 +246,7 @@ def build_policies(
     random: Callable[[], float] | None,
     on_event: OnEvent | None,
     redactor: Redactor | None,
+    closed: Callable[[], bool],
 ) -> Policies:
     _quiet_foreign_logs()
     return Policies(
@@ -253,6 +258,7 @@ def build_policies(
         random=random or random_module.random,
         report=Reporter(on_event),
         redactor=redactor or Redactor(),
+        closed=closed,
     )
 
 

@@ -98,8 +98,11 @@ class Store(Protocol):
         """Grant all of ``ask`` or nothing. Repeating it with the same lease counts once while the first is held."""
         ...
 
-    def settle(self, bound: Bound, lease: str, notes: tuple[Note, ...]) -> Flow[None]:
-        """The response's headers were seen just now; ``notes`` is what they said."""
+    def settle(self, bound: Bound, lease: str, notes: tuple[Note, ...], grace: int = 0) -> Flow[None]:
+        """The response's headers were seen just now; ``notes`` is what they said.
+
+        ``grace``: none were seen, and the request may arrive until so many microseconds from now.
+        """
         ...
 
     def release(self, ask: Ask, granted: bool) -> Call[None]:
@@ -212,18 +215,18 @@ class MemoryStore(Announcer):
                 self._sweep(book)
             return book.reserve(ask)
 
-    def settle(self, bound: Bound, lease: str, notes: tuple[Note, ...]) -> Flow[None]:
+    def settle(self, bound: Bound, lease: str, notes: tuple[Note, ...], grace: int = 0) -> Flow[None]:
         """See `Store`."""
         yield from ()
-        self.settle_now(bound, lease, notes)
+        self.settle_now(bound, lease, notes, grace)
 
-    def settle_now(self, bound: Bound, lease: str, notes: tuple[Note, ...]) -> None:
+    def settle_now(self, bound: Bound, lease: str, notes: tuple[Note, ...], grace: int = 0) -> None:
         """`settle` without the detour over a flow."""
         with self._lock:
             book = self._turn()
             if notes:
                 book.wall = self._date()
-            book.settle(bound, lease, notes)
+            book.settle(bound, lease, notes, grace)
 
     def release(self, ask: Ask, granted: bool) -> Call[None]:
         """See `Store`."""

@@ -46,6 +46,8 @@ for i, entry in ipairs(op.windows) do
   w.held, w.flying, w.waiting = num(facts[1]), num(facts[2]), num(facts[3])
   w.blocked, w.observed = math.max(num(facts[4]), pause), num(facts[5])
   w.own_block = num(facts[4])
+  -- What only some operations count in is never raised above the table's figure.
+  if entry.bucket and entry.allowance >= 0 then w.observed = math.min(w.observed, entry.allowance) end
   windows[i] = w
 end
 
@@ -83,19 +85,30 @@ local function ahead_of(w, place)
   return sum
 end
 
--- When `units` more than now will be free; those in flight are taken to be answered now.
+-- When `units` more than now will be free, at the earliest: those in flight are taken to be answered now.
 local function freed(w, units)
-  if units > w.held then return now + w.entry.hold end
+  local answered, flying = now + w.entry.hold, w.flying
   if call('ZCARD', w.settled) == w.held then
-    return num(call('ZRANGE', w.settled, units - 1, units - 1, 'WITHSCORES')[2]) + 1
+    local before = call('ZCOUNT', w.settled, '-inf', text(answered))
+    if units > before then
+      units = units - flying
+      if units <= before then return answered end
+    end
+    return num(call('ZRANGE', w.settled, units - 1, units - 1, 'WITHSCORES')[2] or answered - 1) + 1
   end
   local from = 0
   while true do
     local rows = call('ZRANGE', w.settled, from, from + 99, 'WITHSCORES')
-    if #rows == 0 then return now + w.entry.hold end
+    if #rows == 0 then return answered end
     for i = 1, #rows, 2 do
+      local at = num(rows[i + 1])
+      if at > answered then
+        units = units - flying
+        flying = 0
+        if units <= 0 then return answered end
+      end
       units = units - weight_of(rows[i])
-      if units <= 0 then return num(rows[i + 1]) + 1 end
+      if units <= 0 then return at + 1 end
     end
     from = from + 100
   end
@@ -247,7 +260,7 @@ if op.op == 'settle' then
     expire(w)
     if w.entry.allowance >= 0 then
       forget(w, op.lease)
-      occupy(w, op.lease, w.entry.weight, now + w.entry.hold)
+      occupy(w, op.lease, w.entry.weight, now + op.grace + w.entry.hold)
     end
     for _, note in ipairs(op.notes) do
       if note[2] == w.entry.key then
@@ -255,6 +268,7 @@ if op.op == 'settle' then
           w.own_block = math.max(w.own_block, now + note[3])
         elseif w.entry.allowance >= 0 then
           if note[4] > 0 then w.observed = note[4] end
+          if w.entry.bucket then w.observed = math.min(w.observed, w.entry.allowance) end
           local allowance = w.observed > 0 and w.observed or w.entry.allowance
           local missing = allowance - w.held - w.flying - math.max(note[5], 0)
           if note[5] >= 0 and missing > 0 then occupy(w, op.lease .. '+', missing, now + note[3]) end
@@ -281,7 +295,9 @@ if op.op == 'settle' then
 end
 
 if op.op == 'release' then
+  -- What was counted in a window is given back once, however often a lost answer makes a client repeat it.
   local held = op.granted
+  for _, w in ipairs(windows) do held = held and w.entry.allowance < 0 end
   for _, w in ipairs(windows) do
     expire(w)
     leave(w)

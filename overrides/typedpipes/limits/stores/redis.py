@@ -128,12 +128,13 @@ class RedisStore(Announcer):
         _, _, _, index, used, allowance, end = reply
         return Exhausted(bound.budgets[index - 1].name, used, allowance, end)
 
-    def settle(self, bound: Bound, lease: str, notes: tuple[Note, ...]) -> Flow[None]:
+    def settle(self, bound: Bound, lease: str, notes: tuple[Note, ...], grace: int = 0) -> Flow[None]:
         """See `Store`."""
         named = {note.key for note in notes}
         budgets = tuple(budget for budget in bound.budgets if budget.key in named)
         touched = Bound(bound.account, bound.windows, budgets, bound.counted)
-        yield from self._run(touched, {"op": "settle", "lease": lease, "notes": notes, "keep": KEEP})
+        operation = {"op": "settle", "lease": lease, "notes": notes, "grace": grace, "keep": KEEP + grace // 1000}
+        yield from self._run(touched, operation)
 
     def release(self, ask: Ask, granted: bool) -> Call[None]:
         """See `Store`."""
@@ -219,6 +220,7 @@ class RedisStore(Announcer):
                 "allowance": -1 if entry.allowance is None else entry.allowance,
                 "hold": entry.hold,
                 "weight": entry.weight,
+                "bucket": entry.bucket,
             }
             for entry in bound.windows
         ]

@@ -3,6 +3,9 @@
 Every operation is one short ``BEGIN IMMEDIATE`` transaction in WAL mode with ``busy_timeout=0``: a lock somebody else
 holds is waited for with `Sleep` effects, never inside SQLite, so an event loop is not blocked.
 
+What a process had in flight when it died is counted as given up when it was found dead (see `holders`), not held until
+its deadline.
+
 Time is the machine's monotonic clock, which all its processes share; the file remembers the last reading, so after a
 reboot time goes on from there and what was held stays held for the rest of its time. Dates of budgets come from the
 wall clock. Not for network file systems, nor for containers with time namespaces of their own.
@@ -23,10 +26,11 @@ import msgspec
 
 from typedpipes._core.flow import AsyncIO, Call, Clock, Flow, Sleep, SyncIO, SystemClock, adrive, call, drive
 from typedpipes.errors import LimitStoreError
-from typedpipes.limits.ask import Ask, Bound, Note, Reply, View
+from typedpipes.limits.ask import Ask, Bound, Note, Reply, Retry, View
 from typedpipes.limits.book import Book
 from typedpipes.limits.counts import BudgetState, WindowState
 from typedpipes.limits.stores import Announcer
+from typedpipes.limits.stores.holders import Presence, enter, has_ended, sweep
 from typedpipes.limits.stores.pace import Pace
 
 T = TypeVar("T")
@@ -56,6 +60,8 @@ class SqliteStore(Announcer):
         self.path = Path(path)
         super().__init__(f"sqlite:///{self.path}")
         self._clock = clock or SystemClock()
+        self._holders = self.path.with_name(f"{self.path.name}-holders")
+        self._presence: Presence | None = None
         self._connection: sqlite3.Connection | None = None
         self._transactions = 0
         self._pace = Pace()
@@ -69,15 +75,22 @@ class SqliteStore(Announcer):
         if self._transactions >= CHECKPOINT:
             self._transactions = 0
             yield from call(self._checkpoint, blocking=True)
-        return (yield from self._run(ask.bound, lambda book: book.reserve(ask)))
+        return (yield from self._run(ask.bound, lambda book: self._reserve(book, ask)))
 
-    def settle(self, bound: Bound, lease: str, notes: tuple[Note, ...]) -> Flow[None]:
+    def _reserve(self, book: Book, ask: Ask) -> Reply:
+        reply = book.reserve(ask)
+        if isinstance(reply, Retry) and book.bury(ask, lambda name: has_ended(self._holders, name)):
+            ask.place = reply.place
+            reply = book.reserve(ask)
+        return reply
+
+    def settle(self, bound: Bound, lease: str, notes: tuple[Note, ...], grace: int = 0) -> Flow[None]:
         """See `Store`."""
         # Budgets were counted when reserved: only what the server said changes them.
         named = {note.key for note in notes}
         budgets = tuple(budget for budget in bound.budgets if budget.key in named)
         touched = Bound(bound.account, bound.windows, budgets, bound.counted)
-        return self._run(touched, lambda book: book.settle(touched, lease, notes))
+        return self._run(touched, lambda book: book.settle(touched, lease, notes, grace))
 
     def release(self, ask: Ask, granted: bool) -> Call[None]:
         """See `Store`."""
@@ -197,6 +210,8 @@ class SqliteStore(Announcer):
             connection.execute("PRAGMA synchronous=NORMAL")
             connection.execute("PRAGMA wal_autocheckpoint=0")
             connection.execute(SCHEMA)
+            with contextlib.suppress(OSError):  # then nobody will know of its end, and its leases last longer
+                self._presence = enter(self._holders)
         except BaseException:
             connection.close()
             raise
@@ -210,6 +225,7 @@ class SqliteStore(Announcer):
 
     def _checkpoint(self) -> None:
         """Move the log into the file and drop rows nobody has used for long; another time if the file is busy."""
+        sweep(self._holders)
         with (
             contextlib.suppress(sqlite3.Error),
             contextlib.closing(sqlite3.connect(self.path, timeout=0)) as connection,

@@ -15,7 +15,10 @@ class BookLease:
         self.claim = claim
         self.statuses: list[int] = []
         self.not_sent = False
+        self.given_up = False
         self.released = 0
+        self.ended = 0
+        self.sent = True
 
     def settle(self, status: int, headers: Mapping[str, str]) -> Flow[None]:
         assert all(name == name.lower() for name in headers)
@@ -25,6 +28,13 @@ class BookLease:
     def unsent(self) -> Flow[None]:
         self.not_sent = True
         yield Sleep(0)
+
+    def abandoned(self) -> Flow[None]:
+        self.given_up = True
+        yield Sleep(0)
+
+    def end_of_flow(self) -> None:
+        self.ended += 1
 
     def release(self) -> None:
         self.released += 1

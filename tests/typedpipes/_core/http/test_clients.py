@@ -86,7 +86,7 @@ def test_connections_are_reused_and_closed() -> None:
         client.close()
         pool: Any = client._transport._pool  # type: ignore[attr-defined]  # httpx does not show its connections
         assert pool.connections == []
-        with pytest.raises(RuntimeError, match="closed"):
+        with pytest.raises(ConfigurationError, match="closed"):
             client.exchange(get(server.url))
 
 

@@ -46,14 +46,14 @@ def test_a_request_that_was_not_sent_gives_its_lease_back_unused(mode: Mode) -> 
 
 
 @pytest.mark.parametrize("mode", MODES)
-def test_a_request_without_answer_is_neither_settled_nor_unsent(mode: Mode) -> None:
+def test_a_request_without_answer_is_abandoned_at_once(mode: Mode) -> None:
     limiter = BookLimiter()
     with serving() as server:
         server.script_of(Reply(fault="reset"))
         setup = Setup(limiter=lambda time: limiter)
         stamp = Stamp(api="test", operation="things.add", safety="unsafe", credentials=())
         run(mode, setup, WireRequest(method="POST", url=server.url, stamp=stamp))
-    assert [(lease.not_sent, lease.statuses) for lease in limiter.leases] == [(False, [])]
+    assert [(lease.not_sent, lease.given_up, lease.statuses) for lease in limiter.leases] == [(False, True, [])]
     assert limiter.all_released()
 
 
