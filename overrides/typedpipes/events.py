@@ -12,8 +12,6 @@ from typing import Final, Literal, TypeAlias
 
 import msgspec
 
-from typedpipes._core.decoding import SchemaDrift
-
 logger: Final = logging.getLogger("typedpipes")
 
 
@@ -100,6 +98,25 @@ class LimitStore(msgspec.Struct, frozen=True, kw_only=True):
     """The store's URL without credentials."""
     state: Literal["unreachable", "local", "recovered", "lost"]
     detail: str = ""
+
+
+class SchemaDrift(msgspec.Struct, frozen=True):
+    """One place where an answer does not fit the schema, reported once per client.
+
+    Attributes:
+        operation: the operation's method path, for example ``pipedrive_v2.deals.list``.
+        path: JSON path with list positions generalised, for example ``$.data[*].status``.
+        expected: what the schema promises, in words.
+        got: the kind of value received (``null``, ``string`` …), never the value itself.
+    """
+
+    operation: str
+    path: str
+    expected: str
+    got: str
+
+    def __str__(self) -> str:
+        return f"{self.operation}: {self.path}: expected {self.expected}, got {self.got}"
 
 
 Event: TypeAlias = Request | Retry | Wait | Refresh | Poll | Budget | Block | LimitStore | SchemaDrift

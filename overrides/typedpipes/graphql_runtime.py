@@ -9,8 +9,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from typedpipes._core.decoding.model import JSON, UNSET, OpenEnum, Unset, member
-from typedpipes._core.graphql import AsyncGraphQLClient, Connection, GraphQLClient, GraphQLOperation, JsonInput
-from typedpipes._core.graphql.clients import AsyncSelectingClient, SelectingClient
+from typedpipes._core.graphql import Connection, GraphQLOperation, JsonInput
+from typedpipes._core.graphql.clients import AsyncGraphQLClient, AsyncSelectingClient, GraphQLClient, SelectingClient
 from typedpipes._core.rest import CallOptions, PagedCallOptions
 
 if TYPE_CHECKING:

@@ -8,15 +8,24 @@ from __future__ import annotations
 from collections.abc import Callable, Coroutine
 from functools import wraps
 from types import CodeType, MethodType
-from typing import TYPE_CHECKING, Any, Concatenate, Final, Generic, ParamSpec, TypeVar, cast, overload
+from typing import (
+    TYPE_CHECKING,
+    Any,
+    Concatenate,
+    Final,
+    Generic,
+    ParamSpec,
+    Protocol,
+    TypeVar,
+    cast,
+    overload,
+)
 
 from typedpipes._core.decoding.model import JSON, UNSET, Model, OpenEnum, Unset, member
 from typedpipes._core.paging import AsyncPages, Pages
 from typedpipes._core.rest import (
     ApiResponse,
     Arguments,
-    AsyncCaller,
-    Caller,
     CallOptions,
     ConnectOptions,
     CustomField,
@@ -97,6 +106,7 @@ if not TYPE_CHECKING:
 # What generated resource classes are made of: the caller they hold, their raw twins, request bodies, deprecation.
 
 P = ParamSpec("P")
+I = TypeVar("I")  # noqa: E741 - item type of a paged operation
 S = TypeVar("S")
 T = TypeVar("T")
 F = TypeVar("F", bound=Callable[..., object])
@@ -247,3 +257,35 @@ else:
             return warning
 
         return mark
+
+
+class Caller(Protocol):
+    """What a generated resource needs of a synchronous client."""
+
+    def call(self, operation: Operation[T], arguments: Arguments, options: CallOptions) -> T:
+        """Perform the operation and return the decoded answer."""
+        ...
+
+    def call_raw(self, operation: Operation[T], arguments: Arguments, options: CallOptions) -> ApiResponse[T]:
+        """Perform the operation; the answer with status and headers."""
+        ...
+
+    def pages(self, operation: PagedOperation[T, I], arguments: Arguments, options: PagedCallOptions) -> Pages[I]:
+        """Walk all pages of the operation."""
+        ...
+
+
+class AsyncCaller(Protocol):
+    """What a generated resource needs of an asynchronous client."""
+
+    async def call(self, operation: Operation[T], arguments: Arguments, options: CallOptions) -> T:
+        """Perform the operation and return the decoded answer."""
+        ...
+
+    async def call_raw(self, operation: Operation[T], arguments: Arguments, options: CallOptions) -> ApiResponse[T]:
+        """Perform the operation; the answer with status and headers."""
+        ...
+
+    def pages(self, operation: PagedOperation[T, I], arguments: Arguments, options: PagedCallOptions) -> AsyncPages[I]:
+        """Walk all pages of the operation."""
+        ...

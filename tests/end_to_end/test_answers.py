@@ -12,8 +12,8 @@ import httpx
 import pytest
 
 from tests.typedpipes._core.http.wire_server import Reply, WireServer
-from typedpipes._core.decoding import SchemaDrift
 from typedpipes.errors import NotFound
+from typedpipes.events import SchemaDrift
 from typedpipes.pipedrive import AsyncPipedrive, Pipedrive
 
 KINDS = {

@@ -11,7 +11,8 @@ import anyio
 import httpx
 import pytest
 
-from typedpipes._core.decoding.model import MASK, is_set
+from typedpipes._core.decoding.model import is_set
+from typedpipes._core.redaction import MASK
 from typedpipes.errors import (
     APIError,
     ConfigurationError,

@@ -16,11 +16,12 @@ from tests.typedpipes._core.decoding.mutations import (
     object_of,
     rest_models,
 )
-from typedpipes._core.decoding import Decoding, Node, SchemaDrift
+from typedpipes._core.decoding import Decoding, Node
 from typedpipes._core.decoding.builders import plan_for
 from typedpipes._core.decoding.model import Model
 from typedpipes._core.graphql.results import decode_result, wire_name
 from typedpipes.errors import ResponseMismatch
+from typedpipes.events import SchemaDrift
 
 REST = {"pipedream": 400, "connect": 1000, "pipedrive_v1": 6000, "pipedrive_v2": 1900}
 GRAPHQL = {"pipefy": 6000, "pipefy_documented": 40}

@@ -11,12 +11,12 @@ import pytest
 
 from tests.end_to_end.growth import ALLOWED, growth
 from tests.typedpipes._core.http.wire_server import Reply, serving
+from typedpipes._core.graphql.calls import document_kind
 from typedpipes._core.redaction import LONGEST, MASK, RedactingFilter, Redactor, Secret
 from typedpipes.configuration.profile import read_profile
 from typedpipes.errors import BadRequest, ConfigurationError, GraphQLError, ProfileError
 from typedpipes.pipedrive import Pipedrive
 from typedpipes.pipefy import Pipefy
-from typedpipes.pipefy.core import document_kind
 from typedpipes.rows import RowLimits, _check_head
 
 UUID = "123e4567-e89b-12d3-a456-426614174000-"

@@ -19,8 +19,6 @@ from contextvars import ContextVar
 from typing import Final, NoReturn
 from urllib.parse import quote, quote_plus
 
-from typedpipes._core.decoding.model import MASK
-
 SHORTEST: Final = 6
 """Known secrets shorter than this are not searched for: they would mask ordinary text."""
 _PART: Final = 4
@@ -245,3 +243,6 @@ class RedactingFilter(logging.Filter):
 
 
 __all__ = ["MASK", "SENDING", "RedactingFilter", "Redactor", "Secret", "basic", "secret"]
+
+
+MASK: Final = "**********"

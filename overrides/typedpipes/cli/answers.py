@@ -6,7 +6,8 @@ import functools
 from collections.abc import Mapping
 from typing import Final
 
-from typedpipes._core.decoding.model import JSON, MASK, Model, extras, field_names, is_set, to_wire
+from typedpipes._core.decoding.model import JSON, Model, extras, field_names, is_set, to_wire
+from typedpipes._core.redaction import MASK
 from typedpipes.cli.failures import REDACTOR
 
 _PROBE: Final = "zzzzzzzz"

@@ -7,7 +7,8 @@ from collections.abc import Mapping
 from types import TracebackType
 from typing import Self, TypeVar
 
-from typedpipes._core.graphql import AsyncGraphQLClient, GraphQLClient, GraphQLOperation, encode_variables
+from typedpipes._core.graphql import GraphQLOperation, encode_variables
+from typedpipes._core.graphql.clients import AsyncGraphQLClient, GraphQLClient
 from typedpipes._core.graphql.outcome import telling
 from typedpipes._core.http.clients import AsyncPolicyClient, PolicyClient
 from typedpipes._core.options import AsyncClientOptions, ClientOptions, check_client

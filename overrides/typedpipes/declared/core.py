@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from typedpipes._core.http.shared import ClientCore
+from typedpipes._core.graphql.calls import GraphQLCalls
+from typedpipes._core.http.policies import ClientCore
 from typedpipes._core.options import SharedOptions, token_store
 from typedpipes._core.rest.caller import Rest
 from typedpipes._core.setting_checks import check_address
@@ -14,7 +15,6 @@ from typedpipes.declared.credentials import Given, declared_credentials
 from typedpipes.declared.declaration import Declaration
 from typedpipes.errors import ConfigurationError
 from typedpipes.limits import policy_limiter
-from typedpipes.pipefy.core import GraphQLCalls
 
 if TYPE_CHECKING:
     from typedpipes._core.redaction import Redactor

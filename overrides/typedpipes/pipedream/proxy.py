@@ -22,8 +22,7 @@ from typedpipes.errors import AuthenticationError, ConfigurationError
 from typedpipes.pipedream.relay import RelayedResponse, RelayOptions, absolve, encoded_body, relayed
 
 if TYPE_CHECKING:
-    from typedpipes._core.http.clients import AsyncPolicyClient, PolicyClient
-    from typedpipes._core.http.shared import SharedClient
+    from typedpipes._core.http.clients import AsyncPolicyClient, PolicyClient, SharedClient
     from typedpipes.pipedream.rules import PipedreamRest
 
 ProxyMethod: TypeAlias = Literal["GET", "POST", "PUT", "PATCH", "DELETE"]

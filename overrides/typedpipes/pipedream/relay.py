@@ -15,7 +15,7 @@ from typedpipes._core.values import json_bytes, wire_of
 from typedpipes.errors import AuthenticationError, ResponseMismatch
 
 if TYPE_CHECKING:
-    from typedpipes._core.http.shared import SharedClient
+    from typedpipes._core.http.clients import SharedClient
 
 CREDENTIAL_HEADERS: Final = frozenset({"authorization", "proxy-authorization", "cookie", "host"})
 """What callers may not set on a request that carries one of the client's credentials."""

@@ -16,7 +16,7 @@ import msgspec
 from typedpipes._core.auth import WORKFLOW_DOMAIN, Credential, Credentials, StaticCredential
 from typedpipes._core.decoding.model import JSON
 from typedpipes._core.http import WireResponse
-from typedpipes._core.http.shared import ClientCore
+from typedpipes._core.http.policies import ClientCore
 from typedpipes._core.options import (
     SharedOptions,
     check_pair,

@@ -24,8 +24,7 @@ from typedpipes.pipedream.rules import check_environment, check_external_user
 from typedpipes.pipedream.settings import Core, Environment
 
 if TYPE_CHECKING:
-    from typedpipes._core.http.clients import AsyncPolicyClient, PolicyClient
-    from typedpipes._core.http.shared import SharedClient
+    from typedpipes._core.http.clients import AsyncPolicyClient, PolicyClient, SharedClient
 
 HTTPAuthType: TypeAlias = Literal["none", "static_bearer", "oauth"]
 """How a workflow's trigger asks callers to authorize: not at all, by a token of its own, by Pipedream's OAuth."""

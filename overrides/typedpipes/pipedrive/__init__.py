@@ -21,7 +21,7 @@ from typedpipes._core.options import (
     check_factory,
 )
 from typedpipes._core.redaction import Secret
-from typedpipes._core.rest import AsyncCaller, Caller
+from typedpipes.runtime import AsyncCaller, Caller
 
 if TYPE_CHECKING:
     from typedpipes.limits.limiter import StoreLimiter

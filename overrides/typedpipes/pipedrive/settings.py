@@ -19,7 +19,7 @@ from typedpipes._core.auth import OAUTH_URL, Credentials, StaticCredential
 from typedpipes._core.decoding.model import JSON
 from typedpipes._core.http import WireResponse
 from typedpipes._core.http.clients import AsyncPolicyClient, PolicyClient
-from typedpipes._core.http.shared import ClientCore
+from typedpipes._core.http.policies import ClientCore
 from typedpipes._core.options import (
     AsyncHttpClient,
     HttpClient,

@@ -10,18 +10,19 @@ from typing import TYPE_CHECKING, Self, TypeVar, Unpack, cast
 
 from typedpipes._core.arguments import check_options
 from typedpipes._core.decoding.model import JSON
-from typedpipes._core.graphql import GraphQLOperation, bind, encode_variables
+from typedpipes._core.graphql import GraphQLOperation, encode_variables
+from typedpipes._core.graphql.calls import WirePort, document_kind
+from typedpipes._core.graphql.clients import bind
 from typedpipes._core.graphql.outcome import telling
 from typedpipes._core.http.clients import AsyncPolicyClient
 from typedpipes._core.options import AsyncClientOptions, check_client, check_factory
 from typedpipes._core.redaction import Secret
 from typedpipes._core.rest import CALL_OPTIONS, CallOptions
-from typedpipes.pipefy.core import MAX_DEPTH, Core, ExportPort, document_kind, page_limit
-from typedpipes.pipefy.settings import PipefySettings
+from typedpipes.pipefy.settings import MAX_DEPTH, Core, PipefySettings, page_limit
 from typedpipes_api.pipefy.async_client import AsyncClient
 
 if TYPE_CHECKING:
-    from typedpipes._core.graphql import AsyncGraphQLClient
+    from typedpipes._core.graphql.clients import AsyncGraphQLClient
     from typedpipes.limits.pipefy import Plan
     from typedpipes.limits.snapshot import AsyncLimits
     from typedpipes.pipefy.attachments import AsyncAttachments
@@ -155,21 +156,21 @@ class AsyncPipefy(AsyncClient):
         """Two-step exports: create, wait, download."""
         from typedpipes.pipefy.exports.async_exports import AsyncExports
 
-        return AsyncExports(ExportPort(self._calls, self._http), self._http.io, self._core.export_settings())
+        return AsyncExports(WirePort(self._calls, self._http), self._http.io, self._core.export_settings())
 
     @functools.cached_property
     def attachments(self) -> AsyncAttachments:
         """Files of cards and table records: upload, attach, download."""
         from typedpipes.pipefy.attachments import AsyncAttachments
 
-        return AsyncAttachments(ExportPort(self._calls, self._http), self._http.io, self._core.export_settings())
+        return AsyncAttachments(WirePort(self._calls, self._http), self._http.io, self._core.export_settings())
 
     @functools.cached_property
     def bulk(self) -> AsyncBulk:
         """Many cards or table records: create, update, delete, with a report of each and a way to go on."""
         from typedpipes.pipefy.bulk import AsyncBulk
 
-        return AsyncBulk(ExportPort(self._calls, self._http), self._http.io, self._core.limiter)
+        return AsyncBulk(WirePort(self._calls, self._http), self._http.io, self._core.limiter)
 
     @functools.cached_property
     def webhooks(self) -> AsyncWebhooks:

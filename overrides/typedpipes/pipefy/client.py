@@ -10,18 +10,19 @@ from typing import TYPE_CHECKING, Self, TypeVar, Unpack, cast
 
 from typedpipes._core.arguments import check_options
 from typedpipes._core.decoding.model import JSON
-from typedpipes._core.graphql import GraphQLOperation, bind, encode_variables
+from typedpipes._core.graphql import GraphQLOperation, encode_variables
+from typedpipes._core.graphql.calls import WirePort, document_kind
+from typedpipes._core.graphql.clients import bind
 from typedpipes._core.graphql.outcome import telling
 from typedpipes._core.http.clients import PolicyClient
 from typedpipes._core.options import ClientOptions, check_client, check_factory
 from typedpipes._core.redaction import Secret
 from typedpipes._core.rest import CALL_OPTIONS, CallOptions
-from typedpipes.pipefy.core import MAX_DEPTH, Core, ExportPort, document_kind, page_limit
-from typedpipes.pipefy.settings import PipefySettings
+from typedpipes.pipefy.settings import MAX_DEPTH, Core, PipefySettings, page_limit
 from typedpipes_api.pipefy.client import Client
 
 if TYPE_CHECKING:
-    from typedpipes._core.graphql import GraphQLClient
+    from typedpipes._core.graphql.clients import GraphQLClient
     from typedpipes.limits.pipefy import Plan
     from typedpipes.limits.snapshot import Limits
     from typedpipes.pipefy.attachments import Attachments
@@ -158,21 +159,21 @@ class Pipefy(Client):
         """Two-step exports: create, wait, download."""
         from typedpipes.pipefy.exports import Exports
 
-        return Exports(ExportPort(self._calls, self._http), self._http.io, self._core.export_settings())
+        return Exports(WirePort(self._calls, self._http), self._http.io, self._core.export_settings())
 
     @functools.cached_property
     def attachments(self) -> Attachments:
         """Files of cards and table records: upload, attach, download."""
         from typedpipes.pipefy.attachments import Attachments
 
-        return Attachments(ExportPort(self._calls, self._http), self._http.io, self._core.export_settings())
+        return Attachments(WirePort(self._calls, self._http), self._http.io, self._core.export_settings())
 
     @functools.cached_property
     def bulk(self) -> Bulk:
         """Many cards or table records: create, update, delete, with a report of each and a way to go on."""
         from typedpipes.pipefy.bulk import Bulk
 
-        return Bulk(ExportPort(self._calls, self._http), self._http.io, self._core.limiter)
+        return Bulk(WirePort(self._calls, self._http), self._http.io, self._core.limiter)
 
     @functools.cached_property
     def webhooks(self) -> Webhooks:

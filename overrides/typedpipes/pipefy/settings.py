@@ -11,19 +11,35 @@ Constructor arguments first, then a configuration::
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+import os
+from typing import TYPE_CHECKING, Final, TypedDict
 from urllib.parse import urlsplit
 
 import msgspec
 
 from typedpipes._core.auth import Credentials, StaticCredential, checked
-from typedpipes._core.options import check_one, check_pair, given_by, store_named
+from typedpipes._core.graphql.calls import GraphQLCalls
+from typedpipes._core.http.bodies import is_loopback
+from typedpipes._core.http.policies import ClientCore
+from typedpipes._core.options import (
+    SharedOptions,
+    check_one,
+    check_pair,
+    given_by,
+    limiter_for,
+    store_named,
+    token_store,
+)
 from typedpipes._core.redaction import Secret, secret
 from typedpipes._core.setting_checks import check_count
 
 if TYPE_CHECKING:
+    from typedpipes._core.http.clients import AsyncPolicyClient, PolicyClient
     from typedpipes._core.tokens import TokenStore
     from typedpipes.configuration.settings import Env
+    from typedpipes.limits.pipefy import Plan
+    from typedpipes.pipefy.exports.flows import ExportSettings
+
 
 PIPEFY_URL: Final = "https://api.pipefy.com/graphql"
 PIPEFY_TOKEN_URL: Final = "https://app.pipefy.com/oauth/token"
@@ -129,4 +145,101 @@ def _origin(url: str) -> str:
     return f"{parts.scheme}://{parts.netloc}"
 
 
-__all__ = ["PIPEFY_KINDS", "PipefySettings"]
+__all__ = [
+    "MAX_DEPTH",
+    "PIPEFY_KINDS",
+    "Core",
+    "PipefyFacts",
+    "PipefySettings",
+    "page_limit",
+]
+
+
+# What the synchronous and the asynchronous Pipefy client share: settings, policies, making and reading calls.
+
+_SMALLER_PAGES: Final = {"Phase.cards": 30}
+"""Connections with a page limit of their own (notes section 3)."""
+
+
+MAX_DEPTH: Final = 15
+"""Levels of fields Pipefy accepts in a request (notes section 3)."""
+
+
+def page_limit(field: str) -> int:
+    """Largest page Pipefy gives of the connection ``field``: 50 records (seed 000), 30 cards of a phase."""
+    from typedpipes.limits.pipefy import RECORDS_PER_PAGE
+
+    return _SMALLER_PAGES.get(field, RECORDS_PER_PAGE)
+
+
+def _monthly_calls(plan: str | None, allowance: int | None) -> int | None:
+    if plan is None or allowance is not None:
+        return allowance
+    from typedpipes.limits.pipefy import CALLS_PER_MONTH
+
+    return CALLS_PER_MONTH[plan.lower()]
+
+
+class PipefyFacts(TypedDict, total=False):
+    """What a Pipefy client is told about its account."""
+
+    plan: Plan | None
+    """Your plan; it brings the monthly budget (seed 000). Not given: the month is not counted."""
+    allowance: int | None
+    """Calls a month by contract, for the Unlimited plan."""
+    organization_id: str | None
+    """Organization whose monthly calls are counted (seed 000). Default: those of the credential alone."""
+    journal: str | os.PathLike[str] | None
+    """File in which exports are noted, so that a restart continues instead of creating again. Default: none."""
+
+
+class Core(ClientCore):
+    """What the two clients share: settings, policies, encoding and reading of calls."""
+
+    def __init__(self, settings: PipefySettings, options: SharedOptions, facts: PipefyFacts) -> None:
+        self.settings = settings
+        super().__init__(settings.credentials(store=token_store(options)), options)
+        self.identity = next(iter(self.credentials)).identity
+        plan, allowance = settings.plan, settings.allowance
+        self.limiter = limiter_for(
+            "pipefy",
+            options,
+            {"user": self.identity, "organization": settings.organization_id or ""},
+            {"plan": plan, "allowance": allowance},
+            settings.limits,
+            plan_given=facts.get("plan") is not None,
+        )
+        self.monthly_calls = _monthly_calls(plan, allowance)
+        self.journal = facts.get("journal")
+
+    def calls(self, http: PolicyClient | AsyncPolicyClient) -> GraphQLCalls:
+        """The encoder and reader of calls for a client."""
+        return GraphQLCalls(
+            base_url=self.settings.base_url,
+            redactor=http.policies.redactor,
+            strict=self.strict,
+            drift=self.drift,
+            api=API,
+            kinds=PIPEFY_KINDS,
+        )
+
+    def export_settings(self) -> ExportSettings:
+        """What the exports of this client have in common."""
+        import httpx
+
+        from typedpipes.events import Reporter
+        from typedpipes.pipefy.exports.flows import ExportSettings
+        from typedpipes.pipefy.exports.forms import FileFormStore
+
+        durable = self.limiter is not None and self.limiter.store.durable
+        return ExportSettings(
+            forms=FileFormStore() if durable and self.journal is None else None,
+            monthly_calls=self.monthly_calls,
+            loopback=is_loopback(httpx.URL(self.settings.base_url).host),
+            journal=self.journal,
+            account=f"{self.settings.base_url}|{self.identity}",
+            report=Reporter(self.on_event),
+        )
+
+
+API: Final = "pipefy"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Final, Unpack, cast
+from typing import TYPE_CHECKING, Final, Protocol, Unpack, cast
 from urllib.parse import urlsplit
 
 from typedpipes._core.arguments import check_options
@@ -15,18 +15,48 @@ from typedpipes.events import logger
 from typedpipes.limits.pipefy import WEBHOOKS_PER_PIPE
 
 if TYPE_CHECKING:
-    from typedpipes.pipefy.async_client import AsyncPipefy
-    from typedpipes.pipefy.client import Pipefy
     from typedpipes_api.pipefy import CreateWebhookInputDict, CreateWebhookPayload
 
 PIPE: Final = "query PipeWebhooks($id: ID!) { pipe(id: $id) { webhooks { id } } }"
 TABLE: Final = "query TableWebhooks($id: ID!) { table(id: $id) { webhooks { id } } }"
 
 
+class Caller(Protocol):
+    """The calls of a client that webhooks are made with."""
+
+    def execute(
+        self, document: str, variables: Mapping[str, object] | None = None, **options: Unpack[CallOptions]
+    ) -> Mapping[str, JSON]:
+        """Run a document and return the answer's ``data``."""
+        ...
+
+    def create_webhook(
+        self, *, input: CreateWebhookInputDict, **options: Unpack[CallOptions]
+    ) -> CreateWebhookPayload | None:
+        """Create a webhook."""
+        ...
+
+
+class AsyncCaller(Protocol):
+    """The asynchronous twin of `Caller`."""
+
+    async def execute(
+        self, document: str, variables: Mapping[str, object] | None = None, **options: Unpack[CallOptions]
+    ) -> Mapping[str, JSON]:
+        """Run a document and return the answer's ``data``."""
+        ...
+
+    async def create_webhook(
+        self, *, input: CreateWebhookInputDict, **options: Unpack[CallOptions]
+    ) -> CreateWebhookPayload | None:
+        """Create a webhook."""
+        ...
+
+
 class Webhooks:
     """Webhooks of a synchronous client."""
 
-    def __init__(self, pipefy: Pipefy) -> None:
+    def __init__(self, pipefy: Caller) -> None:
         self._pipefy = pipefy
 
     def create(
@@ -59,7 +89,7 @@ class Webhooks:
 class AsyncWebhooks:
     """The asynchronous twin of `Webhooks`."""
 
-    def __init__(self, pipefy: AsyncPipefy) -> None:
+    def __init__(self, pipefy: AsyncCaller) -> None:
         self._pipefy = pipefy
 
     async def create(

@@ -23,9 +23,8 @@ from tests.end_to_end.contract.every_method import Method, RecordingCaller, meth
 from tests.end_to_end.contract.received import RestJudge, received
 from tests.end_to_end.contract.test_every_operation import APIS, client_root, reach
 from tests.typedpipes_sandbox.schema.requests_by_schema import RequestMaker
-from typedpipes._core.decoding import SchemaDrift
 from typedpipes.errors import APIError, TypedPipesError
-from typedpipes.events import Event
+from typedpipes.events import Event, SchemaDrift
 from typedpipes.pipedream import AsyncPipedream, Pipedream
 from typedpipes.pipedrive import AsyncPipedrive, Pipedrive
 from typedpipes_sandbox import Limits, Sandbox

@@ -17,10 +17,9 @@ from graphql.utilities import value_from_ast_untyped
 
 from tests.support.committed_schemas import all_root_fields
 from tests.typedpipes_sandbox.schema.documents_by_schema import Documents
-from typedpipes._core.decoding import SchemaDrift
 from typedpipes._core.graphql import GraphQLOperation
 from typedpipes.errors import TypedPipesError
-from typedpipes.events import Event
+from typedpipes.events import Event, SchemaDrift
 from typedpipes.pipefy import AsyncPipefy, Pipefy
 from typedpipes_api.pipefy.client import Client
 from typedpipes_sandbox import Limits, Sandbox

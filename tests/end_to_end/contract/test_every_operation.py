@@ -17,9 +17,8 @@ import pytest
 from tests.end_to_end.contract.every_method import Method, RecordingCaller, methods
 from tests.support.committed_schemas import rest_operations
 from tests.typedpipes_sandbox.schema.requests_by_schema import NOTHING_THERE, RequestMaker
-from typedpipes._core.decoding import SchemaDrift
 from typedpipes.errors import NotFound, TypedPipesError
-from typedpipes.events import Event
+from typedpipes.events import Event, SchemaDrift
 from typedpipes.pipedream import AsyncPipedream, Pipedream
 from typedpipes.pipedrive import AsyncPipedrive, Pipedrive
 from typedpipes_api.connect import ConnectApi

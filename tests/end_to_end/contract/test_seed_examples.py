@@ -10,11 +10,12 @@ from typing import Any
 import pytest
 
 from tests.end_to_end.contract.test_seed_index import EXAMPLES, FOLDER
-from typedpipes._core.decoding import Decoding, SchemaDrift
+from typedpipes._core.decoding import Decoding
 from typedpipes._core.decoding.answers import decode
 from typedpipes._core.decoding.model import JSON, Model, extras, field_names, to_wire
 from typedpipes._core.graphql import decode as decode_graphql
 from typedpipes._core.rest import Operation
+from typedpipes.events import SchemaDrift
 
 ROOT = Path(__file__).parents[3]
 REST = [example for example in EXAMPLES if example["api"] != "pipefy_documented"]

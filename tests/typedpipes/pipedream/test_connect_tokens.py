@@ -7,7 +7,7 @@ import json
 import pytest
 
 from tests.typedpipes.pipedream.conftest import Run
-from typedpipes._core.decoding.model import MASK
+from typedpipes._core.redaction import MASK
 from typedpipes.errors import ConfigurationError, ResponseMismatch
 from typedpipes.pipedream import Pipedream, connect_link, connection_event
 from typedpipes.pipedream.webhooks import ConnectionEventType

@@ -11,11 +11,13 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-from typedpipes._core.decoding import Decoding, SchemaDrift
+from typedpipes._core.decoding import Decoding
 from typedpipes._core.decoding.model import JSON
-from typedpipes._core.graphql import AsyncGraphQLClient, GraphQLClient, GraphQLOperation
+from typedpipes._core.graphql import GraphQLOperation
+from typedpipes._core.graphql.clients import AsyncGraphQLClient, GraphQLClient
 from typedpipes._core.graphql.results import ResultModel
 from typedpipes._core.rest import CallOptions
+from typedpipes.events import SchemaDrift
 from typedpipes_codegen.graphql import render
 
 HERE = Path(__file__).parent

@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Final, TypeAlias
 
-import msgspec
-
 from typedpipes.errors import ResponseMismatch
+from typedpipes.events import SchemaDrift
 
 _KINDS: Final = {
     type(None): "null",
@@ -18,25 +17,6 @@ _KINDS: Final = {
     list: "array",
     dict: "object",
 }
-
-
-class SchemaDrift(msgspec.Struct, frozen=True):
-    """One place where an answer does not fit the schema, reported once per client.
-
-    Attributes:
-        operation: the operation's method path, for example ``pipedrive_v2.deals.list``.
-        path: JSON path with list positions generalised, for example ``$.data[*].status``.
-        expected: what the schema promises, in words.
-        got: the kind of value received (``null``, ``string`` …), never the value itself.
-    """
-
-    operation: str
-    path: str
-    expected: str
-    got: str
-
-    def __str__(self) -> str:
-        return f"{self.operation}: {self.path}: expected {self.expected}, got {self.got}"
 
 
 class Node:

@@ -241,8 +241,6 @@ def _choice(models: list[type[Model]], *, or_map: bool) -> Callable[[dict[str, A
         return lambda data: models
     if not models:
         return None
-    from typedpipes._core.decoding.builders import chooser, fitting  # few answers hold such a union
-
     choose = chooser(models)
     return fitting(choose) if or_map else choose
 

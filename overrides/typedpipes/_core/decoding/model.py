@@ -16,6 +16,7 @@ from enum import Enum
 from functools import cache
 from typing import TYPE_CHECKING, Any, ClassVar, Final, Literal, NoReturn, Protocol, Self, TypeAlias, cast, overload
 
+from typedpipes._core.redaction import MASK
 from typedpipes.errors import ResponseMismatch
 
 if TYPE_CHECKING:
@@ -26,7 +27,6 @@ if TYPE_CHECKING:
 else:
     from msgspec import Struct, StructMeta
 
-MASK: Final = "**********"
 
 JSON: TypeAlias = "None | bool | int | float | str | list[JSON] | dict[str, JSON]"
 

@@ -1,12 +1,20 @@
-"""Bases of generated clients: what they offer besides their own operations, namely selections of one's own."""
+"""What generated GraphQL clients derive from.
+
+Generated methods call `_run` with an operation and its variables. A client for a vendor supplies `_execute`, which
+sends the document under the policies and returns the answer's ``data``; everything else is here: pages, and selections
+of the caller's own. Nothing here imports pydantic: that happens when the first answer is decoded.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Generic, TypeAlias, TypeVar, Unpack, overload
 
-from typedpipes._core.graphql import AsyncGraphQLClient, GraphQLClient
+from typedpipes._core.decoding import Decoding
+from typedpipes._core.decoding.model import JSON
+from typedpipes._core.graphql import GraphQLOperation, R, decode, encode_variables
 from typedpipes._core.rest import CallOptions, PagedCallOptions
+from typedpipes.errors import ConfigurationError
 
 if TYPE_CHECKING:
     from typedpipes._core.graphql.select.fields import Field, Selection
@@ -22,6 +30,114 @@ if TYPE_CHECKING:
 
 Q = TypeVar("Q")
 M = TypeVar("M")
+
+
+_UNBOUND = "a generated client sends nothing by itself; use Pipefy(...).bind(Client)"
+
+
+class GraphQLClient:
+    """Base of generated synchronous clients. A client for a vendor overrides what is needed, or lends itself: `bind`.
+
+    Made directly, a generated client has no wire: its methods raise NotImplementedError.
+    """
+
+    _lender: GraphQLClient | None = None
+
+    def _execute(self, operation: GraphQLOperation[object], variables: dict[str, JSON], options: CallOptions) -> object:
+        """Send the operation and return the answer's ``data``; failures are raised as typed errors."""
+        raise NotImplementedError(_UNBOUND)
+
+    def _decoding(self, operation: GraphQLOperation[object]) -> Decoding:
+        """How this client decodes: strictness, and who hears of drift."""
+        return Decoding(operation.name)
+
+    def _page_limit(self, field: str) -> int | None:
+        """Largest page of the connection at a schema coordinate such as ``Phase.cards``, None if it is not known."""
+        return None if self._lender is None else self._lender._page_limit(field)
+
+    def _depth_limit(self) -> int | None:
+        """How many levels of fields a request may have, None if it is not known."""
+        return None if self._lender is None else self._lender._depth_limit()
+
+    def _run(self, operation: GraphQLOperation[R], variables: Mapping[str, object], options: CallOptions) -> R:
+        """Perform one operation and return its decoded ``data``."""
+        if self._lender is not None:
+            return self._lender._run(operation, variables, options)
+        data = self._execute(operation, encode_variables(variables), options)
+        return decode(operation, data, self._decoding(operation))
+
+    def _pages(
+        self, operation: GraphQLOperation[R], variables: Mapping[str, object], options: PagedCallOptions
+    ) -> Pages[Any]:
+        """Walk every page of the operation's connection."""
+        from typedpipes._core.graphql.connections import Listing
+        from typedpipes._core.paging import Pages
+
+        listing = Listing(operation, variables, options, self._page_limit)
+        return Pages(
+            listing.walk, lambda query: listing.page(self._run(operation, listing.turned(query), listing.options))
+        )
+
+
+class AsyncGraphQLClient:
+    """Base of generated asynchronous clients; the twin of `GraphQLClient`."""
+
+    _lender: AsyncGraphQLClient | None = None
+
+    async def _execute(
+        self, operation: GraphQLOperation[object], variables: dict[str, JSON], options: CallOptions
+    ) -> object:
+        """Send the operation and return the answer's ``data``; failures are raised as typed errors."""
+        raise NotImplementedError(_UNBOUND)
+
+    def _decoding(self, operation: GraphQLOperation[object]) -> Decoding:
+        """How this client decodes: strictness, and who hears of drift."""
+        return Decoding(operation.name)
+
+    def _page_limit(self, field: str) -> int | None:
+        """Largest page of the connection at a schema coordinate such as ``Phase.cards``, None if it is not known."""
+        return None if self._lender is None else self._lender._page_limit(field)
+
+    def _depth_limit(self) -> int | None:
+        """How many levels of fields a request may have, None if it is not known."""
+        return None if self._lender is None else self._lender._depth_limit()
+
+    async def _run(self, operation: GraphQLOperation[R], variables: Mapping[str, object], options: CallOptions) -> R:
+        """Perform one operation and return its decoded ``data``."""
+        if self._lender is not None:
+            return await self._lender._run(operation, variables, options)
+        data = await self._execute(operation, encode_variables(variables), options)
+        return decode(operation, data, self._decoding(operation))
+
+    def _pages(
+        self, operation: GraphQLOperation[R], variables: Mapping[str, object], options: PagedCallOptions
+    ) -> AsyncPages[Any]:
+        """Walk every page of the operation's connection."""
+        from typedpipes._core.graphql.connections import Listing
+        from typedpipes._core.paging import AsyncPages
+
+        listing = Listing(operation, variables, options, self._page_limit)
+
+        async def fetch(query: dict[str, object]) -> object:
+            return listing.page(await self._run(operation, listing.turned(query), listing.options))
+
+        return AsyncPages(listing.walk, fetch)
+
+
+def bind(client: object, lender: GraphQLClient | AsyncGraphQLClient) -> Any:
+    """An instance of a generated ``client`` whose operations ``lender`` performs, with its wire and policies.
+
+    Raises `ConfigurationError` if ``client`` is no generated client of the lender's colour.
+    """
+    import inspect
+
+    base = GraphQLClient if isinstance(lender, GraphQLClient) else AsyncGraphQLClient
+    if not inspect.isclass(client) or not issubclass(client, base) or isinstance(lender, client):
+        wanted = "Client" if base is GraphQLClient else "AsyncClient"
+        raise ConfigurationError(f"bind takes the {wanted} of a generated package, not {client!r}", setting="client")
+    made: Any = client()
+    made._lender = lender
+    return made
 
 
 class SelectingClient(GraphQLClient, Generic[Q, M]):
@@ -231,4 +347,4 @@ class AsyncSelectingClient(AsyncGraphQLClient, Generic[Q, M]):
         return await self._run(operation, variables, options)
 
 
-__all__ = ["AsyncSelectingClient", "SelectingClient"]
+__all__ = ["AsyncGraphQLClient", "AsyncSelectingClient", "GraphQLClient", "SelectingClient", "bind"]

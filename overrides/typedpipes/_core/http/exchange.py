@@ -2,32 +2,36 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal, TypeAlias
+from typing import TYPE_CHECKING, Final, Literal, TypeAlias
 
 import httpx
 
 from typedpipes._core.auth import TOKEN_HEADERS, AuthContext, Credential
 from typedpipes._core.flow import Flow, Send, Sleep
-from typedpipes._core.http import Stamp
+from typedpipes._core.http import SAFE_METHODS, Stamp
 from typedpipes._core.http.bodies import (
     ERROR_BODY_LIMIT,
     Body,
+    Bytes,
     PermitStream,
+    QuietRequest,
     decoded,
     decoded_leniently,
     header_dict,
     is_hopeless,
+    is_loopback,
     origin,
     require_https,
     steady,
 )
-from typedpipes._core.http.retry import Failure, Permit, backoff, check_call_limits, is_replayable
+from typedpipes._core.http.policies import Permit
+from typedpipes._core.http.retry import Failure, backoff, check_call_limits, is_replayable
 from typedpipes._core.redaction import Secret
 from typedpipes.errors import APIError, ConfigurationError, RateLimited, TransportError, TypedPipesError
 from typedpipes.events import Request, Retry
 
 if TYPE_CHECKING:
-    from typedpipes._core.http.shared import Policies
+    from typedpipes._core.http.policies import Policies
     from typedpipes.limits.policy import Lease
 
 Outcome: TypeAlias = "httpx.Response | tuple[Failure, TypedPipesError] | Literal['again']"
@@ -181,7 +185,7 @@ class Exchange:
             response: httpx.Response = yield Send(request)
         except (httpx.RequestError, OSError) as cause:
             self._unsign()
-            from typedpipes._core.http.wire import failure_of
+            from typedpipes._core.http.failures import failure_of
 
             failure = failure_of(cause)
             self._tell(started, None, type(cause).__name__)
@@ -278,8 +282,6 @@ class Exchange:
 
     def _follow(self, status: int, error: APIError) -> None:
         self._hops += 1
-        from typedpipes._core.http.wire import redirected
-
         following = redirected(self._request, status, self._headers.get("location"), self._stamp)
         if following is None or self._hops > self._policies.retry.redirects:
             why = "too many redirects" if following is not None else "a redirect that is not followed"
@@ -373,3 +375,43 @@ class Exchange:
 
 
 __all__ = ["Exchange"]
+
+
+_OFF_ORIGIN_HEADERS: Final = ("accept", "accept-encoding", "user-agent", "range", "if-range")
+
+
+def redirected(request: httpx.Request, status: int, location: str | None, stamp: Stamp) -> httpx.Request | None:
+    """The request a redirect leads to, or None if it must not be followed.
+
+    Only safe requests follow, only those whose method and body stay the same; off the origin only if the stamp allows
+    it, over https, and then without credential and own headers.
+    """
+    if stamp.safety != "safe" or not location:
+        return None
+    if status in {307, 308}:
+        if not isinstance(request.stream, Bytes):
+            return None
+    elif status not in {301, 302, 303} or request.method not in SAFE_METHODS:
+        return None
+    try:
+        url = request.url.join(location)
+    except (httpx.InvalidURL, ValueError):
+        return None
+    if url.userinfo or not url.host:
+        return None
+    stays = origin(url) == origin(request.url)
+    if not stays and (stamp.redirects != "anywhere" or request.method not in SAFE_METHODS):
+        return None
+    if not stays and url.scheme != "https" and not (is_loopback(url.host) and is_loopback(request.url.host)):
+        return None
+    headers = {"host": url.netloc.decode("ascii")}
+    for name, value in request.headers.items():
+        if name != "host" and (stays or name in _OFF_ORIGIN_HEADERS):
+            headers[name] = value
+    return QuietRequest(
+        request.method,
+        url,
+        headers=headers,
+        stream=request.stream if stays else Bytes(b""),
+        extensions=dict(request.extensions),
+    )

@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
+import httpx
+
 from typedpipes._core.http import Stamp
-from typedpipes._core.http.bodies import bare
+from typedpipes._core.http.bodies import bare, is_unsent
 from typedpipes._core.http.retry import Failure
 from typedpipes._core.http.retry_after import resume_at, server_wait
 from typedpipes._core.json_reader import NotJSON, read_json
@@ -23,6 +25,14 @@ from typedpipes.errors import (
     TransportError,
     TypedPipesError,
 )
+
+# How far a failed request came, and where a redirect leads.
+
+
+def failure_of(error: Exception) -> Failure:
+    """How far a request came that ended in ``error`` instead of response headers."""
+    return Failure("unsent" if is_unsent(error) else "sent", timeout=isinstance(error, httpx.TimeoutException))
+
 
 BODY_LIMIT: Final = 4096
 """Characters of the body kept on an error."""
@@ -151,9 +161,7 @@ def _text(value: object) -> str | None:
     return str(value) if isinstance(value, int) and not isinstance(value, bool) else None
 
 
-__all__ = ["BODY_LIMIT", "classify", "request_id", "too_late", "transport_error"]
-
-
+__all__ = ["BODY_LIMIT", "classify", "failure_of", "request_id", "too_late", "transport_error"]
 # The error for a request that got no complete answer: how far it came, and what that means.
 
 

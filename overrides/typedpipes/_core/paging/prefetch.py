@@ -11,16 +11,34 @@ import contextvars
 import threading
 from collections.abc import Awaitable, Callable, Coroutine
 from concurrent.futures import Future, ThreadPoolExecutor
-from typing import TYPE_CHECKING, Any, Final, Generic, TypeVar
+from typing import Any, Final, Generic, Protocol, TypeVar
 
 import anyio
-
-if TYPE_CHECKING:
-    from typedpipes._core.paging import Walk
 
 K = TypeVar("K")
 
 Query = dict[str, object]
+
+
+class Listing(Protocol):
+    """What is known of a listing that is walked."""
+
+    cursor: str | None
+    """Where the page whose turn it is begins; None at the beginning."""
+    prefetch: int
+    """How many pages may be under way."""
+
+    def ahead(self) -> list[str]:
+        """The cursors of the pages that are worth having now."""
+        ...
+
+    def query(self, cursor: str | None = None) -> Query:
+        """The query of the page at ``cursor``, or of the one whose turn it is."""
+        ...
+
+    def is_last(self, page: object) -> bool:
+        """Whether nothing follows on ``page``."""
+        ...
 
 
 class Window(Generic[K]):
@@ -28,7 +46,7 @@ class Window(Generic[K]):
 
     def __init__(
         self,
-        walk: Walk,
+        walk: Listing,
         start: Callable[[Query], K],
         answer: Callable[[K], object | None],
         drop: Callable[[K], None],
@@ -64,7 +82,7 @@ class Window(Generic[K]):
 class ThreadFetches:
     """Pages fetched ahead in as many threads. `close` waits for requests on the wire, for nothing else."""
 
-    def __init__(self, walk: Walk, fetch: Callable[[Query, threading.Event], object]) -> None:
+    def __init__(self, walk: Listing, fetch: Callable[[Query, threading.Event], object]) -> None:
         self._walk = walk
         self._fetch = fetch
         self._stops: dict[Future[object], threading.Event] = {}
@@ -109,7 +127,7 @@ def _result(future: Future[object]) -> object | None:
 class TaskFetches:
     """Pages fetched ahead in as many tasks, on asyncio and trio. `aclose` cancels them and waits for their end."""
 
-    def __init__(self, walk: Walk, fetch: Callable[[Query], Awaitable[object]]) -> None:
+    def __init__(self, walk: Listing, fetch: Callable[[Query], Awaitable[object]]) -> None:
         self._walk = walk
         self._fetch = fetch
         self._running: set[_Task] = set()

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Final, Generic, Literal, NewType, Protocol, TypeAlias, TypedDict, TypeVar
+from typing import TYPE_CHECKING, Final, Generic, Literal, NewType, TypeAlias, TypedDict, TypeVar
 
 if TYPE_CHECKING:
     from pathlib import Path
     from typing import BinaryIO
-
-    from typedpipes._core.paging import AsyncPages, Pages
 
 T = TypeVar("T")
 T_co = TypeVar("T_co", covariant=True)
@@ -282,35 +280,3 @@ class OffsetPageOptions(PageOptions, total=False):
 
 class PagedCallOptions(CallOptions, PageOptions, total=False):
     """Everything an ``iter`` method takes besides its filters."""
-
-
-class Caller(Protocol):
-    """What a generated resource needs of a synchronous client."""
-
-    def call(self, operation: Operation[T], arguments: Arguments, options: CallOptions) -> T:
-        """Perform the operation and return the decoded answer."""
-        ...
-
-    def call_raw(self, operation: Operation[T], arguments: Arguments, options: CallOptions) -> ApiResponse[T]:
-        """Perform the operation; the answer with status and headers."""
-        ...
-
-    def pages(self, operation: PagedOperation[T, I], arguments: Arguments, options: PagedCallOptions) -> Pages[I]:
-        """Walk all pages of the operation."""
-        ...
-
-
-class AsyncCaller(Protocol):
-    """What a generated resource needs of an asynchronous client."""
-
-    async def call(self, operation: Operation[T], arguments: Arguments, options: CallOptions) -> T:
-        """Perform the operation and return the decoded answer."""
-        ...
-
-    async def call_raw(self, operation: Operation[T], arguments: Arguments, options: CallOptions) -> ApiResponse[T]:
-        """Perform the operation; the answer with status and headers."""
-        ...
-
-    def pages(self, operation: PagedOperation[T, I], arguments: Arguments, options: PagedCallOptions) -> AsyncPages[I]:
-        """Walk all pages of the operation."""
-        ...

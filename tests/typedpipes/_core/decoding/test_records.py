@@ -18,12 +18,13 @@ from tests.support.examples import counted
 from tests.typedpipes._core.decoding import shapes
 from tests.typedpipes._core.decoding.mutations import GENERATED, cases, object_of
 from tests.typedpipes._core.decoding.test_reference_decoder import FITTING, PAGE
-from typedpipes._core.decoding import Decoding, SchemaDrift
+from typedpipes._core.decoding import Decoding
 from typedpipes._core.decoding.answers import Listing, _first_record, decode, listing_of, read_answer, read_listing
 from typedpipes._core.decoding.model import Model, extras, is_set, to_wire
 from typedpipes._core.paging import Walk
 from typedpipes._core.rest import Operation, Paging
 from typedpipes.errors import ResponseMismatch
+from typedpipes.events import SchemaDrift
 
 MODULE = shapes.__name__
 RECORD = st.fixed_dictionaries(

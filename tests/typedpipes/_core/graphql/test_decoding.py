@@ -13,9 +13,10 @@ from typing import Any
 import pytest
 
 from tests.typedpipes_codegen.graphql.packages import LIBRARY, Canned, imported, sync_client
-from typedpipes._core.decoding import Decoding, SchemaDrift
+from typedpipes._core.decoding import Decoding
 from typedpipes._core.graphql import decode_body
 from typedpipes.errors import ResponseMismatch
+from typedpipes.events import SchemaDrift
 
 
 @pytest.fixture(scope="module")

@@ -11,13 +11,14 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from tests.typedpipes.pipefy.colours import Colour
-from typedpipes._core.decoding import DriftLog, SchemaDrift
+from typedpipes._core.decoding import DriftLog
 from typedpipes._core.graphql import decode, decode_body
+from typedpipes._core.graphql.calls import GraphQLCalls
 from typedpipes._core.graphql.results import wire_name
 from typedpipes._core.http import WireResponse
 from typedpipes._core.redaction import Redactor
 from typedpipes.errors import PartialFailure, TypedPipesError
-from typedpipes.pipefy.core import GraphQLCalls
+from typedpipes.events import SchemaDrift
 from typedpipes_api.pipefy.models.cards import Card
 from typedpipes_api.pipefy.operations.cards import OPERATION as CARDS
 
@@ -96,7 +97,9 @@ answers = st.one_of(tame, tame, wild)
 def seen(read: Callable[[GraphQLCalls], Any], *, strict: bool) -> tuple[object, ...]:
     """The result as a tree and what drifted, or the error."""
     drift: list[SchemaDrift] = []
-    calls = GraphQLCalls(base_url="https://x/", redactor=Redactor(), strict=strict, drift=DriftLog(drift.append))
+    calls = GraphQLCalls(
+        base_url="https://x/", redactor=Redactor(), api="x", kinds=(), strict=strict, drift=DriftLog(drift.append)
+    )
     try:
         found = read(calls)
     except TypedPipesError as error:
@@ -164,14 +167,14 @@ def test_odd_json_is_read_the_same_both_ways(body: bytes, strict: bool) -> None:
 
 def test_a_plain_answer_takes_the_fast_way() -> None:
     body = json.dumps({"data": {"cards": {"nodes": [CARD], "pageInfo": INFO, "totalCount": 1}}}).encode()
-    calls = GraphQLCalls(base_url="https://x/", redactor=Redactor())
+    calls = GraphQLCalls(base_url="https://x/", redactor=Redactor(), api="x", kinds=())
     assert decode_body(CARDS, body, calls.decoding("Cards")) is not None
 
 
 def test_a_mutation_that_reports_failure_in_its_payload_raises_and_a_query_does_not(colour: Colour) -> None:
     failed = {"data": {"cards": {"nodes": [], "pageInfo": INFO, "totalCount": 0, "success": False}}}
     response = WireResponse(200, {}, json.dumps(failed).encode(), "https://x/")
-    calls = GraphQLCalls(base_url="https://x/", redactor=Redactor())
+    calls = GraphQLCalls(base_url="https://x/", redactor=Redactor(), api="x", kinds=())
     assert calls.result(CARDS, response).cards is not None
     colour.sandbox.faults.add(api="pipefy", operation="mutation.deleteCard", set={"data.deleteCard.success": False})
     card = colour.listed(colour.client.iter_cards(pipe_id=colour.pipe(), max_items=1))[0].id

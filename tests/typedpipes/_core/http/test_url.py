@@ -1,4 +1,4 @@
-"""`typedpipes._core.http.shared.to_url` is ``httpx.URL``, only faster."""
+"""`typedpipes._core.http.clients.to_url` is ``httpx.URL``, only faster."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import httpx
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from typedpipes._core.http.shared import to_url
+from typedpipes._core.http.clients import to_url
 
 ORIGINS = [
     "https://api.example.com",

@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any, Final, Generic, NoReturn, TypeVar, cast, 
 
 from typedpipes._core.decoding import Decoding, Node
 from typedpipes._core.decoding.builders import Convert, plan_for
-from typedpipes._core.decoding.model import JSON, MASK
+from typedpipes._core.decoding.model import JSON
+from typedpipes._core.redaction import MASK
 from typedpipes.errors import ConfigurationError, ResponseMismatch
 
 if TYPE_CHECKING:

@@ -13,10 +13,9 @@ from hypothesis import strategies as st
 from tests.support.committed_schemas import field_count
 from tests.typedpipes._core.graphql.select.choosing import Chooser, facts, field_of, is_leaf, paths, required
 from tests.typedpipes_sandbox.schema.documents_by_schema import Documents
-from typedpipes._core.decoding import SchemaDrift
 from typedpipes._core.graphql.select.document import write
 from typedpipes._core.graphql.select.fields import FieldFacts, TypeFacts
-from typedpipes.events import Event
+from typedpipes.events import Event, SchemaDrift
 from typedpipes.pipefy import Pipefy
 from typedpipes_api.pipefy import select
 from typedpipes_sandbox import Limits, Sandbox

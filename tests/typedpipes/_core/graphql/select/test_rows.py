@@ -9,8 +9,8 @@ import pytest
 from graphql import parse, validate
 
 from tests.typedpipes._core.graphql.select.workshop import client, schema
-from typedpipes._core.decoding.model import MASK
 from typedpipes._core.graphql.select.rows import NotSelected, Row
+from typedpipes._core.redaction import MASK
 from typedpipes.errors import ConfigurationError, ResponseMismatch
 
 

@@ -1,10 +1,9 @@
-"""What the synchronous and the asynchronous Pipefy client share: settings, policies, making and reading calls."""
+"""Encodes GraphQL calls and reads their answers."""
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Final, TypedDict, TypeVar, cast
+from typing import TYPE_CHECKING, Final, cast
 
 import msgspec
 
@@ -12,124 +11,32 @@ from typedpipes._core.arguments import check_options
 from typedpipes._core.decoding import Decoding, DriftLog
 from typedpipes._core.decoding.model import JSON
 from typedpipes._core.flow import Flow
-from typedpipes._core.graphql import GraphQLOperation, decode, decode_body
+from typedpipes._core.graphql import GraphQLOperation, R, decode, decode_body
 from typedpipes._core.graphql.outcome import telling
 from typedpipes._core.http import Stamp, WireRequest, WireResponse
-from typedpipes._core.http.bodies import is_loopback
-from typedpipes._core.http.shared import ClientCore
-from typedpipes._core.options import SharedOptions, limiter_for, token_store
 from typedpipes._core.redaction import Redactor
 from typedpipes._core.rest import CALL_OPTIONS, CallOptions, Safety
 from typedpipes._core.values import json_bytes, text_of, wire_of
 from typedpipes.errors import APIError, ConfigurationError
-from typedpipes.pipefy.settings import PIPEFY_KINDS, PipefySettings
 
 if TYPE_CHECKING:
     from typedpipes._core.http.clients import AsyncPolicyClient, PolicyClient
-    from typedpipes.limits.pipefy import Plan
-    from typedpipes.pipefy.exports.flows import ExportSettings
 
-_SMALLER_PAGES: Final = {"Phase.cards": 30}
-"""Connections with a page limit of their own (notes section 3)."""
-
-
-MAX_DEPTH: Final = 15
-"""Levels of fields Pipefy accepts in a request (notes section 3)."""
-
-
-def page_limit(field: str) -> int:
-    """Largest page Pipefy gives of the connection ``field``: 50 records (seed 000), 30 cards of a phase."""
-    from typedpipes.limits.pipefy import RECORDS_PER_PAGE
-
-    return _SMALLER_PAGES.get(field, RECORDS_PER_PAGE)
-
-
-def _monthly_calls(plan: str | None, allowance: int | None) -> int | None:
-    if plan is None or allowance is not None:
-        return allowance
-    from typedpipes.limits.pipefy import CALLS_PER_MONTH
-
-    return CALLS_PER_MONTH[plan.lower()]
-
-
-class PipefyFacts(TypedDict, total=False):
-    """What a Pipefy client is told about its account."""
-
-    plan: Plan | None
-    """Your plan; it brings the monthly budget (seed 000). Not given: the month is not counted."""
-    allowance: int | None
-    """Calls a month by contract, for the Unlimited plan."""
-    organization_id: str | None
-    """Organization whose monthly calls are counted (seed 000). Default: those of the credential alone."""
-    journal: str | os.PathLike[str] | None
-    """File in which exports are noted, so that a restart continues instead of creating again. Default: none."""
-
-
-class Core(ClientCore):
-    """What the two clients share: settings, policies, encoding and reading of calls."""
-
-    def __init__(self, settings: PipefySettings, options: SharedOptions, facts: PipefyFacts) -> None:
-        self.settings = settings
-        super().__init__(settings.credentials(store=token_store(options)), options)
-        self.identity = next(iter(self.credentials)).identity
-        plan, allowance = settings.plan, settings.allowance
-        self.limiter = limiter_for(
-            "pipefy",
-            options,
-            {"user": self.identity, "organization": settings.organization_id or ""},
-            {"plan": plan, "allowance": allowance},
-            settings.limits,
-            plan_given=facts.get("plan") is not None,
-        )
-        self.monthly_calls = _monthly_calls(plan, allowance)
-        self.journal = facts.get("journal")
-
-    def calls(self, http: PolicyClient | AsyncPolicyClient) -> GraphQLCalls:
-        """The encoder and reader of calls for a client."""
-        return GraphQLCalls(
-            base_url=self.settings.base_url,
-            redactor=http.policies.redactor,
-            strict=self.strict,
-            drift=self.drift,
-        )
-
-    def export_settings(self) -> ExportSettings:
-        """What the exports of this client have in common."""
-        import httpx
-
-        from typedpipes.events import Reporter
-        from typedpipes.pipefy.exports.flows import ExportSettings
-        from typedpipes.pipefy.exports.forms import FileFormStore
-
-        durable = self.limiter is not None and self.limiter.store.durable
-        return ExportSettings(
-            forms=FileFormStore() if durable and self.journal is None else None,
-            monthly_calls=self.monthly_calls,
-            loopback=is_loopback(httpx.URL(self.settings.base_url).host),
-            journal=self.journal,
-            account=f"{self.settings.base_url}|{self.identity}",
-            report=Reporter(self.on_event),
-        )
-
-
-R = TypeVar("R")
-
-API: Final = "pipefy"
 _REFUSED_HEADERS: Final = frozenset({"authorization", "proxy-authorization", "cookie", "host", "content-type"})
 
 
 class GraphQLCalls(msgspec.Struct, frozen=True, kw_only=True):
-    """Encodes and reads the calls of one Pipefy client, or of a client of an API of the user's own.
+    """Encodes and reads the calls of one client.
 
-    Requests name their operation: the vendor groups usage statistics by it (reference notes, section 1).
+    Requests name their operation: vendors group usage statistics by it.
     """
 
     base_url: str
     redactor: Redactor
     strict: bool = False
     drift: DriftLog | None = None
-    api: str = API
-    kinds: tuple[str, ...] = PIPEFY_KINDS
+    api: str
+    kinds: tuple[str, ...]
     """Kinds of credential, in order of preference; empty: none is sent."""
 
     def request(
@@ -210,34 +117,6 @@ class GraphQLCalls(msgspec.Struct, frozen=True, kw_only=True):
         return Decoding(f"{self.api}.{name}", strict=self.strict, report=self.drift)
 
 
-class ExportPort:
-    """The export jobs' way to the API: requests as flows on the client's wire."""
-
-    __slots__ = ("_calls", "_http")
-
-    def __init__(self, calls: GraphQLCalls, http: PolicyClient | AsyncPolicyClient) -> None:
-        self._calls = calls
-        self._http = http
-
-    def execute(
-        self,
-        document: str,
-        operation_name: str,
-        variables: Mapping[str, object],
-        *,
-        safe: bool,
-        deadline: float | None = None,
-    ) -> Flow[Mapping[str, object]]:
-        """Perform one request and return the answer's data (see `typedpipes.pipefy.exports.jobs.GraphQLPort`)."""
-        options: CallOptions = {} if deadline is None else {"deadline": max(deadline, 0.001)}
-        wire = cast("Mapping[str, JSON]", wire_of(variables, operation_name))
-        safety: Safety = "safe" if safe else "unsafe"
-        request = self._calls.request(document, operation_name, wire, safety, options)
-        with telling(safety):
-            response = yield from self._http.flow(request)
-            return self._calls.data(operation_name, response, safety)
-
-
 def document_kind(document: str, operation_name: str | None) -> tuple[str | None, Safety]:
     """Name and safety of the operation a document would run. Raises `ConfigurationError` if that is not one.
 
@@ -290,4 +169,29 @@ def _tokens(document: str) -> list[str]:
     return [token for token in pattern.findall(document) if token[0] not in '"#']
 
 
-__all__ = ["MAX_DEPTH", "Core", "ExportPort", "GraphQLCalls", "PipefyFacts", "document_kind", "page_limit"]
+class WirePort:
+    """Sends documents as flows on a client's wire: for exports, bulk work and attachments."""
+
+    __slots__ = ("_calls", "_http")
+
+    def __init__(self, calls: GraphQLCalls, http: PolicyClient | AsyncPolicyClient) -> None:
+        self._calls = calls
+        self._http = http
+
+    def execute(
+        self,
+        document: str,
+        operation_name: str,
+        variables: Mapping[str, object],
+        *,
+        safe: bool,
+        deadline: float | None = None,
+    ) -> Flow[Mapping[str, object]]:
+        """Perform one request and return the answer's data (see `typedpipes.pipefy.exports.jobs.GraphQLPort`)."""
+        options: CallOptions = {} if deadline is None else {"deadline": max(deadline, 0.001)}
+        wire = cast("Mapping[str, JSON]", wire_of(variables, operation_name))
+        safety: Safety = "safe" if safe else "unsafe"
+        request = self._calls.request(document, operation_name, wire, safety, options)
+        with telling(safety):
+            response = yield from self._http.flow(request)
+            return self._calls.data(operation_name, response, safety)

@@ -1,0 +1,296 @@
+"""What all calls of one client share: retry policy, limiter, credentials, permits, clock, events."""
+
+from __future__ import annotations
+
+import functools
+import logging
+import random as random_module
+import threading
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Self, TypedDict
+
+import anyio
+import httpx
+
+from typedpipes._core.auth import Credentials
+from typedpipes._core.flow import Call, Clock, Flow, SystemClock
+from typedpipes._core.http import Stamp
+from typedpipes._core.http.bodies import origin
+from typedpipes._core.http.retry import RetryBudget, RetryPolicy, retry_policy
+from typedpipes._core.options import SharedOptions, drift_log
+from typedpipes._core.redaction import RedactingFilter, Redactor
+from typedpipes._core.setting_checks import check_flag, check_name
+from typedpipes.errors import TransportError
+from typedpipes.events import OnEvent, Reporter, Request
+
+if TYPE_CHECKING:
+    from typedpipes.limits.limiter import StoreLimiter
+    from typedpipes.limits.policy import Limiter
+
+
+class PolicyOptions(TypedDict):
+    """What a policy client is made with."""
+
+    credentials: Credentials
+    limiter: StoreLimiter | None
+    retry: RetryPolicy
+    on_event: OnEvent | None
+
+
+class Policies:
+    """What all calls of one client share."""
+
+    __slots__ = (
+        "budget",
+        "clock",
+        "closed",
+        "credentials",
+        "limiter",
+        "permits",
+        "random",
+        "redactor",
+        "report",
+        "retry",
+    )
+
+    def __init__(
+        self,
+        *,
+        retry: RetryPolicy,
+        credentials: Credentials,
+        limiter: Limiter | None,
+        permits: Permits,
+        clock: Clock,
+        random: Callable[[], float],
+        report: Reporter,
+        redactor: Redactor,
+        closed: Callable[[], bool],
+    ) -> None:
+        self.closed = closed
+        """Whether nothing can be sent any more."""
+        self.retry = retry
+        self.credentials = credentials
+        self.limiter = limiter
+        self.permits = permits
+        self.clock = clock
+        self.random = random
+        self.report = report
+        self.redactor = redactor
+        self.budget = RetryBudget()
+        for credential in credentials:
+            for value in credential.secrets():
+                redactor.add(value)
+
+    def forked(self) -> None:
+        """This process is a forked child: nobody here holds a permit or a lock."""
+        self.permits = self.permits.afresh()
+        self.budget = RetryBudget()
+        self.redactor.forked()
+
+    def request_event(
+        self,
+        request: httpx.Request,
+        stamp: Stamp,
+        attempt: int,
+        started: float,
+        status: int | None,
+        error: str | None,
+        headers: Mapping[str, str],
+    ) -> Request:
+        """What is told about one wire request."""
+        from typedpipes._core.http.failures import request_id
+
+        url = request.url
+        return Request(
+            api=stamp.api,
+            operation=stamp.operation,
+            method=request.method,
+            url=origin(url) + self.redactor.path(url.raw_path.partition(b"?")[0].decode("ascii")),
+            attempt=attempt,
+            elapsed=self.clock.monotonic() - started,
+            status=status,
+            error=error,
+            request_id=None if status is None else request_id(headers),
+        )
+
+
+def build_policies(
+    permits: Permits,
+    credentials: Credentials | None,
+    limiter: Limiter | None,
+    retry: RetryPolicy | None,
+    clock: Clock | None,
+    random: Callable[[], float] | None,
+    on_event: OnEvent | None,
+    redactor: Redactor | None,
+    closed: Callable[[], bool],
+) -> Policies:
+    _quiet_foreign_logs()
+    return Policies(
+        retry=retry or RetryPolicy(),
+        credentials=Credentials() if credentials is None else credentials,
+        limiter=limiter,
+        permits=permits,
+        clock=clock or SystemClock(),
+        random=random or random_module.random,
+        report=Reporter(on_event),
+        redactor=redactor or Redactor(),
+        closed=closed,
+    )
+
+
+class Permits:
+    """As many permits as the pool has connections."""
+
+    def __init__(self, limit: int) -> None:
+        self.limit = limit
+
+    def afresh(self) -> Self:
+        """As many permits, none of them taken."""
+        return type(self)(self.limit)
+
+    def try_take(self) -> bool:
+        """Take a permit if one is free."""
+        raise NotImplementedError
+
+    def take(self, timeout: float | None) -> bool:
+        """Wait for a permit (sync callers)."""
+        raise NotImplementedError
+
+    async def atake(self, timeout: float | None) -> bool:
+        """Wait for a permit (async callers)."""
+        raise NotImplementedError
+
+    def give(self) -> None:
+        """Give one back."""
+        raise NotImplementedError
+
+
+class ThreadPermits(Permits):
+    """Permits for threads."""
+
+    def __init__(self, limit: int) -> None:
+        super().__init__(limit)
+        self._semaphore = threading.BoundedSemaphore(limit)
+
+    def try_take(self) -> bool:
+        """Take a permit if one is free."""
+        return self._semaphore.acquire(blocking=False)
+
+    def take(self, timeout: float | None) -> bool:
+        """Wait for a permit."""
+        return self._semaphore.acquire(timeout=timeout)
+
+    def give(self) -> None:
+        """Give one back."""
+        self._semaphore.release()
+
+
+class TaskPermits(Permits):
+    """Permits for the tasks of one event loop."""
+
+    def __init__(self, limit: int) -> None:
+        super().__init__(limit)
+
+    @functools.cached_property
+    def _semaphore(self) -> anyio.Semaphore:
+        # Made by the first call, in its event loop; anyio's primitives are a part of a client's start otherwise.
+        return anyio.Semaphore(self.limit, max_value=self.limit, fast_acquire=True)
+
+    def try_take(self) -> bool:
+        """Take a permit if one is free."""
+        try:
+            self._semaphore.acquire_nowait()
+        except anyio.WouldBlock:
+            return False
+        return True
+
+    async def atake(self, timeout: float | None) -> bool:
+        """Wait for a permit."""
+        with anyio.move_on_after(timeout):
+            await self._semaphore.acquire()
+            return True
+        return False
+
+    def give(self) -> None:
+        """Give one back."""
+        self._semaphore.release()
+
+
+class Permit:
+    """One call's permit."""
+
+    __slots__ = ("_held", "_pool", "kept")
+
+    def __init__(self, pool: Permits) -> None:
+        self._pool = pool
+        self._held = False
+        self.kept = False
+        """The permit outlives the flow: the response's stream gives it back."""
+
+    def obtain(self, timeout: float, operation: str) -> Flow[None]:
+        """Take a permit. Raises `TransportError` if none gets free in ``timeout`` seconds.
+
+        The caller gives it back in a ``finally`` (`end_of_flow` performs no effect), not at the end of whatever flow
+        this is part of.
+        """
+        if self._pool.try_take():
+            self._held = True
+            return
+        yield Call(lambda: self._wait(timeout), lambda: self._await(timeout))
+        if not self._held:
+            raise TransportError(
+                f"{operation}: all {self._pool.limit} connections were busy for {timeout:g} s; allow more connections "
+                "or make fewer calls at a time",
+                sent=False,
+                operation=operation,
+            )
+
+    def _wait(self, timeout: float) -> None:
+        self._held = self._pool.take(timeout)
+
+    async def _await(self, timeout: float) -> None:
+        self._held = await self._pool.atake(timeout)
+
+    def end_of_flow(self) -> None:
+        """Give the permit back unless a stream keeps it."""
+        if not self.kept:
+            self.release()
+
+    def release(self) -> None:
+        """Give the permit back; harmless when repeated."""
+        if self._held:
+            self._held = False
+            self._pool.give()
+
+
+class ClientCore:
+    """What the synchronous and the asynchronous client of an API share; each API adds its settings and its limits."""
+
+    limiter: StoreLimiter | None
+
+    def __init__(self, credentials: Credentials, options: SharedOptions) -> None:
+        self.credentials = credentials
+        account = check_name("account", options.get("account"))
+        if account is not None:
+            for credential in credentials:
+                credential.identity = f"account:{account}"
+        self.retry = retry_policy(options)
+        self.on_event = options.get("on_event")
+        self.strict = check_flag("strict", options.get("strict", False))
+        self.drift = drift_log(options)
+
+    def policies(self) -> PolicyOptions:
+        """What the policy client of either is made with."""
+        return {
+            "credentials": self.credentials,
+            "limiter": self.limiter,
+            "retry": self.retry,
+            "on_event": self.on_event,
+        }
+
+
+@functools.cache
+def _quiet_foreign_logs() -> None:
+    for name in ("httpx", "httpcore.connection", "httpcore.http11", "httpcore.http2", "httpcore.proxy"):
+        logging.getLogger(name).addFilter(RedactingFilter())
