@@ -33,10 +33,14 @@ plus grace, plus window; with SQLite, until grace and window after its process w
 
 from __future__ import annotations
 
+import os
+import threading
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Final, Literal, TypeAlias
+from urllib.parse import unquote, urlsplit
 
 from typedpipes.errors import ConfigurationError
+from typedpipes.limits.ask import GRACE
 
 if TYPE_CHECKING:
     from typedpipes._core.flow import Clock
@@ -56,7 +60,7 @@ if TYPE_CHECKING:
     from typedpipes.limits.snapshot import LimitStatus as LimitStatus
     from typedpipes.limits.snapshot import Snapshot as Snapshot
     from typedpipes.limits.stores import Store as Store
-    from typedpipes.limits.stores import open_store as open_store
+
 
 _HOMES: Final = {
     "AsyncLimits": "snapshot",
@@ -74,7 +78,6 @@ _HOMES: Final = {
     "StoreLease": "limiter",
     "StoreLimiter": "limiter",
     "Window": "policy",
-    "open_store": "stores",
 }
 
 __all__ = [
@@ -108,8 +111,6 @@ def __getattr__(name: str) -> object:
     return value
 
 
-GRACE = 5.0
-"""Seconds: the assumption is that a server reads what it accepted at most so long after the connection was closed."""
 Vendor: TypeAlias = Literal["pipefy", "pipedream", "pipedrive"]
 Unreachable: TypeAlias = Literal["fail", "local"]
 
@@ -182,7 +183,6 @@ def policy_limiter(
 ) -> StoreLimiter:
     """A limiter for any table of limits; see `build_limiter`. ``budget`` names where a budget came from."""
     from typedpipes.limits.limiter import StoreLimiter
-    from typedpipes.limits.stores import open_store
 
     if not grace >= GRACE:
         raise ConfigurationError(f"grace must be at least {GRACE:g} seconds, not {grace}", setting="grace")
@@ -250,3 +250,55 @@ def _default_url(policy: Policy) -> str:
         "give limits='sqlite:///PATH' or 'redis://HOST', or set TYPEDPIPES_LIMITS to one of them", "TYPEDPIPES_LIMITS"
     )
     return f"sqlite:///{folder / 'limits.db'}"
+
+
+_registry: dict[str, Store] = {}
+
+
+_lock = threading.Lock()
+
+
+def open_store(url: str) -> Store:
+    """The store for ``url``: ``memory://[NAME]``, ``sqlite:///PATH``, ``redis://``, ``rediss://`` or ``unix://``.
+
+    One per URL and process. Raises `ConfigurationError` for anything else, and when the extra ``redis`` is missing.
+    """
+    with _lock:
+        store = _registry.get(url)
+        if store is None:
+            store = _registry[url] = _open(url)
+        return store
+
+
+def _open(url: str) -> Store:
+    parts = urlsplit(url)
+    if parts.scheme == "memory":
+        from typedpipes.limits.stores import MemoryStore
+
+        return MemoryStore(url)
+    if parts.scheme == "sqlite":
+        from typedpipes.limits.stores.sqlite import SqliteStore
+
+        path = unquote(parts.path)
+        if parts.netloc or len(path) < 2:
+            raise ConfigurationError("limits: write sqlite:///PATH, for example sqlite:////var/lib/app/limits.db")
+        # sqlite:///limits.db is relative and sqlite:////var/x.db absolute, as everywhere else.
+        return SqliteStore(path[1:])
+    if parts.scheme in ("redis", "rediss", "unix"):
+        from typedpipes.limits.stores.redis import RedisStore
+
+        return RedisStore(url)
+    raise ConfigurationError(
+        f"limits: no store for {parts.scheme or 'this'}: URLs; use memory://, sqlite:///PATH, "
+        "redis://, rediss:// or unix://",
+        setting="limits",
+    )
+
+
+def _after_fork() -> None:
+    global _lock
+    _lock = threading.Lock()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_after_fork)

@@ -11,12 +11,12 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from email.utils import parsedate_to_datetime
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, Literal, TypeAlias
 
 import msgspec
 
 if TYPE_CHECKING:
-    from typedpipes.limits.policy import Period, Policy
+    pass  # gone
 
 
 class WindowEntry(msgspec.Struct, frozen=True, gc=False):
@@ -145,20 +145,20 @@ UNNAMED_PAUSE = 1.0
 """Seconds to pause after a 429 that names no wait and exceeds a limit without a known penalty."""
 
 
-def refused(policy: Policy, status: int, headers: Mapping[str, str]) -> bool:
-    """Whether the answer says that a limit was exceeded."""
+def refused(reads: str, status: int, headers: Mapping[str, str]) -> bool:
+    """Whether the answer says that a limit was exceeded. ``reads`` names the vendor whose headers are read."""
     if status == 429:
         return True
-    return status == 403 and policy.reads == "pipedrive" and "html" in headers.get("content-type", "")
+    return status == 403 and reads == "pipedrive" and "html" in headers.get("content-type", "")
 
 
-def notes_of(policy: Policy, bound: Bound, status: int, headers: Mapping[str, str], wall: float) -> tuple[Note, ...]:
+def notes_of(reads: str, bound: Bound, status: int, headers: Mapping[str, str], wall: float) -> tuple[Note, ...]:
     """What the store should take over from an answer. ``headers`` have lower-case names, ``wall`` is for dates."""
     notes: list[Note] = []
     daily_empty = False
-    if policy.reads == "pipedrive":
+    if reads == "pipedrive":
         daily_empty = _pipedrive(bound, headers, notes)
-    if not refused(policy, status, headers):
+    if not refused(reads, status, headers):
         return tuple(notes)
     if status == 429 and daily_empty and bound.budgets:
         # The company's tokens are gone until midnight: waiting as for a burst would be useless, and so is Retry-After.
@@ -253,3 +253,29 @@ def _seconds(text: str | None) -> float | None:
 def _whole(text: str | None) -> int | None:
     value = _seconds(text)
     return None if value is None or value > 2**53 else int(value)
+
+
+GRACE = 5.0
+"""Seconds: the assumption is that a server reads what it accepted at most so long after the connection was closed."""
+
+
+Unit: TypeAlias = Literal["call", "token"]
+
+
+Period: TypeAlias = Literal["month", "day"]
+
+
+MICROSECONDS = 1_000_000
+
+
+DRIFT = 0.001
+"""Part of the window added as a guard: two clocks, each slewed by NTP at its maximum of 500 ppm."""
+
+
+GUARD = 1_000
+"""Microseconds added for rounding and for servers that count in milliseconds."""
+
+
+def hold_of(seconds: float) -> int:
+    """How long a settled unit is held, in microseconds, for a window of ``seconds``."""
+    return math.ceil(seconds * (1 + DRIFT) * MICROSECONDS) + GUARD

@@ -20,6 +20,7 @@ from typedpipes.limits.ask import (
     Exhausted,
     Granted,
     Note,
+    Period,
     Reply,
     Retry,
     View,
@@ -27,7 +28,6 @@ from typedpipes.limits.ask import (
     WindowView,
 )
 from typedpipes.limits.counts import BudgetState, WindowState, bounds
-from typedpipes.limits.policy import Period
 
 PLACE_GRACE = 2_000_000
 """How much later than announced a waiter may ask again before its place lapses."""

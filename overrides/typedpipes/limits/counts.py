@@ -14,29 +14,18 @@ time"), so this is an assumption.
 
 from __future__ import annotations
 
-import math
 from bisect import bisect_left, bisect_right
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 import msgspec
 
-from typedpipes.limits.ask import WindowEntry
+from typedpipes.limits.ask import DRIFT, GUARD, MICROSECONDS, WindowEntry, hold_of
 
 if TYPE_CHECKING:
-    from typedpipes.limits.policy import Period
+    from typedpipes.limits.ask import Period
 
-MICROSECONDS = 1_000_000
 NEVER = 1 << 62
-DRIFT = 0.001
-"""Part of the window added as a guard: two clocks, each slewed by NTP at its maximum of 500 ppm."""
-GUARD = 1_000
-"""Microseconds added for rounding and for servers that count in milliseconds."""
-
-
-def hold_of(seconds: float) -> int:
-    """How long a settled unit is held, in microseconds, for a window of ``seconds``."""
-    return math.ceil(seconds * (1 + DRIFT) * MICROSECONDS) + GUARD
 
 
 class WindowState(msgspec.Struct, array_like=True):

@@ -17,8 +17,7 @@ import msgspec
 from typedpipes import events
 from typedpipes._core.flow import AsyncIO, Call, Clock, Flow, Hold, Sleep, SyncIO, SystemClock, adrive, drive
 from typedpipes.errors import LimitStoreError, QuotaExhausted, RateLimited
-from typedpipes.limits import GRACE
-from typedpipes.limits.ask import Ask, Bound, Exhausted, Granted, Note, Reply, Retry, notes_of
+from typedpipes.limits.ask import GRACE, Ask, Bound, Exhausted, Granted, Note, Reply, Retry, notes_of
 from typedpipes.limits.book import NAP
 from typedpipes.limits.policy import Binder, Budget, Claim, Policy, Window, fresh_id
 from typedpipes.limits.stores import MemoryStore, Store
@@ -199,7 +198,7 @@ class StoreLimiter:
 
     def observe(self, claim: Claim, bound: Bound, status: int, headers: Mapping[str, str]) -> tuple[Note, ...]:
         """What an answer tells the store; reports a refusal as an event."""
-        notes = notes_of(self.policy, bound, status, headers, self.clock.wall())
+        notes = notes_of(self.policy.reads, bound, status, headers, self.clock.wall())
         names = {entry.key: entry.name for entry in bound.windows}
         names |= {budget.key: budget.name for budget in bound.budgets}
         for note in notes:

@@ -15,17 +15,13 @@ import math
 import os
 import secrets
 from collections.abc import Iterator, Mapping
-from typing import Literal, Protocol, TypeAlias
+from typing import Literal, Protocol
 
 import msgspec
 
 from typedpipes._core.flow import Flow
 from typedpipes.errors import ConfigurationError
-from typedpipes.limits.ask import Bound, BudgetEntry, WindowEntry
-from typedpipes.limits.counts import hold_of
-
-Unit: TypeAlias = Literal["call", "token"]
-Period: TypeAlias = Literal["month", "day"]
+from typedpipes.limits.ask import Bound, BudgetEntry, Period, Unit, WindowEntry, hold_of
 
 
 class Window(msgspec.Struct, frozen=True, kw_only=True):

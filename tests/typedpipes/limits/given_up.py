@@ -22,7 +22,8 @@ import attrs
 from typedpipes._core.http import Stamp, WireRequest
 from typedpipes._core.http.clients import AsyncPolicyClient, PolicyClient
 from typedpipes.errors import RateLimited, TransportError
-from typedpipes.limits import GRACE, Policy, StoreLimiter, Window, open_store
+from typedpipes.limits import Policy, StoreLimiter, Window, open_store
+from typedpipes.limits.ask import GRACE
 
 ROOT = Path(__file__).parents[3]
 LATE = 4.5

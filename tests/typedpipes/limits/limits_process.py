@@ -17,7 +17,8 @@ from pathlib import Path
 
 from typedpipes._core.flow import SyncIO, drive
 from typedpipes.errors import QuotaExhausted
-from typedpipes.limits import GRACE, Claim, Policy, StoreLimiter, Window, build_limiter, open_store
+from typedpipes.limits import Claim, Policy, StoreLimiter, Window, build_limiter, open_store
+from typedpipes.limits.ask import GRACE
 
 ROOT = Path(__file__).parents[3]
 CLAIM = Claim("pipefy", "card")

@@ -20,7 +20,8 @@ from typedpipes._core.flow import SyncIO, drive
 from typedpipes._core.http import Stamp, WireRequest
 from typedpipes._core.http.clients import AsyncPolicyClient, PolicyClient
 from typedpipes.errors import ConfigurationError, RateLimited, TransportError
-from typedpipes.limits import GRACE, Claim, Limits, Policy, StoreLimiter, Window, build_limiter
+from typedpipes.limits import Claim, Limits, Policy, StoreLimiter, Window, build_limiter
+from typedpipes.limits.ask import GRACE
 from typedpipes.limits.stores import MemoryStore, Store
 from typedpipes.limits.stores.sqlite import SqliteStore
 

@@ -14,7 +14,8 @@ import pytest
 from tests.typedpipes.limits.limits_process import CLAIM, UNITS, WINDOW, few, start
 from typedpipes._core.flow import SyncIO, drive
 from typedpipes.errors import RateLimited
-from typedpipes.limits import GRACE, Limits, StoreLimiter
+from typedpipes.limits import Limits, StoreLimiter
+from typedpipes.limits.ask import GRACE
 from typedpipes.limits.stores import holders
 
 IO = SyncIO()

@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 from tests.support.examples import counted
 from tests.typedpipes.limits.simulation import Judge, Simulation, Task, VirtualClock
 from typedpipes._core.flow import Flow, Sleep
-from typedpipes.limits import GRACE, Claim, Lease, Policy, StoreLimiter, Window
+from typedpipes.limits import Claim, Lease, Policy, StoreLimiter, Window
+from typedpipes.limits.ask import GRACE
 from typedpipes.limits.stores import MemoryStore
 
 Fate: TypeAlias = Literal["answered", "replayed", "redirected", "unanswered", "unsent", "cancelled", "timed out"]

@@ -12,7 +12,7 @@ import attrs
 import pytest
 
 from tests.typedpipes.limits.given_up import LATE, Plan, most_in, start
-from typedpipes.limits import GRACE
+from typedpipes.limits.ask import GRACE
 
 ALLOWANCE = 20
 WINDOW = 1.0

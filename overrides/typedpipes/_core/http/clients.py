@@ -45,6 +45,7 @@ from typedpipes._core.http import (
     WireStream,
     default_stamp,
 )
+from typedpipes._core.http.bodies import QuietRequest
 from typedpipes._core.http.exchange import Exchange
 from typedpipes._core.http.policies import Policies, TaskPermits, ThreadPermits, build_policies
 from typedpipes._core.http.retry import RetryPolicy

@@ -5,17 +5,14 @@ This module says what a `Store` is, and holds the one in memory.
 
 from __future__ import annotations
 
-import os
 import threading
 import time
 import weakref
 from time import monotonic_ns
 from typing import Literal, Protocol, TypeAlias
-from urllib.parse import unquote, urlsplit
 
 from typedpipes._core.flow import Call, Clock, Flow, SystemClock
 from typedpipes._core.forks import renew_in_children
-from typedpipes.errors import ConfigurationError
 from typedpipes.events import Event, LimitStore
 from typedpipes.limits.ask import Ask, Bound, Note, Reply, View
 from typedpipes.limits.book import Book
@@ -116,54 +113,6 @@ class Store(Protocol):
     def close(self) -> None:
         """Close connections; counts stay. The store opens again when used."""
         ...
-
-
-_registry: dict[str, Store] = {}
-_lock = threading.Lock()
-
-
-def open_store(url: str) -> Store:
-    """The store for ``url``: ``memory://[NAME]``, ``sqlite:///PATH``, ``redis://``, ``rediss://`` or ``unix://``.
-
-    One per URL and process. Raises `ConfigurationError` for anything else, and when the extra ``redis`` is missing.
-    """
-    with _lock:
-        store = _registry.get(url)
-        if store is None:
-            store = _registry[url] = _open(url)
-        return store
-
-
-def _open(url: str) -> Store:
-    parts = urlsplit(url)
-    if parts.scheme == "memory":
-        return MemoryStore(url)
-    if parts.scheme == "sqlite":
-        from typedpipes.limits.stores.sqlite import SqliteStore
-
-        path = unquote(parts.path)
-        if parts.netloc or len(path) < 2:
-            raise ConfigurationError("limits: write sqlite:///PATH, for example sqlite:////var/lib/app/limits.db")
-        # sqlite:///limits.db is relative and sqlite:////var/x.db absolute, as everywhere else.
-        return SqliteStore(path[1:])
-    if parts.scheme in ("redis", "rediss", "unix"):
-        from typedpipes.limits.stores.redis import RedisStore
-
-        return RedisStore(url)
-    raise ConfigurationError(
-        f"limits: no store for {parts.scheme or 'this'}: URLs; use memory://, sqlite:///PATH, "
-        "redis://, rediss:// or unix://",
-        setting="limits",
-    )
-
-
-def _after_fork() -> None:
-    global _lock
-    _lock = threading.Lock()
-
-
-if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=_after_fork)
 
 
 SWEEP = 4096
