@@ -5,8 +5,9 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator, Mapping
 from pathlib import Path
+from typing import TypeAlias
 
-Graph = Mapping[str, frozenset[str]]
+Graph: TypeAlias = Mapping[str, frozenset[str]]
 
 
 def modules(root: Path) -> dict[str, Path]:

@@ -61,7 +61,7 @@ def test_only_the_wire_modules_know_the_http_library_at_import_time() -> None:
         r"_core/(http|auth|files)/|cli/(capped_http|documents)\.py|(pipedream|pipedrive)/oauth\.py|declared/auth\.py"
     )
     outside = {name for name in knowing if not seam.match(name)}
-    assert outside == {"pipedream/addresses.py", "pipefy/core.py", "pipefy/attachments/uploads.py"}
+    assert outside == {"pipedream/addresses.py", "pipefy/settings.py", "pipefy/attachments/uploads.py"}
 
 
 def test_no_registry_host_and_no_path_of_a_machine_is_committed() -> None:
