@@ -132,7 +132,7 @@ def _hidden(upper: Mapping[str, str], lower: Mapping[str, str]) -> set[str]:
     return hidden
 
 
-__all__ = ["ENVIRONMENT", "Configuration", "configuration", "read_env_file"]
+__all__ = ["ENVIRONMENT", "Configuration", "configuration"]
 
 
 # Reading ``.env`` files.

@@ -56,10 +56,16 @@ def test_data_without_errors_is_the_result_and_an_empty_list_is_no_error() -> No
     ],
 )
 def test_each_code_becomes_one_typed_error(entry: dict[str, Any], kind: type[TypedPipesError]) -> None:
-    error = failure({"data": None, "errors": [entry]})
+    error = failure({"errors": [entry]})
     assert isinstance(error, kind)
     assert isinstance(error, GraphQLValidationError) == (kind is GraphQLValidationError)
     assert str(entry["message"]) in str(error)
+
+
+def test_data_that_is_null_beside_errors_does_not_prove_a_refused_document() -> None:
+    """The answer to a document that was not executed has no ``data`` at all; a null may come from a failed field."""
+    error = failure({"data": None, "errors": [{"message": "x", "locations": [{"line": 1, "column": 2}]}]})
+    assert type(error) is GraphQLError
 
 
 def test_an_executed_field_that_failed_is_never_taken_for_a_refused_document() -> None:
@@ -88,9 +94,10 @@ def test_something_that_is_no_graphql_answer_says_what_to_check() -> None:
 def test_any_errors_value_gives_one_typed_error(errors: Any) -> None:
     try:
         read({"errors": errors, "data": None})
+        pytest.fail("an answer without data is no result")
     except GraphQLError:
         assert errors
-    else:
+    except ResponseMismatch:
         assert not errors
 
 
