@@ -19,8 +19,8 @@ import typedpipes_api
 from tests.bench.canned import deal
 from tests.bench.figures import Figure, interleave, report
 from tests.bench.folder import document, ours_openapi, stock_openapi
+from tests.support.decoding import decode
 from typedpipes._core.decoding import Decoding, DriftLog
-from typedpipes._core.decoding.answers import decode
 from typedpipes._core.decoding.model import extras
 
 COUNT, FIELDS, EXTRAS = 500, 28, 20

@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 
 from tests.end_to_end.contract.test_seed_index import EXAMPLES, FOLDER
+from tests.support.decoding import decode
 from typedpipes._core.decoding import Decoding
-from typedpipes._core.decoding.answers import decode
 from typedpipes._core.decoding.model import JSON, Model, extras, field_names, to_wire
 from typedpipes._core.graphql import decode as decode_graphql
 from typedpipes._core.rest import Operation

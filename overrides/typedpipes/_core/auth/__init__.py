@@ -6,25 +6,13 @@ operation says which kinds it takes). Tokens that expire are in `token_credentia
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Callable, Generator, Iterable, Iterator, Mapping
-from typing import Final, NoReturn, TypeAlias, cast
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import Final, NoReturn, TypeAlias
 
 import httpx
 
-from typedpipes._core.flow import (
-    AsyncIO,
-    Call,
-    Clock,
-    Effect,
-    Flow,
-    Send,
-    SyncIO,
-    SystemClock,
-    _acall,
-    _aperform,
-    _perform,
-)
-from typedpipes._core.http.bodies import PORTS, Bytes, origin
+from typedpipes._core.flow import Clock, Flow, SystemClock
+from typedpipes._core.http.bodies import PORTS, origin
 from typedpipes._core.redaction import Redactor, Secret, secret
 from typedpipes.errors import AuthenticationError, ConfigurationError
 from typedpipes.events import Reporter
@@ -58,8 +46,8 @@ class AuthContext:
         self.redactor = redactor or Redactor()
 
 
-class Credential(httpx.Auth):
-    """One kind of credential, pinned to origins. Usable as ``httpx.Client(auth=…)`` of its own, too.
+class Credential:
+    """One kind of credential, pinned to origins.
 
     Attributes:
         kind: the name the schemas' security requirements use, for example ``api_token``.
@@ -67,7 +55,6 @@ class Credential(httpx.Auth):
         origins: ``scheme://host:port`` it may be sent to.
     """
 
-    requires_response_body = False
     header = "authorization"
 
     def __init__(self, kind: str, *, identity: str, origins: Iterable[str]) -> None:
@@ -101,61 +88,6 @@ class Credential(httpx.Auth):
     def api_domain(self) -> str | None:
         """Base address of the API that the credential's token named, if requests are to go there."""
         return None
-
-    def _auth(self, request: httpx.Request, context: AuthContext) -> Flow[None]:
-        require_origin(self, request.url)
-        for _ in range(2):
-            used = yield from self.sign(request, context)
-            response: httpx.Response = yield Send(request)
-            if response.status_code != 401:
-                self.accepted(used)
-                return
-            if not (yield from self.rejected(used, context)):
-                return
-
-    def sync_auth_flow(self, request: httpx.Request) -> Generator[httpx.Request, httpx.Response, None]:
-        """For a plain `httpx.Client`; `PolicyClient` does not use it."""
-        flow, io = self._auth(request, AuthContext()), SyncIO()
-        holds: list[Call[None]] = []
-        try:
-            effect = flow.send(None)
-            while True:
-                if not isinstance(effect, Send):
-                    effect = flow.send(_perform(effect, io, holds, []))
-                elif effect.request is request:
-                    effect = flow.send((yield request))
-                else:
-                    response = yield cast(httpx.Request, effect.request)
-                    response.read()
-                    effect = flow.send(_unread(response))
-        except StopIteration:
-            return
-        finally:
-            flow.close()
-            for hold in reversed(holds):
-                hold.sync()
-
-    async def async_auth_flow(self, request: httpx.Request) -> AsyncGenerator[httpx.Request, httpx.Response]:
-        """For a plain `httpx.AsyncClient`; `AsyncPolicyClient` does not use it."""
-        flow, io = self._auth(request, AuthContext()), AsyncIO()
-        holds: list[Call[None]] = []
-        try:
-            effect: Effect = flow.send(None)
-            while True:
-                if not isinstance(effect, Send):
-                    effect = flow.send(await _aperform(effect, io, holds, []))
-                elif effect.request is request:
-                    effect = flow.send((yield request))
-                else:
-                    response = yield cast(httpx.Request, effect.request)
-                    await response.aread()
-                    effect = flow.send(_unread(response))
-        except StopIteration:
-            return
-        finally:
-            flow.close()
-            for hold in reversed(holds):
-                await _acall(hold)
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} {self.kind} for {', '.join(sorted(self.origins))}>"
@@ -251,11 +183,6 @@ class StaticCredential(Credential):
     def secrets(self) -> Iterable[Secret]:
         """The token."""
         return (self._token,)
-
-
-def _unread(response: httpx.Response) -> httpx.Response:
-    """A copy to be read by the flow: httpx itself wants to read the original."""
-    return httpx.Response(response.status_code, headers=_decoded(response), stream=Bytes(response.content))
 
 
 def _decoded(response: httpx.Response) -> list[tuple[str, str]]:

@@ -86,11 +86,6 @@ def read_listing(
     return read_answer(annotation, module, content, decoding, normalize)
 
 
-def decode(annotation: str, module: str, content: bytes, decoding: Decoding, normalize: tuple[str, ...] = ()) -> object:
-    """What `read_listing` builds."""
-    return read_listing(annotation, module, content, decoding, normalize)[1]
-
-
 def normalized(value: JSON, rules: tuple[str, ...]) -> JSON:
     """Bring a documented or live form of an answer to the modelled one (``x-normalize``)."""
     for rule in rules:

@@ -12,10 +12,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.support.decoding import decode
 from tests.typedpipes._core.decoding import shapes
 from tests.typedpipes._core.decoding.shapes import AppProp, Circle, Deal, DealPage, Owner, Square, Status
 from typedpipes._core.decoding import Decoding, DriftLog
-from typedpipes._core.decoding.answers import build, decode, from_wire
+from typedpipes._core.decoding.answers import build, from_wire
 from typedpipes._core.decoding.model import JSON, extras, is_set, to_wire
 from typedpipes._core.redaction import MASK
 from typedpipes.errors import ResponseMismatch

@@ -14,12 +14,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tests.support.decoding import decode
 from tests.support.examples import counted
 from tests.typedpipes._core.decoding import shapes
 from tests.typedpipes._core.decoding.mutations import GENERATED, cases, object_of
 from tests.typedpipes._core.decoding.test_reference_decoder import FITTING, PAGE
 from typedpipes._core.decoding import Decoding
-from typedpipes._core.decoding.answers import Listing, _first_record, decode, listing_of, read_answer, read_listing
+from typedpipes._core.decoding.answers import Listing, _first_record, listing_of, read_answer, read_listing
 from typedpipes._core.decoding.model import Model, extras, is_set, to_wire
 from typedpipes._core.paging import Walk
 from typedpipes._core.rest import Operation, Paging

@@ -10,11 +10,11 @@ from typing import Any, Union, get_args, get_origin
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tests.support.decoding import decode
 from tests.support.examples import counted
 from tests.typedpipes._core.decoding import shapes
 from tests.typedpipes._core.decoding.shapes import AppProp, Circle, Deal, DealPage, Owner, Square, TextProp
 from typedpipes._core.decoding import Decoding
-from typedpipes._core.decoding.answers import decode
 from typedpipes._core.decoding.model import JSON, Model, OpenEnum, extras, is_set
 
 SCALARS = st.none() | st.booleans() | st.integers(-5, 5) | st.floats(-2, 2) | st.sampled_from(["", "open", "won", "x"])

@@ -113,24 +113,3 @@ def test_progress_tells_rate_and_time_left_and_forgets_a_beginning_that_was_lost
     assert (seen[3].rate, seen[3].eta) == (100.0, 7.0)
     assert (seen[4].rate, seen[4].eta) == (0.0, None)
     assert (seen[5].rate, seen[5].eta, seen[5].elapsed, seen[5].finished) == (990.0, 0.0, 5.0, True)
-
-
-def test_the_rich_bar_shows_wait_and_download() -> None:
-    import io
-
-    from rich.console import Console
-
-    from typedpipes.cli.download_bar import DownloadBar
-    from typedpipes.pipefy.exports.jobs import WaitProgress
-
-    console = Console(file=io.StringIO(), force_terminal=True, width=120)
-    with DownloadBar("jobs.xlsx", console=console) as bar:
-        bar.waiting(WaitProgress("processing", 3.0, 2, 5.0, DownloadError("x")))
-        console.file.write("|")
-        bar._rich.refresh()
-        bar(Progress(512, 1024, 100.0, 5.0, 1.0))
-    text = console.file.getvalue()  # type: ignore[attr-defined]  # it is the StringIO above
-    assert "processing, DownloadError, trying on, next look in 5 s" in text
-    assert (
-        "512/1,024 bytes" in text.replace("1.0 kB", "1,024 bytes").replace("0.5/1.0", "512/1,024") or "0.5/1.0" in text
-    )
