@@ -2,19 +2,31 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any, Protocol
 
 from typedpipes_sandbox.faults import Fault
+from typedpipes_sandbox.pipefy.exports import ExportJobs
 from typedpipes_sandbox.wire.messages import Request, Response, json_response
+from typedpipes_sandbox.wire.origin import ADMIN_PREFIX
+from typedpipes_sandbox.world import World
 
-if TYPE_CHECKING:
-    from typedpipes_sandbox.sandbox import Sandbox
-
-ADMIN_PREFIX = "/__sandbox__"
 LOOPBACK = frozenset({"127.0.0.1", "::1", "", "testclient"})
 
 
-def answer_admin(sandbox: Sandbox, request: Request) -> Response:
+class Steered(Protocol):
+    """What can be steered: a sandbox."""
+
+    world: World
+    exports: ExportJobs
+
+    def environment(self) -> dict[str, str]:
+        """Everything a client needs, as environment variables."""
+
+    def expire_tokens(self, api: str | None = None) -> int:
+        """Let tokens expire, of one vendor or of all; returns how many."""
+
+
+def answer_admin(sandbox: Steered, request: Request) -> Response:
     """Answer one administrative request.
 
     ``GET health`` · ``GET/POST clock {"advance": seconds}`` · ``GET/POST/DELETE faults`` · ``GET/DELETE log`` with
@@ -31,24 +43,24 @@ def answer_admin(sandbox: Sandbox, request: Request) -> Response:
         return json_response({"error": f"{type(error).__name__}: {error}"}, 400)
 
 
-def _route(sandbox: Sandbox, request: Request, name: str, values: Any) -> Response:
+def _route(sandbox: Steered, request: Request, name: str, values: Any) -> Response:
     method = request.method
     if name == "health":
-        return json_response({"ready": True, "time": sandbox.clock.now()})
+        return json_response({"ready": True, "time": sandbox.world.clock.now()})
     if name == "environment":
         return json_response(sandbox.environment())
     if name == "clock":
         if method == "POST":
-            sandbox.clock.advance(float(values["advance"]))
-        return json_response({"now": sandbox.clock.now()})
+            sandbox.world.clock.advance(float(values["advance"]))
+        return json_response({"now": sandbox.world.clock.now()})
     if name == "faults":
         return _faults(sandbox, method, values)
     if name == "log":
         return _log(sandbox, request)
     if name == "violations":
-        return json_response([entry.as_dict() for entry in sandbox.violations])
+        return json_response([entry.as_dict() for entry in sandbox.world.log.violations])
     if name == "stats":
-        return json_response({"arrivals": sandbox.log.total, "counts": dict(sandbox.log.counts)})
+        return json_response({"arrivals": sandbox.world.log.total, "counts": dict(sandbox.world.log.counts)})
     if name == "exports":
         if method == "POST":
             sandbox.exports.configure(**values)
@@ -58,21 +70,21 @@ def _route(sandbox: Sandbox, request: Request, name: str, values: Any) -> Respon
     return json_response({"error": f"no such administrative path: {name}"}, 404)
 
 
-def _faults(sandbox: Sandbox, method: str, values: Any) -> Response:
+def _faults(sandbox: Steered, method: str, values: Any) -> Response:
     if method == "DELETE":
-        sandbox.faults.clear()
+        sandbox.world.faults.clear()
     elif method == "POST":
         for rule in values if isinstance(values, list) else [values]:
-            sandbox.faults.add(Fault.from_mapping(rule))
-    return json_response([rule.as_dict() for rule in sandbox.faults])
+            sandbox.world.faults.add(Fault.from_mapping(rule))
+    return json_response([rule.as_dict() for rule in sandbox.world.faults])
 
 
-def _log(sandbox: Sandbox, request: Request) -> Response:
+def _log(sandbox: Steered, request: Request) -> Response:
     if request.method == "DELETE":
-        sandbox.log.clear()
+        sandbox.world.log.clear()
         return json_response([])
     status = request.first("status")
-    entries = sandbox.log.find(
+    entries = sandbox.world.log.find(
         request.first("api"),
         operation=request.first("operation"),
         method=request.first("method"),

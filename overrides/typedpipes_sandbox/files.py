@@ -5,57 +5,17 @@ from __future__ import annotations
 import hashlib
 import re
 import zlib
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
 from urllib.parse import quote, unquote, urlencode
 
 from typedpipes_sandbox.clock import iso_seconds
-from typedpipes_sandbox.data import words
 from typedpipes_sandbox.schema.schemas import SchemaMissing, read_document
-from typedpipes_sandbox.wire.messages import Request, Response, text_response
-
-if TYPE_CHECKING:
-    from typedpipes_sandbox.sandbox import Sandbox
+from typedpipes_sandbox.wire.messages import Request, Response, StoredFile, text_response
+from typedpipes_sandbox.world import World
 
 MAX_UPLOAD = 512 * 1024 * 1024
 #: below it lie the schemas the sandbox serves, as the vendors' published documents: ``/documents/pipedrive/v2.yaml``
 DOCUMENTS = "documents/"
 _DOCUMENT = re.compile(r"documents/([a-z0-9_-]+(?:/[a-z0-9_-]+)*\.(?:yaml|graphql))")
-CHUNK = 256 * 1024
-
-
-@dataclass(slots=True)
-class StoredFile:
-    """Content by range, so that a gibibyte needs no memory."""
-
-    name: str
-    length: int
-    read: Callable[[int, int], bytes]
-    media_type: str = "application/octet-stream"
-    version: int = 1
-    _digest: str = field(default="", repr=False)
-
-    @property
-    def etag(self) -> str:
-        """Changes with the content."""
-        return f'"{words.number(f"{self.name}:{self.length}:{self.version}"):08x}-{self.version}"'
-
-    def sha256(self) -> str:
-        """The hash of the whole content (computed once)."""
-        if not self._digest:
-            digest = hashlib.sha256()
-            for chunk in self.chunks(0, self.length):
-                digest.update(chunk)
-            self._digest = digest.hexdigest()
-        return self._digest
-
-    def chunks(self, start: int, end: int) -> Iterator[bytes]:
-        """The bytes from ``start`` up to ``end`` in pieces."""
-        while start < end:
-            stop = min(end, start + CHUNK)
-            yield self.read(start, stop)
-            start = stop
 
 
 class FileHost:
@@ -64,10 +24,10 @@ class FileHost:
     Schemas are public below ``/documents/``: canonical, without overlay.
     """
 
-    def __init__(self, sandbox: Sandbox) -> None:
-        self._sandbox = sandbox
-        self._settings = sandbox.settings
-        self._clock = sandbox.clock
+    def __init__(self, world: World) -> None:
+        self._addresses = world.addresses
+        self._settings = world.settings
+        self._clock = world.clock
         self._files: dict[str, StoredFile] = {}
 
     def put(self, path: str, content: bytes | StoredFile, media_type: str = "application/octet-stream") -> StoredFile:
@@ -98,7 +58,7 @@ class FileHost:
             "expires": expires,
             "X-Amz-Signature": self._signature(method, path, expires),
         }
-        return f"{self._sandbox.files_url}/{quote(path)}?{urlencode(query)}"
+        return f"{self._addresses['files']}/{quote(path)}?{urlencode(query)}"
 
     def _signature(self, method: str, path: str, expires: str) -> str:
         return hashlib.sha256(f"{self._settings.seed}:{method}:{path}:{expires}".encode()).hexdigest()

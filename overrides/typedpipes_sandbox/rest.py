@@ -5,18 +5,15 @@ from __future__ import annotations
 import email
 import email.policy
 import threading
-from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Any
+from collections.abc import Mapping
+from typing import Any
 
 from typedpipes_sandbox.schema.openapi import OpenApi, Operation, coerce_form, read_parameters
 from typedpipes_sandbox.schema.schemas import load_openapi
 from typedpipes_sandbox.schema.synthesis import MISSING, Synthesizer
 from typedpipes_sandbox.store import Record
 from typedpipes_sandbox.wire.messages import Request, Response, json_response, text_response
-
-if TYPE_CHECKING:
-    from typedpipes_sandbox.sandbox import Sandbox
-
+from typedpipes_sandbox.world import World
 
 _OPENING = threading.RLock()
 _OPENED: dict[str, OpenApi] = {}
@@ -106,16 +103,11 @@ def _real(schema: Any, synthesizer: Synthesizer) -> Any:
     return flat
 
 
-Handler = Callable[[Call], Response]
-
-
 class RestService:
     """A vendor whose operations come from an OpenAPI document."""
 
-    def __init__(self, sandbox: Sandbox) -> None:
-        self.sandbox = sandbox
-        self.clock = sandbox.clock
-        self.settings = sandbox.settings
+    def __init__(self, world: World) -> None:
+        self.settings = world.settings
         self._synthesizers: dict[str, Synthesizer] = {}
 
     def synthesizer(self, name: str) -> Synthesizer:
@@ -195,19 +187,6 @@ class RestService:
         headers = {key: value for key, value in response.headers if key.lower() != "content-type"}
         return json_response(fitted, response.status, headers)
 
-    def generic(self, call: Call) -> Response:
-        """An answer for an operation without a handler of its own: synthesised, echoing what was sent."""
-        operation = call.operation
-        if operation.response_schema is None:
-            if operation.media_type and "json" not in operation.media_type:
-                return text_response(f"{operation.name}\n", operation.status, operation.media_type)
-            return Response(operation.status)
-        echo = {**_plain(call.path_values), **without_files(call.fields)}
-        flat = call.synthesizer.flatten(operation.response_schema)
-        properties = flat.get("properties") or {}
-        partial: Any = {"success": True, "data": echo} if "data" in properties else echo
-        return json_response(call.synthesise(partial=partial), operation.status)
-
 
 def _part_problem(operation: Operation, schema: Mapping[str, Any], typed: Mapping[str, Any]) -> str | None:
     properties = schema.get("properties") or {}
@@ -216,6 +195,20 @@ def _part_problem(operation: Operation, schema: Mapping[str, Any], typed: Mappin
         if problem is not None:
             return f"{name}: {problem}"
     return None
+
+
+def generic_answer(call: Call) -> Response:
+    """An answer for an operation without a handler of its own: synthesised, echoing what was sent."""
+    operation = call.operation
+    if operation.response_schema is None:
+        if operation.media_type and "json" not in operation.media_type:
+            return text_response(f"{operation.name}\n", operation.status, operation.media_type)
+        return Response(operation.status)
+    echo = {**_plain(call.path_values), **without_files(call.fields)}
+    flat = call.synthesizer.flatten(operation.response_schema)
+    properties = flat.get("properties") or {}
+    partial: Any = {"success": True, "data": echo} if "data" in properties else echo
+    return json_response(call.synthesise(partial=partial), operation.status)
 
 
 def without_files(fields: Mapping[str, Any]) -> dict[str, Any]:

@@ -2,40 +2,33 @@
 
 from __future__ import annotations
 
-import random
 import threading
 from collections.abc import Callable, Mapping
 from dataclasses import fields, replace
+from functools import partial
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
-from typedpipes_sandbox.clock import SandboxClock
-from typedpipes_sandbox.faults import Faults
+from typedpipes_sandbox.admin import answer_admin
 from typedpipes_sandbox.files import FileHost
-from typedpipes_sandbox.pipedream.service import Pipedream
+from typedpipes_sandbox.pipedream.service import PipedreamService
 from typedpipes_sandbox.pipedream.workflows import Workflows
+from typedpipes_sandbox.pipedream.workspace import PipedreamWorkspace
 from typedpipes_sandbox.pipedrive.oauth import PipedriveOAuth
-from typedpipes_sandbox.pipedrive.service import Pipedrive
+from typedpipes_sandbox.pipedrive.service import PipedriveService
+from typedpipes_sandbox.pipedrive.workspace import PipedriveWorkspace
 from typedpipes_sandbox.pipefy.exports import ExportJobs
-from typedpipes_sandbox.pipefy.service import Pipefy
+from typedpipes_sandbox.pipefy.service import PipefyService
+from typedpipes_sandbox.pipefy.workspace import PipefyWorkspace
 from typedpipes_sandbox.rest import open_api
 from typedpipes_sandbox.settings import ExportSettings, SandboxSettings
-from typedpipes_sandbox.wire.arrivals import Arrival, ArrivalLog
+from typedpipes_sandbox.wire.arrivals import Arrival
 from typedpipes_sandbox.wire.origin import Origin, Service
 from typedpipes_sandbox.wire.serving import OriginServers
+from typedpipes_sandbox.world import VENDOR_HOSTS, World
 
 if TYPE_CHECKING:
     from typedpipes_sandbox.wire.transport import SandboxTransport
-
-#: origin -> the host of the vendor it stands in for, used where there are no sockets
-VENDOR_HOSTS = {
-    "pipefy": "https://api.pipefy.com",
-    "files": "https://files.pipefy.com",
-    "pipedream": "https://api.pipedream.com",
-    "workflows": "https://enabc123.m.pipedream.net",
-    "pipedrive": "https://acme.pipedrive.com",
-    "pipedrive_oauth": "https://oauth.pipedrive.com",
-}
 
 
 class Sandbox:
@@ -62,30 +55,28 @@ class Sandbox:
         if unknown := sorted(set(changes) - known):
             raise TypeError(f"unknown sandbox setting {', '.join(unknown)}; known: {', '.join(sorted(known))}")
         self.settings = replace(settings or SandboxSettings(), **changes)
-        self.clock = SandboxClock()
-        self.log = ArrivalLog(self.settings.log_limit)
-        self.faults = Faults()
+        self.world = World(self.settings, on_request)
+        self.clock, self.log, self.faults = self.world.clock, self.world.log, self.world.faults
         #: exceptions of the sandbox itself; a test may assert that it is empty
-        self.errors: list[BaseException] = []
-        self._random = random.Random(self.settings.seed)
-        self._on_request = on_request
+        self.errors = self.world.errors
         self._ports = dict(ports or {})
         self._servers: OriginServers | None = None
-        self.files = FileHost(self)
-        self.exports = ExportJobs(self)
-        self.pipefy = Pipefy(self)
-        self.pipedream = Pipedream(self)
-        self.pipedrive = Pipedrive(self)
+        self.files = FileHost(self.world)
+        self.exports = ExportJobs(self.world, self.files)
+        self.pipefy = PipefyWorkspace(self.world, self.files, self.exports)
+        self.pipedream = PipedreamWorkspace(self.world)
+        self.pipedrive = PipedriveWorkspace(self.world)
         services: dict[str, Service] = {
-            "pipefy": self.pipefy,
+            "pipefy": PipefyService(self.pipefy),
             "files": self.files,
-            "pipedream": self.pipedream,
+            "pipedream": PipedreamService(self.pipedream),
             "workflows": Workflows(self.pipedream),
-            "pipedrive": self.pipedrive,
+            "pipedrive": PipedriveService(self.pipedrive),
             "pipedrive_oauth": PipedriveOAuth(self.pipedrive),
         }
+        admin = partial(answer_admin, self)
         #: the ASGI application of every origin
-        self.apps = {name: Origin(name, self, service) for name, service in services.items()}
+        self.apps = {name: Origin(name, self.world, service, admin) for name, service in services.items()}
 
     def __enter__(self) -> Sandbox:
         self.start()
@@ -101,6 +92,7 @@ class Sandbox:
         if self._servers is None:
             self._servers = OriginServers(self.apps, "127.0.0.1", self._ports)
             self._servers.start()
+            self.world.addresses.update(self._servers.addresses)
             threading.Thread(target=self.warm, name="typedpipes-sandbox-warm", daemon=True).start()
 
     def stop(self) -> None:
@@ -108,10 +100,11 @@ class Sandbox:
         if self._servers is not None:
             self._servers.stop()
             self._servers = None
+            self.world.addresses.update(VENDOR_HOSTS)
 
     def url(self, origin: str) -> str:
         """The base URL of an origin without a trailing slash; the vendor's own host while nothing is served."""
-        return VENDOR_HOSTS[origin] if self._servers is None else self._servers.url(origin)
+        return self.world.addresses[origin]
 
     @property
     def pipefy_url(self) -> str:
@@ -155,7 +148,7 @@ class Sandbox:
             "PIPEFY_CLIENT_ID": self.pipefy.client_id,
             "PIPEFY_CLIENT_SECRET": self.pipefy.client_secret,
             "PIPEFY_TOKEN": self.pipefy.personal_token,
-            "PIPEFY_ORGANIZATION_ID": self.pipefy.world.organization["id"],
+            "PIPEFY_ORGANIZATION_ID": self.pipefy.nodes.organization["id"],
             "PIPEFY_FILES_URL": self.files_url,
             "PIPEDREAM_BASE_URL": f"{self.pipedream_url}/v1",
             "PIPEDREAM_CLIENT_ID": self.pipedream.client_id,
@@ -185,21 +178,10 @@ class Sandbox:
         """An httpx transport that reaches the sandbox without a socket; see `typedpipes_sandbox.wire.transport`."""
         from typedpipes_sandbox.wire.transport import SandboxTransport
 
-        return SandboxTransport(self)
-
-    def inbound_delay(self) -> float:
-        """How long the next request takes on its way in."""
-        if not self.settings.latency and not self.settings.jitter:
-            return 0.0
-        return self.settings.latency + self._random.random() * self.settings.jitter
-
-    def note(self, arrival: Arrival) -> None:
-        """Tell whoever listens about a completed request."""
-        if self._on_request is not None:
-            self._on_request(arrival)
+        return SandboxTransport(self.apps, self.world.addresses)
 
     def warm(self) -> None:
         """Load every schema now instead of at the first request; ``start`` does it in the background."""
-        assert self.pipefy.schema
+        _ = self.pipefy.schema
         for name in ("pipedream/rest", "pipedream/connect", "pipedrive/v2", "pipedrive/v1"):
             open_api(name)

@@ -60,6 +60,8 @@ SHORT_FOR_A_REASON: Final = {
     "typedpipes_codegen.documents.json_reader": "one mechanism: JSON with our messages",
     "typedpipes_codegen.output.formatting": "the only module that runs ruff",
     "typedpipes_sandbox.checks": "one check, used by settings and faults",
+    "typedpipes_sandbox.pipedream.workspace": "the state of one vendor, below its handlers",
+    "typedpipes_sandbox.pipedrive.workspace": "the state of one vendor, below its handlers",
 }
 
 

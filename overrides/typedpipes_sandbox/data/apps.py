@@ -6,6 +6,7 @@ from typing import Any
 
 from typedpipes_sandbox.clock import iso
 from typedpipes_sandbox.data import words
+from typedpipes_sandbox.store import Collection, prefixed
 
 EPOCH = 1_790_000_000.0
 PROJECT = "proj_x"
@@ -92,3 +93,79 @@ def component(seed: int, kind: str, index: int) -> dict[str, Any]:
             {"name": "text", "type": "string", "label": "Text", "optional": True},
         ],
     }
+
+
+_CONNECT_PREFIXES = {
+    "accounts": "apn_",
+    "users": "exu_",
+    "projects": "proj_",
+    "oauth_apps": "oa_",
+    "app_overrides": "ao_",
+    "deployed-triggers": "dc_",
+    "actions": "sc_",
+    "triggers": "sc_",
+    "apps": "app_",
+    "app_categories": "cat_",
+}
+EXTERNAL_USERS = ("user-abc-123", "u1", "joão@example.com", "müller/7")
+_REST_PREFIXES = {
+    "sources": "dc_",
+    "webhooks": "wh_",
+    "subscriptions": "sub_",
+    "workflows": "p_",
+    "components": "sc_",
+    "apps": "app_",
+}
+
+
+def connect_collection(name: str, seed: int, accounts: int) -> Collection:
+    """A collection of the Connect API with what it holds at first."""
+    kind = name.rpartition("/")[2]
+    collection = Collection(name, prefixed(_CONNECT_PREFIXES.get(kind, "id_"), words.number(f"{seed}:{name}")))
+    if kind == "apps":
+        for row in APPS:
+            collection.add(app(row), row[0])
+    elif kind == "app_categories":
+        for category in sorted({row[4] for row in APPS}):
+            collection.add({"name": category, "description": f"Apps for {category}"})
+    elif kind == "projects":
+        collection.add({"name": "Integrations", "app_name": "Sandbox"}, PROJECT)
+    elif kind in {"actions", "triggers"}:
+        for index in range(14):
+            made = component(seed, kind.removesuffix("s"), index)
+            if collection.get(made["key"], "key") is None:
+                collection.add(made)
+    elif kind in {"oauth_apps", "app_overrides"} and name.startswith(f"{PROJECT}/"):
+        collection.add({"name": "Own Slack client", "app": app(APPS[0])})
+    elif kind == "accounts" and name.startswith(f"{PROJECT}/"):
+        for index in range(accounts):
+            collection.add(account(seed, index, words.pick(EXTERNAL_USERS, f"{seed}:{index}")))
+    return collection
+
+
+def rest_collection(name: str, seed: int) -> Collection:
+    """A collection of the REST API with what it holds at first."""
+    collection = Collection(name, prefixed(_REST_PREFIXES.get(name, "id_"), words.number(f"{seed}:{name}")))
+    now = int(EPOCH)
+    if name == "apps":
+        for row in APPS:
+            collection.add(app(row), row[0])
+    elif name == "sources":
+        for index, title in enumerate(("rss", "padaria-orders", "new-github-issue")):
+            collection.add(
+                {
+                    "name": title,
+                    "name_slug": title,
+                    "component_id": f"sc_{words.token(title)}",
+                    "active": index != 1,
+                    "configured_props": {"url": "https://example.com/feed"},
+                    "created_at": now,
+                    "updated_at": now,
+                    "user_id": USER_ID,
+                }
+            )
+    elif name == "components":
+        collection.add({"name": "rss", "key": "my-component", "version": "0.0.1", "created_at": now, "updated_at": now})
+    elif name == "workflows":
+        collection.add({"name": "Orders to CRM", "active": True, "key": "enabc123"}, "p_abc123")
+    return collection

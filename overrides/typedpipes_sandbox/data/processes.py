@@ -31,13 +31,13 @@ OPTIONS = ["Hardware", "Software", "Serviços", "Travel"]
 LABELS = (("Urgent", "#C62828"), ("Approved", "#2E7D32"), ("Aguardando", "#FF8A00"))
 
 
-class World:
+class Nodes:
     """All nodes of one organization by type and id; nodes are plain dicts that reference each other."""
 
     def __init__(self, seed: int, cards: int) -> None:
         self.seed = seed
         self._next = 5_000
-        self.nodes: dict[str, dict[str, Node]] = {}
+        self.by_type: dict[str, dict[str, Node]] = {}
         self.comments: dict[str, list[Node]] = {}
         self.users = [self._user(index) for index in range(5)]
         self.organization = self.new_organization(ORGANIZATION, "Padaria Pão Quente")
@@ -61,12 +61,12 @@ class World:
         node["__typename"] = kind
         node["__key"] = f"{kind}:{node['id']}"
         node.setdefault("uuid", words.uuid_of(f"{self.seed}:{node['__key']}"))
-        self.nodes.setdefault(kind, {})[str(node["id"])] = node
+        self.by_type.setdefault(kind, {})[str(node["id"])] = node
         return node
 
     def get(self, kind: str, identifier: Any) -> Node | None:
         """A node by id, uuid or internal id."""
-        known = self.nodes.get(kind, {})
+        known = self.by_type.get(kind, {})
         found = known.get(str(identifier))
         if found is not None:
             return found
@@ -77,15 +77,15 @@ class World:
 
     def remove(self, kind: str, node: Node) -> None:
         """Forget a node."""
-        self.nodes.get(kind, {}).pop(str(node["id"]), None)
+        self.by_type.get(kind, {}).pop(str(node["id"]), None)
 
     def all(self, kind: str) -> list[Node]:
         """Every node of a type, in the order made."""
-        return list(self.nodes.get(kind, {}).values())
+        return list(self.by_type.get(kind, {}).values())
 
     def pipe(self, identifier: str) -> Node:
         """A pipe that must exist."""
-        return self.nodes["Pipe"][identifier]
+        return self.by_type["Pipe"][identifier]
 
     def _user(self, index: int) -> Node:
         key = f"{self.seed}:user:{index}"
@@ -133,7 +133,7 @@ class World:
         }
         node["__typename"], node["__key"] = kind, f"{kind}:{internal}"
         node["uuid"] = words.uuid_of(f"{self.seed}:{node['__key']}")
-        self.nodes.setdefault(kind, {})[internal] = node
+        self.by_type.setdefault(kind, {})[internal] = node
         return node
 
     def phase(self, pipe: Node, name: str, *, done: bool = False, **extra: Any) -> Node:

@@ -11,7 +11,7 @@ from typing import IO
 from xml.sax.saxutils import escape
 
 from typedpipes_sandbox.data import words
-from typedpipes_sandbox.files import StoredFile
+from typedpipes_sandbox.wire.messages import StoredFile
 
 CSV_TYPE = "text/csv; charset=utf-8"
 XLSX_TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"

@@ -4,26 +4,28 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from typedpipes_sandbox.pipedream.connect import Connect
+from typedpipes_sandbox.pipedream.connect import found, scope
+from typedpipes_sandbox.pipedream.paging import listed
+from typedpipes_sandbox.pipedream.workspace import PipedreamWorkspace
 from typedpipes_sandbox.rest import Call, Refused
 from typedpipes_sandbox.store import Collection, Record
 from typedpipes_sandbox.wire.messages import Response, empty_response, json_response
 
 
-def list_apps(connect: Connect, call: Call) -> Response:
+def list_apps(workspace: PipedreamWorkspace, call: Call) -> Response:
     """``GET /apps``."""
     wanted = str(call.values.get("q") or "").casefold()
-    records = [record for record in connect.store["apps"] if wanted in record.values["name"].casefold()]
-    return connect.listed(call, records)
+    records = [record for record in workspace.connect["apps"] if wanted in record.values["name"].casefold()]
+    return listed(call, records, call.values)
 
 
-def get_app(connect: Connect, call: Call) -> Response:
+def get_app(workspace: PipedreamWorkspace, call: Call) -> Response:
     """``GET /apps/{app_id}`` by id or slug."""
-    record = connect.found(connect.store["apps"], call.path_values["app_id"], "name_slug")
+    record = found(workspace.connect["apps"], call.path_values["app_id"], "name_slug")
     return json_response({"data": call.project(record, call.schema_of("data"))})
 
 
-def list_components(connect: Connect, call: Call) -> Response:
+def list_components(workspace: PipedreamWorkspace, call: Call) -> Response:
     """``GET /actions``, ``/triggers`` and ``/components``."""
     kind = call.operation.path.rpartition("/")[2]
     names = ["actions", "triggers"] if kind == "components" else [kind]
@@ -33,83 +35,83 @@ def list_components(connect: Connect, call: Call) -> Response:
     records = [
         record
         for name in names
-        for record in connect.store[name]
+        for record in workspace.connect[name]
         if wanted in record.values["name"].casefold() and (not slug or record.values["key"].startswith(f"{slug}-"))
     ]
-    return connect.listed(call, records)
+    return listed(call, records, call.values)
 
 
-def get_component(connect: Connect, call: Call) -> Response:
+def get_component(workspace: PipedreamWorkspace, call: Call) -> Response:
     """``GET /actions/{component_id}`` and its siblings, by id or key."""
     kind = call.operation.path.split("/")[2]
     wanted = call.path_values["component_id"]
     for name in ["actions", "triggers"] if kind == "components" else [kind]:
-        record = connect.store[name].get(wanted, "key")
+        record = workspace.connect[name].get(wanted, "key")
         if record is not None:
             return json_response({"data": call.project(record, call.schema_of("data"))})
     raise Refused(json_response({"error": "component not found", "code": "not_found"}, 404))
 
 
-def list_plain(connect: Connect, call: Call) -> Response:
+def list_plain(workspace: PipedreamWorkspace, call: Call) -> Response:
     """A paged list of a collection without a project, or with one."""
     kind = call.operation.path.rpartition("/")[2]
-    collection = connect.scope(call, kind) if "project_id" in call.path_values else connect.store[kind]
-    return connect.listed(call, list(collection))
+    collection = scope(workspace, call, kind) if "project_id" in call.path_values else workspace.connect[kind]
+    return listed(call, list(collection), call.values)
 
 
-def create_plain(connect: Connect, call: Call) -> Response:
+def create_plain(workspace: PipedreamWorkspace, call: Call) -> Response:
     """A new record answered bare."""
     kind = call.operation.path.rpartition("/")[2]
-    collection = connect.scope(call, kind) if "project_id" in call.path_values else connect.store[kind]
-    now = connect.service.clock.iso()
+    collection = scope(workspace, call, kind) if "project_id" in call.path_values else workspace.connect[kind]
+    now = workspace.clock.iso()
     record = collection.add({**call.fields, "created_at": now, "updated_at": now})
     return json_response(call.project(record, call.schema_of()), call.operation.status)
 
 
-def _plain_record(connect: Connect, call: Call) -> tuple[Collection, Record]:
+def _plain_record(workspace: PipedreamWorkspace, call: Call) -> tuple[Collection, Record]:
     parts = call.operation.path.strip("/").split("/")
     if parts[0] == "projects":
-        collection = connect.store["projects"]
-        return collection, connect.found(collection, call.path_values["project_id"])
-    collection = connect.scope(call, parts[1])
-    return collection, connect.found(collection, call.path_values["id"])
+        collection = workspace.connect["projects"]
+        return collection, found(collection, call.path_values["project_id"])
+    collection = scope(workspace, call, parts[1])
+    return collection, found(collection, call.path_values["id"])
 
 
-def get_plain(connect: Connect, call: Call) -> Response:
+def get_plain(workspace: PipedreamWorkspace, call: Call) -> Response:
     """One record answered bare."""
-    return json_response(call.project(_plain_record(connect, call)[1], call.schema_of()))
+    return json_response(call.project(_plain_record(workspace, call)[1], call.schema_of()))
 
 
-def update_plain(connect: Connect, call: Call) -> Response:
+def update_plain(workspace: PipedreamWorkspace, call: Call) -> Response:
     """Change a record answered bare."""
-    record = _plain_record(connect, call)[1]
-    record.update({**call.fields, "updated_at": connect.service.clock.iso()})
+    record = _plain_record(workspace, call)[1]
+    record.update({**call.fields, "updated_at": workspace.clock.iso()})
     return json_response(call.project(record, call.schema_of()), call.operation.status)
 
 
-def delete_plain(connect: Connect, call: Call) -> Response:
+def delete_plain(workspace: PipedreamWorkspace, call: Call) -> Response:
     """Delete a record."""
-    collection, record = _plain_record(connect, call)
+    collection, record = _plain_record(workspace, call)
     collection.remove(record)
     if call.operation.response_schema is None:
         return empty_response(call.operation.status)
     return json_response(call.synthesise(), call.operation.status)
 
 
-def categories(connect: Connect, call: Call) -> Response:
+def categories(workspace: PipedreamWorkspace, call: Call) -> Response:
     """``GET /app_categories``: a bare list."""
     schema = call.schema_of("*")
-    return json_response([call.project(record, schema) for record in connect.store["app_categories"]])
+    return json_response([call.project(record, schema) for record in workspace.connect["app_categories"]])
 
 
-def category(connect: Connect, call: Call) -> Response:
+def category(workspace: PipedreamWorkspace, call: Call) -> Response:
     """``GET /app_categories/{id}``."""
-    record = connect.found(connect.store["app_categories"], call.path_values["id"], "name")
+    record = found(workspace.connect["app_categories"], call.path_values["id"], "name")
     return json_response(call.project(record, call.schema_of()))
 
 
 _P = "/{}"
-HANDLERS: dict[tuple[str, str], Callable[[Connect, Call], Response]] = {
+HANDLERS: dict[tuple[str, str], Callable[[PipedreamWorkspace, Call], Response]] = {
     ("GET", "/apps"): list_apps,
     ("GET", "/apps/{}"): get_app,
     ("GET", "/app_categories"): categories,

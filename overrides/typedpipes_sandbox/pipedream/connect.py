@@ -2,138 +2,69 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from typedpipes_sandbox.clock import iso
 from typedpipes_sandbox.data import apps as example
-from typedpipes_sandbox.data import words
-from typedpipes_sandbox.pipedream.paging import page_of
+from typedpipes_sandbox.pipedream.paging import listed, page_of
+from typedpipes_sandbox.pipedream.workspace import PipedreamWorkspace
 from typedpipes_sandbox.rest import Call, Refused
-from typedpipes_sandbox.store import Collection, CollectionSet, Record, prefixed
+from typedpipes_sandbox.store import Collection, Record
 from typedpipes_sandbox.wire.messages import Response, empty_response, json_response
 
-if TYPE_CHECKING:
-    from typedpipes_sandbox.pipedream.service import Pipedream
 
-PREFIXES = {
-    "accounts": "apn_",
-    "users": "exu_",
-    "projects": "proj_",
-    "oauth_apps": "oa_",
-    "app_overrides": "ao_",
-    "deployed-triggers": "dc_",
-    "actions": "sc_",
-    "triggers": "sc_",
-    "apps": "app_",
-    "app_categories": "cat_",
-}
-EXTERNAL_USERS = ("user-abc-123", "u1", "joão@example.com", "müller/7")
+def scope(workspace: PipedreamWorkspace, call: Call, kind: str) -> Collection:
+    """A collection of the call's project and environment."""
+    return workspace.connect[f"{call.path_values['project_id']}/{call.request.context['environment']}/{kind}"]
 
 
-class Connect:
-    """The Connect API of one sandbox."""
-
-    def __init__(self, service: Pipedream) -> None:
-        self.service = service
-        self.seed = service.settings.seed
-        self.store = CollectionSet(self._make)
-
-    def _make(self, name: str) -> Collection:
-        kind = name.rpartition("/")[2]
-        collection = Collection(name, prefixed(PREFIXES.get(kind, "id_"), words.number(f"{self.seed}:{name}")))
-        if kind == "apps":
-            for row in example.APPS:
-                collection.add(example.app(row), row[0])
-        elif kind == "app_categories":
-            for category in sorted({row[4] for row in example.APPS}):
-                collection.add({"name": category, "description": f"Apps for {category}"})
-        elif kind == "projects":
-            collection.add({"name": "Integrations", "app_name": "Sandbox"}, example.PROJECT)
-        elif kind in {"actions", "triggers"}:
-            for index in range(14):
-                made = example.component(self.seed, kind.removesuffix("s"), index)
-                if collection.get(made["key"], "key") is None:
-                    collection.add(made)
-        elif kind in {"oauth_apps", "app_overrides"} and name.startswith(f"{example.PROJECT}/"):
-            collection.add({"name": "Own Slack client", "app": example.app(example.APPS[0])})
-        elif kind == "accounts" and name.startswith(f"{example.PROJECT}/"):
-            for index in range(self.service.settings.connect_accounts):
-                collection.add(example.account(self.seed, index, words.pick(EXTERNAL_USERS, f"{self.seed}:{index}")))
-        return collection
-
-    def knows_project(self, project_id: str) -> bool:
-        """Whether a project exists."""
-        return self.store["projects"].get(project_id) is not None
-
-    def scope(self, call: Call, kind: str) -> Collection:
-        """A collection of the call's project and environment."""
-        return self.store[f"{call.path_values['project_id']}/{call.request.context['environment']}/{kind}"]
-
-    def answer(self, call: Call) -> Response:
-        """Answer one judged request."""
-        path = re.sub(r"\{[^}]*\}", "{}", call.operation.path)
-        from typedpipes_sandbox.pipedream import catalogue, deployed
-
-        for handlers in (HANDLERS, deployed.HANDLERS, catalogue.HANDLERS):
-            handler = handlers.get((call.operation.method, path))
-            if handler is not None:
-                return handler(self, call)
-        return self.service.generic(call)
-
-    def listed(self, call: Call, records: list[Record]) -> Response:
-        """A page of records as ``{page_info, data}``."""
-        page, info = page_of(records, call.values)
-        schema = call.schema_of("data", "*")
-        data = [call.project(record, schema) for record in page]
-        return json_response({"page_info": info, "data": data})
-
-    def found(self, collection: Collection, wanted: str, *by: str) -> Record:
-        """The record with that id, or one of the other keys; refused with 404 when there is none."""
-        for key in ("id", *by):
-            record = collection.get(wanted, key)
-            if record is not None:
-                return record
-        raise Refused(json_response({"error": "record not found", "code": "not_found"}, 404))
-
-    def users_of(self, call: Call) -> dict[str, Collection]:
-        """The external users that have accounts or tokens here."""
-        users = self.scope(call, "users")
-        for account in self.scope(call, "accounts"):
-            external = account.values["external_id"]
-            if external and users.get(external, "external_id") is None:
-                users.add({"external_id": external, "created_at": account.values["created_at"]})
-        return {"users": users}
+def found(collection: Collection, wanted: str, *by: str) -> Record:
+    """The record with that id, or one of the other keys; refused with 404 when there is none."""
+    for key in ("id", *by):
+        record = collection.get(wanted, key)
+        if record is not None:
+            return record
+    raise Refused(json_response({"error": "record not found", "code": "not_found"}, 404))
 
 
-def create_token(connect: Connect, call: Call) -> Response:
+def users_of(workspace: PipedreamWorkspace, call: Call) -> Collection:
+    """The external users that have accounts or tokens here."""
+    users = scope(workspace, call, "users")
+    for account in scope(workspace, call, "accounts"):
+        external = account.values["external_id"]
+        if external and users.get(external, "external_id") is None:
+            users.add({"external_id": external, "created_at": account.values["created_at"]})
+    return users
+
+
+def create_token(workspace: PipedreamWorkspace, call: Call) -> Response:
     """``POST /tokens``: a short-lived token for one end user."""
-    fields, service = call.fields, connect.service
+    fields = call.fields
     external = str(fields.get("external_user_id", ""))
     if not external or len(external) > 250:
         return json_response({"error": "external_user_id must have 1 to 250 characters", "code": "invalid"}, 400)
-    ceiling = service.settings.connect_token_life
+    ceiling = workspace.settings.connect_token_life
     life = max(0.0, min(float(fields.get("expires_in") or ceiling), ceiling))
-    token = service.tokens.value("ctok_")
+    token = workspace.tokens.value("ctok_")
     environment = fields.get("environment_name") or call.request.context["environment"]
     project = call.path_values["project_id"]
-    service.tokens.add(token, "connect_token", external, life, project_id=project, environment=environment)
-    users = connect.users_of(call)["users"]
+    workspace.tokens.add(token, "connect_token", external, life, project_id=project, environment=environment)
+    users = users_of(workspace, call)
     if users.get(external, "external_id") is None:
-        users.add({"external_id": external, "created_at": service.clock.iso()})
-    link = f"{service.sandbox.pipedream_url}/_static/connect.html?token={token}&connectLink=true"
+        users.add({"external_id": external, "created_at": workspace.clock.iso()})
+    link = f"{workspace.world.addresses['pipedream']}/_static/connect.html?token={token}&connectLink=true"
     return json_response(
-        {"token": token, "expires_at": service.clock.iso(life), "connect_link_url": link}, call.operation.status
+        {"token": token, "expires_at": workspace.clock.iso(life), "connect_link_url": link}, call.operation.status
     )
 
 
-def validate_token(connect: Connect, call: Call) -> Response:
+def validate_token(workspace: PipedreamWorkspace, call: Call) -> Response:
     """``GET /tokens/{ctok}/validate``."""
-    found = connect.service.tokens.find(call.path_values["ctok"])
+    found = workspace.tokens.find(call.path_values["ctok"])
     if found is None or found.kind != "connect_token":
         return json_response({"error": "token is unknown or expired", "code": "invalid_token"}, 404)
-    app = connect.store["apps"].get(call.values["app_id"]) or connect.store["apps"].get(
+    app = workspace.connect["apps"].get(call.values["app_id"]) or workspace.connect["apps"].get(
         call.values["app_id"], "name_slug"
     )
     partial: dict[str, Any] = {"success": True, "project_id": found.facts["project_id"], "error": None}
@@ -143,15 +74,15 @@ def validate_token(connect: Connect, call: Call) -> Response:
     return json_response(call.synthesise(partial=partial))
 
 
-def list_accounts(connect: Connect, call: Call) -> Response:
+def list_accounts(workspace: PipedreamWorkspace, call: Call) -> Response:
     """``GET /accounts`` in the envelope chosen by the settings."""
-    records = _matching(connect, call)
+    records = _matching(workspace, call)
     page, info = page_of(records, call.values)
-    return _enveloped(connect, call, page, info)
+    return _enveloped(workspace, call, page, info)
 
 
-def _matching(connect: Connect, call: Call) -> list[Record]:
-    values, records = call.values, list(connect.scope(call, "accounts"))
+def _matching(workspace: PipedreamWorkspace, call: Call) -> list[Record]:
+    values, records = call.values, list(scope(workspace, call, "accounts"))
     external = values.get("external_user_id")
     credential = call.request.context["credential"]
     if credential.kind == "connect_token":
@@ -182,8 +113,8 @@ def _account(call: Call, record: Record, schema: Any) -> Any:
     return call.synthesizer.value(schema, record.key, partial=values)
 
 
-def _enveloped(connect: Connect, call: Call, page: Any, info: dict[str, Any]) -> Response:
-    form = connect.service.settings.connect_envelopes
+def _enveloped(workspace: PipedreamWorkspace, call: Call, page: Any, info: dict[str, Any]) -> Response:
+    form = workspace.settings.connect_envelopes
     accounts = [_account(call, record, call.schema_of("data", "*")) for record in page]
     if form == "live":
         return json_response({"page_info": info, "data": accounts})
@@ -199,11 +130,11 @@ def _old_app(account: dict[str, Any]) -> dict[str, Any]:
     return {"id": app.get("id"), "name": app.get("name")}
 
 
-def get_account(connect: Connect, call: Call) -> Response:
+def get_account(workspace: PipedreamWorkspace, call: Call) -> Response:
     """``GET /accounts/{account_id}``: bare today, wrapped in the seed."""
-    record = connect.found(connect.scope(call, "accounts"), call.path_values["account_id"])
+    record = found(scope(workspace, call, "accounts"), call.path_values["account_id"])
     account = _account(call, record, call.schema_of())
-    if connect.service.settings.connect_envelopes != "documented":
+    if workspace.settings.connect_envelopes != "documented":
         return json_response(account)
     call.request.context["unvalidated"] = True
     if call.values.get("include_credentials"):
@@ -211,30 +142,30 @@ def get_account(connect: Connect, call: Call) -> Response:
     return json_response({"data": {**account, "app": _old_app(account)}})
 
 
-def create_account(connect: Connect, call: Call) -> Response:
+def create_account(workspace: PipedreamWorkspace, call: Call) -> Response:
     """``POST /accounts``: an account from static credentials."""
     fields = call.fields
     slug = str(fields.get("app_slug") or "slack")
-    app = connect.store["apps"].get(slug, "name_slug") or connect.store["apps"].get("slack", "name_slug")
+    app = workspace.connect["apps"].get(slug, "name_slug") or workspace.connect["apps"].get("slack", "name_slug")
     external = call.values.get("external_user_id") or call.request.context["credential"].identity
-    now = connect.service.clock.iso()
+    now = workspace.clock.iso()
     values = {"name": fields.get("name"), "external_id": external, "healthy": True, "dead": False, "created_at": now}
-    record = connect.scope(call, "accounts").add(
+    record = scope(workspace, call, "accounts").add(
         {**values, "updated_at": now, "app": app.values if app else {}, "oauth_app_id": call.values.get("oauth_app_id")}
     )
     return json_response(_account(call, record, call.schema_of()), call.operation.status)
 
 
-def delete_account(connect: Connect, call: Call) -> Response:
+def delete_account(workspace: PipedreamWorkspace, call: Call) -> Response:
     """``DELETE /accounts/{account_id}``."""
-    accounts = connect.scope(call, "accounts")
-    accounts.remove(connect.found(accounts, call.path_values["account_id"]))
+    accounts = scope(workspace, call, "accounts")
+    accounts.remove(found(accounts, call.path_values["account_id"]))
     return empty_response(call.operation.status)
 
 
-def delete_app_accounts(connect: Connect, call: Call) -> Response:
+def delete_app_accounts(workspace: PipedreamWorkspace, call: Call) -> Response:
     """``DELETE /apps/{app_id}/accounts``."""
-    accounts, wanted = connect.scope(call, "accounts"), call.path_values["app_id"]
+    accounts, wanted = scope(workspace, call, "accounts"), call.path_values["app_id"]
     for record in accounts:
         app = record.values["app"]
         if wanted in {app.get("id"), app.get("name_slug"), record.values.get("oauth_app_id")}:
@@ -242,24 +173,24 @@ def delete_app_accounts(connect: Connect, call: Call) -> Response:
     return empty_response(call.operation.status)
 
 
-def user_accounts(connect: Connect, call: Call) -> Response:
+def user_accounts(workspace: PipedreamWorkspace, call: Call) -> Response:
     """``GET /users/{external_user_id}/accounts``: a bare list, not paged."""
     wanted = call.path_values["external_user_id"]
     schema = call.schema_of("*")
-    records = [record for record in connect.scope(call, "accounts") if record.values["external_id"] == wanted]
+    records = [record for record in scope(workspace, call, "accounts") if record.values["external_id"] == wanted]
     return json_response([_account(call, record, schema) for record in records])
 
 
-def list_users(connect: Connect, call: Call) -> Response:
+def list_users(workspace: PipedreamWorkspace, call: Call) -> Response:
     """``GET /users``."""
-    return connect.listed(call, list(connect.users_of(call)["users"]))
+    return listed(call, list(users_of(workspace, call)), call.values)
 
 
-def delete_user(connect: Connect, call: Call) -> Response:
+def delete_user(workspace: PipedreamWorkspace, call: Call) -> Response:
     """``DELETE /users/{external_user_id}`` with every account of that user."""
     wanted = call.path_values["external_user_id"]
-    users, accounts = connect.users_of(call)["users"], connect.scope(call, "accounts")
-    users.remove(connect.found(users, wanted, "external_id"))
+    users, accounts = users_of(workspace, call), scope(workspace, call, "accounts")
+    users.remove(found(users, wanted, "external_id"))
     for record in accounts:
         if record.values["external_id"] == wanted:
             accounts.remove(record)
@@ -267,7 +198,7 @@ def delete_user(connect: Connect, call: Call) -> Response:
 
 
 _P = "/{}"
-HANDLERS: dict[tuple[str, str], Callable[[Connect, Call], Response]] = {
+HANDLERS: dict[tuple[str, str], Callable[[PipedreamWorkspace, Call], Response]] = {
     ("POST", f"{_P}/tokens"): create_token,
     ("GET", "/tokens/{}/validate"): validate_token,
     ("GET", f"{_P}/accounts"): list_accounts,

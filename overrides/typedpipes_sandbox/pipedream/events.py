@@ -7,16 +7,17 @@ from typing import Any
 
 from typedpipes_sandbox.data import apps as example
 from typedpipes_sandbox.data import words
-from typedpipes_sandbox.pipedream.rest_api import RestApi, done
+from typedpipes_sandbox.pipedream.rest_api import done, found
+from typedpipes_sandbox.pipedream.workspace import PipedreamWorkspace
 from typedpipes_sandbox.rest import Call, Refused
 from typedpipes_sandbox.store import Record
 from typedpipes_sandbox.wire.messages import Response, json_response
 
 
-def source_events(api: RestApi, call: Call) -> Response:
+def source_events(workspace: PipedreamWorkspace, call: Call) -> Response:
     """``GET …/event_summaries`` of a source or a workflow, and its errors: the last 100 at most."""
     wanted = call.path_values.get("id") or call.path_values["workflow_id"]
-    record = api.found("workflows" if "workflow_id" in call.path_values else "sources", wanted)
+    record = found(workspace, "workflows" if "workflow_id" in call.path_values else "sources", wanted)
     failed = "$errors" in call.operation.path
     page = _events(record, failed)[-(call.values.get("limit") or 100) :]
     total = len(_events(record, failed))
@@ -50,9 +51,9 @@ def _example_event(record: Record, index: int, failed: bool) -> dict[str, Any]:
     return {"id": f"{at}-0", "indexed_at_ms": at, "event": {"original_event": plain, "metadata": metadata}}
 
 
-def delete_events(api: RestApi, call: Call) -> Response:
+def delete_events(workspace: PipedreamWorkspace, call: Call) -> Response:
     """``DELETE /sources/{id}/events``: 202; both bounds are inclusive."""
-    record = api.found("sources", call.path_values["id"])
+    record = found(workspace, "sources", call.path_values["id"])
     events = _events(record)
     first, last = call.values.get("start_id"), call.values.get("end_id")
     record.values["_events"] = [
@@ -61,36 +62,36 @@ def delete_events(api: RestApi, call: Call) -> Response:
     return done(call)
 
 
-def subscribe(api: RestApi, call: Call) -> Response:
+def subscribe(workspace: PipedreamWorkspace, call: Call) -> Response:
     """``POST /subscriptions`` and ``POST /auto_subscriptions``."""
     values = {key: call.values.get(key) or "" for key in ("emitter_id", "listener_id", "event_name")}
-    record = api.store["subscriptions"].add(values)
+    record = workspace.rest["subscriptions"].add(values)
     return json_response(call.synthesise(key=record.key, partial={"data": record.values}), call.operation.status)
 
 
-def unsubscribe(api: RestApi, call: Call) -> Response:
+def unsubscribe(workspace: PipedreamWorkspace, call: Call) -> Response:
     """``DELETE /subscriptions``."""
     wanted = {key: call.values.get(key) or "" for key in ("emitter_id", "listener_id", "event_name")}
-    for record in api.store["subscriptions"]:
+    for record in workspace.rest["subscriptions"]:
         if all(record.values[key] == value for key, value in wanted.items()):
-            api.store["subscriptions"].remove(record)
+            workspace.rest["subscriptions"].remove(record)
             return done(call)
     raise Refused(json_response({"error": "subscription not found"}, 404))
 
 
-def create_workflow(api: RestApi, call: Call) -> Response:
+def create_workflow(workspace: PipedreamWorkspace, call: Call) -> Response:
     """``POST /workflows``."""
     fields = call.fields
     settings = fields.get("settings") or {}
-    key = f"en{words.token(str(len(api.store['workflows']))).lower()}"
+    key = f"en{words.token(str(len(workspace.rest['workflows']))).lower()}"
     values = {"name": settings.get("name", "Untitled"), "active": bool(settings.get("auto_deploy", False)), "key": key}
-    record = api.store["workflows"].add(values)
+    record = workspace.rest["workflows"].add(values)
     return json_response(call.synthesise(key=record.key, partial={"data": record.values}), call.operation.status)
 
 
-def update_workflow(api: RestApi, call: Call) -> Response:
+def update_workflow(workspace: PipedreamWorkspace, call: Call) -> Response:
     """``PUT /workflows/{id}``: only the activation status."""
-    record = api.found("workflows", next(iter(call.path_values.values())))
+    record = found(workspace, "workflows", next(iter(call.path_values.values())))
     record.update({"active": bool(call.fields.get("active"))})
     return (
         done(call)
@@ -101,13 +102,13 @@ def update_workflow(api: RestApi, call: Call) -> Response:
     )
 
 
-def get_workflow(api: RestApi, call: Call) -> Response:
+def get_workflow(workspace: PipedreamWorkspace, call: Call) -> Response:
     """``GET /workflows/{workflow_id}``."""
-    record = api.found("workflows", call.path_values["workflow_id"])
+    record = found(workspace, "workflows", call.path_values["workflow_id"])
     return json_response(call.synthesise(key=record.key))
 
 
-HANDLERS: dict[tuple[str, str], Callable[[RestApi, Call], Response]] = {
+HANDLERS: dict[tuple[str, str], Callable[[PipedreamWorkspace, Call], Response]] = {
     ("GET", "/sources/{}/event_summaries"): source_events,
     ("GET", "/workflows/{}/event_summaries"): source_events,
     ("GET", "/workflows/{}/$errors/event_summaries"): source_events,

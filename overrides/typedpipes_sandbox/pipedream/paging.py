@@ -6,9 +6,9 @@ import base64
 from collections.abc import Sequence
 from typing import Any
 
-from typedpipes_sandbox.rest import Refused
+from typedpipes_sandbox.rest import Call, Refused
 from typedpipes_sandbox.store import Record
-from typedpipes_sandbox.wire.messages import json_response
+from typedpipes_sandbox.wire.messages import Response, json_response
 
 DEFAULT_LIMIT = 10
 MAX_LIMIT = 100
@@ -45,6 +45,13 @@ def page_of(records: Sequence[Record], values: dict[str, Any]) -> tuple[Sequence
         "end_cursor": cursor_of(page[-1]) if page else None,
     }
     return page, info
+
+
+def listed(call: Call, records: Sequence[Record], values: dict[str, Any]) -> Response:
+    """A page of records as ``{page_info, data}``; ``values`` are what the call asks for."""
+    page, info = page_of(records, values)
+    schema = call.schema_of("data", "*")
+    return json_response({"page_info": info, "data": [call.project(record, schema) for record in page]})
 
 
 def _position(records: Sequence[Record], cursor: str) -> int:

@@ -4,98 +4,39 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from typedpipes_sandbox.data import apps as example
 from typedpipes_sandbox.data import words
-from typedpipes_sandbox.pipedream.paging import page_of
+from typedpipes_sandbox.pipedream.paging import listed, page_of
+from typedpipes_sandbox.pipedream.workspace import PipedreamWorkspace
 from typedpipes_sandbox.rest import Call, Refused
-from typedpipes_sandbox.store import Collection, CollectionSet, Record, prefixed
+from typedpipes_sandbox.store import Collection, Record
 from typedpipes_sandbox.wire.messages import Response, empty_response, encode_json, json_response
 
-if TYPE_CHECKING:
-    from typedpipes_sandbox.pipedream.service import Pipedream
 
-PREFIXES = {
-    "sources": "dc_",
-    "webhooks": "wh_",
-    "subscriptions": "sub_",
-    "workflows": "p_",
-    "components": "sc_",
-    "apps": "app_",
-}
+def found(workspace: PipedreamWorkspace, name: str, wanted: str, *by: str) -> Record:
+    """The record with that id, or another key; refused with 404 when there is none."""
+    for key in ("id", *by):
+        record = workspace.rest[name].get(wanted, key)
+        if record is not None:
+            return record
+    raise Refused(json_response({"error": "record not found"}, 404))
 
 
-class RestApi:
-    """The REST API of one sandbox; its accounts are those of the project's production environment."""
-
-    def __init__(self, service: Pipedream) -> None:
-        self.service = service
-        self.store = CollectionSet(self._make)
-
-    def _make(self, name: str) -> Collection:
-        seed = self.service.settings.seed
-        collection = Collection(name, prefixed(PREFIXES.get(name, "id_"), words.number(f"{seed}:{name}")))
-        now = int(example.EPOCH)
-        if name == "apps":
-            for row in example.APPS:
-                collection.add(example.app(row), row[0])
-        elif name == "sources":
-            for index, title in enumerate(("rss", "padaria-orders", "new-github-issue")):
-                collection.add(
-                    {
-                        "name": title,
-                        "name_slug": title,
-                        "component_id": f"sc_{words.token(title)}",
-                        "active": index != 1,
-                        "configured_props": {"url": "https://example.com/feed"},
-                        "created_at": now,
-                        "updated_at": now,
-                        "user_id": example.USER_ID,
-                    }
-                )
-        elif name == "components":
-            collection.add(
-                {"name": "rss", "key": "my-component", "version": "0.0.1", "created_at": now, "updated_at": now}
-            )
-        elif name == "workflows":
-            collection.add({"name": "Orders to CRM", "active": True, "key": "enabc123"}, "p_abc123")
-        return collection
-
-    def answer(self, call: Call) -> Response:
-        """Answer one judged request and apply ``include`` and ``exclude``."""
-        path = re.sub(r"\{[^}]*\}", "{}", call.operation.path)
-        from typedpipes_sandbox.pipedream.events import HANDLERS
-
-        handler = _HANDLERS.get((call.operation.method, path)) or HANDLERS.get((call.operation.method, path))
-        response = handler(self, call) if handler is not None else self.service.generic(call)
-        return _narrowed(call, response)
-
-    def listed(self, call: Call, records: list[Record]) -> Response:
-        """A page of records as ``{page_info, data}``."""
-        page, info = page_of(records, {**call.fields, **call.values})
-        schema = call.schema_of("data", "*")
-        return json_response({"page_info": info, "data": [call.project(record, schema) for record in page]})
-
-    def found(self, name: str, wanted: str, *by: str) -> Record:
-        """The record with that id, or another key; refused with 404 when there is none."""
-        for key in ("id", *by):
-            record = self.store[name].get(wanted, key)
-            if record is not None:
-                return record
-        raise Refused(json_response({"error": "record not found"}, 404))
-
-    def accounts(self) -> Collection:
-        """The accounts REST shows."""
-        return self.service.connect.store[f"{example.PROJECT}/production/accounts"]
-
-    def workspace(self, wanted: str) -> None:
-        """Refuse a workspace the caller is not in."""
-        if wanted != self.service.org_id:
-            raise Refused(json_response({"error": "you do not have access to this workspace"}, 403))
+def accounts(workspace: PipedreamWorkspace) -> Collection:
+    """The accounts REST shows: those of the project's production environment."""
+    return workspace.connect[f"{example.PROJECT}/production/accounts"]
 
 
-def _narrowed(call: Call, response: Response) -> Response:
+def check_access(workspace: PipedreamWorkspace, wanted: str) -> None:
+    """Refuse a workspace the caller is not in."""
+    if wanted != workspace.org_id:
+        raise Refused(json_response({"error": "you do not have access to this workspace"}, 403))
+
+
+def narrowed(call: Call, response: Response) -> Response:
+    """An answer after ``include`` and ``exclude``."""
     include, exclude = call.values.get("include"), call.values.get("exclude")
     include, exclude = include or call.fields.get("include"), exclude or call.fields.get("exclude")
     if not (include or exclude) or not isinstance(response.payload, dict) or response.status >= 300:
@@ -118,14 +59,40 @@ def _narrowed(call: Call, response: Response) -> Response:
     return response
 
 
-def token(api: RestApi, call: Call) -> Response:
+def token(workspace: PipedreamWorkspace, call: Call) -> Response:
     """``POST /oauth/token``."""
-    return api.service.issue_token(call.fields)
+    return _issue_token(workspace, call.fields)
 
 
-def revoke(api: RestApi, call: Call) -> Response:
+def revoke(workspace: PipedreamWorkspace, call: Call) -> Response:
     """``POST /oauth/revoke``."""
-    return api.service.revoke_token(call.fields)
+    return _revoke_token(workspace, call.fields)
+
+
+def _issue_token(workspace: PipedreamWorkspace, fields: dict[str, Any]) -> Response:
+    """``POST /oauth/token``."""
+    if fields.get("grant_type") != "client_credentials":
+        return json_response({"error": "unsupported_grant_type"}, 400)
+    if (fields.get("client_id"), fields.get("client_secret")) != (workspace.client_id, workspace.client_secret):
+        return json_response({"error": "invalid_client", "error_description": "unknown client"}, 401)
+    life = workspace.settings.pipedream_token_life
+    token = workspace.tokens.jwt(workspace.client_id, life)
+    workspace.tokens.add(token, "oauth", workspace.client_id, life)
+    answer = {
+        "access_token": token,
+        "token_type": "Bearer",
+        "expires_in": int(life),
+        "created_at": int(workspace.clock.now()),
+    }
+    return json_response(answer)
+
+
+def _revoke_token(workspace: PipedreamWorkspace, fields: dict[str, Any]) -> Response:
+    """``POST /oauth/revoke``."""
+    if (fields.get("client_id"), fields.get("client_secret")) != (workspace.client_id, workspace.client_secret):
+        return json_response({"error": "invalid_client"}, 401)
+    workspace.tokens.revoke(str(fields.get("token")))
+    return json_response({})
 
 
 def _account_values(call: Call, record: Record) -> dict[str, Any]:
@@ -144,11 +111,11 @@ def _shown_account(call: Call, record: Record, schema: Any) -> Any:
     return {key: value for key, value in shown.items() if key in values}
 
 
-def list_accounts(api: RestApi, call: Call) -> Response:
+def list_accounts(workspace: PipedreamWorkspace, call: Call) -> Response:
     """``GET /accounts`` and ``GET /workspaces/{org_id}/accounts``."""
     if "org_id" in call.path_values:
-        api.workspace(call.path_values["org_id"])
-    records, values = list(api.accounts()), call.values
+        check_access(workspace, call.path_values["org_id"])
+    records, values = list(accounts(workspace)), call.values
     wanted = values.get("app") or values.get("query")
     if wanted:
         records = [
@@ -161,42 +128,46 @@ def list_accounts(api: RestApi, call: Call) -> Response:
     return json_response({"page_info": info, "data": [_shown_account(call, record, schema) for record in page]})
 
 
-def get_account(api: RestApi, call: Call) -> Response:
+def get_account(workspace: PipedreamWorkspace, call: Call) -> Response:
     """``GET /accounts/{account_id}``."""
-    record = api.accounts().get(call.path_values["account_id"])
+    record = accounts(workspace).get(call.path_values["account_id"])
     if record is None:
         raise Refused(json_response({"error": "record not found"}, 404))
     return json_response({"data": _shown_account(call, record, call.schema_of("data"))})
 
 
-def list_apps(api: RestApi, call: Call) -> Response:
+def list_apps(workspace: PipedreamWorkspace, call: Call) -> Response:
     """``GET /apps``."""
     wanted = str(call.values.get("q") or "").casefold()
-    return api.listed(call, [record for record in api.store["apps"] if wanted in record.values["name"].casefold()])
+    return listed(
+        call,
+        [record for record in workspace.rest["apps"] if wanted in record.values["name"].casefold()],
+        {**call.fields, **call.values},
+    )
 
 
-def get_app(api: RestApi, call: Call) -> Response:
+def get_app(workspace: PipedreamWorkspace, call: Call) -> Response:
     """``GET /apps/{app_id}``; the seed's example shows a one-element list, the documented form of the switch."""
-    record = api.found("apps", call.path_values["app_id"], "name_slug")
+    record = found(workspace, "apps", call.path_values["app_id"], "name_slug")
     shown = call.project(record, call.schema_of("data"))
-    if api.service.settings.connect_envelopes == "documented":
+    if workspace.settings.connect_envelopes == "documented":
         call.request.context["unvalidated"] = True
         return json_response({"data": [shown]})
     return json_response({"data": shown})
 
 
-def _listing(name: str) -> Callable[[RestApi, Call], Response]:
-    def list_all(api: RestApi, call: Call) -> Response:
+def _listing(name: str) -> Callable[[PipedreamWorkspace, Call], Response]:
+    def list_all(workspace: PipedreamWorkspace, call: Call) -> Response:
         if "org_id" in call.path_values:
-            api.workspace(call.path_values["org_id"])
-        return api.listed(call, list(api.store[name]))
+            check_access(workspace, call.path_values["org_id"])
+        return listed(call, list(workspace.rest[name]), {**call.fields, **call.values})
 
     return list_all
 
 
-def create_component(api: RestApi, call: Call) -> Response:
+def create_component(workspace: PipedreamWorkspace, call: Call) -> Response:
     """``POST /components`` from code or a URL."""
-    fields, now = call.fields, int(api.service.clock.now())
+    fields, now = call.fields, int(workspace.clock.now())
     if not fields.get("component_code") and not fields.get("component_url"):
         return json_response({"error": "component_code or component_url is required"}, 400)
     code = fields.get("component_code") or f"// {fields['component_url']}"
@@ -208,23 +179,23 @@ def create_component(api: RestApi, call: Call) -> Response:
         .removesuffix(".mjs")
     )
     values = {"name": name, "key": name, "code": code, "version": "0.0.1", "created_at": now, "updated_at": now}
-    record = api.store["components"].add(values)
+    record = workspace.rest["components"].add(values)
     return json_response({"data": call.project(record, call.schema_of("data"))}, call.operation.status)
 
 
-def get_component(api: RestApi, call: Call) -> Response:
+def get_component(workspace: PipedreamWorkspace, call: Call) -> Response:
     """``GET /components/{key_or_id}``."""
-    record = api.found("components", call.path_values["key_or_id"], "key")
+    record = found(workspace, "components", call.path_values["key_or_id"], "key")
     return json_response({"data": call.project(record, call.schema_of("data"))})
 
 
-def create_source(api: RestApi, call: Call) -> Response:
+def create_source(workspace: PipedreamWorkspace, call: Call) -> Response:
     """``POST /sources``."""
-    fields, now = call.fields, int(api.service.clock.now())
+    fields, now = call.fields, int(workspace.clock.now())
     if not any(fields.get(name) for name in ("component_id", "component_code", "component_url")):
         return json_response({"error": "component_id, component_code or component_url is required"}, 400)
     name = str(fields.get("name") or "new-source")
-    record = api.store["sources"].add(
+    record = workspace.rest["sources"].add(
         {
             "name": name,
             "name_slug": name.lower().replace(" ", "-"),
@@ -239,20 +210,20 @@ def create_source(api: RestApi, call: Call) -> Response:
     return json_response({"data": call.project(record, call.schema_of("data"))}, call.operation.status)
 
 
-def update_source(api: RestApi, call: Call) -> Response:
+def update_source(workspace: PipedreamWorkspace, call: Call) -> Response:
     """``PUT /sources/{id}``."""
-    record = api.found("sources", call.path_values["id"])
+    record = found(workspace, "sources", call.path_values["id"])
     allowed = {"component_id", "name", "active", "configured_props"}
     changes = {key: value for key, value in call.fields.items() if key in allowed}
-    record.update({**changes, "updated_at": int(api.service.clock.now())})
+    record.update({**changes, "updated_at": int(workspace.clock.now())})
     if call.operation.response_schema is None:
         return empty_response(call.operation.status)
     return json_response({"data": call.project(record, call.schema_of("data"))}, call.operation.status)
 
 
-def _deleting(name: str) -> Callable[[RestApi, Call], Response]:
-    def delete(api: RestApi, call: Call) -> Response:
-        api.store[name].remove(api.found(name, call.path_values["id"]))
+def _deleting(name: str) -> Callable[[PipedreamWorkspace, Call], Response]:
+    def delete(workspace: PipedreamWorkspace, call: Call) -> Response:
+        workspace.rest[name].remove(found(workspace, name, call.path_values["id"]))
         return done(call)
 
     return delete
@@ -265,40 +236,40 @@ def done(call: Call) -> Response:
     return json_response(call.synthesise(), call.operation.status)
 
 
-def create_webhook(api: RestApi, call: Call) -> Response:
+def create_webhook(workspace: PipedreamWorkspace, call: Call) -> Response:
     """``POST /webhooks``."""
-    url, now = str(call.values.get("url")), int(api.service.clock.now())
+    url, now = str(call.values.get("url")), int(workspace.clock.now())
     if not re.match(r"^https?://[^/]+", url):
         return json_response({"error": "url must be http or https with a host"}, 400)
-    record = api.store["webhooks"].add(
+    record = workspace.rest["webhooks"].add(
         {"url": url, "name": call.values.get("name"), "description": call.values.get("description"), "active": True,
          "user_id": example.USER_ID, "created_at": now, "updated_at": now}
     )  # fmt: skip
     return json_response({"data": call.project(record, call.schema_of("data"))}, call.operation.status)
 
 
-def me(api: RestApi, call: Call) -> Response:
+def me(workspace: PipedreamWorkspace, call: Call) -> Response:
     """``GET /users/me``."""
-    workspace = {
-        "id": api.service.org_id,
+    organization = {
+        "id": workspace.org_id,
         "name": "Padaria Pão Quente",
         "orgname": "padaria",
         "email": "ops@example.com",
     }
-    partial = {"id": example.USER_ID, "username": "ana", "email": "ana@example.com", "orgs": [workspace]}
+    partial = {"id": example.USER_ID, "username": "ana", "email": "ana@example.com", "orgs": [organization]}
     shown = call.synthesise(partial={"data": partial})
-    shown["data"]["orgs"] = [{**workspace, "daily_credits_quota": 100, "daily_credits_used": 3}]
+    shown["data"]["orgs"] = [{**organization, "daily_credits_quota": 100, "daily_credits_used": 3}]
     return json_response(shown)
 
 
-def workspace(api: RestApi, call: Call) -> Response:
+def get_workspace(workspace: PipedreamWorkspace, call: Call) -> Response:
     """``GET /workspaces/{org_id}``."""
-    api.workspace(call.path_values["org_id"])
-    partial = {"id": api.service.org_id, "name": "Padaria Pão Quente", "orgname": "padaria", "email": "ops@example.com"}
+    check_access(workspace, call.path_values["org_id"])
+    partial = {"id": workspace.org_id, "name": "Padaria Pão Quente", "orgname": "padaria", "email": "ops@example.com"}
     return json_response(call.synthesise(partial={"data": partial}))
 
 
-_HANDLERS: dict[tuple[str, str], Callable[[RestApi, Call], Response]] = {
+HANDLERS: dict[tuple[str, str], Callable[[PipedreamWorkspace, Call], Response]] = {
     ("POST", "/oauth/token"): token,
     ("POST", "/oauth/revoke"): revoke,
     ("GET", "/accounts"): list_accounts,
@@ -318,5 +289,5 @@ _HANDLERS: dict[tuple[str, str], Callable[[RestApi, Call], Response]] = {
     ("GET", "/users/me/webhooks"): _listing("webhooks"),
     ("DELETE", "/webhooks/{}"): _deleting("webhooks"),
     ("GET", "/users/me"): me,
-    ("GET", "/workspaces/{}"): workspace,
+    ("GET", "/workspaces/{}"): get_workspace,
 }

@@ -2,39 +2,30 @@
 
 from __future__ import annotations
 
+import re
 from functools import cache
-from typing import TYPE_CHECKING, Any
 
-from typedpipes_sandbox.credentials import Credential, TokenStore
-from typedpipes_sandbox.data.apps import PROJECT, WORKSPACE
+from typedpipes_sandbox.credentials import Credential
 from typedpipes_sandbox.limits import RollingWindow
-from typedpipes_sandbox.pipedream.connect import Connect
-from typedpipes_sandbox.pipedream.rest_api import RestApi
-from typedpipes_sandbox.rest import Refused, RestService, open_api
+from typedpipes_sandbox.pipedream import catalogue, connect, deployed, events, rest_api
+from typedpipes_sandbox.pipedream.workspace import PipedreamWorkspace
+from typedpipes_sandbox.rest import Call, Refused, RestService, generic_answer, open_api
 from typedpipes_sandbox.schema.openapi import Operation
-from typedpipes_sandbox.wire.messages import Request, Response, json_response
-from typedpipes_sandbox.wire.origin import path_segments
+from typedpipes_sandbox.wire.messages import Request, Response, json_response, path_segments
 
-if TYPE_CHECKING:
-    from typedpipes_sandbox.sandbox import Sandbox
+#: document -> (method, path) -> what answers it; anything else is answered from the schema
+HANDLERS = {
+    "connect": {**connect.HANDLERS, **deployed.HANDLERS, **catalogue.HANDLERS},
+    "rest": {**rest_api.HANDLERS, **events.HANDLERS},
+}
 
 
-class Pipedream(RestService):
+class PipedreamService(RestService):
     """Answers for the REST API (``/v1``) and Connect (``/v1/connect``)."""
 
-    def __init__(self, sandbox: Sandbox) -> None:
-        super().__init__(sandbox)
-        seed = self.settings.seed
-        self.tokens = TokenStore(self.clock, seed, "pipedream")
-        self.client_id = f"sandbox-pipedream-{seed}"
-        self.client_secret = self.tokens.value("pdc_")
-        self.user_api_key = self.tokens.value("pduk_")
-        self.project_id = PROJECT
-        self.org_id = WORKSPACE
-        self.environment = "development"
-        self.tokens.add(self.user_api_key, "api_key", "user")
-        self.connect = Connect(self)
-        self.rest = RestApi(self)
+    def __init__(self, workspace: PipedreamWorkspace) -> None:
+        super().__init__(workspace.world)
+        self._workspace = workspace
         self._windows: dict[str, RollingWindow] = {}
 
     def recognise(self, request: Request) -> None:
@@ -66,7 +57,7 @@ class Pipedream(RestService):
         if operation is None or operation.path.startswith("/oauth/"):
             return None
         token = request.bearer()
-        found = self.tokens.find(token) if token else None
+        found = self._workspace.tokens.find(token) if token else None
         if found is None:
             return self.unauthorized(request)
         request.identity, request.credential = found.identity, found.kind
@@ -87,7 +78,7 @@ class Pipedream(RestService):
             if values["project_id"] != found.facts["project_id"]:
                 return json_response({"error": "the token belongs to another project"}, 403)
         if "project_id" in values:
-            if not self.connect.knows_project(values["project_id"]):
+            if not self._workspace.knows_project(values["project_id"]):
                 return json_response({"error": "project not found", "code": "not_found"}, 404)
             if environment is None and self.settings.connect_environment_required:
                 return json_response({"error": "header X-PD-Environment is required"}, 400)
@@ -136,36 +127,17 @@ class Pipedream(RestService):
         document: str = request.context["document"]
         try:
             call = self.read_call(f"pipedream/{document}", request)
-            response = self.connect.answer(call) if document == "connect" else self.rest.answer(call)
+            response = self._answer(document, call)
         except Refused as refused:
             return refused.response
         if request.context.get("unvalidated"):
             return response
         return self.checked(call, response)
 
-    def issue_token(self, call_fields: dict[str, Any]) -> Response:
-        """``POST /oauth/token``."""
-        if call_fields.get("grant_type") != "client_credentials":
-            return json_response({"error": "unsupported_grant_type"}, 400)
-        if (call_fields.get("client_id"), call_fields.get("client_secret")) != (self.client_id, self.client_secret):
-            return json_response({"error": "invalid_client", "error_description": "unknown client"}, 401)
-        life = self.settings.pipedream_token_life
-        token = self.tokens.jwt(self.client_id, life)
-        self.tokens.add(token, "oauth", self.client_id, life)
-        answer = {
-            "access_token": token,
-            "token_type": "Bearer",
-            "expires_in": int(life),
-            "created_at": int(self.clock.now()),
-        }
-        return json_response(answer)
-
-    def revoke_token(self, call_fields: dict[str, Any]) -> Response:
-        """``POST /oauth/revoke``."""
-        if (call_fields.get("client_id"), call_fields.get("client_secret")) != (self.client_id, self.client_secret):
-            return json_response({"error": "invalid_client"}, 401)
-        self.tokens.revoke(str(call_fields.get("token")))
-        return json_response({})
+    def _answer(self, document: str, call: Call) -> Response:
+        handler = HANDLERS[document].get((call.operation.method, re.sub(r"\{[^}]*\}", "{}", call.operation.path)))
+        response = handler(self._workspace, call) if handler is not None else generic_answer(call)
+        return rest_api.narrowed(call, response) if document == "rest" else response
 
     def unauthorized(self, request: Request) -> Response:
         """An unknown, expired or revoked credential."""

@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import json
 import re
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from typedpipes_sandbox.pipedream.workspace import PipedreamWorkspace
 from typedpipes_sandbox.wire.messages import Request, Response, json_response, text_response
-
-if TYPE_CHECKING:
-    from typedpipes_sandbox.pipedream.service import Pipedream
 
 _ENDPOINT = re.compile(r"^e[no][a-z0-9-]+$")
 
@@ -17,8 +15,8 @@ _ENDPOINT = re.compile(r"^e[no][a-z0-9-]+$")
 class Workflows:
     """The endpoint id is the first label of the host, or else the first segment of the path."""
 
-    def __init__(self, pipedream: Pipedream) -> None:
-        self._pipedream = pipedream
+    def __init__(self, workspace: PipedreamWorkspace) -> None:
+        self._tokens = workspace.tokens
 
     def recognise(self, request: Request) -> None:
         """Find the endpoint id."""
@@ -34,7 +32,7 @@ class Workflows:
     def admit(self, request: Request) -> Response | None:
         """An end user's call needs a Pipedream token; any other credential is the workflow's own business."""
         token = request.bearer()
-        found = self._pipedream.tokens.find(token) if token else None
+        found = self._tokens.find(token) if token else None
         if found is not None:
             request.identity, request.credential = found.identity, found.kind
         elif token or "authorization" in request.headers:

@@ -4,13 +4,10 @@ from __future__ import annotations
 
 import base64
 import binascii
-from typing import TYPE_CHECKING
 from urllib.parse import urlencode
 
+from typedpipes_sandbox.pipedrive.workspace import PipedriveWorkspace
 from typedpipes_sandbox.wire.messages import Request, Response, json_response, text_response
-
-if TYPE_CHECKING:
-    from typedpipes_sandbox.pipedrive.service import Pipedrive
 
 SCOPES = "base deals:full contacts:full activities:full products:full leads:full users:read"
 CODE_LIFE = 300.0
@@ -20,10 +17,10 @@ REFRESH_LIFE = 60 * 86400.0
 class PipedriveOAuth:
     """The service behind the OAuth origin. A person's consent is given at once."""
 
-    def __init__(self, pipedrive: Pipedrive) -> None:
-        self._pipedrive = pipedrive
-        self._settings = pipedrive.settings
-        self._tokens = pipedrive.tokens
+    def __init__(self, workspace: PipedriveWorkspace) -> None:
+        self._workspace = workspace
+        self._settings = workspace.settings
+        self._tokens = workspace.tokens
 
     def recognise(self, request: Request) -> None:
         """Name the operation after its path."""
@@ -56,10 +53,10 @@ class PipedriveOAuth:
     def _authorize(self, request: Request) -> Response:
         query = dict(request.query)
         redirect = query.get("redirect_uri", "")
-        if query.get("client_id") != self._pipedrive.client_id or not redirect:
+        if query.get("client_id") != self._workspace.client_id or not redirect:
             return text_response("<h1>Unknown client or missing redirect_uri</h1>", 400, "text/html; charset=utf-8")
         code = self._tokens.value("code_")
-        self._tokens.add(code, "code", self._pipedrive.company, CODE_LIFE, redirect_uri=redirect)
+        self._tokens.add(code, "code", self._workspace.company, CODE_LIFE, redirect_uri=redirect)
         parameters = {"code": code} | ({"state": query["state"]} if "state" in query else {})
         separator = "&" if "?" in redirect else "?"
         response = text_response("", 302)
@@ -76,7 +73,7 @@ class PipedriveOAuth:
             except (binascii.Error, UnicodeDecodeError):
                 return _oauth_error("invalid_client", 401)
         request.identity, request.credential = identifier, "basic"
-        if (identifier, secret) != (self._pipedrive.client_id, self._pipedrive.client_secret):
+        if (identifier, secret) != (self._workspace.client_id, self._workspace.client_secret):
             return _oauth_error("invalid_client", 401)
         return None
 
@@ -102,8 +99,8 @@ class PipedriveOAuth:
     def _issue(self) -> Response:
         life = self._settings.pipedrive_token_life
         access, refresh = self._tokens.value("v1u:"), self._tokens.value("r:")
-        self._tokens.add(refresh, "refresh", self._pipedrive.company, REFRESH_LIFE)
-        self._tokens.add(access, "oauth2", self._pipedrive.company, life, refresh=refresh)
+        self._tokens.add(refresh, "refresh", self._workspace.company, REFRESH_LIFE)
+        self._tokens.add(access, "oauth2", self._workspace.company, life, refresh=refresh)
         return json_response(
             {
                 "access_token": access,
@@ -111,7 +108,7 @@ class PipedriveOAuth:
                 "refresh_token": refresh,
                 "scope": SCOPES,
                 "expires_in": int(life),
-                "api_domain": self._pipedrive.sandbox.pipedrive_url,
+                "api_domain": self._workspace.world.addresses["pipedrive"],
             }
         )
 

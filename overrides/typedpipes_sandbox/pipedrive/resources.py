@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from typedpipes_sandbox.clock import iso_seconds
 from typedpipes_sandbox.data.crm import FIELD_RESOURCES, field_hash
-from typedpipes_sandbox.pipedrive import special
 from typedpipes_sandbox.pipedrive.answers import (
     MAX_LIMIT,
     V1_DEFAULT_LIMIT,
@@ -19,13 +18,11 @@ from typedpipes_sandbox.pipedrive.answers import (
     page_by_cursor,
 )
 from typedpipes_sandbox.pipedrive.views import absorbed, v1_values, v2_values
-from typedpipes_sandbox.rest import Call, Refused, without_files
+from typedpipes_sandbox.pipedrive.workspace import PipedriveWorkspace
+from typedpipes_sandbox.rest import Call, Refused, generic_answer, without_files
 from typedpipes_sandbox.schema.synthesis import main_type
 from typedpipes_sandbox.store import Collection, Record
 from typedpipes_sandbox.wire.messages import Response, encode_json, json_response
-
-if TYPE_CHECKING:
-    from typedpipes_sandbox.pipedrive.service import Pipedrive
 
 _NOT_FILTERS = {
     "start",
@@ -48,17 +45,12 @@ _PARENT_KEYS = {"deals": "deal_id", "persons": "person_id", "organizations": "or
 class Resources:
     """Lists, reads, creates, updates and deletes; anything else is answered from the schema."""
 
-    def __init__(self, service: Pipedrive) -> None:
-        self.service = service
-        self.store = service.store
-        #: what was uploaded, by file id
-        self.file_contents: dict[int, bytes] = {}
+    def __init__(self, workspace: PipedriveWorkspace) -> None:
+        self.workspace = workspace
+        self.store = workspace.store
 
     def answer(self, version: str, call: Call) -> Response:
         """Answer one judged request."""
-        handler = special.HANDLERS.get((call.operation.method, re.sub(r"\{[^}]*\}", "{}", call.operation.path)))
-        if handler is not None:
-            return handler(self, version, call)
         parts = call.operation.path.strip("/").split("/")
         by_id = parts[-1].startswith("{")
         is_list = main_type(call.schema_of("data")) == "array"
@@ -74,7 +66,7 @@ class Resources:
         if method == "DELETE" and by_id:
             return self.delete(call)
         self.require_parents(call)
-        return self.service.generic(call)
+        return generic_answer(call)
 
     def _creatable(self, call: Call) -> bool:
         base = call.operation.path
@@ -216,7 +208,7 @@ class Resources:
         """A new record from the body."""
         self.require_parents(call)
         collection = self.store[self.name_of(call, item=False)]
-        now = iso_seconds(self.service.clock.now())
+        now = iso_seconds(self.workspace.clock.now())
         values = {"add_time": now, "update_time": now, **self._defaults(collection.name)}
         values.update(absorbed(collection.name, version, without_files(call.fields)))
         if collection.name in FIELD_RESOURCES:
@@ -257,7 +249,7 @@ class Resources:
         if isinstance(custom, dict):
             values["custom_fields"] = {**(record.values.get("custom_fields") or {}), **custom}
         if "update_time" in record.values:
-            values["update_time"] = iso_seconds(self.service.clock.now())
+            values["update_time"] = iso_seconds(self.workspace.clock.now())
         record.update(values)
         data = self.view(version, call, collection, record, call.schema_of("data"))
         return json_response(self._completed(call, {"success": True, "data": data}))
@@ -273,17 +265,18 @@ class Resources:
         partial = {"success": True, "data": {"id": record.id}}
         return json_response(call.synthesise(partial=partial), call.operation.status)
 
-    def selected(self, response: Response, names: Sequence[str]) -> Response:
-        """Only the selected fields of each item (seed 003); items keep the order of the selector."""
-        data = response.payload.get("data") if isinstance(response.payload, dict) else None
-        if isinstance(data, list):
-            response.payload["data"] = [{name: item[name] for name in names if name in item} for item in data]
-        elif isinstance(data, dict):
-            response.payload["data"] = {name: data[name] for name in names if name in data}
-        else:
-            return response
-        response.body = encode_json(response.payload)
+
+def selected(response: Response, names: Sequence[str]) -> Response:
+    """Only the selected fields of each item (seed 003); items keep the order of the selector."""
+    data = response.payload.get("data") if isinstance(response.payload, dict) else None
+    if isinstance(data, list):
+        response.payload["data"] = [{name: item[name] for name in names if name in item} for item in data]
+    elif isinstance(data, dict):
+        response.payload["data"] = {name: data[name] for name in names if name in data}
+    else:
         return response
+    response.body = encode_json(response.payload)
+    return response
 
 
 def singular(name: str) -> str:

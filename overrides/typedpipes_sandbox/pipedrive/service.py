@@ -3,47 +3,32 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
 
-from typedpipes_sandbox.credentials import TokenStore
-from typedpipes_sandbox.data.crm import make_collection
 from typedpipes_sandbox.limits import Budget, RollingWindow
+from typedpipes_sandbox.pipedrive import special
 from typedpipes_sandbox.pipedrive.answers import failure
-from typedpipes_sandbox.pipedrive.resources import Resources
-from typedpipes_sandbox.rest import Refused, RestService, open_api
+from typedpipes_sandbox.pipedrive.resources import Resources, selected
+from typedpipes_sandbox.pipedrive.workspace import PipedriveWorkspace
+from typedpipes_sandbox.rest import Call, Refused, RestService, open_api
 from typedpipes_sandbox.schema.openapi import Operation
-from typedpipes_sandbox.store import CollectionSet
 from typedpipes_sandbox.wire.arrivals import fingerprint
-from typedpipes_sandbox.wire.messages import Request, Response, text_response
-from typedpipes_sandbox.wire.origin import path_segments
-
-if TYPE_CHECKING:
-    from typedpipes_sandbox.sandbox import Sandbox
+from typedpipes_sandbox.wire.messages import Request, Response, path_segments, text_response
 
 _SELECTOR = re.compile(r"^(?P<name>[A-Za-z]+):\((?P<fields>[^()]*)\)$")
 _EDGE_PAGE = "<!DOCTYPE html><html><head><title>Access denied</title></head><body><h1>Error 1015</h1></body></html>"
 
 
-class Pipedrive(RestService):
+class PipedriveService(RestService):
     """Answers for both versions of the API."""
 
-    def __init__(self, sandbox: Sandbox) -> None:
-        super().__init__(sandbox)
-        seed = self.settings.seed
-        self.tokens = TokenStore(self.clock, seed, "pipedrive")
-        self.company = "acme"
-        self.client_id = f"sandbox-pipedrive-{seed}"
-        self.client_secret = self.tokens.value("pdsec_")
-        self.api_token = self.tokens.value("")[:40]
-        self.second_api_token = self.tokens.value("")[:40]
-        self.tokens.add(self.api_token, "api_token", "user-1")
-        self.tokens.add(self.second_api_token, "api_token", "user-2")
-        self.store = CollectionSet(lambda name: make_collection(name, seed, self.settings.pipedrive_items))
-        self._resources = Resources(self)
+    def __init__(self, workspace: PipedriveWorkspace) -> None:
+        super().__init__(workspace.world)
+        self._tokens = workspace.tokens
+        self._resources = Resources(workspace)
         self._windows: dict[str, RollingWindow] = {}
         self._refused_in_a_row: dict[str, int] = {}
         daily = self.settings.limits.daily_tokens()
-        self.budget = None if daily is None else Budget(daily, monthly=False)
+        self._budget = None if daily is None else Budget(daily, monthly=False)
 
     def recognise(self, request: Request) -> None:
         """Find version, field selector and operation."""
@@ -71,7 +56,7 @@ class Pipedrive(RestService):
         operation: Operation | None = request.context.get("operation")
         credential = request.headers.get("x-api-token") or request.first("api_token")
         token = credential or request.bearer()
-        found = self.tokens.find(token) if token else None
+        found = self._tokens.find(token) if token else None
         wanted = "api_token" if credential else "oauth2"
         if found is None or found.kind != wanted:
             return self.unauthorized(request)
@@ -102,13 +87,13 @@ class Pipedrive(RestService):
             if not window.hit(now):
                 return self._too_many(request, "pipedrive.search")
         self._refused_in_a_row[request.identity] = 0
-        if self.budget is None:
+        if self._budget is None:
             return None
-        fits = self.budget.spend(now, operation.token_cost if operation is not None else 1)
+        fits = self._budget.spend(now, operation.token_cost if operation is not None else 1)
         if self.settings.pipedrive_daily_headers:
             request.extra_headers += [
-                ("x-daily-ratelimit-token-limit", str(self.budget.allowance)),
-                ("x-daily-ratelimit-token-remaining", str(self.budget.remaining(now))),
+                ("x-daily-ratelimit-token-limit", str(self._budget.allowance)),
+                ("x-daily-ratelimit-token-remaining", str(self._budget.remaining(now))),
             ]
         if not fits:
             request.violations.append("pipedrive.daily")
@@ -142,14 +127,19 @@ class Pipedrive(RestService):
         version: str = request.context["version"]
         try:
             call = self.read_call(f"pipedrive/{version}", request)
-            response = self._resources.answer(version, call)
+            response = self._answer(version, call)
         except Refused as refused:
             return self.fitted_error(f"pipedrive/{version}", request, refused.response)
         if response.status >= 400:
             return self.fitted_error(f"pipedrive/{version}", request, response)
         if "selector" in request.context:
-            return self._resources.selected(response, request.context["selector"])
+            return selected(response, request.context["selector"])
         return self.checked(call, response)
+
+    def _answer(self, version: str, call: Call) -> Response:
+        path = re.sub(r"\{[^}]*\}", "{}", call.operation.path)
+        handler = special.HANDLERS.get((call.operation.method, path), Resources.answer)
+        return handler(self._resources, version, call)
 
     def refuse(self, status: int, problem: str, request: Request) -> Response:
         """A refusal in Pipedrive's shape."""

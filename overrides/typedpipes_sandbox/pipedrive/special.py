@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from typedpipes_sandbox.pipedrive.answers import allows_null, failure
+from typedpipes_sandbox.pipedrive.resources import Resources
 from typedpipes_sandbox.rest import Call
 from typedpipes_sandbox.store import Record
 from typedpipes_sandbox.wire.messages import Response, json_response
-
-if TYPE_CHECKING:
-    from typedpipes_sandbox.pipedrive.resources import Resources
 
 SEARCHABLE = {"deals": "title", "persons": "name", "organizations": "name", "products": "name", "leads": "title"}
 
@@ -23,7 +21,7 @@ def current_user(resources: Resources, version: str, call: Call) -> Response:
     record = collection.get(number) or collection.get(1)
     assert record is not None
     schema = call.schema_of("data")
-    values = {**record.values, "company_id": 11, "company_name": "ACME", "company_domain": resources.service.company}
+    values = {**record.values, "company_id": 11, "company_name": "ACME", "company_domain": resources.workspace.company}
     data = call.synthesizer.value(schema, record.key, partial=values)
     return json_response({"success": True, "data": data})
 
@@ -119,7 +117,7 @@ def download_file(resources: Resources, version: str, call: Call) -> Response:
     record = resources.store["files"].get(call.path_values["id"])
     if record is None:
         return failure(404, "File not found")
-    content = resources.file_contents.get(record.id, f"sandbox file {record.id}\n".encode())
+    content = resources.workspace.file_contents.get(record.id, f"sandbox file {record.id}\n".encode())
     return Response(200, content, [("content-type", "application/octet-stream")])
 
 
@@ -134,7 +132,7 @@ def upload_file(resources: Resources, version: str, call: Call) -> Response:
         {**links, "name": part["filename"], "file_name": part["filename"], "file_size": len(part["content"])}
     )
     view = resources.view(version, call, resources.store["files"], record, call.schema_of("data"))
-    resources.file_contents[record.id] = part["content"]
+    resources.workspace.file_contents[record.id] = part["content"]
     return json_response({"success": True, "data": view}, call.operation.status)
 
 

@@ -1,77 +1,55 @@
-"""Runs documents: handlers first, then what a node knows, then seeded values that fit the type."""
+"""Runs documents: resolvers first, then what a node knows, then seeded values that fit the type.
+
+Root fields without a resolver of their own are answered from their types and arguments, and what they create can be
+read, changed and deleted all the same.
+"""
 
 from __future__ import annotations
 
-import base64
-from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Any
+import re
+from typing import Any
 
-from graphql import (
-    GraphQLEnumType,
-    GraphQLError,
-    GraphQLInterfaceType,
-    GraphQLList,
-    GraphQLNonNull,
-    GraphQLObjectType,
-    GraphQLOutputType,
-    GraphQLResolveInfo,
-    GraphQLScalarType,
-    GraphQLUnionType,
-    get_named_type,
-)
+from graphql import GraphQLList, GraphQLNonNull, GraphQLObjectType, GraphQLResolveInfo, get_named_type, is_leaf_type
 
-from typedpipes_sandbox.clock import iso_seconds
 from typedpipes_sandbox.data import words
-from typedpipes_sandbox.data.processes import EPOCH, Node
-from typedpipes_sandbox.schema.synthesis import hinted
+from typedpipes_sandbox.data.processes import Node
+from typedpipes_sandbox.pipefy.resolvers import (
+    MAX_PAGE,
+    MISSING,
+    PHASE_PAGE,
+    RESOLVERS,
+    connection,
+    is_connection,
+    not_found,
+    synthesise,
+)
+from typedpipes_sandbox.pipefy.workspace import PipefyWorkspace
 
-if TYPE_CHECKING:
-    from typedpipes_sandbox.pipefy.service import Pipefy
-
-MAX_PAGE = 50
-PHASE_PAGE = 30
-MISSING: Any = object()
-Resolver = Callable[["Pipefy", Node, dict[str, Any]], Any]
-#: (type, field) -> what answers it
-RESOLVERS: dict[tuple[str, str], Resolver] = {}
-#: real nodes that stand in where a synthesised node needs one of these types
-_POOLS = {"User", "Card", "Pipe", "Phase", "Organization", "Table", "TableRecord", "Label", "PhaseField", "TableField",
-          "Automation", "Webhook"}  # fmt: skip
-
-
-def resolves(type_name: str, *fields: str) -> Callable[[Resolver], Resolver]:
-    """Register a resolver for fields of a type."""
-
-    def register(function: Resolver) -> Resolver:
-        for name in fields:
-            RESOLVERS[(type_name, name)] = function
-        return function
-
-    return register
-
-
-def failure(message: str, code: str) -> GraphQLError:
-    """An execution error with the vendor's code."""
-    return GraphQLError(message, extensions={"code": code})
-
-
-def not_found(what: str) -> GraphQLError:
-    """The vendor's error for an id that leads nowhere."""
-    return failure(f"{what} not found", "RESOURCE_NOT_FOUND")
+_VERB = re.compile(r"^(create|update|delete|remove|set|send|clone|invite|reset|configure|export|cards|records)")
+_ID_KEYS = (
+    "id",
+    "uuid",
+    "agentUuid",
+    "providerId",
+    "serviceAccountUuid",
+    "reportId",
+    "organizationReportId",
+    "pipeReportId",
+)
 
 
 def resolve_field(source: Any, info: GraphQLResolveInfo, **arguments: Any) -> Any:
     """The one field resolver of the schema."""
-    pipefy: Pipefy = info.context
+    pipefy: PipefyWorkspace = info.context
     type_name, name = info.parent_type.name, info.field_name
     node: Node = source if isinstance(source, dict) else {}
     resolver = RESOLVERS.get((type_name, name))
     if resolver is not None:
         value = resolver(pipefy, node, arguments)
     elif type_name == "Query":
-        value = pipefy.generic.query(info, arguments)
+        value = _query(pipefy, info, arguments)
     elif type_name == "Mutation":
-        value = pipefy.generic.mutate(info, arguments)
+        value = _mutate(pipefy, info, arguments)
     else:
         value = node.get(name, MISSING)
     if value is MISSING:
@@ -91,107 +69,108 @@ def resolve_type(value: Any, info: GraphQLResolveInfo, abstract: Any) -> str | N
     return near[0] if near else possible[0]
 
 
-def is_connection(output: GraphQLOutputType) -> bool:
-    """Whether a type is a relay connection."""
-    return get_named_type(output).name.endswith("Connection")
+def _query(pipefy: PipefyWorkspace, info: GraphQLResolveInfo, arguments: dict[str, Any]) -> Any:
+    """A root query field."""
+    named = get_named_type(info.return_type)
+    identifier = next((arguments[key] for key in ("id", "uuid") if key in arguments), None)
+    if identifier is not None:
+        if (named.name, str(identifier)) in pipefy.gone:
+            raise not_found(named.name)
+        found = pipefy.nodes.get(named.name, identifier)
+        if found is not None:
+            return found
+        node: Node = {"__typename": named.name, "__key": f"{named.name}:{identifier}"}
+        if isinstance(named, GraphQLObjectType):
+            node |= {key: str(identifier) for key in ("id", "uuid") if key in arguments and key in named.fields}
+        return node if isinstance(named, GraphQLObjectType) else MISSING
+    made = _listed(pipefy, info)
+    return MISSING if made is None else made
 
 
-def encode_cursor(position: int) -> str:
-    """A relay cursor, as the vendor's server library makes them."""
-    return base64.urlsafe_b64encode(str(position).encode()).decode().rstrip("=")
-
-
-def decode_cursor(cursor: str) -> int:
-    """The position of a cursor; an unknown one is an error of the caller."""
-    try:
-        return int(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
-    except ValueError:
-        raise failure(f"cursor {cursor!r} is not valid", "INVALID_ARGUMENTS") from None
-
-
-def connection(nodes: list[Any], arguments: Mapping[str, Any], page: int) -> Node:
-    """One page of a list as a relay connection."""
-    total = len(nodes)
-    start, end = 0, total
-    if arguments.get("after"):
-        start = decode_cursor(arguments["after"])
-    if arguments.get("before"):
-        end = min(end, decode_cursor(arguments["before"]) - 1)
-    last = arguments.get("last")
-    for name in ("first", "last"):
-        if isinstance(arguments.get(name), int) and arguments[name] < 0:
-            raise failure(f"{name} must not be negative", "INVALID_ARGUMENTS")
-    if last is not None and arguments.get("first") is None:
-        start = max(start, end - min(last, page))
+def _listed(pipefy: PipefyWorkspace, info: GraphQLResolveInfo) -> list[Node] | None:
+    output = info.return_type
+    named = get_named_type(output)
+    if isinstance(named, GraphQLObjectType) and is_connection(output):
+        edge = get_named_type(named.fields["edges"].type)
+        assert isinstance(edge, GraphQLObjectType)
+        kind = get_named_type(edge.fields["node"].type).name
+    elif isinstance(output.of_type if isinstance(output, GraphQLNonNull) else output, GraphQLList):
+        kind = named.name
     else:
-        first = arguments.get("first")
-        end = min(end, start + (page if first is None else min(first, page)))
-    end = max(start, end)
-    shown = nodes[start:end]
-    edges = [{"cursor": encode_cursor(start + index + 1), "node": node} for index, node in enumerate(shown)]
-    return {
-        "edges": edges,
-        "nodes": shown,
-        "totalCount": total,
-        "matchCount": total,
-        "pageInfo": {
-            "hasNextPage": end < total,
-            "hasPreviousPage": start > 0,
-            "startCursor": edges[0]["cursor"] if edges else None,
-            "endCursor": edges[-1]["cursor"] if edges else None,
-        },
-    }
+        return None
+    return pipefy.nodes.all(kind) or None
 
 
-def synthesise(pipefy: Pipefy, output: GraphQLOutputType, key: str, name: str) -> Any:
-    """A value that fits an output type; the same for the same key."""
-    if isinstance(output, GraphQLNonNull):
-        return synthesise(pipefy, output.of_type, key, name)
-    if isinstance(output, GraphQLList):
-        count = 2 if key.count("/") < 4 else 1
-        return [synthesise(pipefy, output.of_type, f"{key}/{index}", name) for index in range(count)]
-    if isinstance(output, GraphQLEnumType):
-        return words.pick(sorted(output.values), f"{pipefy.seed}:{key}")
-    if isinstance(output, GraphQLScalarType):
-        return scalar(output.name, f"{pipefy.seed}:{key}", name)
-    if isinstance(output, GraphQLUnionType | GraphQLInterfaceType):
-        options = sorted(each.name for each in pipefy.schema.get_possible_types(output))
-        return _object(pipefy, words.pick(options, f"{pipefy.seed}:{key}"), key)
-    assert isinstance(output, GraphQLObjectType)
-    if is_connection(output):
-        return _node_list(pipefy, output, key)
-    return _object(pipefy, output.name, key)
+def _mutate(pipefy: PipefyWorkspace, info: GraphQLResolveInfo, arguments: dict[str, Any]) -> Any:
+    """A root mutation field."""
+    payload_type = get_named_type(info.return_type)
+    if not isinstance(payload_type, GraphQLObjectType):
+        return MISSING
+    sent: dict[str, Any] = arguments.get("input", arguments)
+    pipefy.made += 1
+    verb = _VERB.match(info.field_name)
+    payload: Node = {"__typename": payload_type.name, "__key": f"{info.field_name}:{pipefy.made}"}
+    for name, field in payload_type.fields.items():
+        named = get_named_type(field.type)
+        lowered = name.lower()
+        if name == "clientMutationId":
+            payload[name] = sent.get(name)
+        elif name == "success":
+            payload[name] = True
+        elif "error" in lowered:
+            payload[name] = [] if isinstance(field.type, GraphQLList) else None
+        elif isinstance(named, GraphQLObjectType) and not isinstance(field.type, GraphQLList):
+            payload[name] = _entity(pipefy, verb[1] if verb else "", named, sent, payload["__key"])
+    if verb and verb[1] in {"delete", "remove"}:
+        _delete(pipefy, info.field_name, sent)
+    return payload
 
 
-def _object(pipefy: Pipefy, kind: str, key: str) -> Node:
-    if kind in _POOLS and (pool := pipefy.world.all(kind)):
-        found: Node = words.pick(pool, f"{pipefy.seed}:{key}")
-        return found
-    return {"__typename": kind, "__key": key}
+def _entity(pipefy: PipefyWorkspace, verb: str, kind: GraphQLObjectType, sent: dict[str, Any], key: str) -> Node:
+    nodes = pipefy.nodes
+    if verb != "create":
+        for name in _ID_KEYS:
+            found = nodes.get(kind.name, sent[name]) if sent.get(name) is not None else None
+            if found is not None:
+                found.update(_fitting(kind, sent))
+                return found
+    node = {"__typename": kind.name, **_fitting(kind, sent)}
+    nested = [value for value in sent.values() if isinstance(value, dict)]
+    for each in nested:
+        node.update(_fitting(kind, each))
+    if verb == "create" and {"id", "uuid"} & kind.fields.keys():
+        node.pop("id", None)
+        node.setdefault("uuid", words.uuid_of(f"{pipefy.seed}:{key}"))
+        return nodes.add(kind.name, node)
+    node["__key"] = f"{key}/{kind.name}"
+    for name in ("id", "uuid"):
+        if name in kind.fields and sent.get(name) is not None:
+            node[name] = sent[name]
+    return node
 
 
-def _node_list(pipefy: Pipefy, output: GraphQLObjectType, key: str) -> list[Any]:
-    edges = get_named_type(output.fields["edges"].type)
-    assert isinstance(edges, GraphQLObjectType)
-    node_type = edges.fields["node"].type
-    return [synthesise(pipefy, node_type, f"{key}/{index}", "node") for index in range(3)]
+def _delete(pipefy: PipefyWorkspace, field_name: str, sent: dict[str, Any]) -> None:
+    noun = re.sub(_VERB, "", field_name)
+    nodes = pipefy.nodes
+    for kind in list(nodes.by_type):
+        if kind.lower() not in {noun.lower(), f"llm{noun}".lower()}:
+            continue
+        for name in _ID_KEYS:
+            found = nodes.get(kind, sent[name]) if sent.get(name) is not None else None
+            if found is not None:
+                nodes.remove(kind, found)
+                pipefy.gone |= {(kind, str(found.get("id"))), (kind, str(found.get("uuid")))}
 
 
-def scalar(kind: str, key: str, name: str) -> Any:
-    """A scalar a field of that name would plausibly hold."""
-    when = words.moment(key, EPOCH)
-    if kind in {"DateTime", "ISO8601DateTime", "DatetimeOrNumeric"}:
-        return iso_seconds(when)
-    if kind in {"Date", "ISO8601Date"}:
-        return iso_seconds(when)[:10]
-    if kind == "Int":
-        return words.number(key) % 100
-    if kind == "Float":
-        return words.number(key) % 10_000 / 100
-    if kind == "Boolean":
-        return bool(words.number(key) & 1)
-    if kind in {"JSON", "Json"}:
-        return {"source": "sandbox", "name": name}
-    if kind == "ID":
-        return words.uuid_of(key) if "uuid" in name.lower() else str(words.number(key) % 900_000 + 100_000)
-    return hinted(name, key, when)
+def _fitting(kind: GraphQLObjectType, sent: dict[str, Any]) -> dict[str, Any]:
+    values: dict[str, Any] = {}
+    for name, value in sent.items():
+        field = kind.fields.get(name)
+        if field is None or name == "id" or not is_leaf_type(get_named_type(field.type)):
+            continue
+        is_list = isinstance(field.type.of_type if isinstance(field.type, GraphQLNonNull) else field.type, GraphQLList)
+        if isinstance(value, dict) and get_named_type(field.type).name not in {"JSON", "Json"}:
+            continue
+        if is_list == isinstance(value, list):
+            values[name] = value
+    return values

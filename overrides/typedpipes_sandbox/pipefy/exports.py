@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from typedpipes_sandbox.clock import iso
 from typedpipes_sandbox.data import sheets, words
-from typedpipes_sandbox.files import StoredFile
+from typedpipes_sandbox.files import FileHost
 from typedpipes_sandbox.settings import ExportSettings
-
-if TYPE_CHECKING:
-    from typedpipes_sandbox.sandbox import Sandbox
+from typedpipes_sandbox.wire.messages import StoredFile
+from typedpipes_sandbox.world import World
 
 
 @dataclass(slots=True)
@@ -31,9 +30,11 @@ class ExportJob:
 class ExportJobs:
     """All exports of one sandbox; ``configure`` changes how those created from now on behave."""
 
-    def __init__(self, sandbox: Sandbox) -> None:
-        self._sandbox = sandbox
-        self._settings = sandbox.settings.exports
+    def __init__(self, world: World, files: FileHost) -> None:
+        self._clock = world.clock
+        self._seed = world.settings.seed
+        self._files = files
+        self._settings = world.settings.exports
         self._jobs: dict[str, ExportJob] = {}
         self._file: StoredFile | None = None
 
@@ -61,8 +62,8 @@ class ExportJobs:
 
     def create(self, organization_id: str, period: str, kind: str = "automation-jobs") -> ExportJob:
         """A new job."""
-        identifier = words.uuid_of(f"{self._sandbox.settings.seed}:export:{len(self._jobs)}")
-        job = ExportJob(identifier, kind, organization_id, period, self._sandbox.clock.now(), self._settings)
+        identifier = words.uuid_of(f"{self._seed}:export:{len(self._jobs)}")
+        job = ExportJob(identifier, kind, organization_id, period, self._clock.now(), self._settings)
         self._jobs[identifier] = job
         return job
 
@@ -80,7 +81,7 @@ class ExportJobs:
     def status(self, job: ExportJob) -> str:
         """Where the job stands now."""
         settings = job.settings
-        age = self._sandbox.clock.now() - job.created
+        age = self._clock.now() - job.created
         if settings.pace == "once":
             done = True
         elif settings.pace == "polls":
@@ -98,12 +99,11 @@ class ExportJobs:
             return None
         extension = job.settings.format
         path = f"exports/{job.kind}-{job.id}.{extension}"
-        files = self._sandbox.files
         if job.file is None:
             job.file = self._file or self._make(path, job.settings)
-        if files.get(path) is None:
-            files.put(path, job.file)
-        return files.link(path)
+        if self._files.get(path) is None:
+            self._files.put(path, job.file)
+        return self._files.link(path)
 
     def path(self, job: ExportJob) -> str:
         """Where the job's file lies on the file host."""

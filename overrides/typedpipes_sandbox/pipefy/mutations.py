@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from typedpipes_sandbox.clock import iso_seconds
 from typedpipes_sandbox.data.processes import Node
-from typedpipes_sandbox.pipefy.execution import Resolver, failure, not_found, resolves
+from typedpipes_sandbox.pipefy.node_fields import record_field
 from typedpipes_sandbox.pipefy.queries import require, require_organization
-
-if TYPE_CHECKING:
-    from typedpipes_sandbox.pipefy.service import Pipefy
+from typedpipes_sandbox.pipefy.resolvers import Resolver, failure, not_found, resolves
+from typedpipes_sandbox.pipefy.workspace import PipefyWorkspace
 
 Arguments = dict[str, Any]
 MAX_FIELDS = 30
@@ -21,7 +20,7 @@ def mutation(*fields: str) -> Callable[[Resolver], Resolver]:
     """Register a mutation that takes its ``input`` and whose payload echoes clientMutationId."""
 
     def register(function: Resolver) -> Resolver:
-        def run(pipefy: Pipefy, node: Node, arguments: Arguments) -> Any:
+        def run(pipefy: PipefyWorkspace, node: Node, arguments: Arguments) -> Any:
             sent = arguments.get("input", arguments)
             payload: Node = {"clientMutationId": sent.get("clientMutationId"), "success": True, "__key": fields[0]}
             payload.update(function(pipefy, node, sent))
@@ -33,16 +32,16 @@ def mutation(*fields: str) -> Callable[[Resolver], Resolver]:
     return register
 
 
-def touch(pipefy: Pipefy, node: Node) -> None:
+def touch(pipefy: PipefyWorkspace, node: Node) -> None:
     """Note when a node was changed."""
     node["updated_at"] = iso_seconds(pipefy.clock.now())
 
 
-def _people(pipefy: Pipefy, identifiers: list[Any] | None) -> list[Node]:
+def _people(pipefy: PipefyWorkspace, identifiers: list[Any] | None) -> list[Node]:
     return [require(pipefy, "User", each) for each in identifiers or ()]
 
 
-def _labels(pipefy: Pipefy, identifiers: list[Any] | None) -> list[Node]:
+def _labels(pipefy: PipefyWorkspace, identifiers: list[Any] | None) -> list[Node]:
     return [require(pipefy, "Label", each) for each in identifiers or ()]
 
 
@@ -51,7 +50,7 @@ def _plain(value: Any) -> Any:
     return value[0] if isinstance(value, list) and len(value) == 1 else value
 
 
-def store_value(pipefy: Pipefy, node: Node, definitions: list[Node], field_id: Any, value: Any) -> Node:
+def store_value(pipefy: PipefyWorkspace, node: Node, definitions: list[Node], field_id: Any, value: Any) -> Node:
     """Write one field of a card or record; only the slug is accepted (notes section 6)."""
     definition = next((each for each in definitions if each["id"] == str(field_id)), None)
     if definition is None:
@@ -59,7 +58,7 @@ def store_value(pipefy: Pipefy, node: Node, definitions: list[Node], field_id: A
     if definition["type"] == "attachment":
         keys = [str(each) for each in (value if isinstance(value, list) else [value])]
         for key in keys:
-            if pipefy.sandbox.files.get(key) is None:
+            if pipefy.files.get(key) is None:
                 raise failure(f"attachment {key!r} was not uploaded", "RECORD_INVALID")
         node["__files"] = keys
         value = keys
@@ -80,7 +79,7 @@ def definitions_of(node: Node) -> list[Node]:
 
 
 @mutation("createCard")
-def create_card(pipefy: Pipefy, _node: Node, sent: Arguments) -> Any:
+def create_card(pipefy: PipefyWorkspace, _node: Node, sent: Arguments) -> Any:
     """A new card in the first phase or the one named."""
     pipe = require(pipefy, "Pipe", sent["pipe_id"])
     phase = require(pipefy, "Phase", sent["phase_id"]) if sent.get("phase_id") else (pipe["phases"] or [None])[0]
@@ -88,7 +87,7 @@ def create_card(pipefy: Pipefy, _node: Node, sent: Arguments) -> Any:
         raise failure("the pipe has no phase", "RECORD_INVALID")
     attributes = sent.get("fields_attributes") or []
     title = sent.get("title") or next((str(_plain(each.get("field_value"))) for each in attributes), "Draft")
-    card = pipefy.world.new_card(pipe, phase, title, {}, pipefy.clock.now())
+    card = pipefy.nodes.new_card(pipe, phase, title, {}, pipefy.clock.now())
     try:
         for each in attributes:
             store_value(pipefy, card, definitions_of(card), each["field_id"], each.get("field_value"))
@@ -102,15 +101,15 @@ def create_card(pipefy: Pipefy, _node: Node, sent: Arguments) -> Any:
     return {"card": card}
 
 
-def _discard(pipefy: Pipefy, card: Node) -> None:
+def _discard(pipefy: PipefyWorkspace, card: Node) -> None:
     for holder in (card["current_phase"]["cards"], card["pipe"]["cards"]):
         if card in holder:
             holder.remove(card)
-    pipefy.world.remove("Card", card)
+    pipefy.nodes.remove("Card", card)
 
 
 @mutation("updateCard")
-def update_card(pipefy: Pipefy, _node: Node, sent: Arguments) -> Any:
+def update_card(pipefy: PipefyWorkspace, _node: Node, sent: Arguments) -> Any:
     """Title, due date, people and labels of a card."""
     card = require(pipefy, "Card", sent["id"])
     card |= {name: sent[name] for name in ("title", "due_date") if name in sent}
@@ -123,7 +122,7 @@ def update_card(pipefy: Pipefy, _node: Node, sent: Arguments) -> Any:
 
 
 @mutation("updateCardField")
-def update_card_field(pipefy: Pipefy, _node: Node, sent: Arguments) -> Any:
+def update_card_field(pipefy: PipefyWorkspace, _node: Node, sent: Arguments) -> Any:
     """One field of a card."""
     card = require(pipefy, "Card", sent["card_id"])
     store_value(pipefy, card, definitions_of(card), sent["field_id"], sent.get("new_value"))
@@ -131,9 +130,9 @@ def update_card_field(pipefy: Pipefy, _node: Node, sent: Arguments) -> Any:
 
 
 @mutation("updateFieldsValues")
-def update_fields_values(pipefy: Pipefy, _node: Node, sent: Arguments) -> Any:
+def update_fields_values(pipefy: PipefyWorkspace, _node: Node, sent: Arguments) -> Any:
     """Several fields at once; failures are reported in the payload, not as errors."""
-    node = pipefy.world.get("Card", sent["nodeId"]) or require(pipefy, "TableRecord", sent["nodeId"], "Node")
+    node = pipefy.nodes.get("Card", sent["nodeId"]) or require(pipefy, "TableRecord", sent["nodeId"], "Node")
     values = sent["values"]
     if len(values) > MAX_FIELDS:
         problem = {"field": ["values"], "message": f"at most {MAX_FIELDS} fields may be changed at once"}
@@ -148,7 +147,7 @@ def update_fields_values(pipefy: Pipefy, _node: Node, sent: Arguments) -> Any:
 
 
 @mutation("moveCardToPhase")
-def move_card(pipefy: Pipefy, _node: Node, sent: Arguments) -> Any:
+def move_card(pipefy: PipefyWorkspace, _node: Node, sent: Arguments) -> Any:
     """A card to another phase of its pipe."""
     card = require(pipefy, "Card", sent["card_id"])
     phase = require(pipefy, "Phase", sent["destination_phase_id"])
@@ -167,17 +166,17 @@ def move_card(pipefy: Pipefy, _node: Node, sent: Arguments) -> Any:
 
 
 @mutation("deleteCard")
-def delete_card(pipefy: Pipefy, _node: Node, sent: Arguments) -> Any:
+def delete_card(pipefy: PipefyWorkspace, _node: Node, sent: Arguments) -> Any:
     """A card is gone."""
     _discard(pipefy, require(pipefy, "Card", sent["id"]))
     return {}
 
 
 @mutation("createCardRelation")
-def create_relation(pipefy: Pipefy, _node: Node, sent: Arguments) -> Any:
+def create_relation(pipefy: PipefyWorkspace, _node: Node, sent: Arguments) -> Any:
     """Connect two cards."""
     parent, child = require(pipefy, "Card", sent["parentId"]), require(pipefy, "Card", sent["childId"])
-    identifier = pipefy.world.new_id()
+    identifier = pipefy.nodes.new_id()
     relation = {
         "id": identifier,
         "__key": f"relation:{identifier}",
@@ -193,13 +192,13 @@ def create_relation(pipefy: Pipefy, _node: Node, sent: Arguments) -> Any:
 
 
 @mutation("createComment")
-def create_comment(pipefy: Pipefy, _node: Node, sent: Arguments) -> Any:
+def create_comment(pipefy: PipefyWorkspace, _node: Node, sent: Arguments) -> Any:
     """A comment on a card; at most 1,000 characters."""
     card = require(pipefy, "Card", sent["card_id"])
     if not 0 < len(sent["text"]) <= 1000:
         raise failure("text must have 1 to 1000 characters", "RECORD_INVALID")
-    author = pipefy.world.users[0]
-    comment = pipefy.world.add(
+    author = pipefy.nodes.users[0]
+    comment = pipefy.nodes.add(
         "Comment",
         {"text": sent["text"], "author": author, "author_name": author["name"], "__card": card,
          "created_at": iso_seconds(pipefy.clock.now())},
@@ -209,7 +208,7 @@ def create_comment(pipefy: Pipefy, _node: Node, sent: Arguments) -> Any:
 
 
 @mutation("updateComment")
-def update_comment(pipefy: Pipefy, _node: Node, sent: Arguments) -> Any:
+def update_comment(pipefy: PipefyWorkspace, _node: Node, sent: Arguments) -> Any:
     """Another text for a comment."""
     comment = require(pipefy, "Comment", sent["id"])
     comment["text"] = sent["text"]
@@ -217,24 +216,24 @@ def update_comment(pipefy: Pipefy, _node: Node, sent: Arguments) -> Any:
 
 
 @mutation("deleteComment")
-def delete_comment(pipefy: Pipefy, _node: Node, sent: Arguments) -> Any:
+def delete_comment(pipefy: PipefyWorkspace, _node: Node, sent: Arguments) -> Any:
     """A comment is gone."""
     comment = require(pipefy, "Comment", sent["id"])
     comment["__card"]["comments"].remove(comment)
-    pipefy.world.remove("Comment", comment)
+    pipefy.nodes.remove("Comment", comment)
     return {}
 
 
 @mutation("createLabel")
-def create_label(pipefy: Pipefy, _node: Node, sent: Arguments) -> Any:
+def create_label(pipefy: PipefyWorkspace, _node: Node, sent: Arguments) -> Any:
     """A label of a pipe or table."""
     owner = repository(pipefy, sent)
-    label = pipefy.world.add("Label", {"name": sent["name"], "color": sent["color"]})
+    label = pipefy.nodes.add("Label", {"name": sent["name"], "color": sent["color"]})
     owner["labels"].append(label)
     return {"label": label}
 
 
-def repository(pipefy: Pipefy, sent: Arguments) -> Node:
+def repository(pipefy: PipefyWorkspace, sent: Arguments) -> Node:
     """The pipe or table an input names."""
     if sent.get("pipe_id"):
         return require(pipefy, "Pipe", sent["pipe_id"])
@@ -246,7 +245,7 @@ def repository(pipefy: Pipefy, sent: Arguments) -> Node:
 
 
 @mutation("updateLabel")
-def update_label(pipefy: Pipefy, _node: Node, sent: Arguments) -> Any:
+def update_label(pipefy: PipefyWorkspace, _node: Node, sent: Arguments) -> Any:
     """Another name or colour for a label."""
     label = require(pipefy, "Label", sent["id"])
     label |= {"name": sent["name"], "color": sent["color"]}
@@ -254,36 +253,36 @@ def update_label(pipefy: Pipefy, _node: Node, sent: Arguments) -> Any:
 
 
 @mutation("deleteLabel")
-def delete_label(pipefy: Pipefy, _node: Node, sent: Arguments) -> Any:
+def delete_label(pipefy: PipefyWorkspace, _node: Node, sent: Arguments) -> Any:
     """A label is gone, from cards too."""
     label = require(pipefy, "Label", sent["id"])
     for kind in ("Pipe", "Table", "Card", "TableRecord"):
-        for node in pipefy.world.all(kind):
+        for node in pipefy.nodes.all(kind):
             if label in node["labels"]:
                 node["labels"].remove(label)
-    pipefy.world.remove("Label", label)
+    pipefy.nodes.remove("Label", label)
     return {}
 
 
 @mutation("createTableRecord")
-def create_record(pipefy: Pipefy, _node: Node, sent: Arguments) -> Any:
+def create_record(pipefy: PipefyWorkspace, _node: Node, sent: Arguments) -> Any:
     """A new record of a table."""
     return {"table_record": _record(pipefy, sent["table_id"], sent.get("title"), sent.get("fields_attributes"), sent)}
 
 
 @mutation("createTableRecordInRestrictedTable")
-def create_restricted_record(pipefy: Pipefy, _node: Node, sent: Arguments) -> Any:
+def create_restricted_record(pipefy: PipefyWorkspace, _node: Node, sent: Arguments) -> Any:
     """A new record reached through a connector."""
     record = _record(pipefy, sent["tableId"], None, sent.get("fieldsAttributes"), sent)
     return {"tableRecord": record, "table_record": record}
 
 
 def _record(
-    pipefy: Pipefy, table_id: Any, title: str | None, attributes: list[Arguments] | None, sent: Arguments
+    pipefy: PipefyWorkspace, table_id: Any, title: str | None, attributes: list[Arguments] | None, sent: Arguments
 ) -> Node:
     table = require(pipefy, "Table", table_id)
     name = title or next((str(_plain(each.get("field_value"))) for each in attributes or ()), "Record")
-    record = pipefy.world.new_record(table, name, {}, pipefy.clock.now())
+    record = pipefy.nodes.new_record(table, name, {}, pipefy.clock.now())
     for each in attributes or ():
         store_value(pipefy, record, table["table_fields"], each["field_id"], each.get("field_value"))
     record["assignees"] = _people(pipefy, sent.get("assignee_ids"))
@@ -293,7 +292,7 @@ def _record(
 
 
 @mutation("updateTableRecord")
-def update_record(pipefy: Pipefy, _node: Node, sent: Arguments) -> Any:
+def update_record(pipefy: PipefyWorkspace, _node: Node, sent: Arguments) -> Any:
     """Title, due date and status of a record."""
     record = require(pipefy, "TableRecord", sent["id"], "Record")
     record |= {name: sent[name] for name in ("title", "due_date") if name in sent}
@@ -307,17 +306,17 @@ def update_record(pipefy: Pipefy, _node: Node, sent: Arguments) -> Any:
 
 
 @mutation("setTableRecordFieldValue")
-def set_record_field(pipefy: Pipefy, _node: Node, sent: Arguments) -> Any:
+def set_record_field(pipefy: PipefyWorkspace, _node: Node, sent: Arguments) -> Any:
     """One field of a record."""
     record = require(pipefy, "TableRecord", sent["table_record_id"], "Record")
     store_value(pipefy, record, record["table"]["table_fields"], sent["field_id"], sent.get("value"))
-    return {"table_record": record, "table_record_field": pipefy.record_field(record, str(sent["field_id"]))}
+    return {"table_record": record, "table_record_field": record_field(record, str(sent["field_id"]))}
 
 
 @mutation("deleteTableRecord")
-def delete_record(pipefy: Pipefy, _node: Node, sent: Arguments) -> Any:
+def delete_record(pipefy: PipefyWorkspace, _node: Node, sent: Arguments) -> Any:
     """A record is gone."""
     record = require(pipefy, "TableRecord", sent["id"], "Record")
     record["table"]["records"].remove(record)
-    pipefy.world.remove("TableRecord", record)
+    pipefy.nodes.remove("TableRecord", record)
     return {}

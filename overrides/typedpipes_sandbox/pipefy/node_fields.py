@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from typedpipes_sandbox.data.processes import Node
-from typedpipes_sandbox.pipefy.execution import resolves
 from typedpipes_sandbox.pipefy.queries import Arguments, searched
-
-if TYPE_CHECKING:
-    from typedpipes_sandbox.pipefy.service import Pipefy
+from typedpipes_sandbox.pipefy.resolvers import resolves
+from typedpipes_sandbox.pipefy.workspace import PipefyWorkspace
 
 
 @resolves("Organization", "pipes")
-def organization_pipes(_pipefy: Pipefy, node: Node, arguments: Arguments) -> Any:
+def organization_pipes(_pipefy: PipefyWorkspace, node: Node, arguments: Arguments) -> Any:
     """The pipes of an organization."""
     wanted = (arguments.get("name_search") or "").casefold()
     identifiers = {str(each) for each in arguments.get("ids") or ()}
@@ -25,72 +23,72 @@ def organization_pipes(_pipefy: Pipefy, node: Node, arguments: Arguments) -> Any
 
 
 @resolves("Organization", "pipesCount")
-def pipes_count(_pipefy: Pipefy, node: Node, _arguments: Arguments) -> Any:
+def pipes_count(_pipefy: PipefyWorkspace, node: Node, _arguments: Arguments) -> Any:
     """How many pipes there are."""
     return len(node["pipes"])
 
 
 @resolves("Pipe", "cards_count", "opened_cards_count")
-def pipe_cards_count(_pipefy: Pipefy, node: Node, _arguments: Arguments) -> Any:
+def pipe_cards_count(_pipefy: PipefyWorkspace, node: Node, _arguments: Arguments) -> Any:
     """How many cards a pipe has."""
     return len(node["cards"])
 
 
 @resolves("Phase", "cards")
-def phase_cards(_pipefy: Pipefy, node: Node, arguments: Arguments) -> Any:
+def phase_cards(_pipefy: PipefyWorkspace, node: Node, arguments: Arguments) -> Any:
     """The cards of a phase."""
     return searched(node["cards"], arguments.get("search"))
 
 
 @resolves("Phase", "cards_count")
-def phase_cards_count(_pipefy: Pipefy, node: Node, _arguments: Arguments) -> Any:
+def phase_cards_count(_pipefy: PipefyWorkspace, node: Node, _arguments: Arguments) -> Any:
     """How many cards a phase has."""
     return len(node["cards"])
 
 
 @resolves("Phase", "cards_can_be_moved_to_phases")
-def next_phases(pipefy: Pipefy, node: Node, _arguments: Arguments) -> Any:
+def next_phases(pipefy: PipefyWorkspace, node: Node, _arguments: Arguments) -> Any:
     """Every other phase of the pipe."""
-    return [each for each in pipefy.world.pipe(str(node["repo_id"]))["phases"] if each is not node]
+    return [each for each in pipefy.nodes.pipe(str(node["repo_id"]))["phases"] if each is not node]
 
 
 @resolves("Table", "table_records")
-def records_of_table(_pipefy: Pipefy, node: Node, _arguments: Arguments) -> Any:
+def records_of_table(_pipefy: PipefyWorkspace, node: Node, _arguments: Arguments) -> Any:
     """The records of a table."""
     return node["records"]
 
 
 @resolves("Table", "table_records_count")
-def table_records_count(_pipefy: Pipefy, node: Node, _arguments: Arguments) -> Any:
+def table_records_count(_pipefy: PipefyWorkspace, node: Node, _arguments: Arguments) -> Any:
     """How many records a table has."""
     return len(node["records"])
 
 
 @resolves("Card", "comments_count")
-def comments_count(_pipefy: Pipefy, node: Node, _arguments: Arguments) -> Any:
+def comments_count(_pipefy: PipefyWorkspace, node: Node, _arguments: Arguments) -> Any:
     """How many comments a card has."""
     return len(node.get("comments") or [])
 
 
 @resolves("Card", "attachments_count")
-def attachments_count(_pipefy: Pipefy, node: Node, _arguments: Arguments) -> Any:
+def attachments_count(_pipefy: PipefyWorkspace, node: Node, _arguments: Arguments) -> Any:
     """How many files a card has."""
     return len(node.get("__files") or [])
 
 
 @resolves("Card", "attachments")
-def attachments(pipefy: Pipefy, node: Node, _arguments: Arguments) -> Any:
+def attachments(pipefy: PipefyWorkspace, node: Node, _arguments: Arguments) -> Any:
     """The files of a card; every read gives links with a new life."""
-    files = pipefy.sandbox.files
+    files = pipefy.files
     return [
         {"__typename": "Attachment", "__key": f"attachment:{path}", "path": path, "url": files.link(path),
-         "createdBy": pipefy.world.users[0], "createdAt": node["created_at"][:10], "phase": node.get("current_phase")}
+         "createdBy": pipefy.nodes.users[0], "createdAt": node["created_at"][:10], "phase": node.get("current_phase")}
         for path in node.get("__files") or []
     ]  # fmt: skip
 
 
 @resolves("Card", "phases_history")
-def phases_history(_pipefy: Pipefy, node: Node, _arguments: Arguments) -> Any:
+def phases_history(_pipefy: PipefyWorkspace, node: Node, _arguments: Arguments) -> Any:
     """Where a card has been."""
     return [
         {"__typename": "PhaseDetail", "__key": f"{node['__key']}/history/{index}", **each}
@@ -99,13 +97,13 @@ def phases_history(_pipefy: Pipefy, node: Node, _arguments: Arguments) -> Any:
 
 
 @resolves("Card", "child_relations", "parent_relations")
-def relations(_pipefy: Pipefy, node: Node, _arguments: Arguments) -> Any:
+def relations(_pipefy: PipefyWorkspace, node: Node, _arguments: Arguments) -> Any:
     """The connections made with createCardRelation."""
     return node.get("__relations") or []
 
 
 @resolves("Card", "fields")
-def card_fields(_pipefy: Pipefy, node: Node, _arguments: Arguments) -> Any:
+def card_fields(_pipefy: PipefyWorkspace, node: Node, _arguments: Arguments) -> Any:
     """The filled fields of a card."""
     pipe_node = node.get("pipe") or {}
     definitions = list(pipe_node.get("start_form_fields") or [])
@@ -115,9 +113,15 @@ def card_fields(_pipefy: Pipefy, node: Node, _arguments: Arguments) -> Any:
 
 
 @resolves("TableRecord", "record_fields")
-def record_fields(_pipefy: Pipefy, node: Node, _arguments: Arguments) -> Any:
+def record_fields(_pipefy: PipefyWorkspace, node: Node, _arguments: Arguments) -> Any:
     """The filled fields of a record."""
     return field_values(node, node["table"]["table_fields"], "TableRecordField")
+
+
+def record_field(record: Node, slug: str) -> Node | None:
+    """The field of a record that was just written."""
+    fields = field_values(record, record["table"]["table_fields"], "TableRecordField")
+    return next((each for each in fields if each["field"]["id"] == slug), None)
 
 
 def field_values(node: Node, definitions: list[Node], kind: str = "CardField") -> list[Node]:

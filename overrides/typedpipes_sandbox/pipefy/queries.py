@@ -2,90 +2,88 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from typedpipes_sandbox.data import words
 from typedpipes_sandbox.data.processes import Node
-from typedpipes_sandbox.pipefy.execution import failure, not_found, resolves
-
-if TYPE_CHECKING:
-    from typedpipes_sandbox.pipefy.service import Pipefy
+from typedpipes_sandbox.pipefy.resolvers import failure, not_found, resolves
+from typedpipes_sandbox.pipefy.workspace import PipefyWorkspace
 
 Arguments = dict[str, Any]
 
 
-def require(pipefy: Pipefy, kind: str, identifier: Any, what: str | None = None) -> Node:
+def require(pipefy: PipefyWorkspace, kind: str, identifier: Any, what: str | None = None) -> Node:
     """A node that must exist; raises the vendor's not-found error."""
-    found = pipefy.world.get(kind, identifier)
+    found = pipefy.nodes.get(kind, identifier)
     if found is None:
         raise not_found(what or kind)
     return found
 
 
-def require_organization(pipefy: Pipefy, identifier: Any) -> Node:
+def require_organization(pipefy: PipefyWorkspace, identifier: Any) -> Node:
     """The organization, or the error for one the caller is not in."""
-    found = pipefy.world.get("Organization", identifier)
+    found = pipefy.nodes.get("Organization", identifier)
     if found is None:
         raise failure("Permission denied", "PERMISSION_DENIED")
     return found
 
 
 @resolves("Query", "me")
-def me(pipefy: Pipefy, _node: Node, _arguments: Arguments) -> Any:
+def me(pipefy: PipefyWorkspace, _node: Node, _arguments: Arguments) -> Any:
     """The caller."""
-    return pipefy.world.users[0]
+    return pipefy.nodes.users[0]
 
 
 @resolves("Query", "organization")
-def organization(pipefy: Pipefy, _node: Node, arguments: Arguments) -> Any:
+def organization(pipefy: PipefyWorkspace, _node: Node, arguments: Arguments) -> Any:
     """One organization."""
     return require_organization(pipefy, arguments["id"])
 
 
 @resolves("Query", "organizations")
-def organizations(pipefy: Pipefy, _node: Node, arguments: Arguments) -> Any:
+def organizations(pipefy: PipefyWorkspace, _node: Node, arguments: Arguments) -> Any:
     """The caller's organizations."""
     return _by_ids(pipefy, "Organization", arguments.get("ids"))
 
 
-def _by_ids(pipefy: Pipefy, kind: str, identifiers: list[Any] | None) -> list[Node]:
+def _by_ids(pipefy: PipefyWorkspace, kind: str, identifiers: list[Any] | None) -> list[Node]:
     if not identifiers:
-        return pipefy.world.all(kind)
-    return [node for each in identifiers if (node := pipefy.world.get(kind, each)) is not None]
+        return pipefy.nodes.all(kind)
+    return [node for each in identifiers if (node := pipefy.nodes.get(kind, each)) is not None]
 
 
 @resolves("Query", "pipe")
-def pipe(pipefy: Pipefy, _node: Node, arguments: Arguments) -> Any:
+def pipe(pipefy: PipefyWorkspace, _node: Node, arguments: Arguments) -> Any:
     """One pipe."""
     return require(pipefy, "Pipe", arguments["id"])
 
 
 @resolves("Query", "pipes")
-def pipes(pipefy: Pipefy, _node: Node, arguments: Arguments) -> Any:
+def pipes(pipefy: PipefyWorkspace, _node: Node, arguments: Arguments) -> Any:
     """Pipes by id."""
     return _by_ids(pipefy, "Pipe", arguments.get("ids"))
 
 
 @resolves("Query", "phase")
-def phase(pipefy: Pipefy, _node: Node, arguments: Arguments) -> Any:
+def phase(pipefy: PipefyWorkspace, _node: Node, arguments: Arguments) -> Any:
     """One phase."""
     return require(pipefy, "Phase", arguments["id"])
 
 
 @resolves("Query", "card")
-def card(pipefy: Pipefy, _node: Node, arguments: Arguments) -> Any:
+def card(pipefy: PipefyWorkspace, _node: Node, arguments: Arguments) -> Any:
     """One card."""
     return require(pipefy, "Card", arguments["id"])
 
 
 @resolves("Query", "cards")
-def cards(pipefy: Pipefy, _node: Node, arguments: Arguments) -> Any:
+def cards(pipefy: PipefyWorkspace, _node: Node, arguments: Arguments) -> Any:
     """The cards of a pipe."""
     return searched(require(pipefy, "Pipe", arguments["pipe_id"])["cards"], arguments.get("search"))
 
 
 @resolves("Query", "allCards")
-def all_cards(pipefy: Pipefy, _node: Node, arguments: Arguments) -> Any:
+def all_cards(pipefy: PipefyWorkspace, _node: Node, arguments: Arguments) -> Any:
     """The cards of a pipe, narrowed by an advanced search on the title."""
     found: list[Node] = require(pipefy, "Pipe", arguments["pipeId"])["cards"]
     search = arguments.get("filter") or {}
@@ -95,7 +93,7 @@ def all_cards(pipefy: Pipefy, _node: Node, arguments: Arguments) -> Any:
 
 
 @resolves("Query", "findCards")
-def find_cards(pipefy: Pipefy, _node: Node, arguments: Arguments) -> Any:
+def find_cards(pipefy: PipefyWorkspace, _node: Node, arguments: Arguments) -> Any:
     """The cards whose field has a value."""
     search = arguments["search"]
     found = require(pipefy, "Pipe", arguments["pipeId"])["cards"]
@@ -103,7 +101,7 @@ def find_cards(pipefy: Pipefy, _node: Node, arguments: Arguments) -> Any:
 
 
 @resolves("Query", "findRecords")
-def find_records(pipefy: Pipefy, _node: Node, arguments: Arguments) -> Any:
+def find_records(pipefy: PipefyWorkspace, _node: Node, arguments: Arguments) -> Any:
     """Table records found by a field, answered as cards (notes section 4)."""
     search = arguments["search"]
     records = require(pipefy, "Table", arguments["tableId"])["records"]
@@ -131,34 +129,34 @@ def searched(nodes: list[Node], search: Arguments | None) -> list[Node]:
 
 
 @resolves("Query", "table")
-def table(pipefy: Pipefy, _node: Node, arguments: Arguments) -> Any:
+def table(pipefy: PipefyWorkspace, _node: Node, arguments: Arguments) -> Any:
     """One table."""
     return require(pipefy, "Table", arguments["id"])
 
 
 @resolves("Query", "tables")
-def tables(pipefy: Pipefy, _node: Node, arguments: Arguments) -> Any:
+def tables(pipefy: PipefyWorkspace, _node: Node, arguments: Arguments) -> Any:
     """Tables by id."""
     return _by_ids(pipefy, "Table", arguments.get("ids"))
 
 
 @resolves("Query", "table_record")
-def table_record(pipefy: Pipefy, _node: Node, arguments: Arguments) -> Any:
+def table_record(pipefy: PipefyWorkspace, _node: Node, arguments: Arguments) -> Any:
     """One record."""
     return require(pipefy, "TableRecord", arguments["id"], "Record")
 
 
 @resolves("Query", "table_records")
-def table_records(pipefy: Pipefy, _node: Node, arguments: Arguments) -> Any:
+def table_records(pipefy: PipefyWorkspace, _node: Node, arguments: Arguments) -> Any:
     """The records of a table."""
     return searched(require(pipefy, "Table", arguments["table_id"])["records"], arguments.get("search"))
 
 
 @resolves("Query", "automations")
-def automations(pipefy: Pipefy, _node: Node, arguments: Arguments) -> Any:
+def automations(pipefy: PipefyWorkspace, _node: Node, arguments: Arguments) -> Any:
     """The automations of an organization."""
     require_organization(pipefy, arguments["organizationId"])
-    found = pipefy.world.all("Automation")
+    found = pipefy.nodes.all("Automation")
     if arguments.get("active") is not None:
         found = [node for node in found if node.get("active") == arguments["active"]]
     if arguments.get("repoId"):
@@ -169,19 +167,19 @@ def automations(pipefy: Pipefy, _node: Node, arguments: Arguments) -> Any:
 
 
 @resolves("Query", "automation")
-def automation(pipefy: Pipefy, _node: Node, arguments: Arguments) -> Any:
+def automation(pipefy: PipefyWorkspace, _node: Node, arguments: Arguments) -> Any:
     """One automation."""
     return require(pipefy, "Automation", arguments["id"])
 
 
 @resolves("Query", "inbox_emails")
-def inbox_emails(pipefy: Pipefy, _node: Node, arguments: Arguments) -> Any:
+def inbox_emails(pipefy: PipefyWorkspace, _node: Node, arguments: Arguments) -> Any:
     """The e-mails of a card."""
     return require(pipefy, "Card", arguments["card_id"])["inbox_emails"]
 
 
 @resolves("Query", "cardsImportations", "recordsImportations")
-def importations(pipefy: Pipefy, _node: Node, arguments: Arguments) -> Any:
+def importations(pipefy: PipefyWorkspace, _node: Node, arguments: Arguments) -> Any:
     """The imports started in a pipe or table."""
     owner = str(arguments.get("pipeId") or arguments.get("tableId"))
     wanted = arguments.get("status")

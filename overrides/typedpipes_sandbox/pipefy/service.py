@@ -3,78 +3,34 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from graphql import ExecutionResult, GraphQLEnumType, execute_sync
+from graphql import ExecutionResult, execute_sync
 
-from typedpipes_sandbox.credentials import TokenStore
-from typedpipes_sandbox.data.processes import Node, World
 from typedpipes_sandbox.limits import Budget, RollingWindow
-from typedpipes_sandbox.pipefy import access, configuration, mutations, queries, transfers
+from typedpipes_sandbox.pipefy import access, configuration, mutations, node_fields, queries, transfers
 from typedpipes_sandbox.pipefy.complexity import MAX_COMPLEXITY, MAX_DEPTH, measure
 from typedpipes_sandbox.pipefy.execution import resolve_field, resolve_type
-from typedpipes_sandbox.pipefy.generic import GenericFields
-from typedpipes_sandbox.pipefy.node_fields import field_values
-from typedpipes_sandbox.pipefy.schema import Rejected, checked_document, executable_schema, operations_of
+from typedpipes_sandbox.pipefy.schema import Rejected, checked_document, operations_of
+from typedpipes_sandbox.pipefy.workspace import PipefyWorkspace
 from typedpipes_sandbox.wire.messages import Request, Response, json_response, text_response
 
-if TYPE_CHECKING:
-    from typedpipes_sandbox.sandbox import Sandbox
-
 #: the modules whose import registers resolvers
-RESOLVER_MODULES = (queries, mutations, configuration, access, transfers)
+RESOLVER_MODULES = (queries, node_fields, mutations, configuration, access, transfers)
 GRAPHQL_PATHS = frozenset({"/graphql", "/queries"})
 
 
-class Pipefy:
+class PipefyService:
     """Answers for the API host and the token endpoint."""
 
-    def __init__(self, sandbox: Sandbox) -> None:
-        self.sandbox = sandbox
-        self.settings = sandbox.settings
-        self.clock = sandbox.clock
-        self.seed = self.settings.seed
-        self.tokens = TokenStore(self.clock, self.seed, "pipefy")
-        self.world = World(self.seed, self.settings.pipefy_cards)
-        self.generic = GenericFields(self)
-        self.importations: list[Node] = []
-        self._clients: dict[str, tuple[str, float, bool]] = {}
-        self.client_id, self.client_secret = self.new_client(self.settings.pipefy_token_life)
-        self.personal_token = self.tokens.value("pat_")
-        self.guest_token = self.tokens.value("pat_")
-        self.tokens.add(self.personal_token, "personal", "user-900", admin=True)
-        self.tokens.add(self.guest_token, "personal", "user-904", admin=False)
-        self.blocked_until: dict[str, float] = {}
+    def __init__(self, workspace: PipefyWorkspace) -> None:
+        self._workspace = workspace
+        self._settings = workspace.settings
+        self._tokens = workspace.tokens
+        self._blocked_until: dict[str, float] = {}
         self._windows: dict[str, RollingWindow] = {}
-        monthly = self.settings.limits.monthly_calls()
-        self.budget = None if monthly is None else Budget(monthly, monthly=True)
-        self._schema: Any = None
-
-    @property
-    def schema(self) -> Any:
-        """The executable schema, built when first needed; enums let unknown values out, as the vendor does."""
-        if self._schema is None:
-            self._schema = executable_schema(self.settings.pipefy_form, self.settings.export_link)
-            for kind in self._schema.type_map.values():
-                if isinstance(kind, GraphQLEnumType) and not kind.name.startswith("__"):
-                    vars(kind)["serialize"] = _as_is
-        return self._schema
-
-    def new_client(self, life: float, *, admin: bool = True) -> tuple[str, str]:
-        """A service account's client id and secret; its tokens live ``life`` seconds."""
-        client_id = f"sandbox-pipefy-{self.seed}-{len(self._clients) + 1}"
-        secret = self.tokens.value("pfsec_")
-        self._clients[client_id] = (secret, life, admin)
-        return client_id, secret
-
-    def drop_client(self, client_id: str) -> None:
-        """Forget a service account; tokens it got are refused from now on."""
-        self._clients.pop(client_id, None)
-
-    def record_field(self, record: Node, slug: str) -> Node | None:
-        """The field of a record that was just written."""
-        fields = field_values(record, record["table"]["table_fields"], "TableRecordField")
-        return next((each for each in fields if each["field"]["id"] == slug), None)
+        monthly = self._settings.limits.monthly_calls()
+        self._budget = None if monthly is None else Budget(monthly, monthly=True)
 
     def recognise(self, request: Request) -> None:
         """Decode GraphQL requests and name their root fields."""
@@ -94,7 +50,7 @@ class Pipefy:
         )
         try:
             document = checked_document(
-                self.settings.pipefy_form, self.settings.export_link, str(sent.get("query") or "")
+                self._settings.pipefy_form, self._settings.export_link, str(sent.get("query") or "")
             )
         except Rejected as rejected:
             request.context["rejected"] = rejected
@@ -113,18 +69,18 @@ class Pipefy:
         if request.path.rstrip("/") not in GRAPHQL_PATHS:
             return None
         token = request.bearer()
-        found = self.tokens.find(token) if token else None
-        if found is None or (found.kind == "service_account" and found.identity not in self._clients):
+        found = self._tokens.find(token) if token else None
+        if found is None or (found.kind == "service_account" and found.identity not in self._workspace.clients):
             return self.unauthorized(request)
         request.identity, request.credential = found.identity, found.kind
         request.context["admin"] = found.facts.get("admin", True)
         return self._rate(request) or self._month(request)
 
     def _rate(self, request: Request) -> Response | None:
-        limits, now, who = self.settings.limits, request.arrived, request.identity
+        limits, now, who = self._settings.limits, request.arrived, request.identity
         if limits.pipefy_requests is None:
             return None
-        until = self.blocked_until.get(who, 0.0)
+        until = self._blocked_until.get(who, 0.0)
         if now < until:
             request.violations.append("pipefy.blocked")
             return self._blocked(until - now)
@@ -134,18 +90,18 @@ class Pipefy:
         if window.hit(now):
             return None
         request.violations.append("pipefy.rate")
-        self.blocked_until[who] = now + limits.pipefy_block
+        self._blocked_until[who] = now + limits.pipefy_block
         window.reset()
         return self._blocked(limits.pipefy_block)
 
     def _blocked(self, seconds: float) -> Response:
-        response = text_response("Too many requests", self.settings.pipefy_block_status)
-        if self.settings.pipefy_block_retry_after:
+        response = text_response("Too many requests", self._settings.pipefy_block_status)
+        if self._settings.pipefy_block_retry_after:
             response.headers.append(("retry-after", str(max(1, -int(-seconds // 1)))))
         return response
 
     def _month(self, request: Request) -> Response | None:
-        if self.budget is None or self.budget.spend(request.arrived):
+        if self._budget is None or self._budget.spend(request.arrived):
             return None
         request.violations.append("pipefy.monthly")
         return json_response({"error": "monthly API call limit reached"}, 429)
@@ -180,10 +136,10 @@ class Pipefy:
                 message = f"Query has complexity of {complexity}, which exceeds max complexity of {MAX_COMPLEXITY}"
                 return self._failed(message, None)
         result = execute_sync(
-            self.schema,
+            self._workspace.schema,
             document,
             root_value={},
-            context_value=self,
+            context_value=self._workspace,
             variable_values=variables,
             operation_name=sent.get("operationName"),
             field_resolver=resolve_field,
@@ -204,11 +160,11 @@ class Pipefy:
     def _error(self, error: Any) -> dict[str, Any]:
         original = error.original_error
         if original is not None and not isinstance(original, type(error)):
-            self.sandbox.errors.append(original)
+            self._workspace.world.errors.append(original)
         extensions = dict(error.extensions or {})
         if not extensions.get("code"):
             extensions["code"] = "argumentLiteralsIncompatible" if not error.path else "INTERNAL_SERVER_ERROR"
-        extensions["correlation_id"] = self.tokens.value("cid-")[:20]
+        extensions["correlation_id"] = self._tokens.value("cid-")[:20]
         shaped: dict[str, Any] = {"message": error.message, "extensions": extensions}
         if error.locations:
             shaped["locations"] = [{"line": place.line, "column": place.column} for place in error.locations]
@@ -217,7 +173,7 @@ class Pipefy:
         return shaped
 
     def _failed(self, message: str, code: str | None) -> Response:
-        extensions = {"correlation_id": self.tokens.value("cid-")[:20]} | ({"code": code} if code else {})
+        extensions = {"correlation_id": self._tokens.value("cid-")[:20]} | ({"code": code} if code else {})
         answer: dict[str, Any] = {"errors": [{"message": message, "extensions": extensions}]}
         return json_response(answer | ({"data": None} if code else {}))
 
@@ -232,13 +188,13 @@ class Pipefy:
             )
         client_id = str(fields.get("client_id", ""))
         request.identity, request.credential = client_id, "client"
-        secret, life, admin = self._clients.get(client_id, ("", 0.0, False))
+        secret, life, admin = self._workspace.clients.get(client_id, ("", 0.0, False))
         if not secret or fields.get("client_secret") != secret:
             return json_response(
                 {"error": "invalid_client", "error_description": "unknown client or wrong secret"}, 401
             )
-        token = self.tokens.jwt(client_id, life)
-        self.tokens.add(token, "service_account", client_id, life, admin=admin)
+        token = self._tokens.jwt(client_id, life)
+        self._tokens.add(token, "service_account", client_id, life, admin=admin)
         return json_response({"access_token": token, "token_type": "Bearer", "expires_in": int(life)})
 
     def unauthorized(self, request: Request) -> Response:
@@ -250,7 +206,3 @@ class Pipefy:
     def stale_cursor(self, request: Request) -> Response:
         """A cursor that is no longer known."""
         return self._failed("cursor is not valid", "INVALID_ARGUMENTS")
-
-
-def _as_is(value: Any) -> Any:
-    return value

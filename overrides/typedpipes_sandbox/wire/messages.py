@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
-from urllib.parse import parse_qsl
+from urllib.parse import parse_qsl, unquote
 
 import msgspec
+
+from typedpipes_sandbox.data import words
+
+CHUNK = 256 * 1024
 
 
 @dataclass(slots=True)
@@ -105,3 +110,41 @@ def text_response(text: str, status: int = 200, media_type: str = "text/plain; c
 def empty_response(status: int = 204) -> Response:
     """A response without a body."""
     return Response(status)
+
+
+def path_segments(path: str) -> list[str]:
+    """The decoded segments of a raw path; a trailing slash gives no empty segment."""
+    return [unquote(part) for part in path.strip("/").split("/")] if path.strip("/") else []
+
+
+@dataclass(slots=True)
+class StoredFile:
+    """Content by range, so that a gibibyte needs no memory."""
+
+    name: str
+    length: int
+    read: Callable[[int, int], bytes]
+    media_type: str = "application/octet-stream"
+    version: int = 1
+    _digest: str = field(default="", repr=False)
+
+    @property
+    def etag(self) -> str:
+        """Changes with the content."""
+        return f'"{words.number(f"{self.name}:{self.length}:{self.version}"):08x}-{self.version}"'
+
+    def sha256(self) -> str:
+        """The hash of the whole content (computed once)."""
+        if not self._digest:
+            digest = hashlib.sha256()
+            for chunk in self.chunks(0, self.length):
+                digest.update(chunk)
+            self._digest = digest.hexdigest()
+        return self._digest
+
+    def chunks(self, start: int, end: int) -> Iterator[bytes]:
+        """The bytes from ``start`` up to ``end`` in pieces."""
+        while start < end:
+            stop = min(end, start + CHUNK)
+            yield self.read(start, stop)
+            start = stop

@@ -4,21 +4,19 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterator, MutableMapping
-from typing import TYPE_CHECKING, Any, Protocol
-from urllib.parse import unquote
+from typing import Any, Protocol
 
-from typedpipes_sandbox.admin import ADMIN_PREFIX, answer_admin
 from typedpipes_sandbox.faults import Fault, distort
 from typedpipes_sandbox.wire.messages import Request, Response, encode_json, text_response
-
-if TYPE_CHECKING:
-    from typedpipes_sandbox.sandbox import Sandbox
+from typedpipes_sandbox.world import World
 
 Scope = MutableMapping[str, Any]
 Message = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
 
+#: below it lies what steers the sandbox, on every origin
+ADMIN_PREFIX = "/__sandbox__"
 #: what the scope of a request served over a socket carries, so that faults can cut the connection
 CONNECTION_KEY = "typedpipes_sandbox.connection"
 
@@ -59,10 +57,11 @@ class Service(Protocol):
 class Origin:
     """The ASGI application of one origin."""
 
-    def __init__(self, name: str, sandbox: Sandbox, service: Service) -> None:
+    def __init__(self, name: str, world: World, service: Service, admin: Callable[[Request], Response]) -> None:
         self.name = name
-        self._sandbox = sandbox
+        self._world = world
         self._service = service
+        self._admin = admin
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request."""
@@ -71,12 +70,12 @@ class Origin:
             return
         request = await self._read(scope, receive)
         if request.path.startswith(ADMIN_PREFIX):
-            await _send(answer_admin(self._sandbox, request), request, send, [])
+            await _send(self._admin(request), request, send, [])
             return
         connection: Connection | None = scope.get(CONNECTION_KEY)
         self._service.recognise(request)
-        faults = self._sandbox.faults.striking(request)
-        delay = self._sandbox.inbound_delay() + sum(fault.delay(fault.latency) for fault in faults if fault.latency)
+        faults = self._world.faults.striking(request)
+        delay = self._world.inbound_delay() + sum(fault.delay(fault.latency) for fault in faults if fault.latency)
         if delay > 0:
             await asyncio.sleep(delay)
         response = self._answer(request, faults)
@@ -93,9 +92,9 @@ class Origin:
 
     def _answer(self, request: Request, faults: list[Fault]) -> Response | None:
         """Record the arrival and decide; None breaks the connection. Runs without a pause, so arrivals are ordered."""
-        sandbox = self._sandbox
-        request.arrived = sandbox.clock.now()
-        arrival = sandbox.log.record(request)
+        world = self._world
+        request.arrived = world.clock.now()
+        arrival = world.log.record(request)
         arrival.fault = ",".join(_describe(fault) for fault in faults)
         response: Response | None
         try:
@@ -104,14 +103,14 @@ class Origin:
             else:
                 response = self._admitted(request, faults)
         except Exception as error:  # a bug of the sandbox must be visible to whoever runs the test
-            sandbox.errors.append(error)
+            world.errors.append(error)
             response = text_response(f"sandbox error: {type(error).__name__}: {error}", 500)
         if any(fault.reset and fault.when == "after" for fault in faults):
             response = None
-        if response is not None and sandbox.settings.server_date and not response.has_header("date"):
-            response.headers.append(("date", sandbox.clock.http_date()))
-        sandbox.log.settle(arrival, request, response.status if response is not None else 0)
-        sandbox.note(arrival)
+        if response is not None and world.settings.server_date and not response.has_header("date"):
+            response.headers.append(("date", world.clock.http_date()))
+        world.log.settle(arrival, request, response.status if response is not None else 0)
+        world.note(arrival)
         return response
 
     def _admitted(self, request: Request, faults: list[Fault]) -> Response:
@@ -160,11 +159,6 @@ class Origin:
             body=b"".join(chunks) if len(chunks) != 1 else chunks[0],
             client=client[0] if client else "",
         )
-
-
-def path_segments(path: str) -> list[str]:
-    """The decoded segments of a raw path; a trailing slash gives no empty segment."""
-    return [unquote(part) for part in path.strip("/").split("/")] if path.strip("/") else []
 
 
 def _describe(fault: Fault) -> str:

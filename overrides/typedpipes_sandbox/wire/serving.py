@@ -73,9 +73,10 @@ class OriginServers:
         self._failure: BaseException | None = None
         self._thread = threading.Thread(target=self._run, name="typedpipes-sandbox", daemon=True)
 
-    def url(self, name: str) -> str:
-        """The base URL of one origin, without a trailing slash."""
-        return f"http://{self._host}:{self._sockets[name].getsockname()[1]}"
+    @property
+    def addresses(self) -> dict[str, str]:
+        """The base URL of every origin, without a trailing slash."""
+        return {name: f"http://{self._host}:{each.getsockname()[1]}" for name, each in self._sockets.items()}
 
     def start(self) -> None:
         """Start serving; returns when every origin answers. Raises what kept it from starting."""

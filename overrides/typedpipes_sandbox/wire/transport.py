@@ -7,15 +7,13 @@ where the sandbox serves sockets too, those of the sandbox. A fault that breaks 
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING, Any
+from collections.abc import Mapping
+from typing import Any
 from urllib.parse import urlsplit
 
 import httpx
 
 from typedpipes_sandbox.wire.origin import ConnectionCut, Message, Origin
-
-if TYPE_CHECKING:
-    from typedpipes_sandbox.sandbox import Sandbox
 
 #: host -> origin; a suffix that starts with a dot stands for every subdomain
 HOSTS = {
@@ -32,8 +30,9 @@ HOSTS = {
 class SandboxTransport(httpx.BaseTransport, httpx.AsyncBaseTransport):
     """For ``httpx.Client`` and ``httpx.AsyncClient`` alike."""
 
-    def __init__(self, sandbox: Sandbox) -> None:
-        self._sandbox = sandbox
+    def __init__(self, apps: Mapping[str, Origin], addresses: Mapping[str, str]) -> None:
+        self._apps = apps
+        self._addresses = addresses
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
         """Answer a synchronous client."""
@@ -72,10 +71,10 @@ class SandboxTransport(httpx.BaseTransport, httpx.AsyncBaseTransport):
 
     def _origin(self, request: httpx.Request) -> Origin:
         host = request.url.host
-        for name in self._sandbox.apps:
-            if urlsplit(self._sandbox.url(name)).netloc == request.url.netloc.decode():
-                return self._sandbox.apps[name]
+        for name, address in self._addresses.items():
+            if urlsplit(address).netloc == request.url.netloc.decode():
+                return self._apps[name]
         for known, name in HOSTS.items():
             if host == known or (known.startswith(".") and host.endswith(known)):
-                return self._sandbox.apps[name]
+                return self._apps[name]
         raise httpx.ConnectError(f"the sandbox does not stand in for {host}", request=request)

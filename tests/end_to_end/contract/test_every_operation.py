@@ -79,7 +79,7 @@ def identifier(maker: RequestMaker, operation: Operation, name: str) -> str:
     kind = operation.path.split("/")[2] if operation.path.count("/") > 2 else ""
     if kind in ("app_overrides", "oauth_apps"):
         # These calls carry no environment (notes, "Environments"), so the sandbox takes its default.
-        return str(next(iter(maker.sandbox.pipedream.connect.store[f"proj_x/production/{kind}"])).id)
+        return str(next(iter(maker.sandbox.pipedream.connect[f"proj_x/production/{kind}"])).id)
     return maker._identifier(operation, name)
 
 

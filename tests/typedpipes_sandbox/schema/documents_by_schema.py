@@ -73,19 +73,19 @@ class Documents:
     def __init__(self, sandbox: Sandbox) -> None:
         self.sandbox = sandbox
         self.schema: GraphQLSchema = sandbox.pipefy.schema
-        world = sandbox.pipefy.world
-        self.phase = world.pipe("301")["phases"][1]["id"]
-        self.record = world.all("TableRecord")[0]["id"]
-        self.email = world.users[4]["email"]
-        comment = world.add("Comment", {"text": "x", "__card": world.all("Card")[0]})
-        world.all("Card")[0]["comments"].append(comment)
+        nodes = sandbox.pipefy.nodes
+        self.phase = nodes.pipe("301")["phases"][1]["id"]
+        self.record = nodes.all("TableRecord")[0]["id"]
+        self.email = nodes.users[4]["email"]
+        comment = nodes.add("Comment", {"text": "x", "__card": nodes.all("Card")[0]})
+        nodes.all("Card")[0]["comments"].append(comment)
         self.comment = comment["id"]
-        account = world.add("ServiceAccount", {"name": "x", "__client": "none"})
+        account = nodes.add("ServiceAccount", {"name": "x", "__client": "none"})
         self.account = account["uuid"]
-        webhook = world.add("Webhook", world.webhook("Spare", ["card.move"], "https://example.com"), "7002")
-        world.pipe("301")["webhooks"].append(webhook)
-        self.other_organization = world.new_organization(None, "Outra")["id"]
-        empty = world.phase(world.pipe("303"), "Empty")
+        webhook = nodes.add("Webhook", nodes.webhook("Spare", ["card.move"], "https://example.com"), "7002")
+        nodes.pipe("301")["webhooks"].append(webhook)
+        self.other_organization = nodes.new_organization(None, "Outra")["id"]
+        empty = nodes.phase(nodes.pipe("303"), "Empty")
         self.empty_phase = empty["id"]
 
     def of(self, kind: str, name: str, field: GraphQLField) -> str:

@@ -97,24 +97,25 @@ class RequestMaker:
         return str(records[0].id) if records else "1"
 
     def _pipedream_identifier(self, operation: Operation, parts: list[str], name: str) -> str:
-        connect, rest = self.sandbox.pipedream.connect, self.sandbox.pipedream.rest
+        pipedream = self.sandbox.pipedream
+        connect, rest = pipedream.connect, pipedream.rest
         if self.document == "pipedream/rest":
             if name == "account_id":
-                return str(next(iter(rest.accounts())).id)
-            records = list(rest.store[parts[0]]) if parts[0] in {"sources", "webhooks"} else []
+                return str(next(iter(connect["proj_x/production/accounts"])).id)
+            records = list(rest[parts[0]]) if parts[0] in {"sources", "webhooks"} else []
             return str(records[0].id) if records else "x"
         if name == "ctok":
             token = {"project_id": "proj_x", "environment": "development"}
-            return connect.service.tokens.add("ctok_test", "connect_token", "u1", 3600, **token).token
+            return pipedream.tokens.add("ctok_test", "connect_token", "u1", 3600, **token).token
         if name == "component_id":
             kind = "triggers" if parts[1] == "triggers" else "actions"
-            return str(next(iter(connect.store[kind])).values["key"])
+            return str(next(iter(connect[kind])).values["key"])
         collection = {"account_id": "accounts", "trigger_id": "deployed-triggers"}.get(
             name, parts[1] if len(parts) > 1 else ""
         )
         if parts[0] == "app_categories":
-            return str(next(iter(connect.store["app_categories"])).id)
-        scoped = connect.store[f"proj_x/development/{collection}"]
+            return str(next(iter(connect["app_categories"])).id)
+        scoped = connect[f"proj_x/development/{collection}"]
         if name == "trigger_id" and not len(scoped):
             scoped.add(self._deployed())
         return str(next(iter(scoped)).id) if len(scoped) else "x"
@@ -136,7 +137,7 @@ class RequestMaker:
                 value = ",".join(map(str, value))
             found[name] = value
         if "account_id" in found:
-            accounts = self.sandbox.pipedream.connect.store["proj_x/development/accounts"]
+            accounts = self.sandbox.pipedream.connect["proj_x/development/accounts"]
             found["account_id"] = str(next(iter(accounts)).id)
         if "url" in found:
             found["url"] = "https://example.com/hook"
