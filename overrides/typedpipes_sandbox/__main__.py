@@ -14,7 +14,7 @@ from pathlib import Path
 
 from typedpipes_sandbox.checks import ORIGINS
 from typedpipes_sandbox.sandbox import Sandbox
-from typedpipes_sandbox.schema.schemas import FOLDER_VARIABLE
+from typedpipes_sandbox.schema.schemas import FILES, FOLDER_VARIABLE
 from typedpipes_sandbox.wire.arrivals import Arrival
 
 
@@ -23,6 +23,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = _parser()
     options = parser.parse_args(arguments)
     if options.schemas is not None:
+        if not any((options.schemas / name).is_file() for name in FILES.values()):
+            parser.error(f"--schemas: {options.schemas} holds none of {', '.join(FILES.values())}")
         os.environ[FOLDER_VARIABLE] = str(options.schemas.resolve())
     ports = {name: options.port + index for index, name in enumerate(ORIGINS)} if options.port else {}
     listener = None if options.quiet else _show
@@ -68,7 +70,8 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--export-rows", type=int, default=25)
     parser.add_argument("--latency", type=float, default=0.0, help="seconds every request takes on its way in")
     parser.add_argument("--quiet", action="store_true", help="no request log")
-    parser.add_argument("--schemas", type=Path, metavar="DIR", help="serve the schemas of this folder instead")
+    wanted = "answer by the documents of this folder, laid out as `typedpipes generate` writes typedpipes_api"
+    parser.add_argument("--schemas", type=Path, metavar="DIR", help=wanted)
     parser.add_argument("--json", action="store_true", help="addresses and settings as one line of JSON")
     return parser
 

@@ -13,15 +13,15 @@ from typedpipes_sandbox.wire.messages import Request, Response, StoredFile, text
 from typedpipes_sandbox.world import World
 
 MAX_UPLOAD = 512 * 1024 * 1024
-#: below it lie the schemas the sandbox serves, as the vendors' published documents: ``/documents/pipedrive/v2.yaml``
+#: below it lie the documents the sandbox answers by, and all others of a folder chosen with ``--schemas``
 DOCUMENTS = "documents/"
-_DOCUMENT = re.compile(r"documents/([a-z0-9_-]+(?:/[a-z0-9_-]+)*\.(?:yaml|graphql))")
+_DOCUMENT = re.compile(r"documents/([a-z0-9_-]+(?:/[a-z0-9_-]+)*\.(?:yaml|json|graphql))")
 
 
 class FileHost:
     """The files origin. Links are signed over path and expiry; a credential sent here is a violation.
 
-    Schemas are public below ``/documents/``: canonical, without overlay.
+    Documents are public below ``/documents/``: ``/documents/pipedrive_v2/openapi.json``.
     """
 
     def __init__(self, world: World) -> None:

@@ -39,8 +39,8 @@ def test_codegen(install: Install) -> None:
     documents = env.work / "operations"
     documents.mkdir()
     (documents / "mine.graphql").write_text("query Mine { me { id name } }\n")
-    find = "import importlib.util as u; print(u.find_spec('typedpipes_sandbox').submodule_search_locations[0])"
-    schema = f"{env.run('-c', find).stdout.strip()}/_schemas/pipefy/live/schema.graphql"
+    find = "from importlib.resources import files; print(files('typedpipes_api') / 'pipefy' / 'schema.graphql')"
+    schema = env.run("-c", find).stdout.strip()
     words = ("operations", "--schema", schema, "--operations", "operations", "--output", "mine")
     env.run("-m", "typedpipes_codegen", *words)
     env.run("-c", "from mine.client import Client; print(Client.mine.__doc__)")

@@ -17,7 +17,6 @@ from hypothesis import strategies as st
 
 import typedpipes_sandbox
 from typedpipes_sandbox import Limits, Sandbox
-from typedpipes_sandbox.schema.overlay import OverlayError, apply_overlay
 from typedpipes_sandbox.schema.synthesis import Synthesizer
 from typedpipes_sandbox.schema.validation import SchemaCompiler
 from typedpipes_sandbox.wire.messages import encode_json
@@ -111,27 +110,6 @@ def test_the_clock_moves_forward_only() -> None:
     assert sb.clock.advance(100) >= before + 100
     with pytest.raises(ValueError, match="cannot go back"):
         sb.clock.advance(-1)
-
-
-def test_overlays_change_what_their_paths_select() -> None:
-    document: dict[str, Any] = {
-        "paths": {"/a": {"get": {"parameters": [{"name": "x"}, {"name": "y"}], "security": [{"old": []}]}}}
-    }
-    actions = [
-        {"target": "$.paths['/a'].get.parameters[?@.name=='y']", "update": {"required": True}},
-        {"target": "$.paths.*.*.security[?@.old]", "update": {"new": []}},
-        {"target": "$.paths.*.*.security.*.old", "remove": True},
-        {"target": "$.paths['/a'].get", "update": {"x-method": "a.list", "parameters": [{"name": "z"}]}},
-        {"target": "$.paths['/a'].get.parameters[?@.name=='x']", "remove": True},
-        {"target": "$..get[?@.name=='none' && !@.other]", "update": {}},
-    ]
-    apply_overlay(document, {"actions": actions})
-    operation = document["paths"]["/a"]["get"]
-    assert operation["parameters"] == [{"name": "y", "required": True}, {"name": "z"}]
-    assert operation["security"] == [{"new": []}]
-    assert operation["x-method"] == "a.list"
-    with pytest.raises(OverlayError):
-        apply_overlay(document, {"actions": [{"target": "$.paths[?(length(@) > 2)]", "update": {}}]})
 
 
 @pytest.mark.parametrize(

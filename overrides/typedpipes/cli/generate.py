@@ -6,10 +6,9 @@ The only other place of this package that knows the generation step (extra ``cod
 from __future__ import annotations
 
 import contextlib
-import gzip
-import importlib.util
 import tempfile
 from collections.abc import Iterator
+from importlib.resources import as_file, files
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Final
 
@@ -24,7 +23,6 @@ if TYPE_CHECKING:
 _NEEDED: Final = frozenset(
     {"ariadne_codegen", "graphql", "jsonpath", "openapi_python_client", "ruff", "typedpipes_codegen", "yaml"}
 )
-_PIPEFY: Final = "pipefy/live/schema.graphql"
 SHOWN: Final = 20
 """Differences told one by one."""
 
@@ -193,30 +191,13 @@ def _differences(problems: list[str], remedy: str) -> int:
 
 @contextlib.contextmanager
 def _pipefy_schema(given: Path | None) -> Iterator[Path]:
-    """The schema given, else that of the checkout one stands in, else the packaged one."""
-    if given is not None:
-        yield given
+    """The schema given, else that of the checkout one stands in, else the installed one."""
+    checkout = Path("schemas", "pipefy", "live", "schema.graphql")
+    if given is not None or checkout.is_file():
+        yield given or checkout
         return
-    for folder in (Path("schemas"), *_packaged()):
-        if (folder / _PIPEFY).is_file():
-            yield folder / _PIPEFY
-            return
-        packed = folder / f"{_PIPEFY}.gz"
-        if packed.is_file():
-            with tempfile.TemporaryDirectory(prefix="typedpipes-schema-") as place:
-                plain = Path(place) / "schema.graphql"
-                plain.write_bytes(gzip.decompress(packed.read_bytes()))
-                yield plain
-            return
-    raise CommandError("Pipefy's schema is not part of this installation", "give it with --schema FILE")
-
-
-def _packaged() -> Iterator[Path]:
-    """Where schemas lie: in the wheel beside the sandbox, which serves them; in a checkout two folders up."""
-    spec = importlib.util.find_spec("typedpipes_sandbox")  # finds it, imports nothing
-    for place in (spec.submodule_search_locations or []) if spec is not None else []:
-        yield Path(place) / "_schemas"
-        yield Path(place).parent.parent / "schemas"
+    with as_file(files("typedpipes_api").joinpath("pipefy", "schema.graphql")) as installed:
+        yield installed
 
 
 __all__ = ["generate"]

@@ -7,7 +7,7 @@ import typer
 from typedpipes.cli.failures import CommandError, ExitCode
 from typedpipes.cli.session import session
 
-_NEEDED = frozenset({"typedpipes_sandbox", "uvicorn", "httptools", "graphql", "yaml"})
+_NEEDED = frozenset({"typedpipes_sandbox", "uvicorn", "httptools", "graphql"})
 
 
 def sandbox(context: typer.Context) -> int:

@@ -8,11 +8,13 @@ the recorded digests is left alone.
 from __future__ import annotations
 
 import difflib
+import json
 import os
 from collections.abc import Sequence
 from concurrent.futures import ProcessPoolExecutor
 from multiprocessing import get_context
 from pathlib import Path
+from typing import Final
 
 import attrs
 
@@ -29,6 +31,10 @@ from typedpipes_codegen.output.digests import (
 from typedpipes_codegen.output.listing import LISTING, graphql_listing, rest_listing
 from typedpipes_codegen.output.swap import swap, workspace
 
+OPENAPI: Final = "openapi.json"
+"""The document an OpenAPI package was made from, overlays applied; the sandbox answers by it."""
+SDL: Final = "schema.graphql"
+"""The schema a GraphQL package was made from."""
 _ROOT_INIT = '''"""Generated clients, one package per API. Made by `nox -s generate`; import them through typedpipes."""
 '''
 
@@ -130,6 +136,7 @@ def render_package(api: Api, schemas: Path, folder: Path) -> None:
         assert api.operations is not None
         graphql.render(api.schema, api.operations, folder, package=package, header=header)
         listing = graphql_listing(folder, header)
+        name, text = SDL, api.schema.read_text(encoding="utf-8")
     else:
         from typedpipes_codegen import openapi
         from typedpipes_codegen.documents.overlay import effective_document
@@ -137,7 +144,9 @@ def render_package(api: Api, schemas: Path, folder: Path) -> None:
         document = effective_document(api.schema, api.overlays)
         openapi.render(document, folder, package=package, api=api.package, header=header, options_type=api.options)
         listing = rest_listing(document, header)
-    (folder / LISTING).write_text(listing, encoding="utf-8", newline="\n")
+        name, text = OPENAPI, json.dumps(document, indent=1) + "\n"
+    for file, content in ((LISTING, listing), (name, text)):
+        (folder / file).write_text(content, encoding="utf-8", newline="\n")
 
 
 def _root_files(digests: str) -> dict[str, str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import subprocess
@@ -118,6 +119,18 @@ def test_a_generated_tree_passes_its_check_and_names_schema_and_command_in_each_
             first = content.decode().splitlines()[0]
             assert f"nox -s generate -- {package}" in first, name
             assert "schemas/" in first, name
+
+
+def test_each_package_holds_the_document_it_was_made_from(project: Path) -> None:
+    made = tree(project)
+    operation = json.loads(made["shop/openapi.json"])["paths"]["/orders/{id}"]["get"]
+    assert operation["operationId"] == "getOrder"
+    assert operation["x-method"] == "orders.get", "with the overlay"
+    assert made["cards/schema.graphql"].decode() == SDL
+    (project / "generated" / "typedpipes_api" / "shop" / "openapi.json").write_text("{}")
+    assert drift(project) == ["changed: shop/openapi.json"]
+    assert run(project).rendered == ("shop",)
+    assert drift(project) == []
 
 
 def test_unchanged_inputs_render_nothing(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:

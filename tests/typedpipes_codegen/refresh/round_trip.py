@@ -21,6 +21,8 @@ from pathlib import Path
 
 import yaml
 
+from typedpipes_codegen.documents.overlay import effective_document
+
 ROOT = Path(__file__).parents[3]
 WEATHER = "\ntype Weather {\n  city: String!\n  degrees: Float\n  sky: Sky\n}\n\nenum Sky {\n  blue\n  grey\n}\n"
 PROGRAM = """\
@@ -110,15 +112,15 @@ def _check(folder: Path, environment: dict[str, str]) -> tuple[str, float]:
 
 
 def changed_schemas(schemas: Path, target: Path) -> None:
-    """What the vendors serve after their change."""
-    (target / "pipefy" / "live").mkdir(parents=True)
-    (target / "pipedrive").mkdir()
+    """What the vendors publish and answer by after their change."""
+    for folder in ("pipefy", "pipedrive", "pipedrive_v2"):
+        (target / folder).mkdir(parents=True)
     sdl = (schemas / "pipefy" / "live" / "schema.graphql").read_text(encoding="utf-8")
     assert "  publicUser: PublicUser\n" in sdl
     sdl = sdl.replace("  publicUser: PublicUser\n", "", 1).replace(
         "type Query {\n", "type Query {\n  weather(city: String!): Weather\n", 1
     )
-    (target / "pipefy" / "live" / "schema.graphql").write_text(sdl + WEATHER, encoding="utf-8")
+    (target / "pipefy" / "schema.graphql").write_text(sdl + WEATHER, encoding="utf-8")
     document = yaml.safe_load((schemas / "pipedrive" / "v2.yaml").read_text(encoding="utf-8"))
     mood = {"type": "object", "properties": {"mood": {"type": "string"}}}
     envelope = {"type": "object", "properties": {"success": {"type": "boolean"}, "data": mood}}
@@ -132,8 +134,10 @@ def changed_schemas(schemas: Path, target: Path) -> None:
             "security": [{"api_key": []}],
         }
     }
-    (target / "pipedrive" / "v2.yaml").write_text(yaml.safe_dump(document, sort_keys=False), encoding="utf-8")
-    shutil.copy(schemas / "pipedrive" / "overlay-v2.yaml", target / "pipedrive")
+    published = target / "pipedrive" / "v2.yaml"
+    published.write_text(yaml.safe_dump(document, sort_keys=False), encoding="utf-8")
+    answered_by = effective_document(published, [schemas / "pipedrive" / "overlay-v2.yaml"])
+    (target / "pipedrive_v2" / "openapi.json").write_text(json.dumps(answered_by), encoding="utf-8")
 
 
 @contextmanager
