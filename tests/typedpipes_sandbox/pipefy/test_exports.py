@@ -1,38 +1,19 @@
-"""Export jobs in both forms, their progress, and the file host."""
+"""Export jobs in both forms and their progress."""
 
 from __future__ import annotations
 
-import csv
-import io
-import zipfile
 from collections.abc import Callable
 from typing import Any
 
-import httpx
-import openpyxl
 import pytest
 
+from tests.typedpipes_sandbox.pipefy.exports_made import LIVE, POLL, created
 from typedpipes_sandbox import Sandbox
 
 GraphQL = Callable[..., dict[str, Any]]
 MakeSandbox = Callable[..., Sandbox]
-LIVE = """mutation { createAutomationJobsExport(input: {organizationId: "123456789", filter: last_month}) {
-  automationJobsExport { id status fileUrl } } }"""
 DOCUMENTED = """mutation { createAutomationJobsExport(organizationId: "123456789", filter: last_month) {
   id status createdAt downloadUrl } }"""
-POLL = "query ($id: ID!) { automationJobsExport(id: $id) { id status fileUrl } }"
-
-
-def created(graphql: GraphQL, sb: Sandbox) -> str:
-    """The id of a new export in the live form."""
-    identifier: str = graphql(sb, LIVE)["data"]["createAutomationJobsExport"]["automationJobsExport"]["id"]
-    return identifier
-
-
-def link_of(graphql: GraphQL, sb: Sandbox) -> str:
-    """The link of an export that is finished at once."""
-    url: str = graphql(sb, POLL, id=created(graphql, sb))["data"]["automationJobsExport"]["fileUrl"]
-    return url
 
 
 def test_an_export_goes_from_created_over_processing_to_finished(sandbox: Sandbox, graphql: GraphQL) -> None:
@@ -88,80 +69,3 @@ def test_the_wrong_organization_is_denied(sandbox: Sandbox, graphql: GraphQL) ->
     refused = graphql(sandbox, LIVE.replace("123456789", "987654321"))
     assert refused["errors"][0]["extensions"]["code"] == "PERMISSION_DENIED"
     assert len(sandbox.exports) == 0
-
-
-def test_the_csv_has_the_rows_asked_for(make_sandbox: MakeSandbox, graphql: GraphQL, http: httpx.Client) -> None:
-    sb = make_sandbox(exports={"pace": "once", "rows": 1234})
-    text = http.get(link_of(graphql, sb)).content.decode("utf-8-sig")
-    rows = list(csv.DictReader(io.StringIO(text)))
-    assert [int(row["Job ID"]) for row in rows] == list(range(1, 1235))
-
-
-@pytest.mark.parametrize("shared", [False, True])
-def test_the_xlsx_can_be_read(make_sandbox: MakeSandbox, graphql: GraphQL, http: httpx.Client, shared: bool) -> None:
-    sb = make_sandbox(exports={"pace": "once", "format": "xlsx", "rows": 40, "shared_strings": shared})
-    content = http.get(link_of(graphql, sb)).content
-    assert zipfile.ZipFile(io.BytesIO(content)).testzip() is None
-    sheet = openpyxl.load_workbook(io.BytesIO(content), read_only=True).worksheets[0]
-    rows = list(sheet.iter_rows(values_only=True))
-    assert len(rows) == 41
-    assert rows[0][0] == "Job ID"
-    assert rows[40][0] == "0000000040"
-
-
-def test_a_link_dies_after_fifteen_minutes_and_a_fresh_one_works(
-    make_sandbox: MakeSandbox, graphql: GraphQL, http: httpx.Client
-) -> None:
-    sb = make_sandbox(exports={"pace": "once"})
-    sb.clock.freeze()
-    identifier = created(graphql, sb)
-    old = graphql(sb, POLL, id=identifier)["data"]["automationJobsExport"]["fileUrl"]
-    sb.clock.advance(899)
-    assert http.get(old).status_code == 200
-    sb.clock.advance(1)
-    dead = http.get(old)
-    assert dead.status_code == 403
-    assert "expired" in dead.text
-    fresh = graphql(sb, POLL, id=identifier)["data"]["automationJobsExport"]["fileUrl"]
-    assert http.get(fresh).status_code == 200
-
-
-def test_ranges_and_etags_allow_a_download_to_continue(
-    make_sandbox: MakeSandbox, graphql: GraphQL, http: httpx.Client
-) -> None:
-    sb = make_sandbox(exports={"pace": "once", "rows": 2000})
-    url = link_of(graphql, sb)
-    whole = http.get(url)
-    etag = whole.headers["etag"]
-    part = http.get(url, headers={"Range": "bytes=70000-", "If-Range": etag})
-    assert part.status_code == 206
-    assert part.headers["content-range"] == f"bytes 70000-{len(whole.content) - 1}/{len(whole.content)}"
-    assert whole.content[:70000] + part.content == whole.content
-    assert http.get(url, headers={"Range": f"bytes={len(whole.content)}-"}).status_code == 416
-    changed = http.get(url, headers={"Range": "bytes=10-", "If-Range": '"other"'})
-    assert (changed.status_code, len(changed.content)) == (200, len(whole.content))
-
-
-def test_ranges_can_be_switched_off(make_sandbox: MakeSandbox, graphql: GraphQL, http: httpx.Client) -> None:
-    sb = make_sandbox(exports={"pace": "once"}, file_ranges=False, file_etags=False)
-    answer = http.get(link_of(graphql, sb), headers={"Range": "bytes=5-"})
-    assert answer.status_code == 200
-    assert "etag" not in answer.headers
-
-
-def test_a_credential_at_the_file_host_is_refused_and_noted(
-    make_sandbox: MakeSandbox, graphql: GraphQL, http: httpx.Client
-) -> None:
-    sb = make_sandbox(exports={"pace": "once"})
-    refused = http.get(link_of(graphql, sb), headers={"Authorization": "Bearer planted-secret"})
-    assert refused.status_code == 400
-    assert [entry.violations for entry in sb.violations] == [["files.credential"]]
-    assert "planted-secret" not in str([entry.as_dict() for entry in sb.log])
-
-
-def test_a_gibibyte_is_served_without_memory(make_sandbox: MakeSandbox, graphql: GraphQL, http: httpx.Client) -> None:
-    sb = make_sandbox(exports={"pace": "once", "rows": 10_000_000})
-    url = link_of(graphql, sb)
-    tail = http.get(url, headers={"Range": "bytes=-200"})
-    assert b"\n0010000000," in tail.content
-    assert int(tail.headers["content-range"].rpartition("/")[2]) > 1_000_000_000
