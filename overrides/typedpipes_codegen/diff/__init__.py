@@ -4,8 +4,7 @@
 - `compare`: from two files to a `Report`; `inputs`, `rest_input` and `graphql_input` find what belongs to a file.
 - `openapi.openapi_changes` compares two documents in memory: `operations`, `addresses` (servers, credentials),
   `extensions`, and `schemas` (with `bounds`, `variants`) on the shapes that `shape` reads.
-- `graphql.graphql_changes` compares two schemas on graphql-core's change finder; `saved_operations` checks documents
-  against the new one.
+- `graphql.graphql_changes` compares two schemas; `saved_operations` checks documents against the new one.
 - `text`, `markdown`, `as_json`: a report for a terminal, a pull request, a program. `revision`: files of git revisions.
 """
 

@@ -8,7 +8,6 @@ import attrs
 from graphql import (
     GraphQLInputObjectType,
     GraphQLInterfaceType,
-    GraphQLNamedType,
     GraphQLObjectType,
     GraphQLSchema,
     get_named_type,
@@ -63,10 +62,6 @@ class GraphqlFindings:
 
     def __attrs_post_init__(self) -> None:
         self.usage = Usage.of(self.old, self.new)
-
-    def type(self, name: str) -> GraphQLNamedType | None:
-        """The type as it was, else as it is."""
-        return self.old.type_map.get(name) or self.new.type_map.get(name)
 
     def add(
         self,

@@ -126,7 +126,6 @@ _TABLE: Final[dict[Rating, dict[str, str]]] = {
         "directive-location-removed": "stop using the directive there",
         "directive-repeatable-removed": "use the directive once",
         "saved-operation-invalid": "correct the document",
-        "unplaced-breaking": "read what the change finder says",
     },
     "dangerous": {
         "operation-deprecated": "plan to leave it",
@@ -174,7 +173,6 @@ _TABLE: Final[dict[Rating, dict[str, str]]] = {
         "enum-value-deprecated": "stop using the value",
         "scalar-specification-changed": "check how its values are written",
         "field-secrecy-changed": "check what prints or stores it",
-        "unplaced-dangerous": "read what the change finder says",
     },
     "safe": dict.fromkeys(
         (
