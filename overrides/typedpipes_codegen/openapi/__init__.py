@@ -1,6 +1,6 @@
 """OpenAPI documents to typed packages: openapi-python-client reads, this renders.
 
-neutral (names out of the way) -> adapter (the parser) -> build (checked against the document) -> layout -> text.
+prepared (what the parser cannot hold) -> adapter (the parser) -> build (checked once) -> layout -> text.
 """
 
 from __future__ import annotations
@@ -9,12 +9,11 @@ from pathlib import Path
 
 import attrs
 
-from typedpipes_codegen.errors import SchemaError
 from typedpipes_codegen.openapi import ir
 from typedpipes_codegen.openapi.build import build_api
+from typedpipes_codegen.openapi.endpoints import count_operations
 from typedpipes_codegen.openapi.layout import Layout
 from typedpipes_codegen.openapi.package import Facade, Package
-from typedpipes_codegen.openapi.reading import METHODS, mapping
 
 
 @attrs.frozen
@@ -44,29 +43,11 @@ def render(
     the document that cannot be generated completely; the folder is then incomplete and to be thrown away.
     """
     result = build_api(document)
-    expected = count_operations(document)
-    if len(result.operations) != expected:
-        raise SchemaError(
-            f"{expected} operations in the document, {len(result.operations)} generated",
-            pointer="/paths",
-            remedy="report it: an operation was lost in generation",
-        )
     layout = Layout(result, package, () if facade is None else facade.names)
     Package(layout, api=api, header=header, options_type=options_type, facade=facade).write(output_dir)
     enums = sum(isinstance(component, ir.Enum) for component in result.components.values())
     models = sum(isinstance(component, ir.Model) for component in result.components.values())
     return RenderReport(len(result.operations), models, enums)
-
-
-def count_operations(document: dict[str, object]) -> int:
-    """How many operations a document has, counted without the generator."""
-    paths = mapping(document.get("paths"), "/paths")
-    return sum(
-        method in METHODS
-        for path, item in paths.items()
-        if not path.startswith("x-")
-        for method in mapping(item, f"/paths/{path}")
-    )
 
 
 __all__ = ["RenderReport", "count_operations", "render"]

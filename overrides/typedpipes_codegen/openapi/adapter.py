@@ -1,14 +1,14 @@
 """The one place that touches openapi-python-client: its parser, pinned to an exact version.
 
-In goes a neutral document (`typedpipes_codegen.openapi.neutral`); out come the parser's components and endpoints in our
-types. Everything the parser says of itself (errors, warnings) fails the run. Its test
+In goes a prepared document (`typedpipes_codegen.openapi.prepared`); out come the parser's components and endpoints with
+our types. Everything the parser says of itself (errors, warnings) fails the run. Its test
 (tests/typedpipes_codegen/openapi/test_adapter.py) pins the version and each attribute used here.
 """
 
 from __future__ import annotations
 
 import importlib.metadata
-import re
+from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -16,7 +16,6 @@ import attrs
 
 from typedpipes_codegen.errors import SchemaError
 from typedpipes_codegen.openapi import ir
-from typedpipes_codegen.openapi.neutral import ROOT, Neutral
 from typedpipes_codegen.openapi.reading import Node
 
 if TYPE_CHECKING:
@@ -25,28 +24,35 @@ if TYPE_CHECKING:
     from openapi_python_client.parser.properties import ModelProperty, Property
 
 VERSION: Final = "0.29.1"
+Members = dict[str, tuple[ir.Type, bool]]
+"""Properties or parameters in their order: the type of each and whether it is required."""
 
 
 @attrs.frozen
 class Parsed:
-    """The parser's result under neutral names."""
+    """The parser's result."""
 
-    models: dict[str, dict[str, tuple[ir.Type, bool]]]
-    """Per component: the type of each property and whether it is required."""
+    models: dict[str, Members]
+    """Properties of each object, by component."""
     enums: dict[str, frozenset[str | int]]
-    endpoints: dict[str, ParsedEndpoint]
+    aliases: dict[str, ir.Type]
+    """What each component that is no class stands for."""
+    endpoints: dict[tuple[str, str], ParsedEndpoint]
+    """By path and method."""
 
 
 @attrs.frozen
 class ParsedEndpoint:
-    method: str
-    query: tuple[tuple[str, ir.Type, bool], ...]
-    bodies: tuple[tuple[str, ir.Type], ...]
-    responses: dict[str, ir.Type]
+    parameters: Members
+    bodies: tuple[ir.Type, ...]
+    answers: tuple[ir.Type, ...]
 
 
-def parse(document: Node, neutral: Neutral) -> Parsed:
-    """Run the parser. Anything it reports is a `SchemaError`; so is a version we do not know."""
+def parse(document: Node, classes: Mapping[str, str | None], aliases: Collection[str]) -> Parsed:
+    """Run the parser. Anything it reports is a `SchemaError`; so is a version we do not know.
+
+    ``classes`` are the components by the parser's name of the class, ``aliases`` those of them that are none.
+    """
     found = importlib.metadata.version("openapi-python-client")
     if found != VERSION:
         raise SchemaError(
@@ -54,33 +60,49 @@ def parse(document: Node, neutral: Neutral) -> Parsed:
             pointer=None,
             remedy=f"install openapi-python-client=={VERSION}",
         )
-    data = _generator_data(document, neutral)
-    types = _Types(neutral)
+    data = _generator_data(document)
+    models = {key: model for model in data.models if (key := classes.get(model.class_info.name)) is not None}
+    types = _Types(classes, {key: model for key, model in models.items() if key in aliases})
     return Parsed(
-        models={model.class_info.name: types.fields(model) for model in data.models if types.is_ours(model)},
-        enums={enum.class_info.name: frozenset(enum.values) for enum in data.enums},
+        aliases={key: types.alias(key) for key in aliases},
+        models={key: types.properties(model) for key, model in models.items() if key not in aliases},
+        enums={types.key(enum.class_info.name): frozenset(enum.values) for enum in data.enums},
         endpoints={
-            str(endpoint.name): types.endpoint(endpoint)
+            (endpoint.path.get_untrusted_value(), endpoint.method): types.endpoint(endpoint)
             for collection in data.endpoint_collections_by_tag.values()
             for endpoint in collection.endpoints
         },
     )
 
 
-def _generator_data(document: Node, neutral: Neutral) -> GeneratorData:
+def identifier(name: str) -> str:
+    """What the parser makes of the name of a property or parameter; two of one object must differ."""
+    from openapi_python_client.strings import PythonIdentifier
+
+    return PythonIdentifier(name, "field_")
+
+
+def class_identifier(name: str) -> str:
+    """What the parser makes of the name of a component; two of one document must differ."""
+    from openapi_python_client.strings import ClassName
+
+    return ClassName(name, "field_")
+
+
+def _generator_data(document: Node) -> GeneratorData:
     from openapi_python_client.parser.errors import GeneratorError
     from openapi_python_client.parser.openapi import GeneratorData
 
     data = GeneratorData.from_dict(document, config=_config())
     if isinstance(data, GeneratorError):
-        raise _refused(data, neutral)
+        raise _refused(data)
     warnings = [*data.errors]
     for collection in data.endpoint_collections_by_tag.values():
         warnings += collection.parse_errors
         for endpoint in collection.endpoints:
             warnings += endpoint.errors
     if warnings:
-        raise _refused(warnings[0], neutral)
+        raise _refused(warnings[0])
     return data
 
 
@@ -88,24 +110,19 @@ def _config() -> Config:
     from openapi_python_client.config import Config, ConfigFile, MetaType
 
     return Config.from_sources(
-        ConfigFile(literal_enums=True, post_hooks=[]),
+        ConfigFile(literal_enums=True, post_hooks=[], use_path_prefixes_for_title_model_names=False),
         MetaType.NONE,
-        document_source=Path("neutral"),
+        document_source=Path("prepared"),
         file_encoding="utf-8",
         overwrite=False,
         output_path=None,
     )
 
 
-def _refused(error: object, neutral: Neutral) -> SchemaError:
-    """Put a complaint of the parser into the names of the document."""
+def _refused(error: object) -> SchemaError:
     words = " ".join(f"{getattr(error, 'header', '')} {getattr(error, 'detail', '') or ''}".split())
-
-    def back(match: re.Match[str]) -> str:
-        return neutral.key(match.group()) or match.group()
-
     return SchemaError(
-        f"the parser refused the document: {re.sub(r'C[0-9]+', back, words)[:400]}",
+        f"the parser refused the document: {words[:400]}",
         pointer=None,
         remedy="mend the schema it names, or correct it in the overlay",
     )
@@ -114,43 +131,35 @@ def _refused(error: object, neutral: Neutral) -> SchemaError:
 class _Types:
     """From the parser's properties to our types."""
 
-    def __init__(self, neutral: Neutral) -> None:
-        self._neutral = neutral
+    def __init__(self, classes: Mapping[str, str | None], aliases: Mapping[str, ModelProperty]) -> None:
+        self._classes = classes
+        self._structures = aliases
+        self._aliases: dict[str, ir.Type] = {}
 
-    def is_ours(self, model: ModelProperty) -> bool:
-        name = model.class_info.name
-        return name == ROOT or self._neutral.key(name) is not None
+    def key(self, name: str) -> str:
+        key = self._classes[name]
+        assert key is not None, name  # every enum is a component of the prepared document
+        return key
 
-    def fields(self, model: ModelProperty) -> dict[str, tuple[ir.Type, bool]]:
-        properties = [*(model.required_properties or []), *(model.optional_properties or [])]
-        return {_name(prop): (self.of(prop), prop.required) for prop in properties}
+    def alias(self, key: str) -> ir.Type:
+        """What a component that is no class stands for. A circle ends as any value."""
+        if key not in self._aliases:
+            self._aliases[key] = ir.JSON
+            ((self._aliases[key], _),) = self.properties(self._structures[key]).values()
+        return self._aliases[key]
+
+    def properties(self, model: ModelProperty) -> Members:
+        return self._members([*(model.required_properties or []), *(model.optional_properties or [])])
 
     def endpoint(self, endpoint: Endpoint) -> ParsedEndpoint:
         return ParsedEndpoint(
-            method=endpoint.method,
-            query=self._parameters(endpoint.query_parameters),
-            bodies=tuple((body.content_type.get_untrusted_value(), self.of(body.prop)) for body in endpoint.bodies),
-            responses={response.status_code.pattern: self._answer(response) for response in endpoint.responses},
+            parameters=self._members(endpoint.query_parameters),
+            bodies=tuple(self.of(body.prop) for body in endpoint.bodies),
+            answers=tuple(self.of(response.prop) for response in endpoint.responses),
         )
 
-    def _parameters(self, properties: list[Property]) -> tuple[tuple[str, ir.Type, bool], ...]:
-        return tuple((_name(prop), self.of(prop), prop.required) for prop in properties)
-
-    def _answer(self, response: object) -> ir.Type:
-        from openapi_python_client.parser.responses import (
-            BYTES_SOURCE,
-            NONE_SOURCE,
-            TEXT_SOURCE,
-            Response,
-        )
-
-        assert isinstance(response, Response)
-        plain = {
-            NONE_SOURCE["attribute"]: ir.NONE,
-            TEXT_SOURCE["attribute"]: ir.STR,
-            BYTES_SOURCE["attribute"]: ir.Scalar("bytes"),
-        }
-        return plain.get(response.source["attribute"]) or self.of(response.prop)
+    def _members(self, properties: list[Property]) -> Members:
+        return {prop.name.get_untrusted_value(): (self.of(prop), prop.required) for prop in properties}
 
     def of(self, prop: object) -> ir.Type:
         """The type of one property of the parser."""
@@ -162,7 +171,7 @@ class _Types:
         if isinstance(prop, opc.ModelProperty):
             return self._model(prop)
         if isinstance(prop, opc.LiteralEnumProperty):
-            return ir.Ref(self._key(prop.class_info.name))
+            return ir.Ref(self.key(prop.class_info.name))
         if isinstance(prop, UnionProperty):
             return ir.union(*(self.of(inner) for inner in prop.inner_properties))
         if isinstance(prop, ListProperty):
@@ -179,16 +188,20 @@ class _Types:
         return ir.Scalar(name)
 
     def _model(self, model: ModelProperty) -> ir.Type:
-        key = self._neutral.key(model.class_info.name)
-        if key is not None:
+        key = self._classes[model.class_info.name]
+        if key is None:
+            value = model.additional_properties
+            return ir.DictOf(self.of(value) if value is not None else ir.JSON)
+        if key not in self._structures:
             return ir.Ref(key)
-        value = model.additional_properties
-        return ir.DictOf(self.of(value) if value is not None else ir.JSON)
+        alias = self.alias(key)
+        return ir.union(ir.Ref(key), *([ir.NONE] if ir.nullable(alias) else [])) if is_kept(alias) else alias
 
-    def _key(self, code: str) -> str:
-        key = self._neutral.key(code)
-        assert key is not None, code  # every enum is a component of the neutral document
-        return key
+
+def is_kept(alias: ir.Type) -> bool:
+    """Aliases of plain types are written out; unions and lists of named things keep their name."""
+    inner = ir.without_none(alias)
+    return isinstance(inner, ir.Union | ir.ListOf) and next(ir.references(inner), None) is not None
 
 
 _SCALARS: Final[dict[str, ir.Atom]] = {
@@ -200,7 +213,3 @@ _SCALARS: Final[dict[str, ir.Atom]] = {
     "NoneProperty": "None",
     "StringProperty": "str",
 }
-
-
-def _name(prop: Property) -> str:
-    return prop.name.get_untrusted_value()

@@ -1,4 +1,4 @@
-"""Operations on their way into the parser and back: what the document says that the parser does not keep."""
+"""The operations of a document, references followed."""
 
 from __future__ import annotations
 
@@ -11,11 +11,9 @@ import attrs
 from typedpipes_codegen.errors import SchemaError
 from typedpipes_codegen.openapi import ir
 from typedpipes_codegen.openapi.naming import pascal
-from typedpipes_codegen.openapi.neutral import Neutral
 from typedpipes_codegen.openapi.reading import METHODS, Document, Node, mapping, sequence, step, text
 
 _PLACEHOLDER: Final = re.compile(r"\{([^{}]*)\}")
-_NEUTRAL_MEDIA: Final = ("application/json", "application/x-www-form-urlencoded", "multipart/form-data")
 
 
 @attrs.define
@@ -42,10 +40,6 @@ class RawOperation:
     body_required: bool = False
     answers: list[tuple[str, object]] = attrs.field(factory=list)
     """Media type ("" for none) and schema of each successful answer."""
-
-    @property
-    def code(self) -> str:
-        return f"o{self.index}"
 
     @property
     def hint(self) -> str:
@@ -119,57 +113,7 @@ def _described_by_content(node: Node, where: str) -> Node:
     """A parameter that is a document in itself, with its schema where the others have it; ``style`` says which kind."""
     media, value = next(iter(mapping(node.get("content"), step(where, "content")).items()))
     schema = mapping(value, step(where, "content", media)).get("schema", True)
-    return {**node, "schema": schema, "style": "json" if _is_json(media) else "text"}
-
-
-def neutral_paths(operations: list[RawOperation], neutral: Neutral) -> Node:
-    """The operations as the parser gets them. Answers get a status each, so that none is left out."""
-    paths: dict[str, Node] = {}
-    for operation in operations:
-        path = _PLACEHOLDER.sub(lambda match: "{" + neutral.wire(match.group(1)) + "}", operation.path)
-        paths.setdefault(path, {})[operation.method] = _neutral(operation, neutral)
-    return dict(paths)
-
-
-def _neutral(operation: RawOperation, neutral: Neutral) -> Node:
-    hint = operation.hint
-    result: Node = {
-        "operationId": operation.code,
-        "tags": ["t"],
-        "parameters": [
-            *(
-                {"name": neutral.wire(parameter.wire), "in": "path", "required": True, "schema": {"type": "string"}}
-                for parameter in operation.parameters
-                if parameter.location == "path"
-            ),
-            *(
-                {
-                    "name": parameter_name(parameter, neutral),
-                    "in": "query",
-                    "required": parameter.location == "path" or parameter.node.get("required") is True,
-                    "schema": neutral.schema(
-                        parameter.node["schema"], step(parameter.where, "schema"), hint + pascal(parameter.wire)
-                    ),
-                }
-                for parameter in operation.parameters
-            ),
-        ],
-        "responses": {
-            str(200 + index): _answer(media, schema, operation, neutral)
-            for index, (media, schema) in enumerate(operation.answers)
-        },
-    }
-    if operation.bodies:
-        media, schema = chosen_body(operation)
-        known = media if media in _NEUTRAL_MEDIA else "application/octet-stream"
-        lowered = neutral.schema(schema, step(operation.where, "requestBody"), f"{hint}Body")
-        result["requestBody"] = {"required": operation.body_required, "content": {known: {"schema": lowered}}}
-    return result
-
-
-def parameter_name(parameter: RawParameter, neutral: Neutral) -> str:
-    """A parameter's neutral name. All go in as query parameters: elsewhere the parser takes plain values only."""
-    return neutral.wire(f"\0{parameter.location} {parameter.wire}")
+    return {**node, "schema": schema, "style": "json" if is_json(media) else "text"}
 
 
 def chosen_body(operation: RawOperation) -> tuple[str, object]:
@@ -185,22 +129,23 @@ def chosen_body(operation: RawOperation) -> tuple[str, object]:
             remedy=f"one of {', '.join(media for media, _ in operation.bodies)[:300]}",
         )
     for media, schema in operation.bodies:
-        if _is_json(media):
+        if is_json(media):
             return "application/json", schema
     return operation.bodies[0]
 
 
-def _answer(media: str, schema: object, operation: RawOperation, neutral: Neutral) -> Node:
-    if not media:
-        return {"description": ""}
-    if _is_json(media):
-        place = step(operation.where, "responses")
-        lowered = neutral.schema(schema, place, f"{operation.hint}Response")
-        return {"description": "", "content": {"application/json": {"schema": lowered}}}
-    known = "text/plain" if media.startswith("text/") else "application/octet-stream"
-    return {"description": "", "content": {known: {"schema": {"type": "string"}}}}
-
-
-def _is_json(media: str) -> bool:
+def is_json(media: str) -> bool:
+    """Whether a media type is JSON."""
     plain = media.partition(";")[0].strip().lower()
     return plain in ("application/json", "*/*") or plain.endswith("+json")
+
+
+def count_operations(root: Node) -> int:
+    """How many operations a document has, counted without reading them."""
+    paths = mapping(root.get("paths"), "/paths")
+    return sum(
+        method in METHODS
+        for path, item in paths.items()
+        if not path.startswith("x-")
+        for method in mapping(item, f"/paths/{path}")
+    )

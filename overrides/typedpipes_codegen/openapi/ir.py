@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Final, Literal, TypeAlias
 
 import attrs
@@ -73,6 +74,19 @@ def without_none(type_: Type) -> Type:
     if isinstance(type_, Union):
         return union(*(option for option in type_.options if option != NONE))
     return type_
+
+
+def references(type_: Type) -> Iterator[str]:
+    """The components a type names directly."""
+    if isinstance(type_, Ref):
+        yield type_.key
+    elif isinstance(type_, Union):
+        for option in type_.options:
+            yield from references(option)
+    elif isinstance(type_, ListOf):
+        yield from references(type_.item)
+    elif isinstance(type_, DictOf):
+        yield from references(type_.value)
 
 
 @attrs.frozen

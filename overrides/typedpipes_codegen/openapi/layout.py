@@ -73,7 +73,7 @@ class Layout:
                 key
                 for operation in self.api.operations
                 if operation.resource[0] == resource
-                for key in (*request_references(operation), *references(operation.returns))
+                for key in (*request_references(operation), *ir.references(operation.returns))
             ]
             for key in closure(self.api.components, start):
                 users[key].add(resource)
@@ -174,25 +174,12 @@ def _claim(name: str, names: set[str], suffix: str = "") -> str:
 # Which components requests carry and which answers do.
 
 
-def references(type_: ir.Type) -> Iterator[str]:
-    """The keys a type names directly."""
-    if isinstance(type_, ir.Ref):
-        yield type_.key
-    elif isinstance(type_, ir.Union):
-        for option in type_.options:
-            yield from references(option)
-    elif isinstance(type_, ir.ListOf):
-        yield from references(type_.item)
-    elif isinstance(type_, ir.DictOf):
-        yield from references(type_.value)
-
-
 def component_references(component: ir.Component) -> Iterator[str]:
     if isinstance(component, ir.Model):
         for field in component.fields:
-            yield from references(field.type)
+            yield from ir.references(field.type)
     elif isinstance(component, ir.Alias):
-        yield from references(component.type)
+        yield from ir.references(component.type)
 
 
 def closure(components: dict[str, ir.Component], start: Iterable[str]) -> set[str]:
@@ -209,15 +196,15 @@ def closure(components: dict[str, ir.Component], start: Iterable[str]) -> set[st
 
 def request_references(operation: ir.Operation) -> Iterator[str]:
     for parameter in operation.parameters:
-        yield from references(parameter.type)
+        yield from ir.references(parameter.type)
     if operation.body is not None:
-        yield from references(operation.body.type)
+        yield from ir.references(operation.body.type)
 
 
 def reached(api: ir.Api) -> ir.Api:
     """Note on the API which components are reached from where."""
     request = [key for operation in api.operations for key in request_references(operation)]
-    response = [key for operation in api.operations for key in references(operation.returns)]
+    response = [key for operation in api.operations for key in ir.references(operation.returns)]
     return attrs.evolve(
         api,
         request=frozenset(closure(api.components, request)),

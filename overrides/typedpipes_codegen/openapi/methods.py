@@ -18,11 +18,11 @@ def named_operations(root: Node) -> dict[str, RawOperation]:
 
 def method_paths(operations: list[RawOperation]) -> list[tuple[str, ...]]:
     """The method path of each operation; two operations at one place are a `SchemaError`."""
-    derived = {operation.code: _derived(operation) for operation in operations if "x-method" not in operation.node}
+    derived = {operation.index: _derived(operation) for operation in operations if "x-method" not in operation.node}
     often = Counter(derived.values())
     paths: list[tuple[str, ...]] = []
     for operation in operations:
-        path = derived.get(operation.code)
+        path = derived.get(operation.index)
         if path is None:
             path = _given(operation)
         elif often[path] > 1:

@@ -6,7 +6,7 @@ from graphlib import CycleError, TopologicalSorter
 
 from typedpipes_codegen.errors import SchemaError
 from typedpipes_codegen.openapi import ir
-from typedpipes_codegen.openapi.layout import Layout, Mode, references
+from typedpipes_codegen.openapi.layout import Layout, Mode
 from typedpipes_codegen.openapi.naming import enum_member, numbered
 from typedpipes_codegen.openapi.source import docstring, literal
 
@@ -45,7 +45,7 @@ def component_lines(layout: Layout, module: str) -> tuple[list[str], list[str]]:
 def _ordered(aliases: list[ir.Alias]) -> list[ir.Alias]:
     """Aliases after those they are made of."""
     known = {alias.key: alias for alias in aliases}
-    graph = {key: {name for name in references(alias.type) if name in known} for key, alias in known.items()}
+    graph = {key: {name for name in ir.references(alias.type) if name in known} for key, alias in known.items()}
     try:
         return [known[key] for key in TopologicalSorter(graph).static_order()]
     except CycleError as error:

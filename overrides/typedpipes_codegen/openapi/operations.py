@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Final, Literal
+from typing import Final, Literal
 
 from typedpipes_codegen.errors import SchemaError
 from typedpipes_codegen.openapi import ir
 from typedpipes_codegen.openapi.adapter import ParsedEndpoint
-from typedpipes_codegen.openapi.endpoints import RawOperation, RawParameter, chosen_body, parameter_name
+from typedpipes_codegen.openapi.endpoints import RawOperation, RawParameter, chosen_body
 from typedpipes_codegen.openapi.naming import METHOD_PATH
 from typedpipes_codegen.openapi.reading import Document, Node, mapping, number, sequence, step, text, texts
-
-if TYPE_CHECKING:
-    from typedpipes_codegen.openapi.named_types import Naming
 
 _SAFETY: Final[dict[str, Literal["safe", "idempotent"]]] = {
     "get": "safe",
@@ -29,19 +26,15 @@ def build_operation(
     raw: RawOperation,
     parsed: ParsedEndpoint,
     path: tuple[str, ...],
-    names: Naming,
     components: dict[str, ir.Component],
 ) -> ir.Operation:
     """Join what the parser found with the facts of the document."""
     node, where = raw.node, raw.where
-    parameters = _parameters(raw, parsed, names, components)
+    parameters = _parameters(raw, parsed, components)
     body = None
     if parsed.bodies:
-        media, schema = chosen_body(raw)
-        body = ir.Body(media, names.named(parsed.bodies[0][1], schema), raw.body_required)
-    returns = ir.union(
-        *(names.named(parsed.responses[str(200 + index)], schema) for index, (_, schema) in enumerate(raw.answers))
-    )
+        body = ir.Body(chosen_body(raw)[0], parsed.bodies[0], raw.body_required)
+    returns = ir.union(*parsed.answers) if parsed.answers else ir.NONE
     return ir.Operation(
         id=text(node.get("operationId"), step(where, "operationId"), f"{raw.method} {raw.path}"),
         method=raw.method.upper(),
@@ -51,7 +44,7 @@ def build_operation(
         verb=path[-1],
         parameters=tuple(parameters),
         body=body,
-        returns=returns if raw.answers else ir.NONE,
+        returns=returns,
         safety=_safety(raw),
         summary=text(node.get("x-summary", node.get("description")), where),
         credentials=_credentials(document, raw),
@@ -66,23 +59,17 @@ def build_operation(
     )
 
 
-def _parameters(
-    raw: RawOperation, parsed: ParsedEndpoint, names: Naming, components: dict[str, ir.Component]
-) -> list[ir.Parameter]:
-    found = {name: (type_, required) for name, type_, required in parsed.query}
+def _parameters(raw: RawOperation, parsed: ParsedEndpoint, components: dict[str, ir.Component]) -> list[ir.Parameter]:
+    """The parameters, those of the path first, in its order."""
     order = _PLACEHOLDER.findall(raw.path)
-    inside = sorted(
-        (item for item in raw.parameters if item.location == "path"), key=lambda item: order.index(item.wire)
-    )
     result: list[ir.Parameter] = []
-    for item in (*inside, *(item for item in raw.parameters if item.location != "path")):
-        type_, required = found[parameter_name(item, names.neutral)]
+    for item, (type_, required) in zip(raw.parameters, parsed.parameters.values(), strict=True):
         default = item.node.get("x-client-default")
         result.append(
             ir.Parameter(
                 wire=item.wire,
                 location=item.location,
-                type=names.named(type_, item.node["schema"]),
+                type=type_,
                 required=required,
                 csv=_csv(item),
                 style=_style(item, type_, components),
@@ -90,7 +77,7 @@ def _parameters(
                 description=text(item.node.get("x-summary", item.node.get("description")), item.where),
             )
         )
-    return result
+    return sorted(result, key=lambda one: order.index(one.wire) if one.location == "path" else len(order))
 
 
 def _csv(parameter: RawParameter) -> bool:
