@@ -84,7 +84,7 @@ class Prepared:
         """The component of each class of the parser; None for a map, which is none."""
         self._schemas: Node = {}
         self._paths: dict[str, Node] = {}
-        self._owners: dict[str, str] = {}
+        self._keys: set[str] = set()
         self._pending: list[Facts] = []
         self._components()
         self.endpoints = [self._operation(operation) for operation in operations]
@@ -98,23 +98,25 @@ class Prepared:
         return {"openapi": "3.1.0", "info": info, "paths": self._paths, "components": components}
 
     def _components(self) -> None:
+        owners: dict[str, str] = {}
         nodes = {key: mapping(value, step("/components/schemas", key)) for key, value in self._document.schemas.items()}
         for key, node in nodes.items():
             where = step("/components/schemas", key)
             name = class_name(key, where, node.get("x-class", node.get("x-enum-name")))
-            if name in self._owners:
+            if name in owners:
                 raise SchemaError(
-                    f"components {self._owners[name]!r} and {key!r} would both become class {name}",
+                    f"components {owners[name]!r} and {key!r} would both become class {name}",
                     pointer=where,
                     remedy="rename one of them, or give it an x-class",
                 )
-            self._owners[name] = key
+            owners[name] = key
             facts = Facts(node, where, name, self._claim(name, key))
             if self._shapes.of(node, where) in ("object", "enum"):
                 self.facts[key] = facts
                 self._pending.append(facts)
             else:
                 self.aliases[key] = facts
+        self._keys = {*nodes, *owners}
         for facts in self.aliases.values():
             properties: Node = {"value": self.schema(facts.node, facts.where, facts.class_name)}
             self._schemas[facts.given] = {"type": "object", "properties": properties}
@@ -159,8 +161,8 @@ class Prepared:
         """Give an inline object or enum a component of its own."""
         fixed = node.get("x-class", node.get("x-enum-name"))
         wanted = class_name(hint, where, fixed) if isinstance(fixed, str) else inline_name(hint)
-        name = numbered(wanted, self._owners, "")
-        self._owners[name] = name
+        name = numbered(wanted, self._keys, "")
+        self._keys.add(name)
         facts = self.facts[name] = Facts(node, where, name, self._claim(name, name))
         self._pending.append(facts)
         return _reference(facts)
