@@ -50,6 +50,9 @@ CARD_LOST: dict[str, Answer] = {
     ),
     "no code": Answer({"errors": [NO_CODE]}),
     "no code, 400": Answer({"errors": [NO_CODE]}, 400),
+    "no code, a place, 504": Answer({"errors": [{"message": "x", "locations": [{"line": 1, "column": 2}]}]}, 504),
+    "an id that is none": Answer({"data": {"createCard": {"card": {"id": []}}}}),
+    "an id that is false": Answer({"data": {"createCard": {"card": {"id": False}}}}),
     "one of two": Answer({"errors": [DENIED, NO_CODE]}),
     "list of errors in the payload": Answer({"data": {"createCard": {"card": None, "errors": ["late"]}}}),
 }
