@@ -50,6 +50,7 @@ def job(**fields: Any) -> dict[str, Any]:
         [],
         job(id="export-1", status=None),
         job(id="export-7", status="failed"),
+        job(status="failed"),
         {"errors": [{"message": "Something went wrong"}]},
     ],
     ids=str,

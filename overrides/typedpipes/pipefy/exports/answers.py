@@ -132,9 +132,9 @@ def find_job(data: object, form: PollForm, state: JobState, declaration: JobDecl
     where = f"$.data.{'.'.join(form.path)}"
     if not isinstance(found, Mapping):
         raise ResponseMismatch(f"{where}: expected an object ({form.operation})", operation=form.operation, path=where)
-    if found.get(declaration.id) not in (None, "") and identifier(found[declaration.id]) != state.id:
+    if identifier(found.get(declaration.id)) != state.id:
         raise ResponseMismatch(
-            f"{where}.{declaration.id}: the answer is about another {declaration.what} ({form.operation})",
+            f"{where}.{declaration.id}: the answer does not name this {declaration.what} ({form.operation})",
             operation=form.operation,
             path=f"{where}.{declaration.id}",
         )
