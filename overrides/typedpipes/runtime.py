@@ -30,6 +30,7 @@ from typedpipes._core.rest import (
     ConnectOptions,
     CustomField,
     FileContent,
+    Incomplete,
     OffsetPageOptions,
     Operation,
     PagedCallOptions,
@@ -213,8 +214,8 @@ def request_body(
 ) -> object:
     """The body of a call that takes it as one value or as keyword arguments.
 
-    Raises `ConfigurationError` if both are given, or a required field is not. With ``optional``, no body is sent when
-    nothing is given.
+    Raises `ConfigurationError` if both are given. What lacks a required field is refused by the caller, after it looked
+    for misspelt names. With ``optional``, no body is sent when nothing is given.
     """
     if body is not None:
         for name, value in fields.items():
@@ -223,7 +224,7 @@ def request_body(
         return body
     for name in required:
         if fields[name] is UNSET:
-            raise ConfigurationError(f"{name} is required: give it, or a complete body", setting=name)
+            return Incomplete(name, fields)
     if optional and all(value is UNSET for value in fields.values()):
         return None
     return fields

@@ -50,12 +50,19 @@ CARD_LOST: dict[str, Answer] = {
     ),
     "no code": Answer({"errors": [NO_CODE]}),
     "no code, 400": Answer({"errors": [NO_CODE]}, 400),
+    "no code, a place, 504": Answer({"errors": [{"message": "x", "locations": [{"line": 1, "column": 2}]}]}, 504),
     "one of two": Answer({"errors": [DENIED, NO_CODE]}),
     "list of errors in the payload": Answer({"data": {"createCard": {"card": None, "errors": ["late"]}}}),
 }
 
 
-@pytest.mark.parametrize("answer", CARD_LOST.values(), ids=CARD_LOST.keys())
+NO_ID: dict[str, Answer] = {
+    "an id that is a list": Answer({"data": {"createCard": {"card": {"id": []}}}}),
+    "an id that is false": Answer({"data": {"createCard": {"card": {"id": False}}}}),
+}
+
+
+@pytest.mark.parametrize("answer", (CARD_LOST | NO_ID).values(), ids=(CARD_LOST | NO_ID).keys())
 def test_a_card_that_may_have_been_created_is_ambiguous_and_never_made_again(
     colour: Colour, tmp_path: Path, answer: Answer
 ) -> None:

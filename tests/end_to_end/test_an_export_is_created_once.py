@@ -50,6 +50,7 @@ def job(**fields: Any) -> dict[str, Any]:
         [],
         job(id="export-1", status=None),
         job(id="export-7", status="failed"),
+        job(status="failed"),
         {"errors": [{"message": "Something went wrong"}]},
     ],
     ids=str,
@@ -187,6 +188,11 @@ LOST: dict[str, Answer] = {
     ),
     "no code": Answer({"errors": [{"message": "Something went wrong"}]}),
     "no code, executed": Answer({"data": None, "errors": [{"message": "x", "locations": [{"line": 1, "column": 2}]}]}),
+    **{
+        f"no code, a place, {status}": Answer({"errors": [{"message": "x", "locations": [{"line": 1}]}]}, status)
+        for status in (408, 500, 504)
+    },
+    "no code, a path of the document, 502": Answer({"errors": [{"message": "x", "path": ["mutation M"]}]}, 502),
     "internal": Answer({"errors": [{"message": "x", "extensions": {"code": "INTERNAL_SERVER_ERROR"}}]}),
     "one of two": Answer({"errors": [REFUSED, {"message": "Something went wrong"}]}),
     "object instead of list": Answer({"error": {"message": "x", "details": {"correlation_id": "c"}}}),

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import logging
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -14,8 +16,8 @@ from tests.typedpipes._core.http.wire_server import Reply, serving
 from typedpipes._core.graphql.calls import document_kind
 from typedpipes._core.redaction import LONGEST, MASK, RedactingFilter, Redactor, Secret
 from typedpipes.configuration.profile import read_profile
-from typedpipes.errors import BadRequest, ConfigurationError, GraphQLError, ProfileError
-from typedpipes.pipedrive import Pipedrive
+from typedpipes.errors import BadRequest, ConfigurationError, GraphQLError, ProfileError, TransportError
+from typedpipes.pipedrive import AsyncPipedrive, Pipedrive
 from typedpipes.pipefy import Pipefy
 from typedpipes.rows import RowLimits, _check_head
 
@@ -148,3 +150,26 @@ def test_the_line_of_a_profile_key_is_found_in_linear_time(tmp_path: Path) -> No
 
     for size in (1 << 10, 4 << 10):
         assert growth(work, size) < ALLOWED
+
+
+@pytest.mark.parametrize("colour", ["sync", "async"])
+@pytest.mark.parametrize("credential", ["token", "OAuth client"])
+def test_a_redirect_to_more_than_an_address_can_hold_is_an_error_of_ours(credential: str, colour: str) -> None:
+    """httpx reads where it leads although it is not to follow it."""
+    with serving() as server:
+        server.script = lambda arrival: Reply(302, b"", {"location": "/" + "a b" * 20_000})
+        options: dict[str, Any] = {"base_url": server.url, "limits": "off", "retries": 0}
+        if credential == "token":
+            options |= {"api_token": "t" * 40}
+        else:
+            options |= {"client_id": "c", "client_secret": "s" * 20, "refresh_token": "r" * 20, "oauth_url": server.url}
+
+        async def main() -> None:
+            async with AsyncPipedrive(**options) as client:
+                await client.v2.deals.list()
+
+        with pytest.raises(TransportError, match="InvalidURL"):  # noqa: PT012 - one of two
+            if colour == "async":
+                asyncio.run(main())
+            with Pipedrive(**options) as client:
+                client.v2.deals.list()

@@ -479,3 +479,79 @@ def test_a_next_start_that_goes_back_is_not_followed(server: WireServer, followi
     assert error is not None
     assert isinstance(error, ResponseMismatch)
     assert error.path == "$.additional_data.pagination.next_start"
+
+
+@colours
+@pytest.mark.parametrize("following", ["9" * 19, "9" * 5000], ids=["19 digits", "5000 digits"])
+def test_a_next_start_of_more_digits_than_a_count_has_is_not_followed(
+    server: WireServer, following: str, colour: str
+) -> None:
+    page = changed(v1(1, True), "additional_data.pagination.next_start", following)
+    check_told_and_resumed(server, "v1", colour, page, 1)
+
+
+@colours
+@pytest.mark.parametrize("prefetch", [0, 3])
+def test_a_record_whose_id_is_no_id_is_a_record_all_the_same(server: WireServer, prefetch: int, colour: str) -> None:
+    def script(arrival: Arrival) -> Reply:
+        page = v1(start_of("v1", arrival), "start=4" not in arrival.path)
+        page["data"] = [{"id": [arrival.path]}, {"id": {"a": arrival.path}}]
+        return Reply(body=json.dumps(page).encode())
+
+    server.script = script
+    got: list[object] = []
+
+    async def main() -> None:
+        async with async_client_of("v1", server) as client:
+            async for item in client.v1.notes.iter(prefetch=prefetch):
+                got.append(item)
+
+    if colour == "async":
+        anyio.run(main)
+    else:
+        with client_of("v1", server) as client:
+            got.extend(client.v1.notes.iter(prefetch=prefetch))
+    assert len(got) == 6
+
+
+@colours
+def test_records_that_come_again_with_a_part_changed_are_no_new_ones(server: WireServer, colour: str) -> None:
+    def script(arrival: Arrival) -> Reply:
+        assert len(server.arrivals) < ENDS
+        page = v1(0, True)
+        del page["additional_data"]["pagination"]["next_start"]
+        for record in page["data"]:
+            record["update_time"] = f"2026-01-01 00:00:{len(server.arrivals):02}"
+        return Reply(body=json.dumps(page).encode())
+
+    server.script = script
+    got, error, cursor = read("v1", server, colour)
+    assert isinstance(error, ResponseMismatch)
+    assert (got, cursor, len(server.arrivals)) == ([1, 2], "2", 2)
+
+
+@colours
+@pytest.mark.parametrize("api", ["v2", "pipedream", "connect", "pipefy"])
+def test_a_page_that_comes_again_behind_a_new_cursor_is_noticed(server: WireServer, api: str, colour: str) -> None:
+    """The server makes a new cursor for each page and reads none: its first page would come for ever."""
+    made: list[str] = []
+
+    def script(arrival: Arrival) -> Reply:
+        if arrival.path.endswith("/oauth/token"):
+            return Reply(body=b'{"access_token":"a","token_type":"Bearer","expires_in":3600}')
+        assert len(made) < ENDS
+        made.append(f"c{len(made) + 1}")
+        page = PAGES[api](0, True)
+        if api == "v2":
+            page["additional_data"]["next_cursor"] = made[-1]
+        elif api == "pipefy":
+            page["data"]["cards"]["pageInfo"]["endCursor"] = made[-1]
+        else:
+            page["page_info"]["end_cursor"] = made[-1]
+        return Reply(body=json.dumps(page).encode())
+
+    server.script = script
+    got, error, cursor = read(api, server, colour)
+    assert isinstance(error, ResponseMismatch)
+    assert "nothing but what the page before it brought" in str(error)
+    assert (got, cursor, len(made)) == ([1, 2], "c1", 2)

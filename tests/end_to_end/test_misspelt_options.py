@@ -142,6 +142,10 @@ PIPEDREAM_CALLS: Final[dict[str, Call]] = {
     ),
     "org_id of users.me": lambda p: p.rest.users.me(orgid="o_1"),
     "environment of accounts.list": lambda p: p.connect.accounts.list(enviroment="production"),
+    "external_user_id of tokens.create": lambda p: p.connect.tokens.create(extrenal_user_id="u1"),
+    "app_slug of accounts.create": lambda p: p.connect.accounts.create(
+        appslug="slack", cfmap_json="{}", connect_token="c"
+    ),
     "app of accounts.list": lambda p: p.connect.accounts.list(aapp="slack"),
     "external_user of snapshot": lambda p: p.limits.snapshot(external_usr="u1"),
 }

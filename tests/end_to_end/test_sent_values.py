@@ -311,3 +311,49 @@ def test_what_has_no_json_form_is_refused_with_its_path(server: WireServer, valu
         pipefy.execute("query Q { me { id } }", {"a": [value]})
     assert caught.value.setting == "a[0]"
     assert server.arrivals == []
+
+
+HALF = "\ud83d"
+"""Half of an emoji, as a text cut off in the middle has it."""
+WITH_HALF: dict[str, Callable[[Any, Any, Any], object]] = {
+    "a body": lambda crm, pf, pd: crm.v2.deals.create(title=HALF),
+    "a name in a body": lambda crm, pf, pd: crm.v2.deals.create(title="x", custom_fields={HALF: 1}),
+    "a query": lambda crm, pf, pd: crm.v2.persons.search(term=HALF),
+    "variables": lambda crm, pf, pd: pf.execute("mutation M($t: String) { m(t: $t) { id } }", {"t": HALF}),
+    "an item of bulk": lambda crm, pf, pd: pf.bulk.create_cards([{"title": HALF}], pipe_id=1),
+    "a field of bulk": lambda crm, pf, pd: pf.bulk.update_cards({"1": {"a": HALF}}),
+    "a workflow": lambda crm, pf, pd: pd.workflows.invoke("enabc123", body={"a": HALF}),
+    "the proxy": lambda crm, pf, pd: pd.proxy.post(
+        "https://a.example/", external_user_id="u", account_id="a", body={"a": HALF}
+    ),
+    "a header": lambda crm, pf, pd: crm.v2.deals.list(extra_headers={"x-note": HALF}),
+    "a header of a workflow": lambda crm, pf, pd: pd.workflows.invoke("enabc123", headers={"x-note": HALF}),
+}
+
+
+@pytest.mark.parametrize("place", WITH_HALF)
+def test_half_a_character_is_refused_and_nothing_is_sent(server: WireServer, place: str) -> None:
+    with (
+        crm_of(server) as crm,
+        pipefy_of(server) as pipefy,
+        pipedream_of(server) as pd,
+        pytest.raises(ConfigurationError, match=r"half a character|not ASCII"),
+    ):
+        WITH_HALF[place](crm, pipefy, pd)
+    assert server.arrivals == []
+
+
+def test_a_header_that_is_not_ascii_is_refused_by_its_name(server: WireServer) -> None:
+    with crm_of(server) as crm, pytest.raises(ConfigurationError, match="'x-note' holds a character") as caught:
+        crm.v2.deals.list(extra_headers={"x-note": "caf\u00e9-geheim"})
+    assert "geheim" not in str(caught.value)
+    assert server.arrivals == []
+
+
+@pytest.mark.parametrize("name", [object(), b"x", (1, 2)], ids=["object", "bytes", "tuple"])
+def test_what_is_no_name_of_a_property_is_refused(server: WireServer, name: Any) -> None:
+    """It went out as Python prints it."""
+    with crm_of(server) as crm, pytest.raises(ConfigurationError, match="name of a property") as caught:
+        crm.v2.deals.create(title="x", custom_fields={name: 1})
+    assert caught.value.setting == "custom_fields"
+    assert server.arrivals == []

@@ -63,11 +63,11 @@ def _shapes() -> tuple[tuple[re.Pattern[str], str], ...]:
     return (
         # "name": "value", also cut off before the closing quote
         (
-            re.compile(rf"""((?:\\?["']){quoted}\\?["']\s*[:=]\s*\\?["'])((?:[^"'\\]|\\.)+)""", re.I),
+            re.compile(rf"""((?:\\?["']){quoted}\\?["']\s*[:=]\s*\\?["'])((?:[^"'\\]++|\\.)++)""", re.I),
             rf"\g<1>{MASK}",
         ),
         # (b"name", b"value"): headers as httpcore logs them
-        (re.compile(rf"""(b["']{header}["'],\s*b["'])((?:[^"'\\]|\\.)+)""", re.I), rf"\g<1>{MASK}"),
+        (re.compile(rf"""(b["']{header}["'],\s*b["'])((?:[^"'\\]++|\\.)++)""", re.I), rf"\g<1>{MASK}"),
         # name=value of forms and queries, name: value of headers
         (
             re.compile(

@@ -22,12 +22,17 @@ _NULL: Final = b"null"
 
 
 def json_bytes(wire: JSON, what: str, arguments: JSON = None, *, at: str = "") -> bytes:
-    """The bytes of what `wire_of` gave. Only a text with a null in it can hold an erased number: that is looked at.
+    """The bytes of what `wire_of` gave. Raises `ConfigurationError` for a number or a text that JSON cannot say.
+
+    Only JSON with a null in it can hold an erased number: that is looked at.
 
     ``arguments`` is the part of it that the caller gave, if that is not all of it; ``at`` is the argument's name, if it
     is one argument.
     """
-    content = _encode(wire)
+    try:
+        content = _encode(wire)
+    except UnicodeEncodeError:
+        raise no_text(at or what) from None
     if _NULL in content:
         check_numbers(wire if arguments is None else arguments, what, at)
     return content
@@ -41,6 +46,11 @@ def wire_of(value: object, what: str, *, at: str = "") -> JSON:
         path = _joined(at, _culprit(value))
         where = f"{what}: {path}" if path else what
         raise ConfigurationError(f"{where}: {error}", setting=path or what) from None
+
+
+def no_text(name: str) -> ConfigurationError:
+    """The error for a text that cannot be sent."""
+    return ConfigurationError(f"{name} is no text: it holds half a character (a lone surrogate)", setting=name)
 
 
 def check_numbers(wire: JSON, what: str, path: str = "") -> None:
@@ -124,4 +134,4 @@ def _parts(value: object) -> list[tuple[str, object]]:
     return []
 
 
-__all__ = ["check_numbers", "json_bytes", "json_text", "text_of", "wire_of"]
+__all__ = ["check_numbers", "json_bytes", "json_text", "no_text", "text_of", "wire_of"]

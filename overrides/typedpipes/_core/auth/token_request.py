@@ -11,6 +11,7 @@ from typedpipes._core.auth.grant import Grant
 from typedpipes._core.flow import Flow, Send, Sleep
 from typedpipes._core.http.bodies import (
     ERROR_BODY_LIMIT,
+    WIRE_ERRORS,
     Body,
     bare,
     decoded_leniently,
@@ -86,7 +87,7 @@ def post(
         response: httpx.Response = yield Send(request)
         headers = header_dict(response)
         raw, cut = yield from Body(response, context.clock, until=until, limit=ERROR_BODY_LIMIT).read()
-    except (httpx.RequestError, OSError) as error:
+    except WIRE_ERRORS as error:
         bare(error, context.redactor)
         _tell(request, context, started, None, type(error).__name__)
         failure = TransportError(

@@ -290,7 +290,7 @@ def to_wire(value: object) -> JSON:
         return wire
     if isinstance(value, Mapping):
         return {
-            key if key.__class__ is str else str(_bare(key)): to_wire(item)
+            key if key.__class__ is str else _name(key): to_wire(item)
             for key, item in value.items()
             if item is not UNSET
         }
@@ -313,6 +313,14 @@ def to_wire(value: object) -> JSON:
 
 
 _PLAIN: Final = frozenset({str, int, float, bool, type(None)})
+
+
+def _name(key: object) -> str:
+    """The name of a property that is not given as a text."""
+    plain = _bare(key)
+    if isinstance(plain, (bytes, bytearray, tuple, frozenset)) or type(plain).__str__ is object.__str__:
+        raise TypeError(f"{type(key).__name__} cannot be the name of a property; give a text")
+    return str(plain)
 
 
 def _bare(value: object) -> object:

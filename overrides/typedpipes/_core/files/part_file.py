@@ -31,6 +31,8 @@ from typedpipes._core.own_files import read_own, replace_own, require_own
 from typedpipes.errors import DownloadError
 
 VERSION: Final = 1
+PART: Final = ".part"
+NOTES: Final = ".part.json"
 SPARE: Final = 16 << 20
 """Bytes of free space left to others."""
 START_EVERY: Final = 16 << 20
@@ -40,8 +42,10 @@ START_EVERY: Final = 16 << 20
 def check_target(target: Path, *, overwrite: bool) -> None:
     """Raise `DownloadError` if ``target`` certainly cannot be written, before anything is spent on it.
 
-    A file is replaced as a whole, so a device, a pipe, a socket or a link would be lost, and is refused.
+    A file is replaced as a whole, so a device, a pipe, a socket or a link would be lost, and is refused. So is what
+    stands where the unfinished file would be.
     """
+    _check_name(target)
     folder = target.parent
     there = _there(target)
     if target.is_dir():
@@ -58,6 +62,21 @@ def check_target(target: Path, *, overwrite: bool) -> None:
         raise DownloadError(f"{target} cannot be written: the folder {folder} does not exist")
     if not os.access(folder, os.W_OK, effective_ids=os.access in os.supports_effective_ids):
         raise DownloadError(f"{target} cannot be written: {folder} is not writable")
+    part = target.with_name(target.name + PART)
+    unfinished = _there(part)
+    if unfinished is not None and not stat.S_ISREG(unfinished.st_mode):
+        raise DownloadError(f"{target} cannot be written: {part} is a link or no regular file; remove it")
+
+
+def _check_name(target: Path) -> None:
+    try:
+        if target.name:
+            target.with_name(target.name + NOTES + ".new").lstat()  # the longest name that is made
+    except ValueError as error:
+        raise DownloadError(f"{str(target)!r} is no path: {error}") from error
+    except OSError as error:
+        if error.errno == errno.ENAMETOOLONG:
+            raise DownloadError(f"{target} cannot be written: its name is too long") from error
 
 
 def _there(target: Path) -> os.stat_result | None:
@@ -75,8 +94,8 @@ class PartFile:
 
     def __init__(self, target: Path, *, identity: str, overwrite: bool) -> None:
         self.target = target
-        self.path = target.with_name(target.name + ".part")
-        self._notes = target.with_name(target.name + ".part.json")
+        self.path = target.with_name(target.name + PART)
+        self._notes = target.with_name(target.name + NOTES)
         self._identity = identity
         self._overwrite = overwrite
         there = _there(target)

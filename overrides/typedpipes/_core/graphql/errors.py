@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from typedpipes._core.decoding.model import JSON
-from typedpipes._core.graphql.outcome import code_of
+from typedpipes._core.graphql.outcome import AT_THE_DOOR, code_of
 from typedpipes._core.http import WireResponse
 from typedpipes._core.redaction import Redactor
 from typedpipes.errors import (
@@ -31,6 +31,7 @@ _STATIC: Final = frozenset(
     "undefinedType selectionMismatch argumentLiteralsIncompatible variableRequiresValidType variableNotDefined "
     "GRAPHQL_VALIDATION_FAILED".split()
 )
+_VALIDATED: Final = AT_THE_DOOR | {422}
 _SAY_IT_ALL: Final = frozenset({401, 403, 404, 429})
 _OPERATION_PATHS: Final = ("query", "mutation", "fragment", "subscription")
 
@@ -135,7 +136,7 @@ def _error(
         kind = GraphQLNotFound
     elif code == "UNAUTHORIZED":
         kind = GraphQLAuthenticationError
-    elif data is None and all(_is_static(entry, "data" in answer) for entry in entries):
+    elif data is None and all(_is_static(entry, "data" in answer, response.status) for entry in entries):
         kind = GraphQLValidationError
     more = f" (and {len(entries) - 3} more)" if len(entries) > 3 else ""
     return kind(
@@ -162,15 +163,16 @@ def _correlation(entries: list[dict[str, object]]) -> str | None:
     return None
 
 
-def _is_static(entry: Mapping[str, object], executed: bool) -> bool:
+def _is_static(entry: Mapping[str, object], executed: bool, status: int) -> bool:
     """Whether the server refused the document itself: nothing was executed.
 
     Ruby servers give such errors a path that starts with the operation ("mutation X"), others give none.
     ``executed``: the answer has ``data``, if only null: by the specification it was executed, unless a code denies it.
+    Without a code the status has to be one that validation gives: what a 504 says may have been said by a timer.
     """
     if code_of(entry) in _STATIC:
         return True
-    if executed:
+    if executed or not (200 <= status < 300 or status in _VALIDATED):
         return False
     path = entry.get("path")
     if isinstance(path, list) and path:

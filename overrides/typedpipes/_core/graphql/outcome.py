@@ -48,8 +48,10 @@ def nothing_executed(error: TypedPipesError) -> bool:
     503 that names a time to come back                               yes: turned away at the door, like 429
     any other status: 3xx, 408, 409, 410, 422, 499, 5xx              unknown: a proxy or a timer may speak while,
                                                                      or after, the server works
-    GraphQL: the document was refused by validation, whatever        yes
-    the status (no ``data`` at all, or codes of validation)
+    GraphQL: validation refused the document: by its codes; or by    yes
+    an error without code and ``data`` that names a place in the
+    document, where the status is 2xx, 422 or one of the line above
+    that begins with 400
     GraphQL: every error has a code of `REFUSALS`, none is of a      yes: the resolver refused
     place inside a payload, and no root field has a value
     GraphQL: a root field has a value, were it an object of nulls    unknown: it was resolved

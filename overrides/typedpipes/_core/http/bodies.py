@@ -66,6 +66,10 @@ def require_https(url: httpx.URL) -> None:
     )
 
 
+WIRE_ERRORS: Final = (httpx.RequestError, httpx.InvalidURL, OSError)
+"""How sending fails. httpx reads where a redirect leads even if it is not to follow it, and may find no address."""
+
+
 def header_dict(response: httpx.Response) -> dict[str, str]:
     """Headers with lower-case names; repeated ones joined by ", "."""
     headers: dict[str, str] = {}

@@ -416,7 +416,7 @@ def _origin_url(text: str) -> httpx.URL:
 
 
 def to_httpx(request: WireRequest) -> httpx.Request:
-    """The request as httpx sends it. Raises `ConfigurationError` if the URL is none."""
+    """The request as httpx sends it. Raises `ConfigurationError` if the URL or a header is none."""
     url = request.url
     if request.query:
         url = f"{url}{'&' if '?' in url else '?'}{urlencode(request.query)}"
@@ -436,6 +436,11 @@ def to_httpx(request: WireRequest) -> httpx.Request:
         )
     except httpx.InvalidURL as error:
         raise ConfigurationError(f"{request.stamp.name}: this is no address: {error}", setting="base_url") from error
+    except UnicodeEncodeError:
+        name = next((name for name, value in headers.items() if not (name + value).isascii()), "")
+        raise ConfigurationError(
+            f"{request.stamp.name}: the header {name!r} holds a character that is not ASCII; encode it", setting=name
+        ) from None
 
 
 class _Pieces(httpx.SyncByteStream, httpx.AsyncByteStream):

@@ -11,6 +11,7 @@ from typedpipes._core.flow import Flow, Send, Sleep
 from typedpipes._core.http import SAFE_METHODS, Stamp
 from typedpipes._core.http.bodies import (
     ERROR_BODY_LIMIT,
+    WIRE_ERRORS,
     Body,
     Bytes,
     PermitStream,
@@ -183,7 +184,7 @@ class Exchange:
             lease.sent = True
         try:
             response: httpx.Response = yield Send(request)
-        except (httpx.RequestError, OSError) as cause:
+        except WIRE_ERRORS as cause:
             self._unsign()
             from typedpipes._core.http.failures import failure_of
 

@@ -8,7 +8,7 @@ from collections.abc import AsyncGenerator, Awaitable, Callable, Generator, Mapp
 from typing import Any, Final, Generic, Protocol, TypeVar, cast
 
 from typedpipes._core.decoding.model import Model, to_wire
-from typedpipes._core.paging.answers import Departure, following_of, identity, items_of, reach
+from typedpipes._core.paging.answers import Departure, following_of, identity, is_count, items_of, reach
 from typedpipes._core.rest import PageOptions, Paging
 from typedpipes.errors import ConfigurationError, ResponseMismatch, TypedPipesError
 
@@ -24,7 +24,8 @@ class Walk:
     An empty page ends an ``after`` listing: it has no has-more flag, and its total is not trusted to end it early.
     Elsewhere only the server's word does. An answer that is no page of the listing never counts as its end, and what
     would go round for ever is not followed: a cursor that comes back, a place to go on from that is not further on, a
-    page that says there is more but brings nothing, or nothing new. All of that raises `ResponseMismatch`; ``cursor``
+    page that says there is more but brings nothing, or nothing new (behind a new cursor an empty page is let pass: what
+    the caller may not see was left out). All of that raises `ResponseMismatch`; ``cursor``
     then is where the refused page starts. Where pages start at a number, something added in front meanwhile moves the
     end of one page into the next: what comes twice that way is passed over. Something deleted in front cannot be
     noticed there.
@@ -55,7 +56,7 @@ class Walk:
         self._size = size
         self._left = left
         self._page: list[Any] = []  # items of the last page
-        self._last: dict[object, object] = {}  # items of the last page by id, where pages start at a number
+        self._last: dict[str | int, object] = {}  # items of the last page by id, where pages start at a number
         self._step: int | None = None  # from one page's start to the next one's, as the server last said
         self._seen: set[str] = {self.cursor} if self.cursor is not None else set()
 
@@ -126,7 +127,7 @@ class Walk:
                 raise Departure(paging.items, "the page is empty, but says that there is more")
             if int(following) <= int(self.cursor or 0):
                 raise Departure(paging.next, f"the page from {self.cursor or 0} on is said to go on at {following}")
-        if paging.style in ("offset", "page", "skip") and items and self._repeats(page, items):
+        if items and self._repeats(page, items):
             raise Departure(
                 paging.items,
                 f"the page from {paging.cursor}={self.cursor} on brings nothing but what the page before it brought, "
@@ -135,18 +136,25 @@ class Walk:
 
     def _repeats(self, page: object, items: list[Any]) -> bool:
         """Whether a page holds nothing but what the page before it held."""
-        if self._paging.style == "offset" and self._new_from(items) == len(items):
+        style = self._paging.style
+        if style == "offset" and all(self._came_before(item) for item in items):
             return True
+        if style in ("cursor", "after") and any(identity(item) is None for item in items):
+            return False  # the cursor is a new one, and records without an id may look alike
         if not self._same(items):
             return False
         # Records of few chosen fields may look alike, page after page: there the server's own word on the start counts.
         return not self._chosen or self._starts_elsewhere(page)
 
+    def _came_before(self, item: object) -> bool:
+        """Whether the page before held this record, though a part of it (a time, a signed link) may have changed."""
+        key = identity(item)
+        return key is not None and type(self._last.get(key)) is type(item)
+
     def _same(self, items: list[Any]) -> bool:
         if len(items) != len(self._page):
             return False
-        pairs = zip(self._page, items, strict=True)
-        return all(isinstance(item, Model | Mapping) and to_wire(before) == to_wire(item) for before, item in pairs)
+        return all(_alike(before, item) for before, item in zip(self._page, items, strict=True))
 
     def _starts_elsewhere(self, page: object) -> bool:
         start = reach(page, f"{self._paging.next.rpartition('.')[0]}.{self._paging.cursor}")
@@ -155,7 +163,8 @@ class Walk:
     def _new_from(self, items: list[Any]) -> int:
         """How many of the first items are those that the page before ended with."""
         for count, item in enumerate(items):
-            twin = self._last.get(identity(item))
+            key = identity(item)
+            twin = None if key is None else self._last.get(key)
             if twin is None or to_wire(twin) != to_wire(item):
                 return count
         return len(items)
@@ -168,6 +177,13 @@ class Walk:
 
     def _following(self, page: object, items: list[Any]) -> str | None:
         return following_of(page, items, self._paging, self.cursor)
+
+
+def _alike(before: object, item: object) -> bool:
+    """Whether two records hold the same."""
+    if isinstance(item, Model | Mapping):
+        return to_wire(before) == to_wire(item)
+    return identity(item) is not None and before == item
 
 
 def _prefetch(operation: str, paging: Paging, options: PageOptions) -> int:
@@ -189,7 +205,7 @@ def _resume(operation: str, paging: Paging, options: PageOptions) -> str | None:
     if cursor is None:
         return None
     counts = {"offset": "a number of items to pass over", "skip": "a number of items to pass over", "page": "a number"}
-    if not (cursor.isascii() and cursor.isdigit() if paging.style in counts else cursor):
+    if not (is_count(cursor) if paging.style in counts else cursor):
         kind = counts.get(paging.style, "not empty")
         raise ConfigurationError(f"{operation}: resume is {kind}, not {cursor!r}", setting="resume")
     return cursor

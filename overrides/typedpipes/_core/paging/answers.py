@@ -7,6 +7,7 @@ schema lets a part be absent or null, that part says nothing, and nothing more f
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import suppress
 from functools import cache
 from types import NoneType
 from typing import Any, Final, cast, get_args
@@ -16,6 +17,8 @@ from typedpipes._core.decoding.model import Model, extras, is_set, wire_names
 from typedpipes._core.rest import Paging
 
 _LACKING: Final = object()
+_DIGITS: Final = 18
+"""Digits of a number of items at most."""
 _NAMED: Final = 5
 """How many properties of an answer that is no page are named."""
 _KINDS: Final = {NoneType: "null", bool: "a boolean", str: "a text", list: "an array"}
@@ -50,9 +53,14 @@ def following_of(page: object, items: list[Any], paging: Paging, cursor: str | N
             return None
         if following is None:  # some v1 answers say that there is more, but not where
             following = str(int(cursor or 0) + len(items))
-    if paging.style == "offset" and following is not None and not (following.isascii() and following.isdigit()):
+    if paging.style == "offset" and following is not None and not is_count(following):
         raise Departure(paging.next, "a number of items to pass over is needed there")
     return None if not following or (paging.style == "after" and not items) else following
+
+
+def is_count(text: str) -> bool:
+    """Whether a text says how many items to pass over. Python refuses to read numbers of thousands of digits."""
+    return text.isascii() and text.isdigit() and len(text) <= _DIGITS
 
 
 def _counted(page: object, items: list[Any], paging: Paging, cursor: str | None) -> str | None:
@@ -70,15 +78,17 @@ def _counted(page: object, items: list[Any], paging: Paging, cursor: str | None)
     return None if isinstance(total, int) and here >= total else str(following)
 
 
-def identity(item: object) -> object:
-    """The ``id`` of a record, None if it has none."""
+def identity(item: object) -> str | int | None:
+    """The ``id`` of a record, None if it has none that names it."""
+    found: object = None
     if isinstance(item, Model):
         name = _attribute(type(item), "id")
-        try:
-            return None if name is None else cast("object", object.__getattribute__(item, name))
-        except AttributeError:
-            return None
-    return item.get("id") if isinstance(item, Mapping) else None
+        with suppress(AttributeError):
+            found = None if name is None else cast("object", object.__getattribute__(item, name))
+    else:
+        held = item if isinstance(item, Mapping) else getattr(item, "__dict__", {})  # of a result of GraphQL
+        found = held.get("id")
+    return found if isinstance(found, str | int) else None
 
 
 def reach(page: object, path: str) -> object:
@@ -177,4 +187,4 @@ def _names(page: object) -> str:
     return f" (it holds {shown})" if names else " (it holds nothing)"
 
 
-__all__ = ["Departure", "following_of", "identity", "items_of", "reach"]
+__all__ = ["Departure", "following_of", "identity", "is_count", "items_of", "reach"]

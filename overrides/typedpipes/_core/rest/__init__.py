@@ -217,6 +217,16 @@ def _split(path: str) -> tuple[str, ...]:
     return (*parts, rest)
 
 
+class Incomplete(dict[str, object]):
+    """The fields of a body of which a required one, ``lacking``, was not given: perhaps it was misspelt."""
+
+    __slots__ = ("lacking",)
+
+    def __init__(self, lacking: str, fields: Mapping[str, object]) -> None:
+        super().__init__(fields)
+        self.lacking = lacking
+
+
 class Arguments:
     """The arguments of one call, still as Python values: the client encodes them."""
 

@@ -23,6 +23,7 @@ from typedpipes._core.rest import (
     ApiResponse,
     Arguments,
     CallOptions,
+    Incomplete,
     OffsetPageOptions,
     Operation,
     PagedCallOptions,
@@ -66,6 +67,9 @@ class Rest(msgspec.Struct, frozen=True, kw_only=True):
         given = cast("Mapping[str, object]", options)
         if given:
             check_options(f"{operation.api}.{operation.name}", given, self._known(operation), _names(arguments))
+        if isinstance(arguments.body, Incomplete):
+            lacking = arguments.body.lacking
+            raise ConfigurationError(f"{lacking} is required: give it, or a complete body", setting=lacking)
         settings = {**self.settings, **given} if given else self.settings
         encoded = encode(operation, arguments, settings)
         extra = options.get("extra_headers")

@@ -9,7 +9,7 @@ from urllib.parse import quote
 
 from typedpipes._core.decoding.model import UNSET, Model, to_wire
 from typedpipes._core.rest import Arguments, Operation
-from typedpipes._core.values import json_bytes, json_text, text_of, wire_of
+from typedpipes._core.values import json_bytes, json_text, no_text, text_of, wire_of
 from typedpipes.errors import ConfigurationError
 
 if TYPE_CHECKING:
@@ -178,11 +178,7 @@ def _quoted(name: str, text: str, safe: str) -> str:
     try:
         return quote(text, safe=safe)
     except UnicodeEncodeError:
-        raise _no_text(name) from None
-
-
-def _no_text(name: str) -> ConfigurationError:
-    return ConfigurationError(f"{name} is no text: it holds half a character (a lone surrogate)", setting=name)
+        raise no_text(name) from None
 
 
 def _content(operation: Operation[Any], body: object, headers: dict[str, str], encoding: object = None) -> Content:
@@ -202,10 +198,7 @@ def _content(operation: Operation[Any], body: object, headers: dict[str, str], e
         headers.setdefault("content-type", media)
         return bytes(body)
     headers.setdefault("content-type", media if media not in _JSON_TYPES else "application/json")
-    try:
-        return json_bytes(wire_of(body, operation.name), operation.name)
-    except UnicodeEncodeError:
-        raise _no_text("body") from None
+    return json_bytes(wire_of(body, operation.name), operation.name)
 
 
 def _asked_media(operation: Operation[Any], encoding: object) -> str:

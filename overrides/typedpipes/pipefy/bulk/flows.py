@@ -35,6 +35,7 @@ from typedpipes.limits.policy import Claim
 from typedpipes.limits.snapshot import Cost, take_snapshot, work_out
 from typedpipes.pipefy.bulk.checkpoint import Checkpoint
 from typedpipes.pipefy.bulk.report import BulkItem, BulkProgress, BulkReport, BulkStopped, progress_of
+from typedpipes.pipefy.exports.answers import identifier
 from typedpipes.pipefy.exports.jobs import GraphQLPort
 
 if TYPE_CHECKING:
@@ -212,8 +213,7 @@ def _done(job: BulkJob, data: object, key: str | None) -> str | None:
     if job.node is None:
         return key if payload.get("success") is True else None
     node = payload.get(job.node)
-    identity = node.get("id") if isinstance(node, Mapping) else None
-    return None if identity in (None, "") else str(identity)
+    return identifier(node.get("id")) or None if isinstance(node, Mapping) else None
 
 
 def _is_left(job: BulkJob, item: BulkItem) -> bool:

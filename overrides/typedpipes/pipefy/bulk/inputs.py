@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from typedpipes._core.decoding.model import JSON
 from typedpipes._core.graphql import JsonInput
-from typedpipes._core.values import wire_of
+from typedpipes._core.values import json_bytes, wire_of
 from typedpipes.errors import ConfigurationError
 from typedpipes.pipefy.bulk.flows import BulkJob, BulkWork
 
@@ -98,11 +98,18 @@ def updates(
         if not isinstance(fields, Mapping) or not fields:
             raise ConfigurationError(f"{identity}: give the fields to set as {{field id: value}}", setting="updates")
         values: list[JSON] = [
-            {"fieldId": str(name), "value": wire_of(value, f"{identity}: {name}")} for name, value in fields.items()
+            {"fieldId": str(name), "value": _value(value, f"{identity}: {name}")} for name, value in fields.items()
         ]
         chunks = [values[start : start + FIELDS_PER_CALL] for start in range(0, len(values), FIELDS_PER_CALL)]
         work.append(BulkWork(str(identity), tuple({"nodeId": str(identity), "values": chunk} for chunk in chunks)))
     return _distinct(work)
+
+
+def _value(value: object, what: str) -> JSON:
+    """A value to set; one that cannot be sent is refused before the job begins."""
+    wire = wire_of(value, what)
+    json_bytes(wire, what)
+    return wire
 
 
 def deletions(given: Iterable[str | int]) -> list[BulkWork]:
@@ -121,13 +128,13 @@ def _distinct(work: list[BulkWork]) -> list[BulkWork]:
     return work
 
 
-def _check(wire: Mapping[str, JSON], model: type[InputModel], index: int) -> None:
+def _check(wire: dict[str, JSON], model: type[InputModel], index: int) -> None:
     """Raise `ConfigurationError` naming item and field for an input the server would refuse."""
-    import msgspec
     from pydantic import ValidationError
 
+    content = json_bytes(wire, f"item {index}")
     try:
-        model.model_validate_json(msgspec.json.encode(wire))
+        model.model_validate_json(content)
     except ValidationError as error:
         for found in error.errors(include_input=False, include_url=False):
             if found["type"] == "list_type":  # the server takes a single value for a list of one

@@ -99,7 +99,7 @@ def created_job(data: object, declaration: JobDeclaration, form: CreateForm) -> 
     paths = dict.fromkeys((form.path, *(other.path for other in declaration.creates)))
     for path in paths:
         job = _at(data, path)
-        if isinstance(job, Mapping) and (identity := _identifier(job.get(declaration.id))):
+        if isinstance(job, Mapping) and (identity := identifier(job.get(declaration.id))):
             return identity, job
     job = _at(data, form.path)
     if isinstance(job, Mapping) and not declaration.polls and job.get(declaration.id) is None:
@@ -114,7 +114,8 @@ def _at(data: object, path: Sequence[str]) -> object:
     return data
 
 
-def _identifier(value: object) -> str:
+def identifier(value: object) -> str:
+    """An id of an answer as text; "" for what is none."""
     return str(value).strip() if isinstance(value, str | int) and not isinstance(value, bool) else ""
 
 
@@ -131,9 +132,9 @@ def find_job(data: object, form: PollForm, state: JobState, declaration: JobDecl
     where = f"$.data.{'.'.join(form.path)}"
     if not isinstance(found, Mapping):
         raise ResponseMismatch(f"{where}: expected an object ({form.operation})", operation=form.operation, path=where)
-    if found.get(declaration.id) not in (None, "") and _identifier(found[declaration.id]) != state.id:
+    if identifier(found.get(declaration.id)) != state.id:
         raise ResponseMismatch(
-            f"{where}.{declaration.id}: the answer is about another {declaration.what} ({form.operation})",
+            f"{where}.{declaration.id}: the answer does not name this {declaration.what} ({form.operation})",
             operation=form.operation,
             path=f"{where}.{declaration.id}",
         )

@@ -169,3 +169,25 @@ def test_a_disk_full_for_the_notes_leaves_nothing(
     with pytest.raises(DownloadError, match="full"):
         Fetch(host, tmp_path / "jobs.csv")()
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("kind", ["link", "folder", "pipe"])
+def test_what_stands_where_the_unfinished_file_would_be_is_refused_before_anything_is_spent(
+    tmp_path: Path, kind: str
+) -> None:
+    part = tmp_path / "jobs.csv.part"
+    if kind == "link":
+        part.symlink_to(tmp_path / "victim")
+    elif kind == "folder":
+        part.mkdir()
+    else:
+        os.mkfifo(part)
+    with pytest.raises(DownloadError, match=r"jobs\.csv\.part is a link or no regular file; remove it"):
+        check_target(tmp_path / "jobs.csv", overwrite=True)
+
+
+@pytest.mark.parametrize(("name", "told"), [("x" * 250, "too long"), ("x" * 5000, "too long"), ("a\0b", "no path")])
+def test_a_name_that_no_file_can_have_is_refused_before_anything_is_spent(tmp_path: Path, name: str, told: str) -> None:
+    """250 characters are a name, but not with what the unfinished file adds."""
+    with pytest.raises(DownloadError, match=told):
+        check_target(tmp_path / name, overwrite=False)
