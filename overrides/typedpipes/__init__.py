@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from typedpipes import errors as errors
     from typedpipes._core.decoding.answers import from_wire as from_wire
     from typedpipes._core.decoding.model import UNSET as UNSET
+    from typedpipes._core.decoding.model import evolve as evolve
     from typedpipes._core.decoding.model import extras as extras
     from typedpipes._core.decoding.model import is_set as is_set
     from typedpipes._core.decoding.model import to_wire as to_wire
@@ -24,11 +25,12 @@ if TYPE_CHECKING:
 __version__ = "0.1.0"
 """The one place that holds the version."""
 
-__all__ = ["UNSET", "CustomField", "__version__", "errors", "extras", "from_wire", "is_set", "to_wire"]
+__all__ = ["UNSET", "CustomField", "__version__", "errors", "evolve", "extras", "from_wire", "is_set", "to_wire"]
 
 _HOMES: Final = {
     "UNSET": "_core.decoding.model",
     "CustomField": "_core.rest",
+    "evolve": "_core.decoding.model",
     "extras": "_core.decoding.model",
     "from_wire": "_core.decoding.answers",
     "is_set": "_core.decoding.model",

@@ -43,8 +43,6 @@ from typedpipes._core.rest import (
 from typedpipes.errors import ConfigurationError
 
 if TYPE_CHECKING:
-    from attrs import define as define
-
     from typedpipes._core.connect_links import ConnectTokenLinks
 
 
@@ -79,7 +77,6 @@ __all__ = [
     "Resource",
     "Unset",
     "async_raw_method",
-    "define",
     "deprecated",
     "member",
     "raw_async_caller",
@@ -89,12 +86,6 @@ __all__ = [
     "request_body",
 ]
 if not TYPE_CHECKING:
-
-    def define(**options):
-        return _same
-
-    def _same(model):
-        return model
 
     def __getattr__(name):
         if name == "ConnectTokenLinks":

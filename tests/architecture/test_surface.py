@@ -16,7 +16,7 @@ from typedpipes_api.pipedrive_v2.deals import Deals
 from typedpipes_api.pipefy.client import Client
 
 SURFACE = {
-    "typedpipes": "CustomField UNSET __version__ errors extras from_wire is_set to_wire",
+    "typedpipes": "CustomField UNSET __version__ errors evolve extras from_wire is_set to_wire",
     "typedpipes.configuration": "Configuration ENVIRONMENT configuration",
     "typedpipes.events": "Block Budget Event LimitStore OnEvent Poll Refresh Reporter Request Retry SchemaDrift Wait "
     "logger",

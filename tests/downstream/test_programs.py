@@ -21,6 +21,7 @@ OUTPUTS = {
     "first_deals.py": r"(\d+ \S.* [\d.]+\n){10}",
     "graphql_report.py": r"\S.*\nFrom the report \d+\nTrue\nrefused: 1\n",
     "graphql_selection.py": "Grinder\n",
+    "own_models.py": r"0 10 True \[\]\n\['score', 'reasons'\] 10\n",
     "result_kinds.py": r"200 2 True\nTrue \['DeprecationWarning'\]\n\[1, 2\]\n",
 }
 """By program: what it prints, as a pattern."""

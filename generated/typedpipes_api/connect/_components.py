@@ -6,12 +6,11 @@ from __future__ import annotations
 
 from typing import ClassVar, Literal, TypeAlias
 
-from typedpipes.runtime import JSON, Model, OpenEnum, define, member
+from typedpipes.runtime import JSON, Model, OpenEnum, member
 from typedpipes_api.connect._shared import App, PageInfo
 from typedpipes_api.connect.accounts import Account
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class ConfigurablePropBase(Model):
     _wire_ = {
         "read_only": "readOnly",
@@ -87,13 +86,11 @@ ConfigurablePropBaseTypeLiteral: TypeAlias = Literal[
 ]
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class ConfiguredPropValueApp(Model):
     _wire_ = {"auth_provision_id": "authProvisionId"}
     auth_provision_id: str
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class CreateOAuthTokenResponse(Model):
     _secret_ = frozenset(("access_token",))
     access_token: str
@@ -101,26 +98,22 @@ class CreateOAuthTokenResponse(Model):
     token_type: str
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class ErrorResponse(Model):
     code: str | None = None
     details: dict[str, JSON] | None = None
     error: str
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class GetAccountsResponse(Model):
     data: list[Account]
     page_info: PageInfo
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class GetAppsResponse(Model):
     data: list[App]
     page_info: PageInfo
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class TooManyRequestsErrorBody(Model):
     error: str | None = None
 

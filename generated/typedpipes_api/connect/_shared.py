@@ -7,14 +7,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import ClassVar, Literal, TypeAlias
 
-from typedpipes.runtime import JSON, UNSET, ConnectOptions, Model, OpenEnum, PageOptions, Unset, define, member
+from typedpipes.runtime import JSON, UNSET, ConnectOptions, Model, OpenEnum, PageOptions, Unset, member
 
 
 class PagedCallOptions(ConnectOptions, PageOptions, total=False):
     """Options of the methods that walk all pages."""
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class App(Model):
     auth_type: AppAuthType | None = None
     categories: list[str]
@@ -37,7 +36,6 @@ class AppAuthType(OpenEnum):
 AppAuthTypeLiteral: TypeAlias = Literal["keys", "none", "oauth"]
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class AppScopeProfilesItem(Model):
     name: AppScopeProfilesItemName
     scopes: list[str]
@@ -52,7 +50,6 @@ class AppScopeProfilesItemName(OpenEnum):
 AppScopeProfilesItemNameLiteral: TypeAlias = Literal["admin", "read_only", "read_write"]
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class Component(Model):
     annotations: ToolAnnotations | None = None
     component_type: str | None = None
@@ -81,7 +78,6 @@ class ComponentStash(OpenEnum):
 ComponentStashLiteral: TypeAlias = Literal["optional", "required"]
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class ConfigurablePropAirtableBaseId(Model):
     _wire_ = {
         "app_prop": "appProp",
@@ -106,7 +102,6 @@ class ConfigurablePropAirtableBaseId(Model):
     with_label: bool | None = None
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class ConfigurablePropAirtableFieldId(Model):
     _wire_ = {
         "read_only": "readOnly",
@@ -131,7 +126,6 @@ class ConfigurablePropAirtableFieldId(Model):
     with_label: bool | None = None
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class ConfigurablePropAirtableTableId(Model):
     _wire_ = {
         "base_id_prop": "baseIdProp",
@@ -156,7 +150,6 @@ class ConfigurablePropAirtableTableId(Model):
     with_label: bool | None = None
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class ConfigurablePropAirtableViewId(Model):
     _wire_ = {
         "read_only": "readOnly",
@@ -181,7 +174,6 @@ class ConfigurablePropAirtableViewId(Model):
     with_label: bool | None = None
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class ConfigurablePropAlert(Model):
     _wire_ = {
         "alert_type": "alertType",
@@ -217,7 +209,6 @@ class ConfigurablePropAlertType(OpenEnum):
 ConfigurablePropAlertTypeLiteral: TypeAlias = Literal["error", "info", "neutral", "warning"]
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class ConfigurablePropAny(Model):
     _wire_ = {
         "read_only": "readOnly",
@@ -242,7 +233,6 @@ class ConfigurablePropAny(Model):
     with_label: bool | None = None
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class ConfigurablePropApp(Model):
     _wire_ = {
         "read_only": "readOnly",
@@ -266,7 +256,6 @@ class ConfigurablePropApp(Model):
     with_label: bool | None = None
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class ConfigurablePropApphook(Model):
     _wire_ = {
         "app_prop": "appProp",
@@ -295,7 +284,6 @@ class ConfigurablePropApphook(Model):
     with_label: bool | None = None
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class ConfigurablePropBoolean(Model):
     _wire_ = {
         "read_only": "readOnly",
@@ -320,7 +308,6 @@ class ConfigurablePropBoolean(Model):
     with_label: bool | None = None
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class ConfigurablePropDataStore(Model):
     _wire_ = {
         "read_only": "readOnly",
@@ -343,7 +330,6 @@ class ConfigurablePropDataStore(Model):
     with_label: bool | None = None
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class ConfigurablePropDb(Model):
     _wire_ = {
         "read_only": "readOnly",
@@ -366,7 +352,6 @@ class ConfigurablePropDb(Model):
     with_label: bool | None = None
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class ConfigurablePropDir(Model):
     _wire_ = {
         "access_mode": "accessMode",
@@ -401,7 +386,6 @@ class ConfigurablePropDirAccessMode(OpenEnum):
 ConfigurablePropDirAccessModeLiteral: TypeAlias = Literal["read", "read-write", "write"]
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class ConfigurablePropDiscordChannel(Model):
     _wire_ = {
         "app_prop": "appProp",
@@ -426,7 +410,6 @@ class ConfigurablePropDiscordChannel(Model):
     with_label: bool | None = None
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class ConfigurablePropDiscordChannelArray(Model):
     _wire_ = {
         "app_prop": "appProp",
@@ -451,7 +434,6 @@ class ConfigurablePropDiscordChannelArray(Model):
     with_label: bool | None = None
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class ConfigurablePropHttp(Model):
     _wire_ = {
         "custom_response": "customResponse",
@@ -476,7 +458,6 @@ class ConfigurablePropHttp(Model):
     with_label: bool | None = None
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class ConfigurablePropHttpRequest(Model):
     _wire_ = {
         "read_only": "readOnly",
@@ -500,7 +481,6 @@ class ConfigurablePropHttpRequest(Model):
     with_label: bool | None = None
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class ConfigurablePropInteger(Model):
     _wire_ = {
         "read_only": "readOnly",
@@ -527,7 +507,6 @@ class ConfigurablePropInteger(Model):
     with_label: bool | None = None
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class ConfigurablePropIntegerArray(Model):
     _wire_ = {
         "read_only": "readOnly",
@@ -554,7 +533,6 @@ class ConfigurablePropIntegerArray(Model):
     with_label: bool | None = None
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class ConfigurablePropObject(Model):
     _wire_ = {
         "read_only": "readOnly",
@@ -579,7 +557,6 @@ class ConfigurablePropObject(Model):
     with_label: bool | None = None
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class ConfigurablePropSql(Model):
     _wire_ = {
         "read_only": "readOnly",
@@ -605,12 +582,10 @@ class ConfigurablePropSql(Model):
     with_label: bool | None = None
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class ConfigurablePropSqlAuth(Model):
     app: str | None = None
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class ConfigurablePropString(Model):
     _wire_ = {
         "read_only": "readOnly",
@@ -637,7 +612,6 @@ class ConfigurablePropString(Model):
     with_label: bool | None = None
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class ConfigurablePropStringArray(Model):
     _wire_ = {
         "read_only": "readOnly",
@@ -664,7 +638,6 @@ class ConfigurablePropStringArray(Model):
     with_label: bool | None = None
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class ConfigurablePropTimer(Model):
     _wire_ = {
         "read_only": "readOnly",
@@ -690,7 +663,6 @@ class ConfigurablePropTimer(Model):
     with_label: bool | None = None
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class ConfigurePropOpts(Model):
     blocking: bool | None | Unset = UNSET
     configured_props: Mapping[str, JSON] | None | Unset = UNSET
@@ -704,7 +676,6 @@ class ConfigurePropOpts(Model):
     version: str | None | Unset = UNSET
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class ConfigurePropResponse(Model):
     _wire_ = {"string_options": "stringOptions"}
     context: dict[str, JSON] | None = None
@@ -714,7 +685,6 @@ class ConfigurePropResponse(Model):
     string_options: list[str] | None = None
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class ConfiguredPropValueSql(Model):
     _wire_ = {"use_prepared_statements": "usePreparedStatements"}
     params: list[str]
@@ -723,7 +693,6 @@ class ConfiguredPropValueSql(Model):
     value: str
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class DeployedComponent(Model):
     _secret_ = frozenset(("webhook_signing_key",))
     active: bool
@@ -743,30 +712,25 @@ class DeployedComponent(Model):
     webhook_signing_key: str | None = None
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class DynamicProps(Model):
     _wire_ = {"configurable_props": "configurableProps"}
     configurable_props: list[ConfigurableProp] | None = None
     id: str | None = None
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class GetComponentResponse(Model):
     data: Component
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class GetComponentsResponse(Model):
     data: list[Component]
     page_info: PageInfo
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class GetWebhookWithSigningKeyResponse(Model):
     data: WebhookWithSigningKey
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class HttpInterface(Model):
     created_at: int
     custom_response: bool
@@ -777,7 +741,6 @@ class HttpInterface(Model):
     updated_at: int
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class HttpRequestAuth(Model):
     _secret_ = frozenset(("password", "token"))
     password: str | None = None
@@ -795,7 +758,6 @@ class HttpRequestAuthType(OpenEnum):
 HttpRequestAuthTypeLiteral: TypeAlias = Literal["basic", "bearer", "none"]
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class HttpRequestBody(Model):
     _wire_ = {"content_type": "contentType"}
     content_type: str | None = None
@@ -821,7 +783,6 @@ class HttpRequestBodyType(OpenEnum):
 HttpRequestBodyTypeLiteral: TypeAlias = Literal["fields", "raw"]
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class HttpRequestConfig(Model):
     auth: HttpRequestAuth | None = None
     body: HttpRequestBody | None = None
@@ -832,13 +793,11 @@ class HttpRequestConfig(Model):
     url: str | None = None
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class HttpRequestField(Model):
     name: str
     value: str
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class Observation(Model):
     err: ObservationError | None = None
     k: str
@@ -846,14 +805,12 @@ class Observation(Model):
     ts: float
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class ObservationError(Model):
     message: str | None = None
     name: str | None = None
     stack: str | None = None
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class PageInfo(Model):
     count: int | None = None
     end_cursor: str | None = None
@@ -869,19 +826,16 @@ class ProjectEnvironment(OpenEnum):
 ProjectEnvironmentLiteral: TypeAlias = Literal["development", "production"]
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class PropOption(Model):
     label: str
     value: str | int | bool | None = None
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class PropOptionNested(Model):
     _wire_ = {"lv": "__lv"}
     lv: PropOption
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class ReloadPropsOpts(Model):
     blocking: bool | None | Unset = UNSET
     configured_props: Mapping[str, JSON] | None | Unset = UNSET
@@ -891,7 +845,6 @@ class ReloadPropsOpts(Model):
     version: str | None | Unset = UNSET
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class ReloadPropsResponse(Model):
     _wire_ = {"dynamic_props": "dynamicProps"}
     dynamic_props: DynamicProps | None = None
@@ -899,12 +852,10 @@ class ReloadPropsResponse(Model):
     observations: list[Observation] | None = None
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class TimerCron(Model):
     cron: str
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class TimerInterface(Model):
     created_at: int
     cron: str | None = None
@@ -916,13 +867,11 @@ class TimerInterface(Model):
     updated_at: int
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class TimerInterval(Model):
     _wire_ = {"interval_seconds": "intervalSeconds"}
     interval_seconds: int
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class ToolAnnotations(Model):
     _wire_ = {
         "destructive_hint": "destructiveHint",
@@ -937,7 +886,6 @@ class ToolAnnotations(Model):
     title: str | None = None
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class WebhookWithSigningKey(Model):
     _secret_ = frozenset(("signing_key",))
     created_at: int

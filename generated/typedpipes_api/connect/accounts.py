@@ -23,7 +23,6 @@ from typedpipes.runtime import (
     Resource,
     Unset,
     async_raw_method,
-    define,
     raw_async_caller,
     raw_caller,
     raw_method,
@@ -33,7 +32,6 @@ from typedpipes.runtime import (
 from typedpipes_api.connect._shared import AppAuthType, AppScopeProfilesItem, PageInfo, PagedCallOptions
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class Account(Model):
     _secret_ = frozenset(("credentials",))
     authorized_scopes: list[str] | None = None
@@ -54,7 +52,6 @@ class Account(Model):
     user_id: str | None = None
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class AccountCredentials(Model):
     _secret_ = frozenset(("oauth_access_token", "oauth_refresh_token", "oauth_signer_uri"))
     oauth_access_token: str | None = None
@@ -64,7 +61,6 @@ class AccountCredentials(Model):
     oauth_uid: str | None = None
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class CreateAccountOpts(Model):
     _secret_ = frozenset(("cfmap_json", "connect_token"))
     account_id: str | Unset = UNSET
@@ -74,13 +70,11 @@ class CreateAccountOpts(Model):
     name: str | Unset = UNSET
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class ListAccountsResponse(Model):
     data: list[Account]
     page_info: PageInfo | None = None
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class AccountApp(Model):
     id: str
     name: str

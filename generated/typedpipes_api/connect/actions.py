@@ -25,7 +25,6 @@ from typedpipes.runtime import (
     Resource,
     Unset,
     async_raw_method,
-    define,
     raw_async_caller,
     raw_caller,
     raw_method,
@@ -47,7 +46,6 @@ from typedpipes_api.connect._shared import (
 )
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class RunActionOpts(Model):
     configured_props: Mapping[str, JSON] | Unset = UNSET
     dynamic_props_id: str | Unset = UNSET
@@ -57,7 +55,6 @@ class RunActionOpts(Model):
     version: str | Unset = UNSET
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class RunActionResponse(Model):
     exports: dict[str, JSON] | None = None
     os: list[Observation] | None = None

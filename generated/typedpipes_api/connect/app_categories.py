@@ -17,14 +17,12 @@ from typedpipes.runtime import (
     RawResource,
     Resource,
     async_raw_method,
-    define,
     raw_async_caller,
     raw_caller,
     raw_method,
 )
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class AppCategory(Model):
     description: str | None = None
     id: str | None = None

@@ -25,7 +25,6 @@ from typedpipes.runtime import (
     Resource,
     Unset,
     async_raw_method,
-    define,
     raw_async_caller,
     raw_caller,
     raw_method,
@@ -35,7 +34,6 @@ from typedpipes.runtime import (
 from typedpipes_api.connect._shared import App, PageInfo, PagedCallOptions
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class AppOverride(Model):
     _secret_ = frozenset(("cfmap",))
     app: App
@@ -48,7 +46,6 @@ class AppOverride(Model):
     updated_at: str | None = None
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class CreateAppOverrideOpts(Model):
     _secret_ = frozenset(("cfmap",))
     app: str
@@ -57,13 +54,11 @@ class CreateAppOverrideOpts(Model):
     oauth_app_id: str | Unset = UNSET
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class ListAppOverridesResponse(Model):
     data: list[AppOverride]
     page_info: PageInfo
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class UpdateAppOverrideOpts(Model):
     _secret_ = frozenset(("cfmap",))
     cfmap: Mapping[str, JSON] | Unset = UNSET

@@ -23,7 +23,6 @@ from typedpipes.runtime import (
     RawResource,
     Resource,
     async_raw_method,
-    define,
     member,
     raw_async_caller,
     raw_caller,
@@ -41,12 +40,10 @@ class AppSortKey(OpenEnum):
 AppSortKeyLiteral: TypeAlias = Literal["featured_weight", "name", "name_slug"]
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class GetAppResponse(Model):
     data: App
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class ListAppsResponse(Model):
     data: list[App]
     page_info: PageInfo

@@ -26,7 +26,6 @@ from typedpipes.runtime import (
     Resource,
     Unset,
     async_raw_method,
-    define,
     member,
     raw_async_caller,
     raw_caller,
@@ -37,7 +36,6 @@ from typedpipes.runtime import (
 from typedpipes_api.connect._shared import Emitter, GetWebhookWithSigningKeyResponse, PageInfo, PagedCallOptions
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class EmittedEvent(Model):
     e: dict[str, JSON]
     id: str
@@ -56,34 +54,28 @@ class EmitterType(OpenEnum):
 EmitterTypeLiteral: TypeAlias = Literal["email", "http", "source", "timer"]
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class GetTriggerEventsResponse(Model):
     data: list[EmittedEvent]
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class GetTriggerResponse(Model):
     data: Emitter
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class GetTriggerWebhooksResponse(Model):
     webhook_urls: list[str]
     webhooks: list[TriggerWebhook] | None = None
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class GetTriggerWorkflowsResponse(Model):
     workflow_ids: list[str]
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class GetTriggersResponse(Model):
     data: list[Emitter]
     page_info: PageInfo
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class TriggerWebhook(Model):
     _secret_ = frozenset(("signing_key",))
     id: str
@@ -92,7 +84,6 @@ class TriggerWebhook(Model):
     url: str
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class UpdateTriggerOpts(Model):
     active: bool | Unset = UNSET
     configured_props: Mapping[str, JSON] | Unset = UNSET
@@ -100,12 +91,10 @@ class UpdateTriggerOpts(Model):
     name: str | Unset = UNSET
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class UpdateTriggerWebhooksOpts(Model):
     webhook_urls: Sequence[str]
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class UpdateTriggerWorkflowsOpts(Model):
     workflow_ids: Sequence[str]
 

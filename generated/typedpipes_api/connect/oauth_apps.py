@@ -24,7 +24,6 @@ from typedpipes.runtime import (
     Resource,
     Unset,
     async_raw_method,
-    define,
     raw_async_caller,
     raw_caller,
     raw_method,
@@ -34,7 +33,6 @@ from typedpipes.runtime import (
 from typedpipes_api.connect._shared import AppAuthType, AppScopeProfilesItem, PageInfo, PagedCallOptions
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class CreateOauthAppOpts(Model):
     _secret_ = frozenset(("client_secret",))
     additional_scopes: Sequence[str] | Unset = UNSET
@@ -46,13 +44,11 @@ class CreateOauthAppOpts(Model):
     scopes: Sequence[str] | Unset = UNSET
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class ListOauthAppsResponse(Model):
     data: list[OauthApp]
     page_info: PageInfo
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class OauthApp(Model):
     additional_scopes: list[str] | None = None
     auth_type: AppAuthType | None = None
@@ -73,7 +69,6 @@ class OauthApp(Model):
     updated_at: str | None = None
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class UpdateOauthAppOpts(Model):
     _secret_ = frozenset(("client_secret",))
     additional_scopes: Sequence[str] | Unset = UNSET

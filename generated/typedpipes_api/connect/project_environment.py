@@ -19,7 +19,6 @@ from typedpipes.runtime import (
     Resource,
     Unset,
     async_raw_method,
-    define,
     raw_async_caller,
     raw_caller,
     raw_method,
@@ -29,22 +28,18 @@ from typedpipes.runtime import (
 from typedpipes_api.connect._shared import GetWebhookWithSigningKeyResponse
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class GetWebhookResponse(Model):
     data: Webhook | None
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class SetWebhookOpts(Model):
     url: str
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class SetWebhookResponse(Model):
     data: WebhookWithOptionalSigningKey
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class Webhook(Model):
     created_at: int
     id: str
@@ -53,7 +48,6 @@ class Webhook(Model):
     url: str
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class WebhookWithOptionalSigningKey(Model):
     _secret_ = frozenset(("signing_key",))
     created_at: int

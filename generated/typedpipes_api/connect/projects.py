@@ -23,7 +23,6 @@ from typedpipes.runtime import (
     Resource,
     Unset,
     async_raw_method,
-    define,
     raw_async_caller,
     raw_caller,
     raw_method,
@@ -33,7 +32,6 @@ from typedpipes.runtime import (
 from typedpipes_api.connect._shared import PageInfo, PagedCallOptions
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class CreateProjectOpts(Model):
     app_name: str | Unset = UNSET
     connect_require_key_auth_test: bool | Unset = UNSET
@@ -41,13 +39,11 @@ class CreateProjectOpts(Model):
     support_email: str | Unset = UNSET
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class ListProjectsResponse(Model):
     data: list[Project]
     page_info: PageInfo
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class Project(Model):
     app_name: str | None = None
     connect_require_key_auth_test: bool | None = None
@@ -56,23 +52,19 @@ class Project(Model):
     support_email: str | None = None
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class ProjectInfoResponse(Model):
     apps: list[ProjectInfoResponseApp]
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class ProjectInfoResponseApp(Model):
     id: str | None = None
     name_slug: str | None = None
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class UpdateProjectLogoOpts(Model):
     logo: str
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class UpdateProjectOpts(Model):
     app_name: str | Unset = UNSET
     connect_require_key_auth_test: bool | Unset = UNSET

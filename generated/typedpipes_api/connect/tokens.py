@@ -21,7 +21,6 @@ from typedpipes.runtime import (
     Resource,
     Unset,
     async_raw_method,
-    define,
     raw_async_caller,
     raw_caller,
     raw_method,
@@ -31,7 +30,6 @@ from typedpipes.runtime import (
 from typedpipes_api.connect._shared import App, ProjectEnvironment, ProjectEnvironmentLiteral
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class CreateTokenOpts(Model):
     allow_progressive_scopes: bool | Unset = UNSET
     allowed_origins: Sequence[str] | Unset = UNSET
@@ -44,7 +42,6 @@ class CreateTokenOpts(Model):
     webhook_uri: str | Unset = UNSET
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class CreateTokenResponse(ConnectTokenLinks, Model):
     _secret_ = frozenset(("connect_link_url", "token"))
     connect_link_url: str
@@ -52,7 +49,6 @@ class CreateTokenResponse(ConnectTokenLinks, Model):
     token: str
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class ValidateTokenResponse(Model):
     app: App | None = None
     error: str | None = None

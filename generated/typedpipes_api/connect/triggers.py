@@ -25,7 +25,6 @@ from typedpipes.runtime import (
     Resource,
     Unset,
     async_raw_method,
-    define,
     raw_async_caller,
     raw_caller,
     raw_method,
@@ -47,7 +46,6 @@ from typedpipes_api.connect._shared import (
 )
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class DeployTriggerOpts(Model):
     configured_props: Mapping[str, JSON] | Unset = UNSET
     dynamic_props_id: str | Unset = UNSET
@@ -59,7 +57,6 @@ class DeployTriggerOpts(Model):
     workflow_id: str | Unset = UNSET
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class DeployTriggerResponse(Model):
     data: Emitter
 

@@ -17,14 +17,12 @@ from typedpipes.runtime import (
     RawResource,
     Resource,
     async_raw_method,
-    define,
     raw_async_caller,
     raw_caller,
     raw_method,
 )
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class ConnectUsage(Model):
     action_run_credits_used: int | None = None
     credits_used: int
@@ -34,7 +32,6 @@ class ConnectUsage(Model):
     usage_start_ts: int
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class ConnectUsageResponse(Model):
     data: list[ConnectUsage]
 

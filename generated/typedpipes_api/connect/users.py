@@ -21,7 +21,6 @@ from typedpipes.runtime import (
     RawResource,
     Resource,
     async_raw_method,
-    define,
     raw_async_caller,
     raw_caller,
     raw_method,
@@ -29,7 +28,6 @@ from typedpipes.runtime import (
 from typedpipes_api.connect._shared import PageInfo, PagedCallOptions
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class ExternalUser(Model):
     created_at: str | None = None
     external_id: str
@@ -37,7 +35,6 @@ class ExternalUser(Model):
     updated_at: str | None = None
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class GetUsersResponse(Model):
     data: list[ExternalUser]
     page_info: PageInfo

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from typing import ClassVar, Literal, TypeAlias
 
-from typedpipes.runtime import JSON, Model, OpenEnum, PageOptions, PipedreamOptions, define, member
+from typedpipes.runtime import JSON, Model, OpenEnum, PageOptions, PipedreamOptions, member
 
 
 class PagedCallOptions(PipedreamOptions, PageOptions, total=False):
@@ -22,7 +22,6 @@ class AppAuthType(OpenEnum):
 AppAuthTypeLiteral: TypeAlias = Literal["keys", "none", "oauth"]
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class ConfigurableProp(Model):
     app: str | None = None
     default: JSON = None
@@ -32,14 +31,12 @@ class ConfigurableProp(Model):
     type: str
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class EventMetadata(Model):
     emit_id: str
     emitter_id: str
     name: str
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class EventSummary(Model):
     event: JSON = None
     id: str
@@ -47,13 +44,11 @@ class EventSummary(Model):
     metadata: EventMetadata | None = None
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class EventSummaryListResponse(Model):
     data: list[EventSummary]
     page_info: PageInfo | None = None
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class PageInfo(Model):
     count: int
     end_cursor: str | None
@@ -61,7 +56,6 @@ class PageInfo(Model):
     total_count: int
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class Source(Model):
     active: bool | None = None
     component_id: str | None = None
@@ -75,13 +69,11 @@ class Source(Model):
     user_id: str | None = None
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class SourceListResponse(Model):
     data: list[Source]
     page_info: PageInfo | None = None
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class Workspace(Model):
     daily_compute_time_quota: int | None = None
     daily_compute_time_used: int | None = None

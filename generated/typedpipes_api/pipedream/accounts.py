@@ -21,7 +21,6 @@ from typedpipes.runtime import (
     RawResource,
     Resource,
     async_raw_method,
-    define,
     raw_async_caller,
     raw_caller,
     raw_method,
@@ -29,7 +28,6 @@ from typedpipes.runtime import (
 from typedpipes_api.pipedream._shared import PageInfo, PagedCallOptions
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class Account(Model):
     _secret_ = frozenset(("credentials",))
     app: AccountApp
@@ -42,13 +40,11 @@ class Account(Model):
     credentials: AccountCredentials | None = None
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class AccountApp(Model):
     id: str
     name: str
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class AccountCredentials(Model):
     _secret_ = frozenset(("oauth_access_token", "oauth_refresh_token"))
     oauth_access_token: str | None = None
@@ -57,13 +53,11 @@ class AccountCredentials(Model):
     oauth_uid: str | None = None
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class AccountListResponse(Model):
     data: list[Account]
     page_info: PageInfo | None = None
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class AccountResponse(Model):
     data: Account
 

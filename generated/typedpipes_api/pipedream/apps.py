@@ -21,7 +21,6 @@ from typedpipes.runtime import (
     RawResource,
     Resource,
     async_raw_method,
-    define,
     raw_async_caller,
     raw_caller,
     raw_method,
@@ -29,7 +28,6 @@ from typedpipes.runtime import (
 from typedpipes_api.pipedream._shared import AppAuthType, PageInfo, PagedCallOptions
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class App(Model):
     auth_type: AppAuthType | None = None
     categories: list[str] | None = None
@@ -43,20 +41,17 @@ class App(Model):
     name_slug: str
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class AppConnectConfig(Model):
     allowed_domains: list[str] | None = None
     base_proxy_target_url: str | None = None
     proxy_enabled: bool | None = None
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class AppListResponse(Model):
     data: list[App]
     page_info: PageInfo
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class AppResponse(Model):
     data: App
 

@@ -19,7 +19,6 @@ from typedpipes.runtime import (
     Resource,
     Unset,
     async_raw_method,
-    define,
     raw_async_caller,
     raw_caller,
     raw_method,
@@ -28,7 +27,6 @@ from typedpipes.runtime import (
 from typedpipes_api.pipedream._shared import ConfigurableProp
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class Component(Model):
     code: str | None = None
     code_hash: str | None = None
@@ -40,18 +38,15 @@ class Component(Model):
     version: str
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class ComponentResponse(Model):
     data: Component
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class ComponentSearchResponse(Model):
     actions: list[str]
     sources: list[str]
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class CreateComponentRequest(Model):
     component_code: str | Unset = UNSET
     component_url: str | Unset = UNSET

@@ -19,7 +19,6 @@ from typedpipes.runtime import (
     RawResource,
     Resource,
     Unset,
-    define,
     raw_async_caller,
     raw_caller,
     raw_of,
@@ -27,7 +26,6 @@ from typedpipes.runtime import (
 )
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class OAuthRevokeRequest(Model):
     _secret_ = frozenset(("client_secret", "token"))
     client_id: str
@@ -35,7 +33,6 @@ class OAuthRevokeRequest(Model):
     token: str
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class OAuthTokenRequest(Model):
     _secret_ = frozenset(("client_secret",))
     client_id: str
@@ -44,7 +41,6 @@ class OAuthTokenRequest(Model):
     scope: str | Unset = UNSET
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class OAuthTokenResponse(Model):
     _secret_ = frozenset(("access_token",))
     access_token: str

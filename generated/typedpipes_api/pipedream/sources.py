@@ -25,7 +25,6 @@ from typedpipes.runtime import (
     Resource,
     Unset,
     async_raw_method,
-    define,
     raw_async_caller,
     raw_caller,
     raw_method,
@@ -34,7 +33,6 @@ from typedpipes.runtime import (
 from typedpipes_api.pipedream._shared import EventSummaryListResponse, PagedCallOptions, Source, SourceListResponse
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class CreateSourceRequest(Model):
     component_code: str | Unset = UNSET
     component_id: str | Unset = UNSET
@@ -46,12 +44,10 @@ class CreateSourceRequest(Model):
     org_id: str | Unset = UNSET
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class SourceResponse(Model):
     data: Source
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class UpdateSourceRequest(Model):
     active: bool | Unset = UNSET
     component_code: str | Unset = UNSET

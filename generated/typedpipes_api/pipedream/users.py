@@ -17,7 +17,6 @@ from typedpipes.runtime import (
     RawResource,
     Resource,
     async_raw_method,
-    define,
     raw_async_caller,
     raw_caller,
     raw_method,
@@ -25,7 +24,6 @@ from typedpipes.runtime import (
 from typedpipes_api.pipedream._shared import Workspace
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class CurrentUser(Model):
     billing_period_credits: int | None = None
     billing_period_end_ts: int | None = None
@@ -40,7 +38,6 @@ class CurrentUser(Model):
     username: str
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class CurrentUserResponse(Model):
     data: CurrentUser
 

@@ -21,7 +21,6 @@ from typedpipes.runtime import (
     RawResource,
     Resource,
     async_raw_method,
-    define,
     raw_async_caller,
     raw_caller,
     raw_method,
@@ -29,7 +28,6 @@ from typedpipes.runtime import (
 from typedpipes_api.pipedream._shared import PageInfo, PagedCallOptions
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class Webhook(Model):
     active: bool | None = None
     created_at: int | None = None
@@ -41,13 +39,11 @@ class Webhook(Model):
     user_id: str | None = None
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class WebhookListResponse(Model):
     data: list[Webhook]
     page_info: PageInfo | None = None
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class WebhookResponse(Model):
     data: Webhook
 

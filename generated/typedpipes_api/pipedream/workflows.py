@@ -21,7 +21,6 @@ from typedpipes.runtime import (
     Resource,
     Unset,
     async_raw_method,
-    define,
     raw_async_caller,
     raw_caller,
     raw_method,
@@ -37,7 +36,6 @@ from typedpipes_api.pipedream._shared import (
 )
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class CreateWorkflowRequest(Model):
     exclude: str | Unset = UNSET
     include: str | Unset = UNSET
@@ -49,7 +47,6 @@ class CreateWorkflowRequest(Model):
     triggers: Sequence[WorkflowTriggerInput] | Unset = UNSET
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class SavedComponent(Model):
     _wire_ = {"code_hash": "codeHash", "configurable_props": "configurableProps", "entry_path": "entryPath"}
     apps: list[SavedComponentApp] | None = None
@@ -63,7 +60,6 @@ class SavedComponent(Model):
     version: str | None = None
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class SavedComponentApp(Model):
     _wire_ = {"app_id": "appId", "auth_type": "authType", "name_slug": "nameSlug"}
     app_id: str
@@ -71,7 +67,6 @@ class SavedComponentApp(Model):
     name_slug: str | None = None
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class UpdateWorkflowRequest(Model):
     active: bool
     org_id: str
@@ -79,7 +74,6 @@ class UpdateWorkflowRequest(Model):
     exclude: str | Unset = UNSET
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class Workflow(Model):
     active: bool
     id: str
@@ -88,13 +82,11 @@ class Workflow(Model):
     triggers: list[WorkflowTrigger]
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class WorkflowDetails(Model):
     steps: list[WorkflowStep]
     triggers: list[WorkflowTrigger]
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class WorkflowEmailTrigger(Model):
     created_at: int | None = None
     email_address: str
@@ -102,7 +94,6 @@ class WorkflowEmailTrigger(Model):
     updated_at: int | None = None
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class WorkflowErrorContext(Model):
     deployment_id: str | None = None
     id: str | None = None
@@ -114,7 +105,6 @@ class WorkflowErrorContext(Model):
     workflow_id: str | None = None
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class WorkflowErrorDetail(Model):
     _wire_ = {"cell_id": "cellId"}
     cell_id: str | None = None
@@ -123,7 +113,6 @@ class WorkflowErrorDetail(Model):
     ts: str | None = None
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class WorkflowErrorEvent(Model):
     error: WorkflowErrorDetail
     metadata: EventMetadata | None = None
@@ -131,13 +120,11 @@ class WorkflowErrorEvent(Model):
     original_event: JSON = None
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class WorkflowErrorListResponse(Model):
     data: list[WorkflowErrorSummary]
     page_info: PageInfo | None = None
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class WorkflowErrorSummary(Model):
     event: WorkflowErrorEvent
     id: str
@@ -145,7 +132,6 @@ class WorkflowErrorSummary(Model):
     metadata: EventMetadata | None = None
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class WorkflowHttpTrigger(Model):
     created_at: int | None = None
     custom_response: bool | None = None
@@ -155,18 +141,15 @@ class WorkflowHttpTrigger(Model):
     updated_at: int | None = None
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class WorkflowResponse(Model):
     data: Workflow
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class WorkflowSettingsInput(Model):
     auto_deploy: bool | Unset = UNSET
     name: str | Unset = UNSET
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class WorkflowSourceTrigger(Model):
     active: bool | None = None
     component_id: str
@@ -179,7 +162,6 @@ class WorkflowSourceTrigger(Model):
     updated_at: int | None = None
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class WorkflowStep(Model):
     _wire_ = {
         "app_connections": "appConnections",
@@ -210,13 +192,11 @@ class WorkflowStep(Model):
     type: str | None = None
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class WorkflowStepInput(Model):
     namespace: str
     props: Mapping[str, JSON] | Unset = UNSET
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class WorkflowTimerTrigger(Model):
     created_at: int | None = None
     cron: str | None = None
@@ -227,7 +207,6 @@ class WorkflowTimerTrigger(Model):
     updated_at: int | None = None
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class WorkflowTriggerInput(Model):
     props: Mapping[str, JSON] | Unset = UNSET
     type: str | Unset = UNSET

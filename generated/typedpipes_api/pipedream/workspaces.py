@@ -21,7 +21,6 @@ from typedpipes.runtime import (
     RawResource,
     Resource,
     async_raw_method,
-    define,
     raw_async_caller,
     raw_caller,
     raw_method,
@@ -29,7 +28,6 @@ from typedpipes.runtime import (
 from typedpipes_api.pipedream._shared import PageInfo, PagedCallOptions, Source, SourceListResponse, Workspace
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class Subscription(Model):
     emitter_id: str
     event_name: str
@@ -37,25 +35,21 @@ class Subscription(Model):
     listener_id: str
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class SubscriptionListResponse(Model):
     data: list[Subscription]
     page_info: PageInfo | None = None
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class WorkspaceAccount(Model):
     id: str
     name: str | None = None
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class WorkspaceAccountListResponse(Model):
     data: list[WorkspaceAccount]
     page_info: PageInfo
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class WorkspaceResponse(Model):
     data: Workspace
 

@@ -6,18 +6,16 @@ from __future__ import annotations
 
 from typing import ClassVar, Literal, TypeAlias
 
-from typedpipes.runtime import JSON, Model, OpenEnum, define, member
+from typedpipes.runtime import JSON, Model, OpenEnum, member
 from typedpipes_api.pipedrive_v1.projects import DeletedProjectData
 from typedpipes_api.pipedrive_v1.tasks import DeletedTaskData
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class ActivityCollectionForbiddenResponse(Model):
     error: str | None = None
     success: bool | None = None
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class CallLogErrorResponse(Model):
     additional_data: dict[str, JSON] | None = None
     data: dict[str, JSON] | None = None
@@ -26,12 +24,10 @@ class CallLogErrorResponse(Model):
     success: bool | None = None
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class ChannelErrorAdditionalData(Model):
     code: str | None = None
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class ChannelErrorResponse(Model):
     additional_data: ChannelErrorAdditionalData | None = None
     error: str | None = None
@@ -39,7 +35,6 @@ class ChannelErrorResponse(Model):
     success: bool | None = None
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class CurrentUserUnauthorizedResponse(Model):
     _wire_ = {"error_code": "errorCode"}
     error: str | None = None
@@ -47,19 +42,16 @@ class CurrentUserUnauthorizedResponse(Model):
     success: bool | None = None
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class DealCollectionForbiddenResponse(Model):
     error: str | None = None
     success: bool | None = None
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class DealParticipantAddedBy(Model):
     data: DealParticipantUser
     success: bool
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class DealParticipantUser(Model):
     access: list[DealParticipantUserAccess] | None = None
     activated: bool | None = None
@@ -83,7 +75,6 @@ class DealParticipantUser(Model):
     timezone_offset: str | None = None
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class DealParticipantUserAccess(Model):
     admin: bool | None = None
     app: DealParticipantUserAccessApp | None = None
@@ -105,19 +96,16 @@ DealParticipantUserAccessAppLiteral: TypeAlias = Literal[
 ]
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class DeletedProject(Model):
     data: DeletedProjectData
     success: bool
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class DeletedTask(Model):
     data: DeletedTaskData
     success: bool
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class LeadLabelNotFoundResponse(Model):
     additional_data: dict[str, JSON] | None = None
     data: dict[str, JSON] | None = None
@@ -126,7 +114,6 @@ class LeadLabelNotFoundResponse(Model):
     success: bool | None = None
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class LeadNotFoundResponse(Model):
     additional_data: dict[str, JSON] | None = None
     data: dict[str, JSON] | None = None
@@ -135,37 +122,31 @@ class LeadNotFoundResponse(Model):
     success: bool | None = None
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class LegacyTeamErrorResponse(Model):
     error: str | None = None
     success: bool | None = None
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class MeetingErrorResponse(Model):
     message: str | None = None
     success: bool
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class OrganizationCollectionForbiddenResponse(Model):
     error: str | None = None
     success: bool | None = None
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class PersonCollectionForbiddenResponse(Model):
     error: str | None = None
     success: bool | None = None
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class ProductFieldGoneResponse(Model):
     error: str | None = None
     success: bool | None = None
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class UserConnectionUnauthorizedResponse(Model):
     _wire_ = {"error_code": "errorCode"}
     error: str | None = None
@@ -173,13 +154,11 @@ class UserConnectionUnauthorizedResponse(Model):
     success: bool | None = None
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class UserErrorResponse(Model):
     error: str | None = None
     success: bool | None = None
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class UserSettingsUnauthorizedResponse(Model):
     _wire_ = {"error_code": "errorCode"}
     error: str | None = None
@@ -187,20 +166,17 @@ class UserSettingsUnauthorizedResponse(Model):
     success: bool | None = None
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class WebhookErrorResponse(Model):
     errors: dict[str, JSON] | None = None
     status: str | None = None
     success: bool
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class WebhookForbiddenResponse(Model):
     message: str | None = None
     success: bool
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class WebhookUnauthorizedResponse(Model):
     _wire_ = {"error_code": "errorCode"}
     error: str | None = None

@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 
-from typedpipes.runtime import Model, OffsetPageOptions, PageOptions, PipedriveOptions, define
+from typedpipes.runtime import Model, OffsetPageOptions, PageOptions, PipedriveOptions
 
 
 class PagedCallOptions(PipedriveOptions, PageOptions, total=False):
@@ -16,7 +16,6 @@ class OffsetCallOptions(PagedCallOptions, OffsetPageOptions, total=False):
     """The same, where pages can be fetched ahead."""
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class OffsetPagination(Model):
     start: int
     limit: int
@@ -24,7 +23,6 @@ class OffsetPagination(Model):
     next_start: int | None = None
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class OffsetPage(Model):
     pagination: OffsetPagination | None = None
 

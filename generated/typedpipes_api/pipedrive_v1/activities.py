@@ -26,7 +26,6 @@ from typedpipes.runtime import (
     Resource,
     Unset,
     async_raw_method,
-    define,
     deprecated,
     raw_async_caller,
     raw_caller,
@@ -36,13 +35,11 @@ from typedpipes.runtime import (
 from typedpipes_api.pipedrive_v1._shared import OffsetCallOptions, PagedCallOptions
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class ActivitiesDeleteResponse(Model):
     data: DeletedActivities
     success: bool
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class Activity(Model):
     active_flag: bool | None = None
     add_time: str | None = None
@@ -172,17 +169,14 @@ ActivityFieldName: TypeAlias = Literal[
 ]
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class ActivityAdditionalData(Model):
     pagination: ActivityPagination | None = None
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class ActivityCollectionAdditionalData(Model):
     next_cursor: str | None = None
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class ActivityCollectionItem(Model):
     active_flag: bool | None = None
     add_time: str | None = None
@@ -222,19 +216,16 @@ class ActivityCollectionItem(Model):
     user_id: int | None = None
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class ActivityCollectionListResponse(Model):
     additional_data: ActivityCollectionAdditionalData | None = None
     data: list[ActivityCollectionItem] | None
     success: bool
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class ActivityCreateAdditionalData(Model):
     updates_story_id: int | None = None
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class ActivityCreateRelatedObjects(Model):
     deal: dict[str, ActivityRelatedDeal] | None = None
     organization: dict[str, ActivityCreateRelatedOrganization] | None = None
@@ -242,7 +233,6 @@ class ActivityCreateRelatedObjects(Model):
     user: dict[str, ActivityRelatedUser] | None = None
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class ActivityCreateRelatedOrganization(Model):
     active_flag: bool | None = None
     address: str | None = None
@@ -253,7 +243,6 @@ class ActivityCreateRelatedOrganization(Model):
     people_count: int | None = None
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class ActivityCreateRelatedPerson(Model):
     active_flag: bool | None = None
     email: list[ActivityEmail] | None = None
@@ -263,7 +252,6 @@ class ActivityCreateRelatedPerson(Model):
     phone: list[ActivityEmail] | None = None
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class ActivityCreateResponse(Model):
     additional_data: ActivityCreateAdditionalData | None = None
     data: Activity
@@ -271,20 +259,17 @@ class ActivityCreateResponse(Model):
     success: bool
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class ActivityDeleteResponse(Model):
     data: DeletedActivity
     success: bool
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class ActivityEmail(Model):
     label: str | None = None
     primary: bool | None = None
     value: str | None = None
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class ActivityListResponse(Model):
     additional_data: ActivityAdditionalData | None = None
     data: list[Activity] | None
@@ -292,7 +277,6 @@ class ActivityListResponse(Model):
     success: bool
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class ActivityPagination(Model):
     limit: int | None = None
     more_items_in_collection: bool | None = None
@@ -300,7 +284,6 @@ class ActivityPagination(Model):
     start: int | None = None
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class ActivityRelatedDeal(Model):
     currency: str | None = None
     id: int
@@ -311,7 +294,6 @@ class ActivityRelatedDeal(Model):
     value: float | None = None
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class ActivityRelatedObjects(Model):
     deal: dict[str, ActivityRelatedDeal] | None = None
     organization: dict[str, ActivityRelatedOrganization] | None = None
@@ -319,7 +301,6 @@ class ActivityRelatedObjects(Model):
     user: dict[str, ActivityRelatedUser] | None = None
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class ActivityRelatedOrganization(Model):
     address: str | None = None
     cc_email: str | None = None
@@ -329,7 +310,6 @@ class ActivityRelatedOrganization(Model):
     people_count: int | None = None
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class ActivityRelatedPerson(Model):
     email: list[ActivityEmail] | None = None
     id: int
@@ -338,7 +318,6 @@ class ActivityRelatedPerson(Model):
     phone: list[ActivityEmail] | None = None
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class ActivityRelatedUser(Model):
     active_flag: bool | None = None
     email: str | None = None
@@ -348,7 +327,6 @@ class ActivityRelatedUser(Model):
     pic_hash: str | None = None
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class ActivityRequest(Model):
     attendees: Sequence[Mapping[str, JSON]] | Unset = UNSET
     busy_flag: bool | Unset = UNSET
@@ -370,26 +348,22 @@ class ActivityRequest(Model):
     user_id: int | Unset = UNSET
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class ActivityResponse(Model):
     data: Activity
     related_objects: ActivityRelatedObjects | None = None
     success: bool
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class ActivityUpdateResponse(Model):
     data: Activity
     related_objects: ActivityCreateRelatedObjects | None = None
     success: bool
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class DeletedActivities(Model):
     id: list[int]
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class DeletedActivity(Model):
     id: int
 

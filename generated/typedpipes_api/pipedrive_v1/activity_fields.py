@@ -21,7 +21,6 @@ from typedpipes.runtime import (
     RawResource,
     Resource,
     async_raw_method,
-    define,
     member,
     raw_async_caller,
     raw_caller,
@@ -30,7 +29,6 @@ from typedpipes.runtime import (
 from typedpipes_api.pipedrive_v1._shared import OffsetPagination
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class ActivityField(Model):
     active_flag: bool | None = None
     add_time: str | None = None
@@ -86,7 +84,6 @@ ActivityFieldFieldName: TypeAlias = Literal[
 ]
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class ActivityFieldAdditionalData(Model):
     limit: int | None = None
     more_items_in_collection: bool | None = None
@@ -94,7 +91,6 @@ class ActivityFieldAdditionalData(Model):
     pagination: OffsetPagination | None = None
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class ActivityFieldListResponse(Model):
     additional_data: ActivityFieldAdditionalData | None = None
     data: list[ActivityField] | None

@@ -22,7 +22,6 @@ from typedpipes.runtime import (
     Resource,
     Unset,
     async_raw_method,
-    define,
     deprecated,
     member,
     raw_async_caller,
@@ -33,7 +32,6 @@ from typedpipes.runtime import (
 )
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class ActivityType(Model):
     active_flag: bool | None = None
     add_time: str | None = None
@@ -61,7 +59,6 @@ ActivityTypeFieldName: TypeAlias = Literal[
 ]
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class ActivityTypeCreateRequest(Model):
     color: str | Unset = UNSET
     icon_key: ActivityTypeIconKey | ActivityTypeIconKeyLiteral
@@ -155,19 +152,16 @@ ActivityTypeIconKeyLiteral: TypeAlias = Literal[
 ]
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class ActivityTypeListResponse(Model):
     data: list[ActivityType] | None
     success: bool
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class ActivityTypeResponse(Model):
     data: ActivityType
     success: bool
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class ActivityTypeUpdateRequest(Model):
     color: str | Unset = UNSET
     icon_key: ActivityTypeIconKey | ActivityTypeIconKeyLiteral | Unset = UNSET
@@ -175,13 +169,11 @@ class ActivityTypeUpdateRequest(Model):
     order_nr: int | Unset = UNSET
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class ActivityTypesDeleteResponse(Model):
     data: DeletedActivityTypes
     success: bool
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class DeletedActivityTypes(Model):
     id: list[int]
 

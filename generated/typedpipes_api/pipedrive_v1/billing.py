@@ -18,14 +18,12 @@ from typedpipes.runtime import (
     RawResource,
     Resource,
     async_raw_method,
-    define,
     raw_async_caller,
     raw_caller,
     raw_method,
 )
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class SubscriptionAddonListResponse(Model):
     data: list[dict[str, JSON]] | None
     success: bool

@@ -27,7 +27,6 @@ from typedpipes.runtime import (
     Resource,
     Unset,
     async_raw_method,
-    define,
     member,
     raw_async_caller,
     raw_caller,
@@ -38,7 +37,6 @@ from typedpipes.runtime import (
 from typedpipes_api.pipedrive_v1._shared import OffsetCallOptions
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class CallLog(Model):
     activity_id: int | None = None
     company_id: int | None = None
@@ -80,12 +78,10 @@ CallLogFieldName: TypeAlias = Literal[
 ]
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class CallLogAdditionalData(Model):
     pagination: CallLogPagination | None = None
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class CallLogCreateRequest(Model):
     activity_id: int | Unset = UNSET
     deal_id: int | Unset = UNSET
@@ -103,12 +99,10 @@ class CallLogCreateRequest(Model):
     user_id: int | Unset = UNSET
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class CallLogDeleteResponse(Model):
     success: bool
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class CallLogListResponse(Model):
     additional_data: CallLogAdditionalData | None = None
     data: list[CallLog] | None
@@ -129,7 +123,6 @@ CallLogOutcomeLiteral: TypeAlias = Literal[
 ]
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class CallLogPagination(Model):
     limit: int | None = None
     more_items_in_collection: bool | None = None
@@ -137,12 +130,10 @@ class CallLogPagination(Model):
     next_start: int | None = None
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class CallLogRecordingCreateRequest(Model):
     file: FileContent
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class CallLogResponse(Model):
     data: CallLog
     success: bool

@@ -21,7 +21,6 @@ from typedpipes.runtime import (
     Resource,
     Unset,
     async_raw_method,
-    define,
     deprecated,
     member,
     raw_async_caller,
@@ -32,7 +31,6 @@ from typedpipes.runtime import (
 )
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class Channel(Model):
     avatar_url: str | None = None
     created_at: str | None = None
@@ -46,7 +44,6 @@ class Channel(Model):
     template_support: bool | None = None
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class ChannelCreateRequest(Model):
     avatar_url: str | Unset = UNSET
     name: str
@@ -55,18 +52,15 @@ class ChannelCreateRequest(Model):
     template_support: bool | Unset = UNSET
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class ChannelCreateResponse(Model):
     data: Channel
     success: bool
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class ChannelDeleteResponse(Model):
     success: bool
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class ChannelMessageAttachment(Model):
     id: str
     link_expires: bool | None = None
@@ -77,7 +71,6 @@ class ChannelMessageAttachment(Model):
     url: str
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class ChannelMessageAttachmentInput(Model):
     id: str
     link_expires: bool | Unset = UNSET
@@ -107,7 +100,6 @@ class ChannelProviderType(OpenEnum):
 ChannelProviderTypeLiteral: TypeAlias = Literal["facebook", "other", "whatsapp"]
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class ReceivedChannelMessage(Model):
     attachments: list[ChannelMessageAttachment] | None = None
     channel_id: str
@@ -121,7 +113,6 @@ class ReceivedChannelMessage(Model):
     status: ChannelMessageStatus
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class ReceivedChannelMessageInput(Model):
     attachments: Sequence[ChannelMessageAttachmentInput] | Unset = UNSET
     channel_id: str
@@ -135,7 +126,6 @@ class ReceivedChannelMessageInput(Model):
     status: ChannelMessageStatus | ChannelMessageStatusLiteral
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class ReceivedChannelMessageResponse(Model):
     data: ReceivedChannelMessage
     success: bool

@@ -19,14 +19,12 @@ from typedpipes.runtime import (
     RawResource,
     Resource,
     async_raw_method,
-    define,
     raw_async_caller,
     raw_caller,
     raw_method,
 )
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class Currency(Model):
     active_flag: bool | None = None
     code: str | None = None
@@ -42,7 +40,6 @@ CurrencyFieldName: TypeAlias = Literal[
 ]
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class CurrencyListResponse(Model):
     data: list[Currency] | None
     success: bool

@@ -27,7 +27,6 @@ from typedpipes.runtime import (
     Resource,
     Unset,
     async_raw_method,
-    define,
     member,
     raw_async_caller,
     raw_caller,
@@ -38,7 +37,6 @@ from typedpipes.runtime import (
 from typedpipes_api.pipedrive_v1._shared import OffsetCallOptions, OffsetPagination
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class DealField(Model):
     active_flag: bool | None = None
     add_time: str | None = None
@@ -94,7 +92,6 @@ DealFieldFieldName: TypeAlias = Literal[
 ]
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class DealFieldAdditionalData(Model):
     limit: int | None = None
     more_items_in_collection: bool | None = None
@@ -102,7 +99,6 @@ class DealFieldAdditionalData(Model):
     pagination: OffsetPagination | None = None
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class DealFieldCreateRequest(Model):
     add_visible_flag: bool | Unset = UNSET
     field_type: DealFieldTypeInput | DealFieldTypeInputLiteral
@@ -110,20 +106,17 @@ class DealFieldCreateRequest(Model):
     options: Sequence[Mapping[str, JSON]] | Unset = UNSET
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class DealFieldDeleteResponse(Model):
     data: DeletedDealField
     success: bool
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class DealFieldListResponse(Model):
     additional_data: DealFieldAdditionalData | None = None
     data: list[DealField] | None
     success: bool
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class DealFieldResponse(Model):
     data: DealField
     success: bool
@@ -245,25 +238,21 @@ DealFieldTypeInputLiteral: TypeAlias = Literal[
 ]
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class DealFieldUpdateRequest(Model):
     add_visible_flag: bool | Unset = UNSET
     name: str | Unset = UNSET
     options: Sequence[Mapping[str, JSON]] | Unset = UNSET
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class DealFieldsDeleteResponse(Model):
     data: DeletedDealFields
     success: bool
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class DeletedDealField(Model):
     id: int
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class DeletedDealFields(Model):
     id: list[int]
 

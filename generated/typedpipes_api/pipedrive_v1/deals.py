@@ -27,7 +27,6 @@ from typedpipes.runtime import (
     Resource,
     Unset,
     async_raw_method,
-    define,
     deprecated,
     member,
     raw_async_caller,
@@ -39,14 +38,12 @@ from typedpipes.runtime import (
 from typedpipes_api.pipedrive_v1._shared import OffsetCallOptions, OffsetPagination, PagedCallOptions
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class ArchivedDealListRelatedObjects(Model):
     organization: dict[str, ArchivedDealListRelatedOrganization] | None = None
     person: dict[str, DealRelatedPerson] | None = None
     user: dict[str, DealRelatedUser] | None = None
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class ArchivedDealListRelatedOrganization(Model):
     active_flag: bool | None = None
     address: str | None = None
@@ -57,7 +54,6 @@ class ArchivedDealListRelatedOrganization(Model):
     people_count: int | None = None
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class ArchivedDealListResponse(Model):
     additional_data: DealListAdditionalData | None = None
     data: list[DealItem] | None
@@ -76,7 +72,6 @@ class ArchivedDealStatus(OpenEnum):
 ArchivedDealStatusLiteral: TypeAlias = Literal["all_not_deleted", "deleted", "lost", "open", "won"]
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class CreatedDealProduct(Model):
     active_flag: bool | None = None
     add_time: str | None = None
@@ -103,7 +98,6 @@ class CreatedDealProduct(Model):
     tax_method: DealProductTaxMethod | None = None
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class Deal(Model):
     active: bool | None = None
     activities_count: int | None = None
@@ -181,7 +175,6 @@ class Deal(Model):
     won_time: str | None = None
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class DealActivity(Model):
     active_flag: bool | None = None
     add_time: str | None = None
@@ -311,7 +304,6 @@ DealActivityFieldName: TypeAlias = Literal[
 ]
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class DealActivityAdditionalData(Model):
     activity_distribution: dict[str, DealActivityDistribution] | None = None
     limit: int | None = None
@@ -320,7 +312,6 @@ class DealActivityAdditionalData(Model):
     pagination: OffsetPagination | None = None
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class DealActivityDistribution(Model):
     activities: dict[str, int] | None = None
     activity_count: int | None = None
@@ -328,7 +319,6 @@ class DealActivityDistribution(Model):
     share: int | None = None
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class DealActivityListResponse(Model):
     additional_data: DealActivityAdditionalData | None = None
     data: list[DealActivity] | None
@@ -336,7 +326,6 @@ class DealActivityListResponse(Model):
     success: bool
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class DealActivityRelatedObjects(Model):
     deal: dict[str, DealRelatedDeal] | None = None
     organization: dict[str, DealRelatedOrganization] | None = None
@@ -344,12 +333,10 @@ class DealActivityRelatedObjects(Model):
     user: dict[str, DealRelatedUser] | None = None
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class DealAdditionalData(Model):
     dropbox_email: str | None = None
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class DealAge(Model):
     d: int | None = None
     h: int | None = None
@@ -360,7 +347,6 @@ class DealAge(Model):
     y: int | None = None
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class DealChangelog(Model):
     actor_user_id: int | None = None
     change_source: str | None = None
@@ -372,19 +358,16 @@ class DealChangelog(Model):
     time: str | None = None
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class DealChangelogListAdditionalData(Model):
     next_cursor: str | None = None
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class DealChangelogListResponse(Model):
     additional_data: DealChangelogListAdditionalData | None = None
     data: list[DealChangelog] | None
     success: bool
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class DealCollectionItem(Model):
     add_time: str | None = None
     close_time: str | None = None
@@ -409,14 +392,12 @@ class DealCollectionItem(Model):
     won_time: str | None = None
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class DealCollectionListResponse(Model):
     additional_data: DealChangelogListAdditionalData | None = None
     data: list[DealCollectionItem] | None
     success: bool
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class DealCreateRequest(Model):
     add_time: str | Unset = UNSET
     archive_time: str | Unset = UNSET
@@ -443,33 +424,28 @@ class DealCreateRequest(Model):
     won_time: str | Unset = UNSET
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class DealCreateResponse(Model):
     data: DealItem
     related_objects: DealRelatedObjects | None = None
     success: bool
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class DealDeleteResponse(Model):
     data: DeletedDeal
     success: bool
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class DealDuplicateResponse(Model):
     data: DuplicatedDeal
     success: bool
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class DealEmail(Model):
     label: str | None = None
     primary: bool | None = None
     value: str | None = None
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class DealFile(Model):
     active_flag: bool | None = None
     activity_id: int | None = None
@@ -533,21 +509,18 @@ DealFileFieldName: TypeAlias = Literal[
 ]
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class DealFileListResponse(Model):
     additional_data: DealListAdditionalData | None = None
     data: list[DealFile] | None
     success: bool
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class DealFlow(Model):
     data: dict[str, JSON] | None = None
     object: str | None = None
     timestamp: str | None = None
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class DealFlowListResponse(Model):
     additional_data: DealListAdditionalData | None = None
     data: list[DealFlow] | None
@@ -555,7 +528,6 @@ class DealFlowListResponse(Model):
     success: bool
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class DealFlowRelatedObjects(Model):
     deal: dict[str, DealRelatedDeal] | None = None
     organization: dict[str, DealFlowRelatedOrganization] | None = None
@@ -563,7 +535,6 @@ class DealFlowRelatedObjects(Model):
     user: dict[str, DealRelatedUser] | None = None
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class DealFlowRelatedOrganization(Model):
     address: str | None = None
     cc_email: str | None = None
@@ -573,7 +544,6 @@ class DealFlowRelatedOrganization(Model):
     people_count: int | None = None
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class DealFollower(Model):
     add_time: str | None = None
     deal_id: int | None = None
@@ -581,18 +551,15 @@ class DealFollower(Model):
     user_id: int | None = None
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class DealFollowerCreateRequest(Model):
     user_id: int
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class DealFollowerCreateResponse(Model):
     data: DealFollower
     success: bool
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class DealFollowerListResponse(Model):
     additional_data: DealListAdditionalData | None = None
     data: list[DealFollower] | None
@@ -609,7 +576,6 @@ class DealInterval(OpenEnum):
 DealIntervalLiteral: TypeAlias = Literal["day", "month", "quarter", "week"]
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class DealItem(Model):
     active: bool | None = None
     activities_count: int | None = None
@@ -753,7 +719,6 @@ DealItemFieldName: TypeAlias = Literal[
 ]
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class DealListAdditionalData(Model):
     limit: int | None = None
     more_items_in_collection: bool | None = None
@@ -761,7 +726,6 @@ class DealListAdditionalData(Model):
     pagination: OffsetPagination | None = None
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class DealListResponse(Model):
     additional_data: DealListAdditionalData | None = None
     data: list[DealItem] | None
@@ -769,7 +733,6 @@ class DealListResponse(Model):
     success: bool
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class DealMailMessage(Model):
     data: DealMailMessageData | None = None
     object: str | None = None
@@ -779,7 +742,6 @@ class DealMailMessage(Model):
 DealMailMessageFieldName: TypeAlias = Literal["data", "object", "timestamp"]
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class DealMailMessageData(Model):
     _wire_ = {"from_": "from"}
     account_id: str | None = None
@@ -822,14 +784,12 @@ class DealMailMessageData(Model):
     user_id: int | None = None
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class DealMailMessageListResponse(Model):
     additional_data: DealListAdditionalData | None = None
     data: list[DealMailMessage] | None
     success: bool
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class DealMailMessageParty(Model):
     email_address: str | None = None
     id: int
@@ -847,18 +807,15 @@ class DealMailTrackingStatus(OpenEnum):
 DealMailTrackingStatusLiteral: TypeAlias = Literal["not opened", "opened"]
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class DealMergeRequest(Model):
     merge_with_id: int
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class DealMergeResponse(Model):
     data: MergedDeal
     success: bool
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class DealOrgReference(Model):
     active_flag: bool | None = None
     address: str | None = None
@@ -869,7 +826,6 @@ class DealOrgReference(Model):
     value: int | None = None
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class DealOwnerReference(Model):
     active_flag: bool | None = None
     email: str | None = None
@@ -880,7 +836,6 @@ class DealOwnerReference(Model):
     value: int | None = None
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class DealPagination(Model):
     limit: int | None = None
     more_items_in_collection: bool | None = None
@@ -888,7 +843,6 @@ class DealPagination(Model):
     start: int | None = None
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class DealParticipant(Model):
     active_flag: bool | None = None
     add_time: str | None = None
@@ -914,19 +868,16 @@ DealParticipantFieldName: TypeAlias = Literal[
 ]
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class DealParticipantCreateRequest(Model):
     person_id: int
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class DealParticipantCreateResponse(Model):
     data: DealParticipant
     related_objects: DealParticipantRelatedObjects | None = None
     success: bool
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class DealParticipantListResponse(Model):
     additional_data: DealListAdditionalData | None = None
     data: list[DealParticipant] | None
@@ -934,7 +885,6 @@ class DealParticipantListResponse(Model):
     success: bool
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class DealParticipantPerson(Model):
     active_flag: bool | None = None
     activities_count: int | None = None
@@ -980,7 +930,6 @@ class DealParticipantPerson(Model):
     won_deals_count: int | None = None
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class DealParticipantPersonOrgReference(Model):
     active_flag: bool | None = None
     address: str | None = None
@@ -992,7 +941,6 @@ class DealParticipantPersonOrgReference(Model):
     value: int | None = None
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class DealParticipantPersonReference(Model):
     active_flag: bool | None = None
     company_id: int | None = None
@@ -1003,19 +951,16 @@ class DealParticipantPersonReference(Model):
     value: int | None = None
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class DealParticipantRelatedItemData(Model):
     deal_id: int | None = None
     title: str | None = None
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class DealParticipantRelatedObjects(Model):
     person: dict[str, DealRelatedPerson] | None = None
     user: dict[str, DealRelatedUser] | None = None
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class DealParticipantsChangelog(Model):
     action: str | None = None
     actor_user_id: int | None = None
@@ -1023,20 +968,17 @@ class DealParticipantsChangelog(Model):
     time: str | None = None
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class DealParticipantsChangelogListResponse(Model):
     data: list[DealParticipantsChangelog] | None
     success: bool
     additional_data: CursorPage | None = None
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class DealPermittedUserResponse(Model):
     success: bool
     data: list[int] | None
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class DealPerson(Model):
     active_flag: bool | None = None
     activities_count: int | None = None
@@ -1128,7 +1070,6 @@ DealPersonFieldName: TypeAlias = Literal[
 ]
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class DealPersonListResponse(Model):
     additional_data: DealListAdditionalData | None = None
     data: list[DealPerson] | None
@@ -1136,7 +1077,6 @@ class DealPersonListResponse(Model):
     success: bool
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class DealPersonReference(Model):
     active_flag: bool | None = None
     email: list[DealEmail] | None = None
@@ -1146,13 +1086,11 @@ class DealPersonReference(Model):
     value: int | None = None
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class DealPersonRelatedObjects(Model):
     organization: dict[str, DealRelatedOrganization] | None = None
     user: dict[str, DealRelatedUser] | None = None
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class DealPictureReference(Model):
     active_flag: bool | None = None
     add_time: str | None = None
@@ -1164,14 +1102,12 @@ class DealPictureReference(Model):
     update_time: str | None = None
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class DealPictureUrls(Model):
     _wire_ = {"field_128": "128", "field_512": "512"}
     field_128: str | None = None
     field_512: str | None = None
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class DealProduct(Model):
     active_flag: bool | None = None
     add_time: str | None = None
@@ -1223,7 +1159,6 @@ DealProductFieldName: TypeAlias = Literal[
 ]
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class DealProductAdditionalData(Model):
     pagination: DealPagination | None = None
     products_quantity_total: int | None = None
@@ -1246,7 +1181,6 @@ DealProductBillingFrequencyLiteral: TypeAlias = Literal[
 ]
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class DealProductCreateRequest(Model):
     billing_frequency: DealProductBillingFrequency | DealProductBillingFrequencyLiteral | Unset = UNSET
     billing_frequency_cycles: int | None | Unset = UNSET
@@ -1263,7 +1197,6 @@ class DealProductCreateRequest(Model):
     tax_method: DealProductTaxMethod | DealProductTaxMethodLiteral | Unset = UNSET
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class DealProductCreateResponse(Model):
     data: CreatedDealProduct
     success: bool
@@ -1277,7 +1210,6 @@ class DealProductDiscountType(OpenEnum):
 DealProductDiscountTypeLiteral: TypeAlias = Literal["amount", "percentage"]
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class DealProductListResponse(Model):
     additional_data: DealProductAdditionalData | None = None
     data: list[DealProduct] | None
@@ -1285,7 +1217,6 @@ class DealProductListResponse(Model):
     success: bool
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class DealProductProduct(Model):
     active_flag: bool | None = None
     billing_frequency: DealProductBillingFrequency | None = None
@@ -1301,7 +1232,6 @@ class DealProductProduct(Model):
     visible_to: DealVisibleTo | None = None
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class DealProductRelatedObjects(Model):
     user: dict[str, DealRelatedUser] | None = None
 
@@ -1315,7 +1245,6 @@ class DealProductTaxMethod(OpenEnum):
 DealProductTaxMethodLiteral: TypeAlias = Literal["exclusive", "inclusive", "none"]
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class DealProductUpdateRequest(Model):
     billing_frequency: DealProductBillingFrequency | DealProductBillingFrequencyLiteral | Unset = UNSET
     billing_frequency_cycles: int | None | Unset = UNSET
@@ -1332,13 +1261,11 @@ class DealProductUpdateRequest(Model):
     tax_method: DealProductTaxMethod | DealProductTaxMethodLiteral | Unset = UNSET
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class DealProductUpdateResponse(Model):
     data: UpdatedDealProduct
     success: bool
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class DealRelatedDeal(Model):
     currency: str | None = None
     id: int
@@ -1349,14 +1276,12 @@ class DealRelatedDeal(Model):
     value: float | None = None
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class DealRelatedObjects(Model):
     organization: dict[str, DealRelatedOrganization] | None = None
     person: dict[str, DealRelatedPerson] | None = None
     user: dict[str, DealRelatedUser] | None = None
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class DealRelatedOrganization(Model):
     active_flag: bool | None = None
     address: str | None = None
@@ -1367,7 +1292,6 @@ class DealRelatedOrganization(Model):
     people_count: int | None = None
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class DealRelatedPerson(Model):
     active_flag: bool | None = None
     email: list[DealEmail] | None = None
@@ -1377,7 +1301,6 @@ class DealRelatedPerson(Model):
     phone: list[DealEmail] | None = None
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class DealRelatedUser(Model):
     active_flag: bool | None = None
     email: str | None = None
@@ -1387,7 +1310,6 @@ class DealRelatedUser(Model):
     pic_hash: str | None = None
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class DealResponse(Model):
     additional_data: DealAdditionalData | None = None
     data: Deal
@@ -1395,7 +1317,6 @@ class DealResponse(Model):
     success: bool
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class DealSearchAdditionalData(Model):
     pagination: DealPagination | None = None
 
@@ -1409,7 +1330,6 @@ class DealSearchFields(OpenEnum):
 DealSearchFieldsLiteral: TypeAlias = Literal["custom_fields", "notes", "title"]
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class DealSearchItem(Model):
     currency: str | None = None
     custom_fields: list[str] | None = None
@@ -1427,26 +1347,22 @@ class DealSearchItem(Model):
     visible_to: int | None = None
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class DealSearchReference(Model):
     id: int
     name: str | None = None
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class DealSearchResponse(Model):
     additional_data: DealSearchAdditionalData | None = None
     data: DealSearchResults
     success: bool
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class DealSearchResult(Model):
     item: DealSearchItem | None = None
     result_score: float | None = None
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class DealSearchResults(Model):
     items: list[DealSearchResult] | None = None
 
@@ -1470,13 +1386,11 @@ class DealStatus(OpenEnum):
 DealStatusLiteral: TypeAlias = Literal["deleted", "lost", "open", "won"]
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class DealStayInPipelineStages(Model):
     order_of_stages: list[int] | None = None
     times_in_stages: dict[str, JSON] | None = None
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class DealSummary(Model):
     total_count: int | None = None
     total_currency_converted_value: float | None = None
@@ -1487,13 +1401,11 @@ class DealSummary(Model):
     weighted_values_total: dict[str, DealSummaryWeightedValuesTotal] | None = None
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class DealSummaryResponse(Model):
     data: DealSummary
     success: bool
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class DealSummaryValuesTotal(Model):
     count: int | None = None
     value: float | None = None
@@ -1502,14 +1414,12 @@ class DealSummaryValuesTotal(Model):
     value_formatted: str | None = None
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class DealSummaryWeightedValuesTotal(Model):
     count: int | None = None
     value: float | None = None
     value_formatted: str | None = None
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class DealTimeline(Model):
     deals: list[DuplicatedDeal] | None = None
     period_end: str | None = None
@@ -1517,13 +1427,11 @@ class DealTimeline(Model):
     totals: DealTimelineTotals | None = None
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class DealTimelineResponse(Model):
     data: DealTimeline
     success: bool
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class DealTimelineTotals(Model):
     count: int | None = None
     open_count: int | None = None
@@ -1535,7 +1443,6 @@ class DealTimelineTotals(Model):
     won_values: dict[str, JSON] | None = None
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class DealUpdateRequest(Model):
     channel: int | None | Unset = UNSET
     channel_id: str | None | Unset = UNSET
@@ -1559,7 +1466,6 @@ class DealUpdateRequest(Model):
     won_time: str | Unset = UNSET
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class DealUserReference(Model):
     active_flag: bool | None = None
     email: str | None = None
@@ -1580,23 +1486,19 @@ class DealVisibleTo(OpenEnum):
 DealVisibleToLiteral: TypeAlias = Literal["1", "3", "5", "7"]
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class DealsDeleteResponse(Model):
     data: DeletedDeals
     success: bool
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class DeletedDeal(Model):
     id: int
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class DeletedDeals(Model):
     id: list[int]
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class DuplicatedDeal(Model):
     active: bool | None = None
     activities_count: int | None = None
@@ -1668,7 +1570,6 @@ class DuplicatedDeal(Model):
     won_time: str | None = None
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class MergedDeal(Model):
     active: bool | None = None
     activities_count: int | None = None
@@ -1741,7 +1642,6 @@ class MergedDeal(Model):
     won_time: str | None = None
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class UpdatedDealProduct(Model):
     active_flag: bool | None = None
     add_time: str | None = None
@@ -1767,7 +1667,6 @@ class UpdatedDealProduct(Model):
     tax_method: DealProductTaxMethod | None = None
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class CursorPage(Model):
     next_cursor: str | None = None
 

@@ -27,7 +27,6 @@ from typedpipes.runtime import (
     Resource,
     Unset,
     async_raw_method,
-    define,
     member,
     raw_async_caller,
     raw_caller,
@@ -38,12 +37,10 @@ from typedpipes.runtime import (
 from typedpipes_api.pipedrive_v1._shared import OffsetCallOptions
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class DeletedFile(Model):
     id: int
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class File(Model):
     active_flag: bool | None = None
     activity_id: int | None = None
@@ -111,12 +108,10 @@ FileFieldName: TypeAlias = Literal[
 ]
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class FileAdditionalData(Model):
     pagination: FilePagination | None = None
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class FileCreateRequest(Model):
     activity_id: int | Unset = UNSET
     deal_id: int | Unset = UNSET
@@ -128,20 +123,17 @@ class FileCreateRequest(Model):
     project_id: int | Unset = UNSET
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class FileDeleteResponse(Model):
     data: DeletedFile
     success: bool
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class FileListResponse(Model):
     additional_data: FileAdditionalData | None = None
     data: list[File] | None
     success: bool
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class FilePagination(Model):
     limit: int | None = None
     more_items_in_collection: bool | None = None
@@ -169,7 +161,6 @@ class FileRemoteItemType(OpenEnum):
 FileRemoteItemTypeLiteral: TypeAlias = Literal["deal", "organization", "person"]
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class FileRemoteLinkRequest(Model):
     item_id: int
     item_type: FileRemoteItemType | FileRemoteItemTypeLiteral
@@ -177,7 +168,6 @@ class FileRemoteLinkRequest(Model):
     remote_location: Literal["googledrive"]
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class FileRemoteRequest(Model):
     file_type: FileRemoteFileType | FileRemoteFileTypeLiteral
     item_id: int
@@ -186,13 +176,11 @@ class FileRemoteRequest(Model):
     title: str
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class FileResponse(Model):
     data: File
     success: bool
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class FileUpdateRequest(Model):
     description: str | Unset = UNSET
     name: str | Unset = UNSET

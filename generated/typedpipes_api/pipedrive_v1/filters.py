@@ -23,7 +23,6 @@ from typedpipes.runtime import (
     Resource,
     Unset,
     async_raw_method,
-    define,
     member,
     raw_async_caller,
     raw_caller,
@@ -33,17 +32,14 @@ from typedpipes.runtime import (
 )
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class DeletedFilter(Model):
     id: int
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class DeletedFilters(Model):
     id: list[int]
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class Filter(Model):
     active_flag: bool | None = None
     add_time: str | None = None
@@ -61,19 +57,16 @@ class Filter(Model):
     visible_to: FilterVisibleTo | None = None
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class FilterConditions(Model):
     conditions: list[FilterConditionsCondition] | None = None
     glue: Literal["and"] | None = None
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class FilterConditionsCondition(Model):
     conditions: list[FilterConditionsConditionCondition] | None = None
     glue: FilterConditionsConditionGlue | None = None
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class FilterConditionsConditionCondition(Model):
     extra_value: str | None = None
     field_code: str | None = None
@@ -92,20 +85,17 @@ class FilterConditionsConditionGlue(OpenEnum):
 FilterConditionsConditionGlueLiteral: TypeAlias = Literal["and", "or"]
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class FilterCreateRequest(Model):
     conditions: Mapping[str, JSON]
     name: str
     type: FilterType | FilterTypeLiteral
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class FilterDeleteResponse(Model):
     data: DeletedFilter
     success: bool
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class FilterItem(Model):
     active_flag: bool | None = None
     add_time: str | None = None
@@ -139,13 +129,11 @@ FilterItemFieldName: TypeAlias = Literal[
 ]
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class FilterListResponse(Model):
     data: list[FilterItem] | None
     success: bool
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class FilterResponse(Model):
     data: Filter
     success: bool
@@ -164,7 +152,6 @@ class FilterType(OpenEnum):
 FilterTypeLiteral: TypeAlias = Literal["activity", "deals", "leads", "org", "people", "products", "projects"]
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class FilterUpdateRequest(Model):
     conditions: Mapping[str, JSON]
     name: str | Unset = UNSET
@@ -180,13 +167,11 @@ class FilterVisibleTo(OpenEnum):
 FilterVisibleToLiteral: TypeAlias = Literal["1", "3", "5", "7"]
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class FiltersDeleteResponse(Model):
     data: DeletedFilters
     success: bool
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class FilterHelpersAnswer(Model):
     success: bool
     data: dict[str, JSON]

@@ -22,7 +22,6 @@ from typedpipes.runtime import (
     Resource,
     Unset,
     async_raw_method,
-    define,
     member,
     raw_async_caller,
     raw_caller,
@@ -32,7 +31,6 @@ from typedpipes.runtime import (
 )
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class Goal(Model):
     assignee: GoalAssignee | None = None
     duration: GoalDuration | None = None
@@ -46,7 +44,6 @@ class Goal(Model):
     type: GoalType | None = None
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class GoalAssignee(Model):
     id: int
     type: str | None = None
@@ -61,12 +58,10 @@ class GoalAssigneeType(OpenEnum):
 GoalAssigneeTypeLiteral: TypeAlias = Literal["company", "person", "team"]
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class GoalCreateData(Model):
     goal: Goal | None = None
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class GoalCreateRequest(Model):
     assignee: Mapping[str, JSON]
     duration: Mapping[str, JSON]
@@ -76,29 +71,24 @@ class GoalCreateRequest(Model):
     type: Mapping[str, JSON]
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class GoalCreateResponse(Model):
     data: GoalCreateData
     success: bool
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class GoalData(Model):
     goals: list[Goal] | None = None
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class GoalDeleteResponse(Model):
     success: bool
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class GoalDuration(Model):
     end: str | None = None
     start: str | None = None
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class GoalExpectedOutcome(Model):
     target: int | None = None
     tracking_metric: str | None = None
@@ -122,25 +112,21 @@ class GoalInterval(OpenEnum):
 GoalIntervalLiteral: TypeAlias = Literal["monthly", "quarterly", "weekly", "yearly"]
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class GoalResponse(Model):
     data: GoalData
     success: bool
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class GoalResult(Model):
     goal: Goal | None = None
     progress: int | None = None
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class GoalResultResponse(Model):
     data: GoalResult
     success: bool
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class GoalType(Model):
     name: str | None = None
     params: GoalTypeParams | None = None
@@ -159,13 +145,11 @@ GoalTypeNameLiteral: TypeAlias = Literal[
 ]
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class GoalTypeParams(Model):
     activity_type_id: list[int] | None = None
     pipeline_id: list[int] | None = None
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class GoalUpdateRequest(Model):
     assignee: Mapping[str, JSON] | Unset = UNSET
     duration: Mapping[str, JSON] | Unset = UNSET

@@ -23,7 +23,6 @@ from typedpipes.runtime import (
     RawResource,
     Resource,
     async_raw_method,
-    define,
     deprecated,
     member,
     raw_async_caller,
@@ -33,19 +32,16 @@ from typedpipes.runtime import (
 from typedpipes_api.pipedrive_v1._shared import OffsetCallOptions
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class ItemSearchAdditionalData(Model):
     pagination: ItemSearchPagination | None = None
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class ItemSearchField(Model):
     _wire_ = {"field_key": "$field_key"}
     field_key: JSON = None
     id: int
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class ItemSearchFieldListResponse(Model):
     additional_data: ItemSearchAdditionalData | None = None
     data: list[ItemSearchField] | None
@@ -108,7 +104,6 @@ ItemSearchItemTypesLiteral: TypeAlias = Literal[
 ]
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class ItemSearchPagination(Model):
     limit: int | None = None
     more_items_in_collection: bool | None = None
@@ -116,20 +111,17 @@ class ItemSearchPagination(Model):
     start: int | None = None
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class ItemSearchResponse(Model):
     additional_data: ItemSearchAdditionalData | None = None
     data: ItemSearchResults
     success: bool
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class ItemSearchResult(Model):
     item: dict[str, JSON] | None = None
     result_score: float | None = None
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class ItemSearchResults(Model):
     items: list[ItemSearchResult] | None = None
     related_items: list[ItemSearchResult] | None = None

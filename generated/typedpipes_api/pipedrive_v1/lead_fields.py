@@ -24,7 +24,6 @@ from typedpipes.runtime import (
     RawResource,
     Resource,
     async_raw_method,
-    define,
     member,
     raw_async_caller,
     raw_caller,
@@ -33,7 +32,6 @@ from typedpipes.runtime import (
 from typedpipes_api.pipedrive_v1._shared import OffsetCallOptions, OffsetPagination
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class LeadField(Model):
     active_flag: bool | None = None
     add_time: str | None = None
@@ -89,7 +87,6 @@ LeadFieldFieldName: TypeAlias = Literal[
 ]
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class LeadFieldAdditionalData(Model):
     limit: int | None = None
     more_items_in_collection: bool | None = None
@@ -97,7 +94,6 @@ class LeadFieldAdditionalData(Model):
     pagination: OffsetPagination | None = None
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class LeadFieldListResponse(Model):
     additional_data: LeadFieldAdditionalData | None = None
     data: list[LeadField] | None

@@ -22,7 +22,6 @@ from typedpipes.runtime import (
     Resource,
     Unset,
     async_raw_method,
-    define,
     member,
     raw_async_caller,
     raw_caller,
@@ -32,12 +31,10 @@ from typedpipes.runtime import (
 )
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class DeletedLeadLabel(Model):
     id: str
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class LeadLabel(Model):
     add_time: str | None = None
     color: LeadLabelColor | None = None
@@ -67,31 +64,26 @@ LeadLabelColorLiteral: TypeAlias = Literal[
 ]
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class LeadLabelCreateRequest(Model):
     color: LeadLabelColor | LeadLabelColorLiteral
     name: str
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class LeadLabelDeleteResponse(Model):
     data: DeletedLeadLabel
     success: bool
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class LeadLabelListResponse(Model):
     data: list[LeadLabel] | None
     success: bool
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class LeadLabelResponse(Model):
     data: LeadLabel
     success: bool
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class LeadLabelUpdateRequest(Model):
     color: LeadLabelColor | LeadLabelColorLiteral | Unset = UNSET
     name: str | Unset = UNSET

@@ -19,14 +19,12 @@ from typedpipes.runtime import (
     RawResource,
     Resource,
     async_raw_method,
-    define,
     raw_async_caller,
     raw_caller,
     raw_method,
 )
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class LeadSource(Model):
     name: str | None = None
 
@@ -34,7 +32,6 @@ class LeadSource(Model):
 LeadSourceFieldName: TypeAlias = Literal["name"]
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class LeadSourceListResponse(Model):
     data: list[LeadSource] | None
     success: bool

@@ -26,7 +26,6 @@ from typedpipes.runtime import (
     Resource,
     Unset,
     async_raw_method,
-    define,
     member,
     raw_async_caller,
     raw_caller,
@@ -37,12 +36,10 @@ from typedpipes.runtime import (
 from typedpipes_api.pipedrive_v1._shared import OffsetCallOptions, OffsetPagination
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class DeletedLead(Model):
     id: str
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class Lead(Model):
     add_time: str | None = None
     cc_email: str | None = None
@@ -94,7 +91,6 @@ LeadFieldName: TypeAlias = Literal[
 ]
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class LeadAdditionalData(Model):
     limit: int | None = None
     more_items_in_collection: bool | None = None
@@ -102,7 +98,6 @@ class LeadAdditionalData(Model):
     pagination: OffsetPagination | None = None
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class LeadCreateRequest(Model):
     channel: int | None | Unset = UNSET
     channel_id: str | None | Unset = UNSET
@@ -118,32 +113,27 @@ class LeadCreateRequest(Model):
     was_seen: bool | Unset = UNSET
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class LeadDeleteResponse(Model):
     data: DeletedLead
     success: bool
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class LeadListResponse(Model):
     additional_data: LeadAdditionalData | None = None
     data: list[Lead] | None
     success: bool
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class LeadPermittedUserListResponse(Model):
     data: list[int] | None
     success: bool
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class LeadResponse(Model):
     data: Lead
     success: bool
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class LeadSearchAdditionalData(Model):
     pagination: LeadSearchPagination | None = None
 
@@ -157,7 +147,6 @@ class LeadSearchFields(OpenEnum):
 LeadSearchFieldsLiteral: TypeAlias = Literal["custom_fields", "notes", "title"]
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class LeadSearchItem(Model):
     currency: str | None = None
     custom_fields: list[str] | None = None
@@ -175,12 +164,10 @@ class LeadSearchItem(Model):
     visible_to: int | None = None
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class LeadSearchOwner(Model):
     id: int
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class LeadSearchPagination(Model):
     limit: int | None = None
     more_items_in_collection: bool | None = None
@@ -188,26 +175,22 @@ class LeadSearchPagination(Model):
     start: int | None = None
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class LeadSearchReference(Model):
     id: int
     name: str | None = None
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class LeadSearchResponse(Model):
     additional_data: LeadSearchAdditionalData | None = None
     data: LeadSearchResults
     success: bool
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class LeadSearchResult(Model):
     item: LeadSearchItem | None = None
     result_score: float | None = None
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class LeadSearchResults(Model):
     items: list[LeadSearchResult] | None = None
 
@@ -237,7 +220,6 @@ LeadSortLiteral: TypeAlias = Literal[
 ]
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class LeadUpdateRequest(Model):
     channel: int | None | Unset = UNSET
     channel_id: str | None | Unset = UNSET
@@ -253,7 +235,6 @@ class LeadUpdateRequest(Model):
     was_seen: bool | Unset = UNSET
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class LeadValue(Model):
     amount: float
     currency: str

@@ -22,7 +22,6 @@ from typedpipes.runtime import (
     Resource,
     Unset,
     async_raw_method,
-    define,
     deprecated,
     member,
     raw_async_caller,
@@ -33,7 +32,6 @@ from typedpipes.runtime import (
 )
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class LegacyTeam(Model):
     active_flag: int | None = None
     add_time: str | None = None
@@ -51,7 +49,6 @@ LegacyTeamFieldName: TypeAlias = Literal[
 ]
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class LegacyTeamCreateRequest(Model):
     description: str | Unset = UNSET
     manager_id: int
@@ -59,7 +56,6 @@ class LegacyTeamCreateRequest(Model):
     users: Sequence[int] | Unset = UNSET
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class LegacyTeamListResponse(Model):
     data: list[LegacyTeam] | None
     success: bool
@@ -75,13 +71,11 @@ class LegacyTeamOrderBy(OpenEnum):
 LegacyTeamOrderByLiteral: TypeAlias = Literal["active_flag", "id", "manager_id", "name"]
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class LegacyTeamResponse(Model):
     data: LegacyTeam
     success: bool
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class LegacyTeamUpdateRequest(Model):
     active_flag: LegacyTeamUpdateRequestActiveFlag | Unset = UNSET
     deleted_flag: LegacyTeamUpdateRequestDeletedFlag | Unset = UNSET
@@ -91,12 +85,10 @@ class LegacyTeamUpdateRequest(Model):
     users: Sequence[int] | Unset = UNSET
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class LegacyTeamUserCreateRequest(Model):
     users: Sequence[int]
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class LegacyTeamUserListResponse(Model):
     data: list[int] | None
     success: bool

@@ -27,7 +27,6 @@ from typedpipes.runtime import (
     Resource,
     Unset,
     async_raw_method,
-    define,
     member,
     raw_async_caller,
     raw_caller,
@@ -37,12 +36,10 @@ from typedpipes.runtime import (
 from typedpipes_api.pipedrive_v1._shared import OffsetCallOptions, OffsetPage
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class DeletedMailThread(Model):
     id: int
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class MailMessage(Model):
     _wire_ = {"from_": "from"}
     account_id: str | None = None
@@ -84,7 +81,6 @@ class MailMessageMailTrackingStatus(OpenEnum):
 MailMessageMailTrackingStatusLiteral: TypeAlias = Literal["not opened", "opened"]
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class MailMessageParty(Model):
     email_address: str | None = None
     id: int
@@ -94,7 +90,6 @@ class MailMessageParty(Model):
     name: str | None = None
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class MailMessageResponse(Model):
     _wire_ = {"status_code": "statusCode", "status_text": "statusText"}
     data: MailMessage
@@ -104,7 +99,6 @@ class MailMessageResponse(Model):
     success: bool
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class MailThread(Model):
     account_id: str | None = None
     add_time: str | None = None
@@ -186,7 +180,6 @@ MailThreadFieldName: TypeAlias = Literal[
 ]
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class MailThreadDeleteResponse(Model):
     data: DeletedMailThread
     success: bool
@@ -202,14 +195,12 @@ class MailThreadFolder(OpenEnum):
 MailThreadFolderLiteral: TypeAlias = Literal["archive", "drafts", "inbox", "sent"]
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class MailThreadListResponse(Model):
     data: list[MailThread] | None
     success: bool
     additional_data: OffsetPage | None = None
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class MailThreadMailMessage(Model):
     _wire_ = {"from_": "from"}
     account_id: str | None = None
@@ -272,20 +263,17 @@ MailThreadMailMessageFieldName: TypeAlias = Literal[
 ]
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class MailThreadMailMessageListResponse(Model):
     data: list[MailThreadMailMessage] | None
     success: bool
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class MailThreadParties(Model):
     _wire_ = {"from_": "from"}
     from_: list[MailThreadParty] | None = None
     to: list[MailThreadParty] | None = None
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class MailThreadParty(Model):
     email_address: str | None = None
     id: int
@@ -298,13 +286,11 @@ class MailThreadParty(Model):
     name: str | None = None
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class MailThreadResponse(Model):
     data: MailThread
     success: bool
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class MailThreadUpdateRequest(Model):
     archived_flag: MailThreadUpdateRequestArchivedFlag | Unset = UNSET
     deal_id: int | Unset = UNSET

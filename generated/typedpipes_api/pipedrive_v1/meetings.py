@@ -19,7 +19,6 @@ from typedpipes.runtime import (
     Resource,
     Unset,
     async_raw_method,
-    define,
     raw_async_caller,
     raw_caller,
     raw_method,
@@ -28,12 +27,10 @@ from typedpipes.runtime import (
 )
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class UserProviderLink(Model):
     message: str | None = None
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class UserProviderLinkCreateRequest(Model):
     company_id: int
     marketplace_client_id: str
@@ -41,7 +38,6 @@ class UserProviderLinkCreateRequest(Model):
     user_provider_id: str
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class UserProviderLinkResponse(Model):
     data: UserProviderLink
     success: bool

@@ -21,7 +21,6 @@ from typedpipes.runtime import (
     RawResource,
     Resource,
     async_raw_method,
-    define,
     member,
     raw_async_caller,
     raw_caller,
@@ -30,7 +29,6 @@ from typedpipes.runtime import (
 from typedpipes_api.pipedrive_v1._shared import OffsetPagination
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class NoteField(Model):
     active_flag: bool | None = None
     bulk_edit_allowed: bool | None = None
@@ -48,7 +46,6 @@ NoteFieldFieldName: TypeAlias = Literal[
 ]
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class NoteFieldAdditionalData(Model):
     limit: int | None = None
     more_items_in_collection: bool | None = None
@@ -56,14 +53,12 @@ class NoteFieldAdditionalData(Model):
     pagination: OffsetPagination | None = None
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class NoteFieldListResponse(Model):
     additional_data: NoteFieldAdditionalData | None = None
     data: list[NoteField] | None
     success: bool
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class NoteFieldOption(Model):
     id: int
     label: str | None = None

@@ -25,7 +25,6 @@ from typedpipes.runtime import (
     Resource,
     Unset,
     async_raw_method,
-    define,
     raw_async_caller,
     raw_caller,
     raw_method,
@@ -35,7 +34,6 @@ from typedpipes.runtime import (
 from typedpipes_api.pipedrive_v1._shared import OffsetCallOptions
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class Note(Model):
     active_flag: bool | None = None
     add_time: str | None = None
@@ -91,12 +89,10 @@ NoteFieldName: TypeAlias = Literal[
 ]
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class NoteAdditionalData(Model):
     pagination: NotePagination | None = None
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class NoteComment(Model):
     active_flag: bool | None = None
     add_time: str | None = None
@@ -124,25 +120,21 @@ NoteCommentFieldName: TypeAlias = Literal[
 ]
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class NoteCommentListResponse(Model):
     additional_data: NoteAdditionalData | None = None
     data: list[NoteComment] | None
     success: bool
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class NoteCommentRequest(Model):
     content: str
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class NoteCommentResponse(Model):
     data: NoteComment
     success: bool
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class NoteCreateRequest(Model):
     add_time: str | Unset = UNSET
     content: str
@@ -161,25 +153,21 @@ class NoteCreateRequest(Model):
     user_id: int | Unset = UNSET
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class NoteDeal(Model):
     title: str | None = None
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class NoteDeleteResponse(Model):
     data: bool
     success: bool
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class NoteListResponse(Model):
     additional_data: NoteAdditionalData | None = None
     data: list[Note] | None
     success: bool
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class NotePagination(Model):
     limit: int | None = None
     more_items_in_collection: bool | None = None
@@ -187,18 +175,15 @@ class NotePagination(Model):
     start: int | None = None
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class NotePerson(Model):
     name: str | None = None
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class NoteResponse(Model):
     data: Note
     success: bool
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class NoteUpdateRequest(Model):
     add_time: str | Unset = UNSET
     content: str | Unset = UNSET
@@ -217,7 +202,6 @@ class NoteUpdateRequest(Model):
     user_id: int | Unset = UNSET
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class NoteUser(Model):
     email: str | None = None
     icon_url: str | None = None

@@ -20,7 +20,6 @@ from typedpipes.runtime import (
     Resource,
     Unset,
     async_raw_method,
-    define,
     member,
     raw_async_caller,
     raw_caller,
@@ -29,14 +28,12 @@ from typedpipes.runtime import (
 )
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class OauthRefreshRequest(Model):
     _secret_ = frozenset(("refresh_token",))
     grant_type: OauthTokenGrantType | OauthTokenGrantTypeLiteral | Unset = UNSET
     refresh_token: str | Unset = UNSET
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class OauthToken(Model):
     _secret_ = frozenset(("access_token", "refresh_token"))
     access_token: str
@@ -55,7 +52,6 @@ class OauthTokenGrantType(OpenEnum):
 OauthTokenGrantTypeLiteral: TypeAlias = Literal["authorization_code", "refresh_token"]
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class OauthTokenRequest(Model):
     _secret_ = frozenset(("code",))
     code: str | Unset = UNSET

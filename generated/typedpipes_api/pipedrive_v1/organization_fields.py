@@ -27,7 +27,6 @@ from typedpipes.runtime import (
     Resource,
     Unset,
     async_raw_method,
-    define,
     member,
     raw_async_caller,
     raw_caller,
@@ -38,17 +37,14 @@ from typedpipes.runtime import (
 from typedpipes_api.pipedrive_v1._shared import OffsetCallOptions, OffsetPagination
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class DeletedOrganizationField(Model):
     id: int
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class DeletedOrganizationFields(Model):
     id: list[int]
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class OrganizationField(Model):
     active_flag: bool | None = None
     add_time: str | None = None
@@ -104,7 +100,6 @@ OrganizationFieldFieldName: TypeAlias = Literal[
 ]
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class OrganizationFieldAdditionalData(Model):
     limit: int | None = None
     more_items_in_collection: bool | None = None
@@ -112,7 +107,6 @@ class OrganizationFieldAdditionalData(Model):
     pagination: OffsetPagination | None = None
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class OrganizationFieldCreateRequest(Model):
     add_visible_flag: bool | Unset = UNSET
     field_type: OrganizationFieldTypeInput | OrganizationFieldTypeInputLiteral
@@ -120,20 +114,17 @@ class OrganizationFieldCreateRequest(Model):
     options: Sequence[Mapping[str, JSON]] | Unset = UNSET
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class OrganizationFieldDeleteResponse(Model):
     data: DeletedOrganizationField
     success: bool
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class OrganizationFieldListResponse(Model):
     additional_data: OrganizationFieldAdditionalData | None = None
     data: list[OrganizationField] | None
     success: bool
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class OrganizationFieldResponse(Model):
     data: OrganizationField
     success: bool
@@ -255,14 +246,12 @@ OrganizationFieldTypeInputLiteral: TypeAlias = Literal[
 ]
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class OrganizationFieldUpdateRequest(Model):
     add_visible_flag: bool | Unset = UNSET
     name: str | Unset = UNSET
     options: Sequence[Mapping[str, JSON]] | Unset = UNSET
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class OrganizationFieldsDeleteResponse(Model):
     data: DeletedOrganizationFields
     success: bool

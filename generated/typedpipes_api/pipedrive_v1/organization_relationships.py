@@ -22,7 +22,6 @@ from typedpipes.runtime import (
     Resource,
     Unset,
     async_raw_method,
-    define,
     member,
     raw_async_caller,
     raw_caller,
@@ -33,7 +32,6 @@ from typedpipes.runtime import (
 from typedpipes_api.pipedrive_v1._shared import OffsetPagination
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class CreatedOrganizationRelationship(Model):
     active_flag: str | None = None
     add_time: str | None = None
@@ -44,12 +42,10 @@ class CreatedOrganizationRelationship(Model):
     update_time: str | None = None
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class DeletedOrganizationRelationship(Model):
     id: int
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class OrganizationRelationship(Model):
     active_flag: str | None = None
     add_time: str | None = None
@@ -62,7 +58,6 @@ class OrganizationRelationship(Model):
     update_time: str | None = None
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class OrganizationRelationshipAdditionalData(Model):
     limit: int | None = None
     more_items_in_collection: bool | None = None
@@ -70,7 +65,6 @@ class OrganizationRelationshipAdditionalData(Model):
     pagination: OffsetPagination | None = None
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class OrganizationRelationshipCreateRequest(Model):
     org_id: int | Unset = UNSET
     rel_linked_org_id: int
@@ -78,20 +72,17 @@ class OrganizationRelationshipCreateRequest(Model):
     type: OrganizationRelationshipType | OrganizationRelationshipTypeLiteral
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class OrganizationRelationshipCreateResponse(Model):
     data: CreatedOrganizationRelationship
     related_objects: OrganizationRelationshipRelatedObjects | None = None
     success: bool
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class OrganizationRelationshipDeleteResponse(Model):
     data: DeletedOrganizationRelationship
     success: bool
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class OrganizationRelationshipItem(Model):
     active_flag: str | None = None
     add_time: str | None = None
@@ -119,7 +110,6 @@ OrganizationRelationshipItemFieldName: TypeAlias = Literal[
 ]
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class OrganizationRelationshipListResponse(Model):
     additional_data: OrganizationRelationshipAdditionalData | None = None
     data: list[OrganizationRelationshipItem] | None
@@ -127,7 +117,6 @@ class OrganizationRelationshipListResponse(Model):
     success: bool
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class OrganizationRelationshipOrgReference(Model):
     address: str | None = None
     cc_email: str | None = None
@@ -137,12 +126,10 @@ class OrganizationRelationshipOrgReference(Model):
     value: int | None = None
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class OrganizationRelationshipRelatedObjects(Model):
     organization: dict[str, OrganizationRelationshipRelatedOrganization] | None = None
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class OrganizationRelationshipRelatedOrganization(Model):
     address: str | None = None
     cc_email: str | None = None
@@ -152,7 +139,6 @@ class OrganizationRelationshipRelatedOrganization(Model):
     people_count: int | None = None
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class OrganizationRelationshipResponse(Model):
     data: OrganizationRelationship
     related_objects: OrganizationRelationshipRelatedObjects | None = None
@@ -167,7 +153,6 @@ class OrganizationRelationshipType(OpenEnum):
 OrganizationRelationshipTypeLiteral: TypeAlias = Literal["parent", "related"]
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class OrganizationRelationshipUpdateRequest(Model):
     org_id: int | Unset = UNSET
     rel_linked_org_id: int | Unset = UNSET

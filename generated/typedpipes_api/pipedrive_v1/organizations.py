@@ -27,7 +27,6 @@ from typedpipes.runtime import (
     Resource,
     Unset,
     async_raw_method,
-    define,
     deprecated,
     member,
     raw_async_caller,
@@ -39,7 +38,6 @@ from typedpipes.runtime import (
 from typedpipes_api.pipedrive_v1._shared import OffsetCallOptions, OffsetPagination, PagedCallOptions
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class CreatedOrganization(Model):
     active_flag: bool | None = None
     activities_count: int | None = None
@@ -91,17 +89,14 @@ class CreatedOrganization(Model):
     won_deals_count: int | None = None
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class DeletedOrganization(Model):
     id: int
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class DeletedOrganizations(Model):
     id: list[float]
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class Organization(Model):
     active_flag: bool | None = None
     activities_count: int | None = None
@@ -155,7 +150,6 @@ class Organization(Model):
     won_deals_count: int | None = None
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class OrganizationActivity(Model):
     active_flag: bool | None = None
     add_time: str | None = None
@@ -285,7 +279,6 @@ OrganizationActivityFieldName: TypeAlias = Literal[
 ]
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class OrganizationActivityAdditionalData(Model):
     activity_distribution: dict[str, OrganizationActivityDistribution] | None = None
     limit: int | None = None
@@ -294,7 +287,6 @@ class OrganizationActivityAdditionalData(Model):
     pagination: OffsetPagination | None = None
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class OrganizationActivityDistribution(Model):
     activities: dict[str, int] | None = None
     activity_count: int | None = None
@@ -302,20 +294,17 @@ class OrganizationActivityDistribution(Model):
     share: int | None = None
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class OrganizationActivityListResponse(Model):
     additional_data: OrganizationActivityAdditionalData | None = None
     data: list[OrganizationActivity] | None
     success: bool
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class OrganizationAdditionalData(Model):
     dropbox_email: str | None = None
     followers: dict[str, OrganizationFollowerUser] | None = None
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class OrganizationChangelog(Model):
     actor_user_id: int | None = None
     change_source: str | None = None
@@ -327,19 +316,16 @@ class OrganizationChangelog(Model):
     time: str | None = None
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class OrganizationChangelogListAdditionalData(Model):
     next_cursor: str | None = None
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class OrganizationChangelogListResponse(Model):
     additional_data: OrganizationChangelogListAdditionalData | None = None
     data: list[OrganizationChangelog] | None
     success: bool
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class OrganizationCollectionItem(Model):
     active_flag: bool | None = None
     add_time: str | None = None
@@ -365,14 +351,12 @@ class OrganizationCollectionItem(Model):
     visible_to: str | None = None
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class OrganizationCollectionListResponse(Model):
     additional_data: OrganizationChangelogListAdditionalData | None = None
     data: list[OrganizationCollectionItem] | None
     success: bool
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class OrganizationCreateRequest(Model):
     add_time: str | Unset = UNSET
     label: int | Unset = UNSET
@@ -382,14 +366,12 @@ class OrganizationCreateRequest(Model):
     visible_to: OrganizationVisibleTo | OrganizationVisibleToLiteral | Unset = UNSET
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class OrganizationCreateResponse(Model):
     data: CreatedOrganization
     related_objects: OrganizationRelatedObjects | None = None
     success: bool
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class OrganizationDeal(Model):
     active: bool | None = None
     activities_count: int | None = None
@@ -533,7 +515,6 @@ OrganizationDealFieldName: TypeAlias = Literal[
 ]
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class OrganizationDealListAdditionalData(Model):
     limit: int | None = None
     more_items_in_collection: bool | None = None
@@ -541,7 +522,6 @@ class OrganizationDealListAdditionalData(Model):
     pagination: OffsetPagination | None = None
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class OrganizationDealListResponse(Model):
     additional_data: OrganizationDealListAdditionalData | None = None
     data: list[OrganizationDeal] | None
@@ -549,7 +529,6 @@ class OrganizationDealListResponse(Model):
     success: bool
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class OrganizationDealPersonReference(Model):
     active_flag: bool | None = None
     email: list[OrganizationEmail] | None = None
@@ -559,7 +538,6 @@ class OrganizationDealPersonReference(Model):
     value: int | None = None
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class OrganizationDealRelatedObjects(Model):
     organization: dict[str, OrganizationDealRelatedOrganization] | None = None
     person: dict[str, OrganizationDealRelatedPerson] | None = None
@@ -568,7 +546,6 @@ class OrganizationDealRelatedObjects(Model):
     stage: dict[str, OrganizationDealRelatedStage] | None = None
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class OrganizationDealRelatedOrganization(Model):
     active_flag: bool | None = None
     address: str | None = None
@@ -579,7 +556,6 @@ class OrganizationDealRelatedOrganization(Model):
     people_count: int | None = None
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class OrganizationDealRelatedPerson(Model):
     active_flag: bool | None = None
     email: list[OrganizationEmail] | None = None
@@ -589,7 +565,6 @@ class OrganizationDealRelatedPerson(Model):
     phone: list[OrganizationEmail] | None = None
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class OrganizationDealRelatedPipeline(Model):
     active: bool | None = None
     add_time: str | None = None
@@ -601,7 +576,6 @@ class OrganizationDealRelatedPipeline(Model):
     url_title: str | None = None
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class OrganizationDealRelatedStage(Model):
     active_flag: bool | None = None
     add_time: str | None = None
@@ -626,7 +600,6 @@ class OrganizationDealStatus(OpenEnum):
 OrganizationDealStatusLiteral: TypeAlias = Literal["all_not_deleted", "deleted", "lost", "open", "won"]
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class OrganizationDealUserReference(Model):
     active_flag: bool | None = None
     email: str | None = None
@@ -637,20 +610,17 @@ class OrganizationDealUserReference(Model):
     value: int | None = None
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class OrganizationDeleteResponse(Model):
     data: DeletedOrganization
     success: bool
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class OrganizationEmail(Model):
     label: str | None = None
     primary: bool | None = None
     value: str | None = None
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class OrganizationFile(Model):
     active_flag: bool | None = None
     activity_id: int | None = None
@@ -714,21 +684,18 @@ OrganizationFileFieldName: TypeAlias = Literal[
 ]
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class OrganizationFileListResponse(Model):
     additional_data: OrganizationDealListAdditionalData | None = None
     data: list[OrganizationFile] | None
     success: bool
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class OrganizationFlow(Model):
     data: dict[str, JSON] | None = None
     object: str | None = None
     timestamp: str | None = None
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class OrganizationFlowListResponse(Model):
     additional_data: OrganizationDealListAdditionalData | None = None
     data: list[OrganizationFlow] | None
@@ -736,13 +703,11 @@ class OrganizationFlowListResponse(Model):
     success: bool
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class OrganizationFlowRelatedObjects(Model):
     organization: dict[str, OrganizationFlowRelatedOrganization] | None = None
     user: dict[str, OrganizationRelatedUser] | None = None
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class OrganizationFlowRelatedOrganization(Model):
     address: str | None = None
     cc_email: str | None = None
@@ -752,7 +717,6 @@ class OrganizationFlowRelatedOrganization(Model):
     people_count: int | None = None
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class OrganizationFollower(Model):
     add_time: str | None = None
     id: int
@@ -760,25 +724,21 @@ class OrganizationFollower(Model):
     user_id: int | None = None
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class OrganizationFollowerCreateRequest(Model):
     user_id: int
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class OrganizationFollowerCreateResponse(Model):
     data: OrganizationFollower
     success: bool
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class OrganizationFollowerListResponse(Model):
     additional_data: OrganizationListAdditionalData | None = None
     data: list[OrganizationFollower] | None
     success: bool
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class OrganizationFollowerUser(Model):
     email: str | None = None
     id: int
@@ -787,7 +747,6 @@ class OrganizationFollowerUser(Model):
     user_id: int | None = None
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class OrganizationItem(Model):
     active_flag: bool | None = None
     activities_count: int | None = None
@@ -889,12 +848,10 @@ OrganizationItemFieldName: TypeAlias = Literal[
 ]
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class OrganizationListAdditionalData(Model):
     pagination: OrganizationPagination | None = None
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class OrganizationListResponse(Model):
     additional_data: OrganizationListAdditionalData | None = None
     data: list[OrganizationItem] | None
@@ -902,7 +859,6 @@ class OrganizationListResponse(Model):
     success: bool
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class OrganizationMailMessage(Model):
     data: OrganizationMailMessageData | None = None
     object: str | None = None
@@ -912,7 +868,6 @@ class OrganizationMailMessage(Model):
 OrganizationMailMessageFieldName: TypeAlias = Literal["data", "object", "timestamp"]
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class OrganizationMailMessageData(Model):
     _wire_ = {"from_": "from"}
     account_id: str | None = None
@@ -955,14 +910,12 @@ class OrganizationMailMessageData(Model):
     user_id: int | None = None
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class OrganizationMailMessageListResponse(Model):
     additional_data: OrganizationDealListAdditionalData | None = None
     data: list[OrganizationMailMessage] | None
     success: bool
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class OrganizationMailMessageParty(Model):
     email_address: str | None = None
     id: int
@@ -980,12 +933,10 @@ class OrganizationMailTrackingStatus(OpenEnum):
 OrganizationMailTrackingStatusLiteral: TypeAlias = Literal["not opened", "opened"]
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class OrganizationMergeRequest(Model):
     merge_with_id: int
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class OrganizationOwnerReference(Model):
     active_flag: bool | None = None
     email: str | None = None
@@ -996,7 +947,6 @@ class OrganizationOwnerReference(Model):
     value: int | None = None
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class OrganizationPagination(Model):
     limit: int | None = None
     more_items_in_collection: bool | None = None
@@ -1004,13 +954,11 @@ class OrganizationPagination(Model):
     start: int | None = None
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class OrganizationPermittedUserListResponse(Model):
     data: list[float] | None
     success: bool
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class OrganizationPerson(Model):
     active_flag: bool | None = None
     activities_count: int | None = None
@@ -1102,7 +1050,6 @@ OrganizationPersonFieldName: TypeAlias = Literal[
 ]
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class OrganizationPersonListResponse(Model):
     additional_data: OrganizationDealListAdditionalData | None = None
     data: list[OrganizationPerson] | None
@@ -1110,13 +1057,11 @@ class OrganizationPersonListResponse(Model):
     success: bool
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class OrganizationPersonRelatedObjects(Model):
     organization: dict[str, OrganizationDealRelatedOrganization] | None = None
     user: dict[str, OrganizationRelatedUser] | None = None
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class OrganizationPictureReference(Model):
     active_flag: bool | None = None
     add_time: str | None = None
@@ -1128,14 +1073,12 @@ class OrganizationPictureReference(Model):
     value: int | None = None
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class OrganizationPictureUrls(Model):
     _wire_ = {"field_128": "128", "field_512": "512"}
     field_128: str | None = None
     field_512: str | None = None
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class OrganizationReference(Model):
     active_flag: bool | None = None
     address: str | None = None
@@ -1146,14 +1089,12 @@ class OrganizationReference(Model):
     value: int | None = None
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class OrganizationRelatedObjects(Model):
     organization: dict[str, OrganizationRelatedOrganization] | None = None
     picture: dict[str, OrganizationRelatedPicture] | None = None
     user: dict[str, OrganizationRelatedUser] | None = None
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class OrganizationRelatedOrganization(Model):
     address: str | None = None
     cc_email: str | None = None
@@ -1163,7 +1104,6 @@ class OrganizationRelatedOrganization(Model):
     people_count: int | None = None
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class OrganizationRelatedPicture(Model):
     active_flag: bool | None = None
     add_time: str | None = None
@@ -1175,7 +1115,6 @@ class OrganizationRelatedPicture(Model):
     update_time: str | None = None
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class OrganizationRelatedUser(Model):
     active_flag: bool | None = None
     email: str | None = None
@@ -1185,7 +1124,6 @@ class OrganizationRelatedUser(Model):
     pic_hash: str | None = None
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class OrganizationResponse(Model):
     additional_data: OrganizationAdditionalData | None = None
     data: Organization
@@ -1203,7 +1141,6 @@ class OrganizationSearchFields(OpenEnum):
 OrganizationSearchFieldsLiteral: TypeAlias = Literal["address", "custom_fields", "name", "notes"]
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class OrganizationSearchItem(Model):
     address: str | None = None
     custom_fields: list[str] | None = None
@@ -1215,25 +1152,21 @@ class OrganizationSearchItem(Model):
     visible_to: int | None = None
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class OrganizationSearchResponse(Model):
     additional_data: OrganizationListAdditionalData | None = None
     data: OrganizationSearchResults
     success: bool
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class OrganizationSearchResult(Model):
     item: OrganizationSearchItem | None = None
     result_score: float | None = None
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class OrganizationSearchResults(Model):
     items: list[OrganizationSearchResult] | None = None
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class OrganizationUpdateRequest(Model):
     label: int | Unset = UNSET
     label_ids: Sequence[int] | Unset = UNSET
@@ -1242,7 +1175,6 @@ class OrganizationUpdateRequest(Model):
     visible_to: OrganizationVisibleTo | OrganizationVisibleToLiteral | Unset = UNSET
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class OrganizationUpdateResponse(Model):
     data: OrganizationItem
     related_objects: OrganizationRelatedObjects | None = None
@@ -1259,7 +1191,6 @@ class OrganizationVisibleTo(OpenEnum):
 OrganizationVisibleToLiteral: TypeAlias = Literal["1", "3", "5", "7"]
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class OrganizationsDeleteResponse(Model):
     data: DeletedOrganizations
     success: bool

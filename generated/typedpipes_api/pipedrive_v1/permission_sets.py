@@ -24,7 +24,6 @@ from typedpipes.runtime import (
     RawResource,
     Resource,
     async_raw_method,
-    define,
     member,
     raw_async_caller,
     raw_caller,
@@ -33,7 +32,6 @@ from typedpipes.runtime import (
 from typedpipes_api.pipedrive_v1._shared import OffsetCallOptions, OffsetPage
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class PermissionSet(Model):
     app: PermissionSetApp | None = None
     assignment_count: int | None = None
@@ -59,7 +57,6 @@ PermissionSetAppLiteral: TypeAlias = Literal[
 ]
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class PermissionSetAssignment(Model):
     name: str | None = None
     permission_set_id: str | None = None
@@ -69,14 +66,12 @@ class PermissionSetAssignment(Model):
 PermissionSetAssignmentFieldName: TypeAlias = Literal["name", "permission_set_id", "user_id"]
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class PermissionSetAssignmentListResponse(Model):
     data: list[PermissionSetAssignment] | None
     success: bool
     additional_data: OffsetPage | None = None
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class PermissionSetItem(Model):
     app: PermissionSetApp | None = None
     assignment_count: int | None = None
@@ -89,7 +84,6 @@ class PermissionSetItem(Model):
 PermissionSetItemFieldName: TypeAlias = Literal["app", "assignment_count", "description", "id", "name", "type"]
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class PermissionSetListResponse(Model):
     data: list[PermissionSetItem] | None
     success: bool
@@ -105,7 +99,6 @@ class PermissionSetType(OpenEnum):
 PermissionSetTypeLiteral: TypeAlias = Literal["admin", "custom", "manager", "regular"]
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class PermissionSetAnswer(Model):
     success: bool | None = None
     data: PermissionSet

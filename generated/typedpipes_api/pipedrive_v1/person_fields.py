@@ -27,7 +27,6 @@ from typedpipes.runtime import (
     Resource,
     Unset,
     async_raw_method,
-    define,
     member,
     raw_async_caller,
     raw_caller,
@@ -38,17 +37,14 @@ from typedpipes.runtime import (
 from typedpipes_api.pipedrive_v1._shared import OffsetCallOptions, OffsetPagination
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class DeletedPersonField(Model):
     id: int
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class DeletedPersonFields(Model):
     id: list[int]
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class PersonField(Model):
     active_flag: bool | None = None
     add_time: str | None = None
@@ -104,7 +100,6 @@ PersonFieldFieldName: TypeAlias = Literal[
 ]
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class PersonFieldAdditionalData(Model):
     limit: int | None = None
     more_items_in_collection: bool | None = None
@@ -112,7 +107,6 @@ class PersonFieldAdditionalData(Model):
     pagination: OffsetPagination | None = None
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class PersonFieldCreateRequest(Model):
     add_visible_flag: bool | Unset = UNSET
     field_type: PersonFieldTypeInput | PersonFieldTypeInputLiteral
@@ -120,20 +114,17 @@ class PersonFieldCreateRequest(Model):
     options: Sequence[Mapping[str, JSON]] | Unset = UNSET
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class PersonFieldDeleteResponse(Model):
     data: DeletedPersonField
     success: bool
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class PersonFieldListResponse(Model):
     additional_data: PersonFieldAdditionalData | None = None
     data: list[PersonField] | None
     success: bool
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class PersonFieldResponse(Model):
     data: PersonField
     success: bool
@@ -255,14 +246,12 @@ PersonFieldTypeInputLiteral: TypeAlias = Literal[
 ]
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class PersonFieldUpdateRequest(Model):
     add_visible_flag: bool | Unset = UNSET
     name: str | Unset = UNSET
     options: Sequence[Mapping[str, JSON]] | Unset = UNSET
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class PersonFieldsDeleteResponse(Model):
     data: DeletedPersonFields
     success: bool

@@ -28,7 +28,6 @@ from typedpipes.runtime import (
     Resource,
     Unset,
     async_raw_method,
-    define,
     deprecated,
     member,
     raw_async_caller,
@@ -40,7 +39,6 @@ from typedpipes.runtime import (
 from typedpipes_api.pipedrive_v1._shared import OffsetCallOptions, OffsetPagination, PagedCallOptions
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class CreatedPersonFollower(Model):
     add_time: str | None = None
     id: int
@@ -48,17 +46,14 @@ class CreatedPersonFollower(Model):
     user_id: int | None = None
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class DeletedPerson(Model):
     id: int
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class DeletedPersons(Model):
     id: list[int]
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class MergedPerson(Model):
     active_flag: bool | None = None
     activities_count: int | None = None
@@ -107,7 +102,6 @@ class MergedPerson(Model):
     won_deals_count: int | None = None
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class Person(Model):
     active_flag: bool | None = None
     activities_count: int | None = None
@@ -199,7 +193,6 @@ PersonFieldName: TypeAlias = Literal[
 ]
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class PersonActivity(Model):
     active_flag: bool | None = None
     add_time: str | None = None
@@ -329,7 +322,6 @@ PersonActivityFieldName: TypeAlias = Literal[
 ]
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class PersonActivityAdditionalData(Model):
     activity_distribution: dict[str, PersonActivityDistribution] | None = None
     limit: int | None = None
@@ -338,7 +330,6 @@ class PersonActivityAdditionalData(Model):
     pagination: OffsetPagination | None = None
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class PersonActivityDistribution(Model):
     activities: dict[str, int] | None = None
     activity_count: int | None = None
@@ -346,19 +337,16 @@ class PersonActivityDistribution(Model):
     share: int | None = None
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class PersonActivityListResponse(Model):
     additional_data: PersonActivityAdditionalData | None = None
     data: list[PersonActivity] | None
     success: bool
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class PersonAdditionalData(Model):
     dropbox_email: str | None = None
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class PersonChangelog(Model):
     actor_user_id: int | None = None
     change_source: str | None = None
@@ -370,19 +358,16 @@ class PersonChangelog(Model):
     time: str | None = None
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class PersonChangelogListAdditionalData(Model):
     next_cursor: str | None = None
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class PersonChangelogListResponse(Model):
     additional_data: PersonChangelogListAdditionalData | None = None
     data: list[PersonChangelog] | None
     success: bool
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class PersonCollectionItem(Model):
     active_flag: bool | None = None
     add_time: str | None = None
@@ -401,19 +386,16 @@ class PersonCollectionItem(Model):
     visible_to: str | None = None
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class PersonCollectionListResponse(Model):
     additional_data: PersonChangelogListAdditionalData | None = None
     data: list[PersonCollectionItem] | None
     success: bool
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class PersonCreateRelatedObjects(Model):
     user: dict[str, PersonRelatedUser] | None = None
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class PersonCreateRequest(Model):
     add_time: str | Unset = UNSET
     email: Sequence[PersonEmailInput] | Unset = UNSET
@@ -427,14 +409,12 @@ class PersonCreateRequest(Model):
     visible_to: PersonVisibleTo | PersonVisibleToLiteral | Unset = UNSET
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class PersonCreateResponse(Model):
     data: Person
     related_objects: PersonCreateRelatedObjects | None = None
     success: bool
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class PersonDeal(Model):
     active: bool | None = None
     activities_count: int | None = None
@@ -578,7 +558,6 @@ PersonDealFieldName: TypeAlias = Literal[
 ]
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class PersonDealListAdditionalData(Model):
     limit: int | None = None
     more_items_in_collection: bool | None = None
@@ -586,7 +565,6 @@ class PersonDealListAdditionalData(Model):
     pagination: OffsetPagination | None = None
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class PersonDealListResponse(Model):
     additional_data: PersonDealListAdditionalData | None = None
     data: list[PersonDeal] | None
@@ -594,7 +572,6 @@ class PersonDealListResponse(Model):
     success: bool
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class PersonDealPersonReference(Model):
     active_flag: bool | None = None
     email: list[PersonEmail] | None = None
@@ -604,7 +581,6 @@ class PersonDealPersonReference(Model):
     value: int | None = None
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class PersonDealRelatedObjects(Model):
     organization: dict[str, PersonDealRelatedOrganization] | None = None
     person: dict[str, PersonRelatedPerson] | None = None
@@ -613,7 +589,6 @@ class PersonDealRelatedObjects(Model):
     stage: dict[str, PersonDealRelatedStage] | None = None
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class PersonDealRelatedOrganization(Model):
     active_flag: bool | None = None
     address: str | None = None
@@ -624,7 +599,6 @@ class PersonDealRelatedOrganization(Model):
     people_count: int | None = None
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class PersonDealRelatedPipeline(Model):
     active: bool | None = None
     add_time: str | None = None
@@ -636,7 +610,6 @@ class PersonDealRelatedPipeline(Model):
     url_title: str | None = None
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class PersonDealRelatedStage(Model):
     active_flag: bool | None = None
     add_time: str | None = None
@@ -661,7 +634,6 @@ class PersonDealStatus(OpenEnum):
 PersonDealStatusLiteral: TypeAlias = Literal["all_not_deleted", "deleted", "lost", "open", "won"]
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class PersonDealUserReference(Model):
     active_flag: bool | None = None
     email: str | None = None
@@ -672,27 +644,23 @@ class PersonDealUserReference(Model):
     value: int | None = None
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class PersonDeleteResponse(Model):
     data: DeletedPerson
     success: bool
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class PersonEmail(Model):
     label: str | None = None
     primary: bool | None = None
     value: str | None = None
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class PersonEmailInput(Model):
     label: str | Unset = UNSET
     primary: bool | Unset = UNSET
     value: str | Unset = UNSET
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class PersonFile(Model):
     active_flag: bool | None = None
     activity_id: int | None = None
@@ -756,21 +724,18 @@ PersonFileFieldName: TypeAlias = Literal[
 ]
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class PersonFileListResponse(Model):
     additional_data: PersonDealListAdditionalData | None = None
     data: list[PersonFile] | None
     success: bool
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class PersonFlow(Model):
     data: dict[str, JSON] | None = None
     object: str | None = None
     timestamp: str | None = None
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class PersonFlowListResponse(Model):
     additional_data: PersonDealListAdditionalData | None = None
     data: list[PersonFlow] | None
@@ -778,7 +743,6 @@ class PersonFlowListResponse(Model):
     success: bool
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class PersonFlowRelatedDeal(Model):
     currency: str | None = None
     id: int
@@ -789,7 +753,6 @@ class PersonFlowRelatedDeal(Model):
     value: float | None = None
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class PersonFlowRelatedObjects(Model):
     deal: dict[str, PersonFlowRelatedDeal] | None = None
     organization: dict[str, PersonFlowRelatedOrganization] | None = None
@@ -797,7 +760,6 @@ class PersonFlowRelatedObjects(Model):
     user: dict[str, PersonRelatedUser] | None = None
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class PersonFlowRelatedOrganization(Model):
     address: str | None = None
     cc_email: str | None = None
@@ -807,7 +769,6 @@ class PersonFlowRelatedOrganization(Model):
     people_count: int | None = None
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class PersonFollower(Model):
     add_time: str | None = None
     deal_id: int | None = None
@@ -815,30 +776,25 @@ class PersonFollower(Model):
     user_id: int | None = None
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class PersonFollowerCreateRequest(Model):
     user_id: int
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class PersonFollowerCreateResponse(Model):
     data: CreatedPersonFollower
     success: bool
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class PersonFollowerListResponse(Model):
     additional_data: PersonDealListAdditionalData | None = None
     data: list[PersonFollower] | None
     success: bool
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class PersonListAdditionalData(Model):
     pagination: PersonPagination | None = None
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class PersonListResponse(Model):
     additional_data: PersonListAdditionalData | None = None
     data: list[Person] | None
@@ -846,7 +802,6 @@ class PersonListResponse(Model):
     success: bool
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class PersonMailMessage(Model):
     data: PersonMailMessageData | None = None
     object: str | None = None
@@ -856,7 +811,6 @@ class PersonMailMessage(Model):
 PersonMailMessageFieldName: TypeAlias = Literal["data", "object", "timestamp"]
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class PersonMailMessageData(Model):
     _wire_ = {"from_": "from"}
     account_id: str | None = None
@@ -899,14 +853,12 @@ class PersonMailMessageData(Model):
     user_id: int | None = None
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class PersonMailMessageListResponse(Model):
     additional_data: PersonDealListAdditionalData | None = None
     data: list[PersonMailMessage] | None
     success: bool
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class PersonMailMessageParty(Model):
     email_address: str | None = None
     id: int
@@ -934,18 +886,15 @@ class PersonMarketingStatus(OpenEnum):
 PersonMarketingStatusLiteral: TypeAlias = Literal["archived", "no_consent", "subscribed", "unsubscribed"]
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class PersonMergeRequest(Model):
     merge_with_id: int
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class PersonMergeResponse(Model):
     data: MergedPerson
     success: bool
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class PersonOrgReference(Model):
     active_flag: bool | None = None
     address: str | None = None
@@ -956,7 +905,6 @@ class PersonOrgReference(Model):
     value: int | None = None
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class PersonOwnerReference(Model):
     active_flag: bool | None = None
     email: str | None = None
@@ -967,7 +915,6 @@ class PersonOwnerReference(Model):
     value: int | None = None
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class PersonPagination(Model):
     limit: int | None = None
     more_items_in_collection: bool | None = None
@@ -975,13 +922,11 @@ class PersonPagination(Model):
     start: int | None = None
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class PersonPermittedUserListResponse(Model):
     data: list[float] | None
     success: bool
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class PersonPicture(Model):
     active_flag: bool | None = None
     add_time: str | None = None
@@ -993,7 +938,6 @@ class PersonPicture(Model):
     update_time: str | None = None
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class PersonPictureRequest(Model):
     crop_height: int | Unset = UNSET
     crop_width: int | Unset = UNSET
@@ -1002,26 +946,22 @@ class PersonPictureRequest(Model):
     file: FileContent
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class PersonPictureResponse(Model):
     success: bool
     data: PersonPicture
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class PersonPictureUrls(Model):
     _wire_ = {"field_128": "128", "field_512": "512"}
     field_128: str | None = None
     field_512: str | None = None
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class PersonProduct(Model):
     deal: PersonProductDeal | None = None
     product: PersonProductProduct | None = None
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class PersonProductDeal(Model):
     active: bool | None = None
     activities_count: int | None = None
@@ -1068,14 +1008,12 @@ class PersonProductDeal(Model):
     won_time: str | None = None
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class PersonProductListResponse(Model):
     additional_data: PersonListAdditionalData | None = None
     data: list[dict[str, PersonProduct]] | None
     success: bool
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class PersonProductProduct(Model):
     active_flag: bool | None = None
     add_time: str | None = None
@@ -1096,14 +1034,12 @@ class PersonProductProduct(Model):
     visible_to: PersonVisibleTo | None = None
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class PersonRelatedObjects(Model):
     organization: dict[str, PersonRelatedOrganization] | None = None
     picture: dict[str, PersonPicture] | None = None
     user: dict[str, PersonRelatedUser] | None = None
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class PersonRelatedOrganization(Model):
     address: str | None = None
     cc_email: str | None = None
@@ -1113,7 +1049,6 @@ class PersonRelatedOrganization(Model):
     people_count: int | None = None
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class PersonRelatedPerson(Model):
     active_flag: bool | None = None
     email: list[PersonEmail] | None = None
@@ -1123,7 +1058,6 @@ class PersonRelatedPerson(Model):
     phone: list[PersonEmail] | None = None
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class PersonRelatedUser(Model):
     active_flag: bool | None = None
     email: str | None = None
@@ -1133,7 +1067,6 @@ class PersonRelatedUser(Model):
     pic_hash: str | None = None
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class PersonResponse(Model):
     additional_data: PersonAdditionalData | None = None
     data: Person
@@ -1152,7 +1085,6 @@ class PersonSearchFields(OpenEnum):
 PersonSearchFieldsLiteral: TypeAlias = Literal["custom_fields", "email", "name", "notes", "phone"]
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class PersonSearchItem(Model):
     custom_fields: list[str] | None = None
     emails: list[str] | None = None
@@ -1166,31 +1098,26 @@ class PersonSearchItem(Model):
     visible_to: int | None = None
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class PersonSearchOrganization(Model):
     id: int
     name: str | None = None
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class PersonSearchResponse(Model):
     additional_data: PersonListAdditionalData | None = None
     data: PersonSearchResults
     success: bool
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class PersonSearchResult(Model):
     item: PersonSearchItem | None = None
     result_score: float | None = None
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class PersonSearchResults(Model):
     items: list[PersonSearchResult] | None = None
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class PersonUpdateRequest(Model):
     add_time: str | Unset = UNSET
     email: Sequence[PersonEmailInput] | Unset = UNSET
@@ -1214,7 +1141,6 @@ class PersonVisibleTo(OpenEnum):
 PersonVisibleToLiteral: TypeAlias = Literal["1", "3", "5", "7"]
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class PersonsDeleteResponse(Model):
     data: DeletedPersons
     success: bool

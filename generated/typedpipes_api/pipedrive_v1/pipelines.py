@@ -25,7 +25,6 @@ from typedpipes.runtime import (
     Resource,
     Unset,
     async_raw_method,
-    define,
     deprecated,
     raw_async_caller,
     raw_caller,
@@ -36,7 +35,6 @@ from typedpipes.runtime import (
 from typedpipes_api.pipedrive_v1._shared import OffsetCallOptions, OffsetPagination
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class CreatedPipeline(Model):
     active: bool | None = None
     add_time: str | None = None
@@ -48,12 +46,10 @@ class CreatedPipeline(Model):
     url_title: str | None = None
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class DeletedPipeline(Model):
     id: int
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class Pipeline(Model):
     active: bool | None = None
     add_time: str | None = None
@@ -71,27 +67,23 @@ PipelineFieldName: TypeAlias = Literal[
 ]
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class PipelineConversionStatistics(Model):
     lost_conversion: int | None = None
     stage_conversions: list[PipelineConversionStatisticsStageConversion] | None = None
     won_conversion: int | None = None
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class PipelineConversionStatisticsResponse(Model):
     data: PipelineConversionStatistics
     success: bool
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class PipelineConversionStatisticsStageConversion(Model):
     conversion_rate: int | None = None
     from_stage_id: int | None = None
     to_stage_id: int | None = None
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class PipelineCreateRequest(Model):
     active: PipelineCreateRequestActive | Unset = UNSET
     deal_probability: PipelineCreateRequestDealProbability | Unset = UNSET
@@ -99,13 +91,11 @@ class PipelineCreateRequest(Model):
     order_nr: int | Unset = UNSET
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class PipelineCreateResponse(Model):
     data: CreatedPipeline
     success: bool
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class PipelineDeal(Model):
     active: bool | None = None
     activities_count: int | None = None
@@ -249,7 +239,6 @@ PipelineDealFieldName: TypeAlias = Literal[
 ]
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class PipelineDealAdditionalData(Model):
     limit: int | None = None
     more_items_in_collection: bool | None = None
@@ -257,43 +246,36 @@ class PipelineDealAdditionalData(Model):
     pagination: OffsetPagination | None = None
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class PipelineDealListResponse(Model):
     additional_data: PipelineDealAdditionalData | None = None
     data: list[PipelineDeal] | None
     success: bool
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class PipelineDeleteResponse(Model):
     data: DeletedPipeline
     success: bool
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class PipelineListResponse(Model):
     data: list[Pipeline] | None
     success: bool
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class PipelineMovementAverageAge(Model):
     across_all_stages: int | None = None
     by_stages: list[PipelineMovementStageAge] | None = None
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class PipelineMovementStageAge(Model):
     stage_id: int | None = None
     value: int | None = None
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class PipelineMovementStageChanges(Model):
     count: int | None = None
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class PipelineMovementStatistics(Model):
     average_age_in_days: PipelineMovementAverageAge | None = None
     deals_left_open: PipelineMovementStatisticsNewDeals | None = None
@@ -303,7 +285,6 @@ class PipelineMovementStatistics(Model):
     won_deals: PipelineMovementStatisticsNewDeals | None = None
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class PipelineMovementStatisticsNewDeals(Model):
     count: int | None = None
     deals_ids: list[int] | None = None
@@ -311,19 +292,16 @@ class PipelineMovementStatisticsNewDeals(Model):
     values: dict[str, int] | None = None
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class PipelineMovementStatisticsResponse(Model):
     data: PipelineMovementStatistics
     success: bool
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class PipelineResponse(Model):
     data: Pipeline
     success: bool
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class PipelineUpdateRequest(Model):
     active: PipelineUpdateRequestActive | Unset = UNSET
     deal_probability: PipelineUpdateRequestDealProbability | Unset = UNSET

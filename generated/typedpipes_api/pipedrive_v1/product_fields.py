@@ -27,7 +27,6 @@ from typedpipes.runtime import (
     Resource,
     Unset,
     async_raw_method,
-    define,
     member,
     raw_async_caller,
     raw_caller,
@@ -38,17 +37,14 @@ from typedpipes.runtime import (
 from typedpipes_api.pipedrive_v1._shared import OffsetCallOptions, OffsetPage
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class DeletedProductField(Model):
     id: int
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class DeletedProductFields(Model):
     id: list[int]
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class ProductField(Model):
     active_flag: bool | None = None
     add_time: str | None = None
@@ -71,20 +67,17 @@ class ProductField(Model):
     update_time: str | None = None
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class ProductFieldCreateRequest(Model):
     field_type: ProductFieldType | ProductFieldTypeLiteral
     name: str
     options: Sequence[Mapping[str, JSON]] | Unset = UNSET
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class ProductFieldDeleteResponse(Model):
     data: DeletedProductField
     success: bool
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class ProductFieldItem(Model):
     active_flag: bool | None = None
     add_time: str | None = None
@@ -205,14 +198,12 @@ ProductFieldItemFieldTypeLiteral: TypeAlias = Literal[
 ]
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class ProductFieldListResponse(Model):
     data: list[ProductFieldItem] | None
     success: bool
     additional_data: OffsetPage | None = None
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class ProductFieldResponse(Model):
     data: ProductField
     success: bool
@@ -257,13 +248,11 @@ ProductFieldTypeLiteral: TypeAlias = Literal[
 ]
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class ProductFieldUpdateRequest(Model):
     name: str | Unset = UNSET
     options: Sequence[Mapping[str, JSON]] | Unset = UNSET
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class ProductFieldsDeleteResponse(Model):
     data: DeletedProductFields
     success: bool

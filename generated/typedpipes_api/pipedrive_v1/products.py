@@ -27,7 +27,6 @@ from typedpipes.runtime import (
     Resource,
     Unset,
     async_raw_method,
-    define,
     deprecated,
     member,
     raw_async_caller,
@@ -39,12 +38,10 @@ from typedpipes.runtime import (
 from typedpipes_api.pipedrive_v1._shared import OffsetCallOptions, OffsetPagination
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class DeletedProduct(Model):
     id: int
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class Product(Model):
     active_flag: bool | None = None
     billing_frequency: ProductBillingFrequency | None = None
@@ -76,7 +73,6 @@ ProductFieldName: TypeAlias = Literal[
 ]
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class ProductAdditionalData(Model):
     limit: int | None = None
     more_items_in_collection: bool | None = None
@@ -98,7 +94,6 @@ ProductBillingFrequencyLiteral: TypeAlias = Literal[
 ]
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class ProductCreateRequest(Model):
     active_flag: bool | Unset = UNSET
     billing_frequency: ProductBillingFrequency | ProductBillingFrequencyLiteral | Unset = UNSET
@@ -114,7 +109,6 @@ class ProductCreateRequest(Model):
     visible_to: ProductVisibleTo | ProductVisibleToLiteral | Unset = UNSET
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class ProductDeal(Model):
     active: bool | None = None
     activities_count: int | None = None
@@ -258,7 +252,6 @@ ProductDealFieldName: TypeAlias = Literal[
 ]
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class ProductDealListResponse(Model):
     additional_data: ProductAdditionalData | None = None
     data: list[ProductDeal] | None
@@ -266,7 +259,6 @@ class ProductDealListResponse(Model):
     success: bool
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class ProductDealOrgReference(Model):
     active_flag: bool | None = None
     address: str | None = None
@@ -277,7 +269,6 @@ class ProductDealOrgReference(Model):
     value: int | None = None
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class ProductDealPersonReference(Model):
     active_flag: bool | None = None
     email: list[ProductEmail] | None = None
@@ -287,7 +278,6 @@ class ProductDealPersonReference(Model):
     value: int | None = None
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class ProductDealRelatedObjects(Model):
     organization: dict[str, ProductDealRelatedOrganization] | None = None
     person: dict[str, ProductDealRelatedPerson] | None = None
@@ -296,7 +286,6 @@ class ProductDealRelatedObjects(Model):
     stage: dict[str, ProductDealRelatedStage] | None = None
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class ProductDealRelatedOrganization(Model):
     active_flag: bool | None = None
     address: str | None = None
@@ -307,7 +296,6 @@ class ProductDealRelatedOrganization(Model):
     people_count: int | None = None
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class ProductDealRelatedPerson(Model):
     active_flag: bool | None = None
     email: list[ProductEmail] | None = None
@@ -317,7 +305,6 @@ class ProductDealRelatedPerson(Model):
     phone: list[ProductEmail] | None = None
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class ProductDealRelatedPipeline(Model):
     active: bool | None = None
     add_time: str | None = None
@@ -329,7 +316,6 @@ class ProductDealRelatedPipeline(Model):
     url_title: str | None = None
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class ProductDealRelatedStage(Model):
     active_flag: bool | None = None
     add_time: str | None = None
@@ -354,7 +340,6 @@ class ProductDealStatus(OpenEnum):
 ProductDealStatusLiteral: TypeAlias = Literal["all_not_deleted", "deleted", "lost", "open", "won"]
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class ProductDealUserReference(Model):
     active_flag: bool | None = None
     email: str | None = None
@@ -365,20 +350,17 @@ class ProductDealUserReference(Model):
     value: int | None = None
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class ProductDeleteResponse(Model):
     data: DeletedProduct
     success: bool
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class ProductEmail(Model):
     label: str | None = None
     primary: bool | None = None
     value: str | None = None
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class ProductFile(Model):
     active_flag: bool | None = None
     add_time: str | None = None
@@ -416,14 +398,12 @@ ProductFileFieldName: TypeAlias = Literal[
 ]
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class ProductFileListResponse(Model):
     additional_data: ProductAdditionalData | None = None
     data: list[ProductFile] | None
     success: bool
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class ProductFollower(Model):
     add_time: str | None = None
     id: int
@@ -431,32 +411,27 @@ class ProductFollower(Model):
     user_id: int | None = None
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class ProductFollowerCreateRequest(Model):
     user_id: int
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class ProductFollowerCreateResponse(Model):
     data: ProductFollower
     success: bool
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class ProductFollowerListResponse(Model):
     additional_data: ProductAdditionalData | None = None
     data: list[ProductFollower] | None
     success: bool
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class ProductItem(Model):
     data: Product
     related_objects: ProductRelatedObjects | None = None
     success: bool
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class ProductListResponse(Model):
     additional_data: ProductAdditionalData | None = None
     data: list[Product] | None
@@ -464,13 +439,11 @@ class ProductListResponse(Model):
     success: bool
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class ProductPermittedUserListResponse(Model):
     data: list[int] | None
     success: bool
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class ProductRelatedDeal(Model):
     currency: str | None = None
     id: int
@@ -481,7 +454,6 @@ class ProductRelatedDeal(Model):
     value: float | None = None
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class ProductRelatedObjects(Model):
     deal: dict[str, ProductRelatedDeal] | None = None
     organization: dict[str, ProductRelatedOrganization] | None = None
@@ -489,7 +461,6 @@ class ProductRelatedObjects(Model):
     user: dict[str, ProductRelatedUser] | None = None
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class ProductRelatedOrganization(Model):
     address: str | None = None
     cc_email: str | None = None
@@ -499,7 +470,6 @@ class ProductRelatedOrganization(Model):
     people_count: int | None = None
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class ProductRelatedPerson(Model):
     email: list[ProductEmail] | None = None
     id: int
@@ -508,7 +478,6 @@ class ProductRelatedPerson(Model):
     phone: list[ProductEmail] | None = None
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class ProductRelatedUser(Model):
     active_flag: bool | None = None
     email: str | None = None
@@ -518,7 +487,6 @@ class ProductRelatedUser(Model):
     pic_hash: str | None = None
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class ProductSearchAdditionalData(Model):
     pagination: ProductSearchPagination | None = None
 
@@ -532,7 +500,6 @@ class ProductSearchFields(OpenEnum):
 ProductSearchFieldsLiteral: TypeAlias = Literal["code", "custom_fields", "name"]
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class ProductSearchItem(Model):
     code: int | None = None
     custom_fields: list[str] | None = None
@@ -543,7 +510,6 @@ class ProductSearchItem(Model):
     visible_to: int | None = None
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class ProductSearchPagination(Model):
     limit: int | None = None
     more_items_in_collection: bool | None = None
@@ -551,25 +517,21 @@ class ProductSearchPagination(Model):
     start: int | None = None
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class ProductSearchResponse(Model):
     additional_data: ProductSearchAdditionalData | None = None
     data: ProductSearchResults
     success: bool
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class ProductSearchResult(Model):
     item: ProductSearchItem | None = None
     result_score: float | None = None
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class ProductSearchResults(Model):
     items: list[ProductSearchResult] | None = None
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class ProductUpdateRequest(Model):
     active_flag: bool | Unset = UNSET
     billing_frequency: ProductBillingFrequency | ProductBillingFrequencyLiteral | Unset = UNSET

@@ -20,14 +20,12 @@ from typedpipes.runtime import (
     RawResource,
     Resource,
     async_raw_method,
-    define,
     raw_async_caller,
     raw_caller,
     raw_method,
 )
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class ProjectBoard(Model):
     add_time: str | None = None
     id: int
@@ -39,14 +37,12 @@ class ProjectBoard(Model):
 ProjectBoardFieldName: TypeAlias = Literal["add_time", "id", "name", "order_nr", "update_time"]
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class ProjectBoardListResponse(Model):
     additional_data: dict[str, JSON] | None = None
     data: list[ProjectBoard] | None
     success: bool
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class ProjectBoardResponse(Model):
     additional_data: dict[str, JSON] | None = None
     data: ProjectBoard

@@ -20,14 +20,12 @@ from typedpipes.runtime import (
     RawResource,
     Resource,
     async_raw_method,
-    define,
     raw_async_caller,
     raw_caller,
     raw_method,
 )
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class ProjectPhase(Model):
     add_time: str | None = None
     board_id: float | None = None
@@ -40,14 +38,12 @@ class ProjectPhase(Model):
 ProjectPhaseFieldName: TypeAlias = Literal["add_time", "board_id", "id", "name", "order_nr", "update_time"]
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class ProjectPhaseListResponse(Model):
     additional_data: dict[str, JSON] | None = None
     data: list[ProjectPhase] | None
     success: bool
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class ProjectPhaseResponse(Model):
     additional_data: dict[str, JSON] | None = None
     data: ProjectPhase

@@ -24,7 +24,6 @@ from typedpipes.runtime import (
     RawResource,
     Resource,
     async_raw_method,
-    define,
     raw_async_caller,
     raw_caller,
     raw_method,
@@ -32,7 +31,6 @@ from typedpipes.runtime import (
 from typedpipes_api.pipedrive_v1._shared import PagedCallOptions
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class ProjectTemplate(Model):
     add_time: str | None = None
     description: str | None = None
@@ -48,19 +46,16 @@ ProjectTemplateFieldName: TypeAlias = Literal[
 ]
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class ProjectTemplateAdditionalData(Model):
     next_cursor: str | None = None
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class ProjectTemplateListResponse(Model):
     additional_data: ProjectTemplateAdditionalData | None = None
     data: list[ProjectTemplate] | None
     success: bool
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class ProjectTemplateResponse(Model):
     additional_data: dict[str, JSON] | None = None
     data: ProjectTemplate

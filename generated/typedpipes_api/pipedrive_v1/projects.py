@@ -26,7 +26,6 @@ from typedpipes.runtime import (
     Resource,
     Unset,
     async_raw_method,
-    define,
     raw_async_caller,
     raw_caller,
     raw_method,
@@ -36,12 +35,10 @@ from typedpipes.runtime import (
 from typedpipes_api.pipedrive_v1._shared import PagedCallOptions
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class DeletedProjectData(Model):
     id: int
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class Project(Model):
     add_time: str | None = None
     archive_time: str | None = None
@@ -85,7 +82,6 @@ ProjectFieldName: TypeAlias = Literal[
 ]
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class ProjectActivity(Model):
     active_flag: bool | None = None
     add_time: str | None = None
@@ -165,19 +161,16 @@ ProjectActivityFieldName: TypeAlias = Literal[
 ]
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class ProjectActivityListResponse(Model):
     additional_data: ProjectAdditionalData | None = None
     data: list[ProjectActivity] | None
     success: bool
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class ProjectAdditionalData(Model):
     next_cursor: str | None = None
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class ProjectCreateRequest(Model):
     board_id: float | Unset = UNSET
     deal_ids: Sequence[int] | Unset = UNSET
@@ -195,14 +188,12 @@ class ProjectCreateRequest(Model):
     title: str
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class ProjectDeleteResponse(Model):
     additional_data: dict[str, JSON] | None = None
     success: bool
     data: DeletedProjectData
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class ProjectGroup(Model):
     id: float
     name: str | None = None
@@ -212,21 +203,18 @@ class ProjectGroup(Model):
 ProjectGroupFieldName: TypeAlias = Literal["id", "name", "order_nr"]
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class ProjectGroupListResponse(Model):
     additional_data: dict[str, JSON] | None = None
     data: list[ProjectGroup] | None
     success: bool
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class ProjectListResponse(Model):
     additional_data: ProjectAdditionalData | None = None
     data: list[Project] | None
     success: bool
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class ProjectPlan(Model):
     group_id: float | None = None
     item_id: float | None = None
@@ -237,34 +225,29 @@ class ProjectPlan(Model):
 ProjectPlanFieldName: TypeAlias = Literal["group_id", "item_id", "item_type", "phase_id"]
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class ProjectPlanActivityUpdateRequest(Model):
     group_id: float | Unset = UNSET
     phase_id: float | Unset = UNSET
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class ProjectPlanActivityUpdateResponse(Model):
     additional_data: dict[str, JSON] | None = None
     data: ProjectPlan
     success: bool
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class ProjectPlanListResponse(Model):
     additional_data: dict[str, JSON] | None = None
     data: list[ProjectPlan] | None
     success: bool
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class ProjectResponse(Model):
     additional_data: dict[str, JSON] | None = None
     data: Project
     success: bool
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class ProjectTask(Model):
     add_time: str | None = None
     assignee_id: float | None = None
@@ -298,14 +281,12 @@ ProjectTaskFieldName: TypeAlias = Literal[
 ]
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class ProjectTaskListResponse(Model):
     additional_data: ProjectAdditionalData | None = None
     data: list[ProjectTask] | None
     success: bool
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class ProjectUpdateRequest(Model):
     board_id: float | Unset = UNSET
     deal_ids: Sequence[int] | Unset = UNSET

@@ -22,7 +22,6 @@ from typedpipes.runtime import (
     RawResource,
     Resource,
     async_raw_method,
-    define,
     member,
     raw_async_caller,
     raw_caller,
@@ -31,14 +30,12 @@ from typedpipes.runtime import (
 from typedpipes_api.pipedrive_v1._shared import OffsetCallOptions
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class RecentActivity(Model):
     data: RecentActivityData | None = None
     id: int
     item: Literal["activity"] | None = None
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class RecentActivityData(Model):
     active_flag: bool | None = None
     add_time: str | None = None
@@ -103,14 +100,12 @@ class RecentActivityData(Model):
     user_id: int | None = None
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class RecentActivityType(Model):
     data: RecentActivityTypeData | None = None
     id: int
     item: Literal["activityType"] | None = None
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class RecentActivityTypeData(Model):
     active_flag: bool | None = None
     add_time: str | None = None
@@ -211,21 +206,18 @@ RecentActivityTypeIconKeyLiteral: TypeAlias = Literal[
 ]
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class RecentAdditionalData(Model):
     last_timestamp_on_page: str | None = None
     pagination: RecentPagination | None = None
     since_timestamp: str | None = None
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class RecentDeal(Model):
     data: RecentDealData | None = None
     id: int
     item: Literal["deal"] | None = None
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class RecentDealData(Model):
     active: bool | None = None
     activities_count: int | None = None
@@ -297,14 +289,12 @@ class RecentDealData(Model):
     won_time: str | None = None
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class RecentFile(Model):
     data: RecentFileData | None = None
     id: int
     item: Literal["file"] | None = None
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class RecentFileData(Model):
     active_flag: bool | None = None
     activity_id: int | None = None
@@ -336,14 +326,12 @@ class RecentFileData(Model):
     user_id: int | None = None
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class RecentFilter(Model):
     data: RecentFilterData | None = None
     id: int
     item: Literal["filter"] | None = None
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class RecentFilterData(Model):
     active_flag: bool | None = None
     add_time: str | None = None
@@ -414,7 +402,6 @@ RecentItemsLiteral: TypeAlias = Literal[
 ]
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class RecentListResponse(Model):
     additional_data: RecentAdditionalData | None = None
     data: (
@@ -437,14 +424,12 @@ class RecentListResponse(Model):
     success: bool
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class RecentNote(Model):
     data: RecentNoteData | None = None
     id: int
     item: Literal["note"] | None = None
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class RecentNoteData(Model):
     active_flag: bool | None = None
     add_time: str | None = None
@@ -472,17 +457,14 @@ class RecentNoteData(Model):
     user_id: int | None = None
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class RecentNoteDataDeal(Model):
     title: str | None = None
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class RecentNoteDataPerson(Model):
     name: str | None = None
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class RecentNoteDataUser(Model):
     email: str | None = None
     icon_url: str | None = None
@@ -490,14 +472,12 @@ class RecentNoteDataUser(Model):
     name: str | None = None
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class RecentOrganization(Model):
     data: RecentOrganizationData | None = None
     id: int
     item: Literal["organization"] | None = None
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class RecentOrganizationData(Model):
     active_flag: bool | None = None
     activities_count: int | None = None
@@ -548,7 +528,6 @@ class RecentOrganizationData(Model):
     won_deals_count: int | None = None
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class RecentOrganizationDataOwnerReference(Model):
     active_flag: bool | None = None
     email: str | None = None
@@ -559,7 +538,6 @@ class RecentOrganizationDataOwnerReference(Model):
     value: int | None = None
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class RecentOrganizationDataPictureReference(Model):
     active_flag: bool | None = None
     add_time: str | None = None
@@ -571,7 +549,6 @@ class RecentOrganizationDataPictureReference(Model):
     value: int | None = None
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class RecentPagination(Model):
     limit: int | None = None
     more_items_in_collection: bool | None = None
@@ -579,14 +556,12 @@ class RecentPagination(Model):
     next_start: int | None = None
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class RecentPerson(Model):
     data: RecentPersonData | None = None
     id: int
     item: Literal["person"] | None = None
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class RecentPersonData(Model):
     active_flag: bool | None = None
     activities_count: int | None = None
@@ -635,14 +610,12 @@ class RecentPersonData(Model):
     won_deals_count: int | None = None
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class RecentPersonDataEmail(Model):
     label: str | None = None
     primary: bool | None = None
     value: str | None = None
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class RecentPersonDataPictureReference(Model):
     active_flag: bool | None = None
     add_time: str | None = None
@@ -654,21 +627,18 @@ class RecentPersonDataPictureReference(Model):
     update_time: str | None = None
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class RecentPictureUrls(Model):
     _wire_ = {"field_128": "128", "field_512": "512"}
     field_128: str | None = None
     field_512: str | None = None
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class RecentPipeline(Model):
     data: RecentPipelineData | None = None
     id: int
     item: Literal["pipeline"] | None = None
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class RecentPipelineData(Model):
     active: bool | None = None
     add_time: str | None = None
@@ -680,14 +650,12 @@ class RecentPipelineData(Model):
     url_title: str | None = None
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class RecentProduct(Model):
     data: RecentProductData | None = None
     id: int
     item: Literal["product"] | None = None
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class RecentProductData(Model):
     active_flag: bool | None = None
     add_time: str | None = None
@@ -707,14 +675,12 @@ class RecentProductData(Model):
     visible_to: int | None = None
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class RecentStage(Model):
     data: RecentStageData | None = None
     id: int
     item: Literal["stage"] | None = None
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class RecentStageData(Model):
     active_flag: bool | None = None
     add_time: str | None = None
@@ -728,14 +694,12 @@ class RecentStageData(Model):
     update_time: str | None = None
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class RecentUser(Model):
     data: RecentUserData | None = None
     id: int
     item: Literal["user"] | None = None
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class RecentUserData(Model):
     access: list[RecentUserDataAccess] | None = None
     activated: bool | None = None
@@ -759,7 +723,6 @@ class RecentUserData(Model):
     timezone_offset: str | None = None
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class RecentUserDataAccess(Model):
     admin: bool | None = None
     app: RecentUserDataAccessApp | None = None

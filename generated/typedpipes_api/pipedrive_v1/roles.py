@@ -27,7 +27,6 @@ from typedpipes.runtime import (
     Resource,
     Unset,
     async_raw_method,
-    define,
     member,
     raw_async_caller,
     raw_caller,
@@ -38,18 +37,15 @@ from typedpipes.runtime import (
 from typedpipes_api.pipedrive_v1._shared import OffsetCallOptions
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class CreatedRole(Model):
     id: int
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class CreatedRoleAssignment(Model):
     role_id: int | None = None
     user_id: int | None = None
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class Role(Model):
     active_flag: bool | None = None
     assignment_count: str | None = None
@@ -59,12 +55,10 @@ class Role(Model):
     sub_role_count: str | None = None
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class RoleAdditionalData(Model):
     settings: RoleSettings | None = None
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class RoleAssignment(Model):
     active_flag: bool | None = None
     name: str | None = None
@@ -77,37 +71,31 @@ class RoleAssignment(Model):
 RoleAssignmentFieldName: TypeAlias = Literal["active_flag", "name", "parent_role_id", "role_id", "type", "user_id"]
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class RoleAssignmentCreateRequest(Model):
     user_id: int
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class RoleAssignmentCreateResponse(Model):
     data: CreatedRoleAssignment
     success: bool
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class RoleAssignmentListResponse(Model):
     additional_data: RoleListAdditionalData | None = None
     data: list[RoleAssignment] | None
     success: bool
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class RoleCreateRequest(Model):
     name: str
     parent_role_id: int | None | Unset = UNSET
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class RoleCreateResponse(Model):
     data: CreatedRole
     success: bool
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class RoleItem(Model):
     active_flag: bool | None = None
     assignment_count: str | None = None
@@ -123,19 +111,16 @@ RoleItemFieldName: TypeAlias = Literal[
 ]
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class RoleListAdditionalData(Model):
     pagination: RolePagination | None = None
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class RoleListResponse(Model):
     additional_data: RoleListAdditionalData | None = None
     data: list[RoleItem] | None
     success: bool
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class RolePagination(Model):
     limit: int | None = None
     more_items_in_collection: bool | None = None
@@ -143,31 +128,26 @@ class RolePagination(Model):
     next_start: int | None = None
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class RolePipeline(Model):
     pipeline_ids: list[float] | None = None
     visible: bool | None = None
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class RolePipelineResponse(Model):
     data: RolePipeline
     success: bool
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class RolePipelineUpdateRequest(Model):
     visible_pipeline_ids: Mapping[str, JSON]
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class RoleResponse(Model):
     additional_data: RoleAdditionalData | None = None
     data: Role
     success: bool
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class RoleSettings(Model):
     deal_access_level: float | None = None
     deal_default_visibility: float | None = None
@@ -180,13 +160,11 @@ class RoleSettings(Model):
     product_default_visibility: float | None = None
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class RoleSettingsRequest(Model):
     setting_key: RoleSettingsSettingKey | RoleSettingsSettingKeyLiteral
     value: RoleSettingsRequestValue
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class RoleSettingsResponse(Model):
     data: RoleSettings
     success: bool
@@ -209,19 +187,16 @@ RoleSettingsSettingKeyLiteral: TypeAlias = Literal[
 ]
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class RoleSettingsUpdateResponse(Model):
     data: UpdatedRoleSettings
     success: bool
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class RoleUpdateRequest(Model):
     name: str | Unset = UNSET
     parent_role_id: int | None | Unset = UNSET
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class UpdatedRoleSettings(Model):
     deal_default_visibility: int | None = None
     id: int

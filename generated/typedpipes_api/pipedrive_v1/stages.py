@@ -25,7 +25,6 @@ from typedpipes.runtime import (
     Resource,
     Unset,
     async_raw_method,
-    define,
     deprecated,
     raw_async_caller,
     raw_caller,
@@ -36,17 +35,14 @@ from typedpipes.runtime import (
 from typedpipes_api.pipedrive_v1._shared import OffsetCallOptions, OffsetPage, OffsetPagination
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class DeletedStage(Model):
     id: int
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class DeletedStages(Model):
     id: list[int]
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class Stage(Model):
     active_flag: bool | None = None
     add_time: str | None = None
@@ -60,7 +56,6 @@ class Stage(Model):
     update_time: str | None = None
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class StageCreateRequest(Model):
     deal_probability: int | Unset = UNSET
     name: str
@@ -69,7 +64,6 @@ class StageCreateRequest(Model):
     rotten_flag: bool | Unset = UNSET
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class StageDeal(Model):
     active: bool | None = None
     activities_count: int | None = None
@@ -213,7 +207,6 @@ StageDealFieldName: TypeAlias = Literal[
 ]
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class StageDealAdditionalData(Model):
     limit: int | None = None
     more_items_in_collection: bool | None = None
@@ -221,20 +214,17 @@ class StageDealAdditionalData(Model):
     pagination: OffsetPagination | None = None
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class StageDealListResponse(Model):
     additional_data: StageDealAdditionalData | None = None
     data: list[StageDeal] | None
     success: bool
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class StageDeleteResponse(Model):
     data: DeletedStage
     success: bool
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class StageItem(Model):
     active_flag: bool | None = None
     add_time: str | None = None
@@ -266,20 +256,17 @@ StageItemFieldName: TypeAlias = Literal[
 ]
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class StageListResponse(Model):
     data: list[StageItem] | None
     success: bool
     additional_data: OffsetPage | None = None
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class StageResponse(Model):
     data: Stage
     success: bool
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class StageUpdateRequest(Model):
     deal_probability: int | Unset = UNSET
     name: str | Unset = UNSET
@@ -289,7 +276,6 @@ class StageUpdateRequest(Model):
     rotten_flag: bool | Unset = UNSET
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class StagesDeleteResponse(Model):
     data: DeletedStages
     success: bool

@@ -26,7 +26,6 @@ from typedpipes.runtime import (
     Resource,
     Unset,
     async_raw_method,
-    define,
     raw_async_caller,
     raw_caller,
     raw_method,
@@ -36,12 +35,10 @@ from typedpipes.runtime import (
 from typedpipes_api.pipedrive_v1._shared import PagedCallOptions
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class DeletedTaskData(Model):
     id: int
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class Task(Model):
     add_time: str | None = None
     assignee_id: float | None = None
@@ -75,12 +72,10 @@ TaskFieldName: TypeAlias = Literal[
 ]
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class TaskAdditionalData(Model):
     next_cursor: str | None = None
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class TaskCreateRequest(Model):
     assignee_id: float | Unset = UNSET
     assignee_ids: Sequence[float] | Unset = UNSET
@@ -92,28 +87,24 @@ class TaskCreateRequest(Model):
     title: str
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class TaskDeleteResponse(Model):
     additional_data: dict[str, JSON] | None = None
     success: bool
     data: DeletedTaskData
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class TaskListResponse(Model):
     additional_data: TaskAdditionalData | None = None
     data: list[Task] | None
     success: bool
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class TaskResponse(Model):
     additional_data: dict[str, JSON] | None = None
     data: Task
     success: bool
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class TaskUpdateRequest(Model):
     assignee_id: float | Unset = UNSET
     assignee_ids: Sequence[float] | Unset = UNSET

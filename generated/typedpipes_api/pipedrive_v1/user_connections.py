@@ -17,19 +17,16 @@ from typedpipes.runtime import (
     RawResource,
     Resource,
     async_raw_method,
-    define,
     raw_async_caller,
     raw_caller,
     raw_method,
 )
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class UserConnection(Model):
     google: str | None = None
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class UserConnectionResponse(Model):
     data: UserConnection
     success: bool

@@ -17,14 +17,12 @@ from typedpipes.runtime import (
     RawResource,
     Resource,
     async_raw_method,
-    define,
     raw_async_caller,
     raw_caller,
     raw_method,
 )
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class UserSettings(Model):
     autofill_deal_expected_close_date: bool | None = None
     beta_app: bool | None = None
@@ -36,7 +34,6 @@ class UserSettings(Model):
     prevent_salesphone_callto_override: bool | None = None
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class UserSettingsResponse(Model):
     data: UserSettings
     success: bool

@@ -26,7 +26,6 @@ from typedpipes.runtime import (
     Resource,
     Unset,
     async_raw_method,
-    define,
     member,
     raw_async_caller,
     raw_caller,
@@ -37,7 +36,6 @@ from typedpipes.runtime import (
 from typedpipes_api.pipedrive_v1._shared import OffsetCallOptions
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class CurrentUser(Model):
     access: list[UserAccess] | None = None
     activated: bool | None = None
@@ -67,19 +65,16 @@ class CurrentUser(Model):
     timezone_offset: str | None = None
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class CurrentUserLanguage(Model):
     country_code: str | None = None
     language_code: str | None = None
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class CurrentUserResponse(Model):
     data: CurrentUser
     success: bool
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class User(Model):
     access: list[UserAccess] | None = None
     activated: bool | None = None
@@ -127,7 +122,6 @@ UserFieldName: TypeAlias = Literal[
 ]
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class UserAccess(Model):
     admin: bool | None = None
     app: UserAccessApp | None = None
@@ -149,33 +143,28 @@ UserAccessAppLiteral: TypeAlias = Literal[
 ]
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class UserAccessInput(Model):
     admin: bool | Unset = UNSET
     app: UserAccessApp | UserAccessAppLiteral
     permission_set_id: str | Unset = UNSET
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class UserCreateRequest(Model):
     access: Sequence[UserAccessInput] | Unset = UNSET
     active_flag: bool | Unset = UNSET
     email: str
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class UserFollowerListResponse(Model):
     data: list[int] | None
     success: bool
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class UserListResponse(Model):
     data: list[User] | None
     success: bool
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class UserPermission(Model):
     can_add_custom_fields: bool | None = None
     can_add_products: bool | None = None
@@ -210,19 +199,16 @@ class UserPermission(Model):
     can_use_import: bool | None = None
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class UserPermissionResponse(Model):
     data: UserPermission
     success: bool
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class UserResponse(Model):
     data: User
     success: bool
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class UserRoleAssignment(Model):
     active_flag: bool | None = None
     name: str | None = None
@@ -235,19 +221,16 @@ class UserRoleAssignment(Model):
 UserRoleAssignmentFieldName: TypeAlias = Literal["active_flag", "name", "parent_role_id", "role_id", "type", "user_id"]
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class UserRoleAssignmentAdditionalData(Model):
     pagination: UserRoleAssignmentPagination | None = None
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class UserRoleAssignmentListResponse(Model):
     additional_data: UserRoleAssignmentAdditionalData | None = None
     data: list[UserRoleAssignment] | None
     success: bool
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class UserRoleAssignmentPagination(Model):
     limit: int | None = None
     more_items_in_collection: bool | None = None
@@ -255,7 +238,6 @@ class UserRoleAssignmentPagination(Model):
     next_start: int | None = None
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class UserRoleSettings(Model):
     deal_access_level: float | None = None
     deal_default_visibility: float | None = None
@@ -268,13 +250,11 @@ class UserRoleSettings(Model):
     product_default_visibility: float | None = None
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class UserRoleSettingsResponse(Model):
     data: UserRoleSettings
     success: bool
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class UserUpdateRequest(Model):
     active_flag: bool
 

@@ -22,7 +22,6 @@ from typedpipes.runtime import (
     Resource,
     Unset,
     async_raw_method,
-    define,
     member,
     raw_async_caller,
     raw_caller,
@@ -32,7 +31,6 @@ from typedpipes.runtime import (
 )
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class Webhook(Model):
     _secret_ = frozenset(("http_auth_password",))
     add_time: str | None = None
@@ -79,7 +77,6 @@ WebhookFieldName: TypeAlias = Literal[
 ]
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class WebhookCreateRequest(Model):
     _secret_ = frozenset(("http_auth_password",))
     event_action: WebhookEventAction | WebhookEventActionLiteral
@@ -92,14 +89,12 @@ class WebhookCreateRequest(Model):
     version: WebhookVersion | WebhookVersionLiteral | Unset = UNSET
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class WebhookCreateResponse(Model):
     data: Webhook
     status: str | None = None
     success: bool
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class WebhookDeleteResponse(Model):
     status: str | None = None
     success: bool
@@ -134,7 +129,6 @@ WebhookEventObjectLiteral: TypeAlias = Literal[
 ]
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class WebhookListResponse(Model):
     data: list[Webhook] | None
     status: str | None = None

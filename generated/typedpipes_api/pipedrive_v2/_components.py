@@ -5,10 +5,9 @@
 from __future__ import annotations
 
 
-from typedpipes.runtime import JSON, Model, define
+from typedpipes.runtime import JSON, Model
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class DealErrorResponse(Model):
     additional_data: dict[str, JSON] | None = None
     data: dict[str, JSON] | None = None
@@ -17,13 +16,11 @@ class DealErrorResponse(Model):
     success: bool | None = None
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class FollowerItem(Model):
     add_time: str | None = None
     user_id: int | None = None
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class LeadErrorResponse(Model):
     additional_data: dict[str, JSON] | None = None
     data: dict[str, JSON] | None = None

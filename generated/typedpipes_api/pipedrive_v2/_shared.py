@@ -6,14 +6,13 @@ from __future__ import annotations
 
 from typing import ClassVar, Literal, TypeAlias
 
-from typedpipes.runtime import Model, OpenEnum, PageOptions, PipedriveOptions, define, member
+from typedpipes.runtime import Model, OpenEnum, PageOptions, PipedriveOptions, member
 
 
 class PagedCallOptions(PipedriveOptions, PageOptions, total=False):
     """Options of the methods that walk all pages."""
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class DealProduct(Model):
     add_time: str | None = None
     billing_frequency: DealProductBillingFrequency | None = None
@@ -38,7 +37,6 @@ class DealProduct(Model):
     update_time: str | None = None
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class DealProductAdditionalData(Model):
     next_cursor: str | None = None
 
@@ -65,7 +63,6 @@ class DealProductDiscountType(OpenEnum):
 DealProductDiscountTypeLiteral: TypeAlias = Literal["amount", "percentage"]
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class DealProductListResponse(Model):
     additional_data: DealProductAdditionalData | None = None
     data: list[DealProduct]

@@ -25,7 +25,6 @@ from typedpipes.runtime import (
     Resource,
     Unset,
     async_raw_method,
-    define,
     member,
     raw_async_caller,
     raw_caller,
@@ -35,7 +34,6 @@ from typedpipes.runtime import (
 from typedpipes_api.pipedrive_v2._shared import PagedCallOptions
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class Activity(Model):
     add_time: str | None = None
     attendees: list[ActivityAttendee] | None = None
@@ -67,12 +65,10 @@ class Activity(Model):
     update_time: str | None = None
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class ActivityAdditionalData(Model):
     next_cursor: str | None = None
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class ActivityAttendee(Model):
     email: str | None = None
     is_organizer: bool | None = None
@@ -82,7 +78,6 @@ class ActivityAttendee(Model):
     user_id: int | None = None
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class ActivityAttendeeInput(Model):
     email: str | Unset = UNSET
     is_organizer: bool | Unset = UNSET
@@ -92,20 +87,17 @@ class ActivityAttendeeInput(Model):
     user_id: int | Unset = UNSET
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class ActivityDeleteResponse(Model):
     data: DeletedActivity
     success: bool
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class ActivityListResponse(Model):
     additional_data: ActivityAdditionalData | None = None
     data: list[Activity]
     success: bool
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class ActivityLocation(Model):
     admin_area_level_1: str | None = None
     admin_area_level_2: str | None = None
@@ -119,7 +111,6 @@ class ActivityLocation(Model):
     value: str | None = None
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class ActivityLocationInput(Model):
     admin_area_level_1: str | Unset = UNSET
     admin_area_level_2: str | Unset = UNSET
@@ -133,19 +124,16 @@ class ActivityLocationInput(Model):
     value: str | Unset = UNSET
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class ActivityParticipant(Model):
     person_id: int | None = None
     primary: bool | None = None
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class ActivityParticipantInput(Model):
     person_id: int | Unset = UNSET
     primary: bool | Unset = UNSET
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class ActivityRequest(Model):
     attendees: Sequence[ActivityAttendeeInput] | Unset = UNSET
     busy: bool | Unset = UNSET
@@ -168,7 +156,6 @@ class ActivityRequest(Model):
     type: str | Unset = UNSET
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class ActivityResponse(Model):
     data: Activity
     success: bool
@@ -192,7 +179,6 @@ class ActivitySortDirection(OpenEnum):
 ActivitySortDirectionLiteral: TypeAlias = Literal["asc", "desc"]
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class DeletedActivity(Model):
     id: int
 

@@ -24,7 +24,6 @@ from typedpipes.runtime import (
     RawResource,
     Resource,
     async_raw_method,
-    define,
     member,
     raw_async_caller,
     raw_caller,
@@ -33,7 +32,6 @@ from typedpipes.runtime import (
 from typedpipes_api.pipedrive_v2._shared import PagedCallOptions
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class ActivityField(Model):
     field_code: str
     field_name: str
@@ -45,19 +43,16 @@ class ActivityField(Model):
     ui_visibility: ActivityFieldUiVisibility | None = None
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class ActivityFieldAdditionalData(Model):
     next_cursor: str | None = None
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class ActivityFieldListResponse(Model):
     additional_data: ActivityFieldAdditionalData | None = None
     data: list[ActivityField]
     success: bool
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class ActivityFieldOption(Model):
     add_time: str | None = None
     color: str | None = None
@@ -66,13 +61,11 @@ class ActivityFieldOption(Model):
     update_time: str | None = None
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class ActivityFieldResponse(Model):
     data: ActivityField
     success: bool
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class ActivityFieldSubfield(Model):
     field_code: str | None = None
     field_name: str | None = None
@@ -152,7 +145,6 @@ ActivityFieldTypeLiteral: TypeAlias = Literal[
 ]
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class ActivityFieldUiVisibility(Model):
     add_visible_flag: bool | None = None
     details_visible_flag: bool | None = None

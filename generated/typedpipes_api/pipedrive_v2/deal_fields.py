@@ -26,7 +26,6 @@ from typedpipes.runtime import (
     Resource,
     Unset,
     async_raw_method,
-    define,
     member,
     raw_async_caller,
     raw_caller,
@@ -37,7 +36,6 @@ from typedpipes.runtime import (
 from typedpipes_api.pipedrive_v2._shared import PagedCallOptions
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class DealField(Model):
     description: str | None = None
     field_code: str
@@ -52,12 +50,10 @@ class DealField(Model):
     ui_visibility: DealFieldUiVisibility | None = None
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class DealFieldAdditionalData(Model):
     next_cursor: str | None = None
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class DealFieldCreateRequest(Model):
     description: str | None | Unset = UNSET
     field_name: str
@@ -68,19 +64,16 @@ class DealFieldCreateRequest(Model):
     ui_visibility: DealFieldUiVisibilityInput | Unset = UNSET
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class DealFieldDeleteResponse(Model):
     data: DeletedDealField
     success: bool
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class DealFieldImportantFields(Model):
     enabled: bool | None = None
     stage_ids: list[int] | None = None
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class DealFieldImportantFieldsInput(Model):
     enabled: bool | Unset = UNSET
     stage_ids: Sequence[int] | Unset = UNSET
@@ -109,35 +102,29 @@ DealFieldIncludeFieldsLiteral: TypeAlias = Literal[
 ]
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class DealFieldListResponse(Model):
     additional_data: DealFieldAdditionalData | None = None
     data: list[DealField]
     success: bool
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class DealFieldOption(Model):
     id: int
     label: str
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class DealFieldOptionCreateItem(Model):
     label: str
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class DealFieldOptionDeleteItem(Model):
     id: int
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class DealFieldOptionInput(Model):
     label: str
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class DealFieldOptionItem(Model):
     add_time: str | None = None
     color: str | None = None
@@ -146,39 +133,33 @@ class DealFieldOptionItem(Model):
     update_time: str | None = None
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class DealFieldOptionResponse(Model):
     additional_data: dict[str, JSON] | None = None
     data: list[DealFieldOption]
     success: bool
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class DealFieldOptionUpdateItem(Model):
     id: int
     label: str
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class DealFieldPipelines(Model):
     pipeline_ids: list[int] | None = None
     show_in_all: bool | None = None
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class DealFieldPipelinesInput(Model):
     pipeline_ids: Sequence[int] | Unset = UNSET
     show_in_all: bool | Unset = UNSET
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class DealFieldRequiredFields(Model):
     enabled: bool | None = None
     stage_ids: list[int] | None = None
     statuses: dict[str, list[DealFieldRequiredFieldsStatus]] | None = None
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class DealFieldRequiredFieldsInput(Model):
     enabled: bool | Unset = UNSET
     stage_ids: Sequence[int] | Unset = UNSET
@@ -195,13 +176,11 @@ class DealFieldRequiredFieldsStatus(OpenEnum):
 DealFieldRequiredFieldsStatusLiteral: TypeAlias = Literal["lost", "won"]
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class DealFieldResponse(Model):
     data: DealField
     success: bool
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class DealFieldSubfield(Model):
     field_code: str | None = None
     field_name: str | None = None
@@ -320,7 +299,6 @@ DealFieldTypeInputLiteral: TypeAlias = Literal[
 ]
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class DealFieldUiVisibility(Model):
     add_visible_flag: bool | None = None
     details_visible_flag: bool | None = None
@@ -328,7 +306,6 @@ class DealFieldUiVisibility(Model):
     show_in_pipelines: DealFieldPipelines | None = None
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class DealFieldUiVisibilityInput(Model):
     add_visible_flag: bool | Unset = UNSET
     details_visible_flag: bool | Unset = UNSET
@@ -336,7 +313,6 @@ class DealFieldUiVisibilityInput(Model):
     show_in_pipelines: DealFieldPipelinesInput | Unset = UNSET
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class DealFieldUpdateRequest(Model):
     description: str | None | Unset = UNSET
     field_name: str | Unset = UNSET
@@ -345,7 +321,6 @@ class DealFieldUpdateRequest(Model):
     ui_visibility: DealFieldUiVisibilityInput | Unset = UNSET
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class DeletedDealField(Model):
     description: str | None = None
     field_code: str

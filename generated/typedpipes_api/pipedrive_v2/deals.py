@@ -26,7 +26,6 @@ from typedpipes.runtime import (
     Resource,
     Unset,
     async_raw_method,
-    define,
     member,
     raw_async_caller,
     raw_caller,
@@ -49,7 +48,6 @@ from typedpipes_api.pipedrive_v2._shared import (
 )
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class Deal(Model):
     acv: float | None = None
     add_time: str | None = None
@@ -85,12 +83,10 @@ class Deal(Model):
     won_time: str | None = None
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class DealAdditionalData(Model):
     next_cursor: str | None = None
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class DealConversion(Model):
     conversion_id: str
     deal_id: int | None = None
@@ -98,7 +94,6 @@ class DealConversion(Model):
     status: DealConversionStatus
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class DealConversionResponse(Model):
     additional_data: dict[str, JSON] | None = None
     data: DealConversion
@@ -116,7 +111,6 @@ class DealConversionStatus(OpenEnum):
 DealConversionStatusLiteral: TypeAlias = Literal["completed", "failed", "not_started", "rejected", "running"]
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class DealCreateRequest(Model):
     archive_time: str | Unset = UNSET
     close_time: str | None | Unset = UNSET
@@ -141,13 +135,11 @@ class DealCreateRequest(Model):
     won_time: str | Unset = UNSET
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class DealDeleteResponse(Model):
     data: DeletedDeal
     success: bool
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class DealDiscount(Model):
     amount: float | None = None
     created_at: str | None = None
@@ -160,20 +152,17 @@ class DealDiscount(Model):
     updated_by: int | None = None
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class DealDiscountCreateRequest(Model):
     amount: float
     description: str
     type: DealDiscountType | DealDiscountTypeLiteral
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class DealDiscountListResponse(Model):
     data: list[DealDiscount]
     success: bool
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class DealDiscountResponse(Model):
     data: DealDiscount
     success: bool
@@ -187,20 +176,17 @@ class DealDiscountType(OpenEnum):
 DealDiscountTypeLiteral: TypeAlias = Literal["amount", "percentage"]
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class DealDiscountUpdateRequest(Model):
     amount: float | Unset = UNSET
     description: str | Unset = UNSET
     type: DealDiscountType | DealDiscountTypeLiteral | Unset = UNSET
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class DealFollower(Model):
     add_time: str | None = None
     user_id: int | None = None
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class DealFollowerChangelog(Model):
     action: str | None = None
     actor_user_id: int | None = None
@@ -208,31 +194,26 @@ class DealFollowerChangelog(Model):
     time: str | None = None
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class DealFollowerChangelogListResponse(Model):
     additional_data: DealAdditionalData | None = None
     data: list[DealFollowerChangelog]
     success: bool
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class DealFollowerCreateRequest(Model):
     user_id: int
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class DealFollowerCreateResponse(Model):
     data: DealFollower
     success: bool
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class DealFollowerDeleteResponse(Model):
     data: DeletedDealFollower
     success: bool
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class DealFollowerListResponse(Model):
     additional_data: DealAdditionalData | None = None
     data: list[DealFollower]
@@ -278,7 +259,6 @@ DealIncludeFieldsLiteral: TypeAlias = Literal[
 ]
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class DealInstallment(Model):
     amount: float | None = None
     billing_date: str | None = None
@@ -287,27 +267,23 @@ class DealInstallment(Model):
     id: int
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class DealInstallmentCreateRequest(Model):
     amount: float
     billing_date: str
     description: str
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class DealInstallmentDeleteResponse(Model):
     data: DeletedDealInstallment
     success: bool
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class DealInstallmentListResponse(Model):
     data: list[DealInstallment]
     success: bool
     additional_data: DealInstallmentListResponseAdditionalData | None = None
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class DealInstallmentResponse(Model):
     data: DealInstallment
     success: bool
@@ -330,32 +306,27 @@ class DealInstallmentSortDirection(OpenEnum):
 DealInstallmentSortDirectionLiteral: TypeAlias = Literal["asc", "desc"]
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class DealInstallmentUpdateRequest(Model):
     amount: float | Unset = UNSET
     billing_date: str | Unset = UNSET
     description: str | Unset = UNSET
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class DealListResponse(Model):
     additional_data: DealAdditionalData | None = None
     data: list[Deal]
     success: bool
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class DealProductBulkRequest(Model):
     data: Sequence[DealProductCreateRequest]
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class DealProductBulkResponse(Model):
     data: list[DealProduct]
     success: bool
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class DealProductCreateRequest(Model):
     billing_frequency: DealProductBillingFrequency | DealProductBillingFrequencyLiteral | Unset = UNSET
     billing_frequency_cycles: int | None | Unset = UNSET
@@ -372,13 +343,11 @@ class DealProductCreateRequest(Model):
     tax_method: DealProductTaxMethod | DealProductTaxMethodLiteral | Unset = UNSET
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class DealProductDeleteResponse(Model):
     data: DeletedDealProduct
     success: bool
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class DealProductResponse(Model):
     data: DealProduct
     success: bool
@@ -394,7 +363,6 @@ class DealProductSortByField(OpenEnum):
 DealProductSortByFieldLiteral: TypeAlias = Literal["add_time", "id", "order_nr", "update_time"]
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class DealProductUpdateRequest(Model):
     billing_frequency: DealProductBillingFrequency | DealProductBillingFrequencyLiteral | Unset = UNSET
     billing_frequency_cycles: int | None | Unset = UNSET
@@ -411,19 +379,16 @@ class DealProductUpdateRequest(Model):
     tax_method: DealProductTaxMethod | DealProductTaxMethodLiteral | Unset = UNSET
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class DealProductsAdditionalData(Model):
     more_items_in_collection: bool | None = None
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class DealProductsDeleteResponse(Model):
     additional_data: DealProductsAdditionalData | None = None
     data: DeletedDealProducts
     success: bool
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class DealResponse(Model):
     data: Deal
     success: bool
@@ -438,7 +403,6 @@ class DealSearchFields(OpenEnum):
 DealSearchFieldsLiteral: TypeAlias = Literal["custom_fields", "notes", "title"]
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class DealSearchItem(Model):
     currency: str | None = None
     custom_fields: list[str] | None = None
@@ -456,26 +420,22 @@ class DealSearchItem(Model):
     visible_to: int | None = None
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class DealSearchReference(Model):
     id: int
     name: str | None = None
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class DealSearchResponse(Model):
     additional_data: DealAdditionalData | None = None
     data: DealSearchResults
     success: bool
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class DealSearchResult(Model):
     item: DealSearchItem | None = None
     result_score: float | None = None
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class DealSearchResults(Model):
     items: list[DealSearchResult] | None = None
 
@@ -516,19 +476,16 @@ class DealStatus(OpenEnum):
 DealStatusLiteral: TypeAlias = Literal["deleted", "lost", "open", "won"]
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class DealToLeadConversion(Model):
     conversion_id: str
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class DealToLeadConversionResponse(Model):
     additional_data: dict[str, JSON] | None = None
     data: DealToLeadConversion
     success: bool
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class DealUpdateRequest(Model):
     archive_time: str | Unset = UNSET
     close_time: str | None | Unset = UNSET
@@ -553,32 +510,26 @@ class DealUpdateRequest(Model):
     won_time: str | Unset = UNSET
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class DeletedDeal(Model):
     id: int
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class DeletedDealFollower(Model):
     user_id: int | None = None
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class DeletedDealInstallment(Model):
     id: int
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class DeletedDealProduct(Model):
     id: int
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class DeletedDealProducts(Model):
     ids: list[int] | None = None
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class DealInstallmentListResponseAdditionalData(Model):
     next_cursor: str | None = None
 

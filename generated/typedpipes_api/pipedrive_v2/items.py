@@ -23,7 +23,6 @@ from typedpipes.runtime import (
     RawResource,
     Resource,
     async_raw_method,
-    define,
     member,
     raw_async_caller,
     raw_caller,
@@ -32,7 +31,6 @@ from typedpipes.runtime import (
 from typedpipes_api.pipedrive_v2._shared import PagedCallOptions
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class ItemSearchAdditionalData(Model):
     next_cursor: str | None = None
 
@@ -49,7 +47,6 @@ class ItemSearchFieldEntityType(OpenEnum):
 ItemSearchFieldEntityTypeLiteral: TypeAlias = Literal["deal", "lead", "organization", "person", "product", "project"]
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class ItemSearchFieldListResponse(Model):
     additional_data: ItemSearchAdditionalData | None = None
     data: list[ItemSearchResult]
@@ -107,14 +104,12 @@ ItemSearchItemTypesLiteral: TypeAlias = Literal[
 ]
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class ItemSearchResponse(Model):
     additional_data: ItemSearchAdditionalData | None = None
     data: ItemSearchResults
     success: bool
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class ItemSearchResult(Model):
     item: dict[str, JSON] | None = None
     result_score: float | None = None
@@ -122,7 +117,6 @@ class ItemSearchResult(Model):
     name: str | None = None
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class ItemSearchResults(Model):
     items: list[ItemSearchResult] | None = None
     related_items: list[ItemSearchResult] | None = None

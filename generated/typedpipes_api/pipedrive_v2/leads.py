@@ -26,7 +26,6 @@ from typedpipes.runtime import (
     Resource,
     Unset,
     async_raw_method,
-    define,
     member,
     raw_async_caller,
     raw_caller,
@@ -36,7 +35,6 @@ from typedpipes.runtime import (
 from typedpipes_api.pipedrive_v2._shared import PagedCallOptions
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class LeadConversion(Model):
     conversion_id: str
     deal_id: int | None = None
@@ -44,7 +42,6 @@ class LeadConversion(Model):
     status: LeadConversionStatus
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class LeadConversionResponse(Model):
     additional_data: dict[str, JSON] | None = None
     data: LeadConversion
@@ -62,7 +59,6 @@ class LeadConversionStatus(OpenEnum):
 LeadConversionStatusLiteral: TypeAlias = Literal["completed", "failed", "not_started", "rejected", "running"]
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class LeadSearchAdditionalData(Model):
     next_cursor: str | None = None
 
@@ -76,7 +72,6 @@ class LeadSearchFields(OpenEnum):
 LeadSearchFieldsLiteral: TypeAlias = Literal["custom_fields", "notes", "title"]
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class LeadSearchItem(Model):
     currency: str | None = None
     custom_fields: list[str] | None = None
@@ -94,47 +89,39 @@ class LeadSearchItem(Model):
     visible_to: int | None = None
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class LeadSearchOwner(Model):
     id: int
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class LeadSearchReference(Model):
     id: int
     name: str | None = None
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class LeadSearchResponse(Model):
     additional_data: LeadSearchAdditionalData | None = None
     data: LeadSearchResults
     success: bool
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class LeadSearchResult(Model):
     item: LeadSearchItem | None = None
     result_score: float | None = None
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class LeadSearchResults(Model):
     items: list[LeadSearchResult] | None = None
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class LeadToDealConversion(Model):
     conversion_id: str
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class LeadToDealConversionRequest(Model):
     pipeline_id: int | Unset = UNSET
     stage_id: int | Unset = UNSET
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class LeadToDealConversionResponse(Model):
     additional_data: dict[str, JSON] | None = None
     data: LeadToDealConversion

@@ -26,7 +26,6 @@ from typedpipes.runtime import (
     Resource,
     Unset,
     async_raw_method,
-    define,
     member,
     raw_async_caller,
     raw_caller,
@@ -37,7 +36,6 @@ from typedpipes.runtime import (
 from typedpipes_api.pipedrive_v2._shared import PagedCallOptions
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class DeletedOrganizationField(Model):
     field_code: str
     field_name: str
@@ -48,7 +46,6 @@ class DeletedOrganizationField(Model):
     subfields: list[dict[str, JSON]] | None = None
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class OrganizationField(Model):
     field_code: str
     field_name: str
@@ -62,24 +59,20 @@ class OrganizationField(Model):
     ui_visibility: OrganizationFieldUiVisibility | None = None
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class OrganizationFieldAddDealDialog(Model):
     order: int | None = None
     show: bool | None = None
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class OrganizationFieldAddDealDialogInput(Model):
     order: int | None | Unset = UNSET
     show: bool | Unset = UNSET
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class OrganizationFieldAdditionalData(Model):
     next_cursor: str | None = None
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class OrganizationFieldCreateRequest(Model):
     field_name: str
     field_type: OrganizationFieldTypeInput | OrganizationFieldTypeInputLiteral
@@ -89,19 +82,16 @@ class OrganizationFieldCreateRequest(Model):
     ui_visibility: OrganizationFieldUiVisibilityInput | Unset = UNSET
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class OrganizationFieldDeleteResponse(Model):
     data: DeletedOrganizationField
     success: bool
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class OrganizationFieldImportantFields(Model):
     enabled: bool | None = None
     stage_ids: list[int] | None = None
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class OrganizationFieldImportantFieldsInput(Model):
     enabled: bool | Unset = UNSET
     stage_ids: Sequence[int] | Unset = UNSET
@@ -132,35 +122,29 @@ OrganizationFieldIncludeFieldsLiteral: TypeAlias = Literal[
 ]
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class OrganizationFieldListResponse(Model):
     additional_data: OrganizationFieldAdditionalData | None = None
     data: list[OrganizationField]
     success: bool
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class OrganizationFieldOption(Model):
     id: int
     label: str
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class OrganizationFieldOptionCreateItem(Model):
     label: str
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class OrganizationFieldOptionDeleteItem(Model):
     id: int
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class OrganizationFieldOptionInput(Model):
     label: str
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class OrganizationFieldOptionItem(Model):
     add_time: str | None = None
     color: str | None = None
@@ -169,36 +153,30 @@ class OrganizationFieldOptionItem(Model):
     update_time: str | None = None
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class OrganizationFieldOptionResponse(Model):
     additional_data: dict[str, JSON] | None = None
     data: list[OrganizationFieldOption]
     success: bool
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class OrganizationFieldOptionUpdateItem(Model):
     id: int
     label: str
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class OrganizationFieldRequiredFields(Model):
     enabled: bool | None = None
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class OrganizationFieldRequiredFieldsInput(Model):
     enabled: bool | Unset = UNSET
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class OrganizationFieldResponse(Model):
     data: OrganizationField
     success: bool
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class OrganizationFieldSubfield(Model):
     field_code: str | None = None
     field_name: str | None = None
@@ -317,7 +295,6 @@ OrganizationFieldTypeInputLiteral: TypeAlias = Literal[
 ]
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class OrganizationFieldUiVisibility(Model):
     add_visible_flag: bool | None = None
     deal_detail_visible_flag: bool | None = None
@@ -328,7 +305,6 @@ class OrganizationFieldUiVisibility(Model):
     show_in_add_person_dialog: OrganizationFieldAddDealDialog | None = None
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class OrganizationFieldUiVisibilityInput(Model):
     add_visible_flag: bool | Unset = UNSET
     details_visible_flag: bool | Unset = UNSET
@@ -336,7 +312,6 @@ class OrganizationFieldUiVisibilityInput(Model):
     show_in_add_person_dialog: OrganizationFieldAddDealDialogInput | Unset = UNSET
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class OrganizationFieldUpdateRequest(Model):
     field_name: str | Unset = UNSET
     important_fields: OrganizationFieldImportantFieldsInput | Unset = UNSET

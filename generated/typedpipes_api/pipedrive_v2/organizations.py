@@ -26,7 +26,6 @@ from typedpipes.runtime import (
     Resource,
     Unset,
     async_raw_method,
-    define,
     member,
     raw_async_caller,
     raw_caller,
@@ -37,17 +36,14 @@ from typedpipes.runtime import (
 from typedpipes_api.pipedrive_v2._shared import PagedCallOptions
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class DeletedOrganization(Model):
     id: int
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class DeletedOrganizationFollower(Model):
     user_id: int | None = None
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class Organization(Model):
     add_time: str | None = None
     address: OrganizationAddress | None = None
@@ -66,12 +62,10 @@ class Organization(Model):
     website: str | None = None
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class OrganizationAdditionalData(Model):
     next_cursor: str | None = None
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class OrganizationAddress(Model):
     admin_area_level_1: str | None = None
     admin_area_level_2: str | None = None
@@ -85,7 +79,6 @@ class OrganizationAddress(Model):
     value: str | None = None
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class OrganizationAddressInput(Model):
     admin_area_level_1: str | Unset = UNSET
     admin_area_level_2: str | Unset = UNSET
@@ -99,7 +92,6 @@ class OrganizationAddressInput(Model):
     value: str | Unset = UNSET
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class OrganizationCreateRequest(Model):
     add_time: str | Unset = UNSET
     address: OrganizationAddressInput | Unset = UNSET
@@ -115,19 +107,16 @@ class OrganizationCreateRequest(Model):
     website: str | None | Unset = UNSET
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class OrganizationDeleteResponse(Model):
     data: DeletedOrganization
     success: bool
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class OrganizationFollower(Model):
     add_time: str | None = None
     user_id: int | None = None
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class OrganizationFollowerChangelog(Model):
     action: str | None = None
     actor_user_id: int | None = None
@@ -135,31 +124,26 @@ class OrganizationFollowerChangelog(Model):
     time: str | None = None
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class OrganizationFollowerChangelogListResponse(Model):
     additional_data: OrganizationAdditionalData | None = None
     data: list[OrganizationFollowerChangelog]
     success: bool
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class OrganizationFollowerCreateRequest(Model):
     user_id: int
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class OrganizationFollowerCreateResponse(Model):
     data: OrganizationFollower
     success: bool
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class OrganizationFollowerDeleteResponse(Model):
     data: DeletedOrganizationFollower
     success: bool
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class OrganizationFollowerListResponse(Model):
     additional_data: OrganizationAdditionalData | None = None
     data: list[OrganizationFollower]
@@ -211,14 +195,12 @@ OrganizationIncludeFieldsLiteral: TypeAlias = Literal[
 ]
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class OrganizationListResponse(Model):
     additional_data: OrganizationAdditionalData | None = None
     data: list[Organization]
     success: bool
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class OrganizationResponse(Model):
     data: Organization
     success: bool
@@ -234,7 +216,6 @@ class OrganizationSearchFields(OpenEnum):
 OrganizationSearchFieldsLiteral: TypeAlias = Literal["address", "custom_fields", "name", "notes"]
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class OrganizationSearchItem(Model):
     address: str | None = None
     custom_fields: list[str] | None = None
@@ -246,20 +227,17 @@ class OrganizationSearchItem(Model):
     visible_to: int | None = None
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class OrganizationSearchResponse(Model):
     additional_data: OrganizationAdditionalData | None = None
     data: OrganizationSearchResults
     success: bool
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class OrganizationSearchResult(Model):
     item: OrganizationSearchItem | None = None
     result_score: float | None = None
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class OrganizationSearchResults(Model):
     items: list[OrganizationSearchResult] | None = None
 
@@ -281,7 +259,6 @@ class OrganizationSortDirection(OpenEnum):
 OrganizationSortDirectionLiteral: TypeAlias = Literal["asc", "desc"]
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class OrganizationUpdateRequest(Model):
     address: OrganizationAddressInput | Unset = UNSET
     annual_revenue: int | None | Unset = UNSET

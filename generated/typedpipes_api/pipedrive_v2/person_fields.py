@@ -26,7 +26,6 @@ from typedpipes.runtime import (
     Resource,
     Unset,
     async_raw_method,
-    define,
     member,
     raw_async_caller,
     raw_caller,
@@ -37,7 +36,6 @@ from typedpipes.runtime import (
 from typedpipes_api.pipedrive_v2._shared import PagedCallOptions
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class DeletedPersonField(Model):
     field_code: str
     field_name: str
@@ -48,7 +46,6 @@ class DeletedPersonField(Model):
     subfields: list[dict[str, JSON]] | None = None
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class PersonField(Model):
     field_code: str
     field_name: str
@@ -62,24 +59,20 @@ class PersonField(Model):
     ui_visibility: PersonFieldUiVisibility | None = None
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class PersonFieldAddDealDialog(Model):
     order: int | None = None
     show: bool | None = None
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class PersonFieldAddDealDialogInput(Model):
     order: int | None | Unset = UNSET
     show: bool | Unset = UNSET
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class PersonFieldAdditionalData(Model):
     next_cursor: str | None = None
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class PersonFieldCreateRequest(Model):
     field_name: str
     field_type: PersonFieldTypeInput | PersonFieldTypeInputLiteral
@@ -89,19 +82,16 @@ class PersonFieldCreateRequest(Model):
     ui_visibility: PersonFieldUiVisibilityInput | Unset = UNSET
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class PersonFieldDeleteResponse(Model):
     data: DeletedPersonField
     success: bool
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class PersonFieldImportantFields(Model):
     enabled: bool | None = None
     stage_ids: list[int] | None = None
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class PersonFieldImportantFieldsInput(Model):
     enabled: bool | Unset = UNSET
     stage_ids: Sequence[int] | Unset = UNSET
@@ -130,35 +120,29 @@ PersonFieldIncludeFieldsLiteral: TypeAlias = Literal[
 ]
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class PersonFieldListResponse(Model):
     additional_data: PersonFieldAdditionalData | None = None
     data: list[PersonField]
     success: bool
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class PersonFieldOption(Model):
     id: int
     label: str
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class PersonFieldOptionCreateItem(Model):
     label: str
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class PersonFieldOptionDeleteItem(Model):
     id: int
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class PersonFieldOptionInput(Model):
     label: str
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class PersonFieldOptionItem(Model):
     add_time: str | None = None
     color: str | None = None
@@ -167,36 +151,30 @@ class PersonFieldOptionItem(Model):
     update_time: str | None = None
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class PersonFieldOptionResponse(Model):
     additional_data: dict[str, JSON] | None = None
     data: list[PersonFieldOption]
     success: bool
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class PersonFieldOptionUpdateItem(Model):
     id: int
     label: str
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class PersonFieldRequiredFields(Model):
     enabled: bool | None = None
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class PersonFieldRequiredFieldsInput(Model):
     enabled: bool | Unset = UNSET
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class PersonFieldResponse(Model):
     data: PersonField
     success: bool
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class PersonFieldSubfield(Model):
     field_code: str | None = None
     field_name: str | None = None
@@ -315,21 +293,18 @@ PersonFieldTypeInputLiteral: TypeAlias = Literal[
 ]
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class PersonFieldUiVisibility(Model):
     add_visible_flag: bool | None = None
     details_visible_flag: bool | None = None
     show_in_add_deal_dialog: PersonFieldAddDealDialog | None = None
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class PersonFieldUiVisibilityInput(Model):
     add_visible_flag: bool | Unset = UNSET
     details_visible_flag: bool | Unset = UNSET
     show_in_add_deal_dialog: PersonFieldAddDealDialogInput | Unset = UNSET
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class PersonFieldUpdateRequest(Model):
     field_name: str | Unset = UNSET
     important_fields: PersonFieldImportantFieldsInput | Unset = UNSET

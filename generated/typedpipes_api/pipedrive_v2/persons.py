@@ -26,7 +26,6 @@ from typedpipes.runtime import (
     Resource,
     Unset,
     async_raw_method,
-    define,
     member,
     raw_async_caller,
     raw_caller,
@@ -37,17 +36,14 @@ from typedpipes.runtime import (
 from typedpipes_api.pipedrive_v2._shared import PagedCallOptions
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class DeletedPerson(Model):
     id: int
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class DeletedPersonFollower(Model):
     user_id: int | None = None
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class Person(Model):
     add_time: str | None = None
     birthday: str | None = None
@@ -71,12 +67,10 @@ class Person(Model):
     visible_to: int | None = None
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class PersonAdditionalData(Model):
     next_cursor: str | None = None
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class PersonCreateRequest(Model):
     add_time: str | Unset = UNSET
     birthday: str | Unset = UNSET
@@ -95,19 +89,16 @@ class PersonCreateRequest(Model):
     visible_to: int | Unset = UNSET
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class PersonDeleteResponse(Model):
     data: DeletedPerson
     success: bool
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class PersonFollower(Model):
     add_time: str | None = None
     user_id: int | None = None
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class PersonFollowerChangelog(Model):
     action: str | None = None
     actor_user_id: int | None = None
@@ -115,45 +106,38 @@ class PersonFollowerChangelog(Model):
     time: str | None = None
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class PersonFollowerChangelogListResponse(Model):
     additional_data: PersonAdditionalData | None = None
     data: list[PersonFollowerChangelog]
     success: bool
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class PersonFollowerCreateRequest(Model):
     user_id: int
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class PersonFollowerCreateResponse(Model):
     data: PersonFollower
     success: bool
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class PersonFollowerDeleteResponse(Model):
     data: DeletedPersonFollower
     success: bool
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class PersonFollowerListResponse(Model):
     additional_data: PersonAdditionalData | None = None
     data: list[PersonFollower]
     success: bool
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class PersonIm(Model):
     label: str | None = None
     primary: bool | None = None
     value: str | None = None
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class PersonImInput(Model):
     label: str | Unset = UNSET
     primary: bool | Unset = UNSET
@@ -215,7 +199,6 @@ PersonIncludeFieldsLiteral: TypeAlias = Literal[
 ]
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class PersonListResponse(Model):
     additional_data: PersonAdditionalData | None = None
     data: list[Person]
@@ -232,7 +215,6 @@ class PersonMarketingStatus(OpenEnum):
 PersonMarketingStatusLiteral: TypeAlias = Literal["archived", "no_consent", "subscribed", "unsubscribed"]
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class PersonPicture(Model):
     active_flag: bool | None = None
     added_by_user_id: int | None = None
@@ -243,20 +225,17 @@ class PersonPicture(Model):
     pictures: PersonPictureUrls | None = None
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class PersonPictureResponse(Model):
     data: PersonPicture
     success: bool
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class PersonPictureUrls(Model):
     _wire_ = {"field_128": "128", "field_512": "512"}
     field_128: str | None = None
     field_512: str | None = None
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class PersonPostalAddress(Model):
     admin_area_level_1: str | None = None
     admin_area_level_2: str | None = None
@@ -270,7 +249,6 @@ class PersonPostalAddress(Model):
     value: str | None = None
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class PersonPostalAddressInput(Model):
     admin_area_level_1: str | Unset = UNSET
     admin_area_level_2: str | Unset = UNSET
@@ -284,7 +262,6 @@ class PersonPostalAddressInput(Model):
     value: str | Unset = UNSET
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class PersonResponse(Model):
     data: Person
     success: bool
@@ -301,7 +278,6 @@ class PersonSearchFields(OpenEnum):
 PersonSearchFieldsLiteral: TypeAlias = Literal["custom_fields", "email", "name", "notes", "phone"]
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class PersonSearchItem(Model):
     custom_fields: list[str] | None = None
     emails: list[str] | None = None
@@ -315,26 +291,22 @@ class PersonSearchItem(Model):
     visible_to: int | None = None
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class PersonSearchOrganization(Model):
     id: int
     name: str | None = None
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class PersonSearchResponse(Model):
     additional_data: PersonAdditionalData | None = None
     data: PersonSearchResults
     success: bool
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class PersonSearchResult(Model):
     item: PersonSearchItem | None = None
     result_score: float | None = None
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class PersonSearchResults(Model):
     items: list[PersonSearchResult] | None = None
 
@@ -356,7 +328,6 @@ class PersonSortDirection(OpenEnum):
 PersonSortDirectionLiteral: TypeAlias = Literal["asc", "desc"]
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class PersonUpdateRequest(Model):
     birthday: str | Unset = UNSET
     custom_fields: Mapping[str, JSON] | Unset = UNSET

@@ -24,7 +24,6 @@ from typedpipes.runtime import (
     Resource,
     Unset,
     async_raw_method,
-    define,
     member,
     raw_async_caller,
     raw_caller,
@@ -35,12 +34,10 @@ from typedpipes.runtime import (
 from typedpipes_api.pipedrive_v2._shared import PagedCallOptions
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class DeletedPipeline(Model):
     id: int
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class Pipeline(Model):
     add_time: str | None = None
     id: int
@@ -51,31 +48,26 @@ class Pipeline(Model):
     update_time: str | None = None
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class PipelineAdditionalData(Model):
     next_cursor: str | None = None
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class PipelineCreateRequest(Model):
     is_deal_probability_enabled: bool | Unset = UNSET
     name: str
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class PipelineDeleteResponse(Model):
     data: DeletedPipeline
     success: bool
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class PipelineListResponse(Model):
     additional_data: PipelineAdditionalData | None = None
     data: list[Pipeline]
     success: bool
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class PipelineResponse(Model):
     data: Pipeline
     success: bool
@@ -98,7 +90,6 @@ class PipelineSortDirection(OpenEnum):
 PipelineSortDirectionLiteral: TypeAlias = Literal["asc", "desc"]
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class PipelineUpdateRequest(Model):
     is_deal_probability_enabled: bool | Unset = UNSET
     name: str | Unset = UNSET

@@ -26,7 +26,6 @@ from typedpipes.runtime import (
     Resource,
     Unset,
     async_raw_method,
-    define,
     member,
     raw_async_caller,
     raw_caller,
@@ -37,7 +36,6 @@ from typedpipes.runtime import (
 from typedpipes_api.pipedrive_v2._shared import PagedCallOptions
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class DeletedProductField(Model):
     field_code: str
     field_name: str
@@ -48,7 +46,6 @@ class DeletedProductField(Model):
     subfields: list[dict[str, JSON]] | None = None
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class ProductField(Model):
     field_code: str
     field_name: str
@@ -60,12 +57,10 @@ class ProductField(Model):
     ui_visibility: ProductFieldUiVisibility | None = None
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class ProductFieldAdditionalData(Model):
     next_cursor: str | None = None
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class ProductFieldCreateRequest(Model):
     field_name: str
     field_type: ProductFieldTypeInput | ProductFieldTypeInputLiteral
@@ -73,41 +68,34 @@ class ProductFieldCreateRequest(Model):
     ui_visibility: ProductFieldUiVisibilityInput | Unset = UNSET
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class ProductFieldDeleteResponse(Model):
     data: DeletedProductField
     success: bool
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class ProductFieldListResponse(Model):
     additional_data: ProductFieldAdditionalData | None = None
     data: list[ProductField]
     success: bool
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class ProductFieldOption(Model):
     id: int
     label: str
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class ProductFieldOptionCreateItem(Model):
     label: str
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class ProductFieldOptionDeleteItem(Model):
     id: int
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class ProductFieldOptionInput(Model):
     label: str
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class ProductFieldOptionItem(Model):
     add_time: str | None = None
     color: str | None = None
@@ -116,26 +104,22 @@ class ProductFieldOptionItem(Model):
     update_time: str | None = None
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class ProductFieldOptionResponse(Model):
     additional_data: dict[str, JSON] | None = None
     data: list[ProductFieldOption]
     success: bool
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class ProductFieldOptionUpdateItem(Model):
     id: int
     label: str
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class ProductFieldResponse(Model):
     data: ProductField
     success: bool
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class ProductFieldSubfield(Model):
     field_code: str | None = None
     field_name: str | None = None
@@ -254,19 +238,16 @@ ProductFieldTypeInputLiteral: TypeAlias = Literal[
 ]
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class ProductFieldUiVisibility(Model):
     add_visible_flag: bool | None = None
     details_visible_flag: bool | None = None
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class ProductFieldUiVisibilityInput(Model):
     add_visible_flag: bool | Unset = UNSET
     details_visible_flag: bool | Unset = UNSET
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class ProductFieldUpdateRequest(Model):
     field_name: str | Unset = UNSET
     ui_visibility: ProductFieldUiVisibilityInput | Unset = UNSET

@@ -27,7 +27,6 @@ from typedpipes.runtime import (
     Resource,
     Unset,
     async_raw_method,
-    define,
     member,
     raw_async_caller,
     raw_caller,
@@ -38,7 +37,6 @@ from typedpipes.runtime import (
 from typedpipes_api.pipedrive_v2._shared import PagedCallOptions
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class CreatedProductImage(Model):
     add_time: str | None = None
     company_id: str | None = None
@@ -46,17 +44,14 @@ class CreatedProductImage(Model):
     product_id: int | None = None
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class DeletedProduct(Model):
     id: int
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class DeletedProductFollower(Model):
     user_id: int | None = None
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class Product(Model):
     add_time: str | None = None
     billing_frequency: ProductBillingFrequency | None = None
@@ -77,7 +72,6 @@ class Product(Model):
     visible_to: int | None = None
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class ProductAdditionalData(Model):
     next_cursor: str | None = None
 
@@ -96,7 +90,6 @@ ProductBillingFrequencyLiteral: TypeAlias = Literal[
 ]
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class ProductCreateRequest(Model):
     billing_frequency: ProductBillingFrequency | ProductBillingFrequencyLiteral | Unset = UNSET
     billing_frequency_cycles: int | None | Unset = UNSET
@@ -113,19 +106,16 @@ class ProductCreateRequest(Model):
     visible_to: ProductCreateRequestVisibleTo | Unset = UNSET
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class ProductDeleteResponse(Model):
     data: DeletedProduct
     success: bool
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class ProductFollower(Model):
     add_time: str | None = None
     user_id: int | None = None
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class ProductFollowerChangelog(Model):
     action: str | None = None
     actor_user_id: int | None = None
@@ -133,38 +123,32 @@ class ProductFollowerChangelog(Model):
     time: str | None = None
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class ProductFollowerChangelogListResponse(Model):
     additional_data: ProductAdditionalData | None = None
     data: list[ProductFollowerChangelog]
     success: bool
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class ProductFollowerCreateRequest(Model):
     user_id: int
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class ProductFollowerCreateResponse(Model):
     data: ProductFollower
     success: bool
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class ProductFollowerDeleteResponse(Model):
     data: DeletedProductFollower
     success: bool
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class ProductFollowerListResponse(Model):
     additional_data: ProductAdditionalData | None = None
     data: list[ProductFollower]
     success: bool
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class ProductImage(Model):
     add_time: str | None = None
     company_id: str | None = None
@@ -175,31 +159,26 @@ class ProductImage(Model):
     public_url: str | None = None
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class ProductImageCreateResponse(Model):
     data: CreatedProductImage
     success: bool
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class ProductImageRequest(Model):
     data: FileContent
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class ProductImageResponse(Model):
     data: ProductImage
     success: bool
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class ProductListResponse(Model):
     additional_data: ProductAdditionalData | None = None
     data: list[Product]
     success: bool
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class ProductPrice(Model):
     cost: float | None = None
     currency: str | None = None
@@ -209,7 +188,6 @@ class ProductPrice(Model):
     product_id: int | None = None
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class ProductResponse(Model):
     data: Product
     success: bool
@@ -224,7 +202,6 @@ class ProductSearchFields(OpenEnum):
 ProductSearchFieldsLiteral: TypeAlias = Literal["code", "custom_fields", "name"]
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class ProductSearchItem(Model):
     code: int | None = None
     custom_fields: list[str] | None = None
@@ -235,20 +212,17 @@ class ProductSearchItem(Model):
     visible_to: int | None = None
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class ProductSearchResponse(Model):
     additional_data: ProductAdditionalData | None = None
     data: ProductSearchResults
     success: bool
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class ProductSearchResult(Model):
     item: ProductSearchItem | None = None
     result_score: float | None = None
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class ProductSearchResults(Model):
     items: list[ProductSearchResult] | None = None
 
@@ -271,7 +245,6 @@ class ProductSortDirection(OpenEnum):
 ProductSortDirectionLiteral: TypeAlias = Literal["asc", "desc"]
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class ProductUpdateRequest(Model):
     billing_frequency: ProductBillingFrequency | ProductBillingFrequencyLiteral | Unset = UNSET
     billing_frequency_cycles: int | None | Unset = UNSET
@@ -288,7 +261,6 @@ class ProductUpdateRequest(Model):
     visible_to: ProductUpdateRequestVisibleTo | Unset = UNSET
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class ProductVariation(Model):
     id: int
     name: str | None = None
@@ -296,26 +268,22 @@ class ProductVariation(Model):
     product_id: int | None = None
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class ProductVariationCreateRequest(Model):
     name: str
     prices: Sequence[Mapping[str, JSON]] | Unset = UNSET
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class ProductVariationListResponse(Model):
     additional_data: ProductAdditionalData | None = None
     data: list[ProductVariation]
     success: bool
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class ProductVariationResponse(Model):
     data: ProductVariation
     success: bool
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class ProductVariationUpdateRequest(Model):
     name: str | Unset = UNSET
     prices: Sequence[Mapping[str, JSON]] | Unset = UNSET

@@ -20,7 +20,6 @@ from typedpipes.runtime import (
     Resource,
     Unset,
     async_raw_method,
-    define,
     raw_async_caller,
     raw_caller,
     raw_method,
@@ -29,12 +28,10 @@ from typedpipes.runtime import (
 )
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class DeletedProjectBoard(Model):
     id: int
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class ProjectBoard(Model):
     add_time: str | None = None
     id: int
@@ -43,32 +40,27 @@ class ProjectBoard(Model):
     update_time: str | None = None
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class ProjectBoardCreateRequest(Model):
     name: str
     order_nr: int | Unset = UNSET
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class ProjectBoardDeleteResponse(Model):
     data: DeletedProjectBoard
     success: bool
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class ProjectBoardListResponse(Model):
     additional_data: dict[str, JSON] | None = None
     data: list[ProjectBoard]
     success: bool
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class ProjectBoardResponse(Model):
     data: ProjectBoard
     success: bool
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class ProjectBoardUpdateRequest(Model):
     name: str | Unset = UNSET
     order_nr: int | Unset = UNSET

@@ -26,7 +26,6 @@ from typedpipes.runtime import (
     Resource,
     Unset,
     async_raw_method,
-    define,
     member,
     raw_async_caller,
     raw_caller,
@@ -37,7 +36,6 @@ from typedpipes.runtime import (
 from typedpipes_api.pipedrive_v2._shared import PagedCallOptions
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class DeletedProjectField(Model):
     field_code: str
     field_name: str
@@ -48,7 +46,6 @@ class DeletedProjectField(Model):
     subfields: list[dict[str, JSON]] | None = None
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class ProjectField(Model):
     field_code: str
     field_name: str
@@ -62,12 +59,10 @@ class ProjectField(Model):
     ui_visibility: ProjectFieldUiVisibility | None = None
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class ProjectFieldAdditionalData(Model):
     next_cursor: str | None = None
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class ProjectFieldCreateRequest(Model):
     field_name: str
     field_type: ProjectFieldTypeInput | ProjectFieldTypeInputLiteral
@@ -77,53 +72,44 @@ class ProjectFieldCreateRequest(Model):
     ui_visibility: ProjectFieldUiVisibilityInput | Unset = UNSET
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class ProjectFieldDeleteResponse(Model):
     data: DeletedProjectField
     success: bool
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class ProjectFieldImportantFields(Model):
     enabled: bool | None = None
     stage_ids: list[int] | None = None
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class ProjectFieldImportantFieldsInput(Model):
     enabled: bool | Unset = UNSET
     stage_ids: Sequence[int] | Unset = UNSET
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class ProjectFieldListResponse(Model):
     additional_data: ProjectFieldAdditionalData | None = None
     data: list[ProjectField]
     success: bool
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class ProjectFieldOption(Model):
     id: int
     label: str
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class ProjectFieldOptionCreateItem(Model):
     label: str
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class ProjectFieldOptionDeleteItem(Model):
     id: int
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class ProjectFieldOptionInput(Model):
     label: str
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class ProjectFieldOptionItem(Model):
     add_time: str | None = None
     color: str | None = None
@@ -132,36 +118,30 @@ class ProjectFieldOptionItem(Model):
     update_time: str | None = None
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class ProjectFieldOptionResponse(Model):
     additional_data: dict[str, JSON] | None = None
     data: list[ProjectFieldOption]
     success: bool
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class ProjectFieldOptionUpdateItem(Model):
     id: int
     label: str
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class ProjectFieldRequiredFields(Model):
     enabled: bool | None = None
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class ProjectFieldRequiredFieldsInput(Model):
     enabled: bool | Unset = UNSET
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class ProjectFieldResponse(Model):
     data: ProjectField
     success: bool
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class ProjectFieldSubfield(Model):
     field_code: str | None = None
     field_name: str | None = None
@@ -280,19 +260,16 @@ ProjectFieldTypeInputLiteral: TypeAlias = Literal[
 ]
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class ProjectFieldUiVisibility(Model):
     add_visible_flag: bool | None = None
     details_visible_flag: bool | None = None
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class ProjectFieldUiVisibilityInput(Model):
     add_visible_flag: bool | Unset = UNSET
     details_visible_flag: bool | Unset = UNSET
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class ProjectFieldUpdateRequest(Model):
     field_name: str | Unset = UNSET
     important_fields: ProjectFieldImportantFieldsInput | Unset = UNSET

@@ -20,7 +20,6 @@ from typedpipes.runtime import (
     Resource,
     Unset,
     async_raw_method,
-    define,
     raw_async_caller,
     raw_caller,
     raw_method,
@@ -29,12 +28,10 @@ from typedpipes.runtime import (
 )
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class DeletedProjectPhase(Model):
     id: int
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class ProjectPhase(Model):
     add_time: str | None = None
     board_id: int | None = None
@@ -44,33 +41,28 @@ class ProjectPhase(Model):
     update_time: str | None = None
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class ProjectPhaseCreateRequest(Model):
     board_id: int
     name: str
     order_nr: int | Unset = UNSET
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class ProjectPhaseDeleteResponse(Model):
     data: DeletedProjectPhase
     success: bool
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class ProjectPhaseListResponse(Model):
     additional_data: dict[str, JSON] | None = None
     data: list[ProjectPhase]
     success: bool
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class ProjectPhaseResponse(Model):
     data: ProjectPhase
     success: bool
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class ProjectPhaseUpdateRequest(Model):
     board_id: int | Unset = UNSET
     name: str | Unset = UNSET

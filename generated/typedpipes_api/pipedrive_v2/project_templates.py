@@ -22,7 +22,6 @@ from typedpipes.runtime import (
     RawResource,
     Resource,
     async_raw_method,
-    define,
     raw_async_caller,
     raw_caller,
     raw_method,
@@ -30,7 +29,6 @@ from typedpipes.runtime import (
 from typedpipes_api.pipedrive_v2._shared import PagedCallOptions
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class ProjectTemplate(Model):
     add_time: str | None = None
     description: str | None = None
@@ -41,19 +39,16 @@ class ProjectTemplate(Model):
     update_time: str | None = None
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class ProjectTemplateAdditionalData(Model):
     next_cursor: str | None = None
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class ProjectTemplateListResponse(Model):
     additional_data: ProjectTemplateAdditionalData | None = None
     data: list[ProjectTemplate]
     success: bool
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class ProjectTemplateResponse(Model):
     additional_data: dict[str, JSON] | None = None
     data: ProjectTemplate

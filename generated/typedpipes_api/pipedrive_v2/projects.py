@@ -26,7 +26,6 @@ from typedpipes.runtime import (
     Resource,
     Unset,
     async_raw_method,
-    define,
     member,
     raw_async_caller,
     raw_caller,
@@ -37,12 +36,10 @@ from typedpipes.runtime import (
 from typedpipes_api.pipedrive_v2._shared import PagedCallOptions
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class DeletedProject(Model):
     id: int
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class Project(Model):
     add_time: str | None = None
     archive_time: str | None = None
@@ -65,12 +62,10 @@ class Project(Model):
     update_time: str | None = None
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class ProjectAdditionalData(Model):
     next_cursor: str | None = None
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class ProjectChangelog(Model):
     actor_user_id: int | None = None
     change_source: str | None = None
@@ -80,14 +75,12 @@ class ProjectChangelog(Model):
     time: str | None = None
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class ProjectChangelogListResponse(Model):
     additional_data: ProjectAdditionalData | None = None
     data: list[ProjectChangelog]
     success: bool
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class ProjectCreateRequest(Model):
     board_id: int | Unset = UNSET
     custom_fields: Mapping[str, JSON] | Unset = UNSET
@@ -106,32 +99,27 @@ class ProjectCreateRequest(Model):
     title: str
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class ProjectDeleteResponse(Model):
     data: DeletedProject
     success: bool
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class ProjectListResponse(Model):
     additional_data: ProjectAdditionalData | None = None
     data: list[Project]
     success: bool
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class ProjectPermittedUserListResponse(Model):
     data: list[int]
     success: bool
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class ProjectResponse(Model):
     data: Project
     success: bool
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class ProjectSearchDeal(Model):
     id: int
     title: str | None = None
@@ -147,7 +135,6 @@ class ProjectSearchFields(OpenEnum):
 ProjectSearchFieldsLiteral: TypeAlias = Literal["custom_fields", "description", "notes", "title"]
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class ProjectSearchItem(Model):
     board_id: int | None = None
     custom_fields: list[str] | None = None
@@ -166,49 +153,41 @@ class ProjectSearchItem(Model):
     type: str | None = None
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class ProjectSearchOrganization(Model):
     address: str | None = None
     id: int
     name: str | None = None
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class ProjectSearchOwner(Model):
     id: int | None
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class ProjectSearchPerson(Model):
     id: int
     name: str | None = None
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class ProjectSearchPhase(Model):
     id: int
     name: str | None = None
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class ProjectSearchResponse(Model):
     additional_data: ProjectAdditionalData | None = None
     data: ProjectSearchResults
     success: bool
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class ProjectSearchResult(Model):
     item: ProjectSearchItem | None = None
     result_score: float | None = None
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class ProjectSearchResults(Model):
     items: list[ProjectSearchResult] | None = None
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class ProjectUpdateRequest(Model):
     board_id: int | Unset = UNSET
     custom_fields: Mapping[str, JSON] | Unset = UNSET

@@ -24,7 +24,6 @@ from typedpipes.runtime import (
     Resource,
     Unset,
     async_raw_method,
-    define,
     member,
     raw_async_caller,
     raw_caller,
@@ -35,12 +34,10 @@ from typedpipes.runtime import (
 from typedpipes_api.pipedrive_v2._shared import PagedCallOptions
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class DeletedStage(Model):
     id: int
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class Stage(Model):
     add_time: str | None = None
     days_to_rotten: int | None = None
@@ -54,12 +51,10 @@ class Stage(Model):
     update_time: str | None = None
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class StageAdditionalData(Model):
     next_cursor: str | None = None
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class StageCreateRequest(Model):
     days_to_rotten: int | Unset = UNSET
     deal_probability: int | Unset = UNSET
@@ -68,20 +63,17 @@ class StageCreateRequest(Model):
     pipeline_id: int
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class StageDeleteResponse(Model):
     data: DeletedStage
     success: bool
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class StageListResponse(Model):
     additional_data: StageAdditionalData | None = None
     data: list[Stage]
     success: bool
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class StageResponse(Model):
     data: Stage
     success: bool
@@ -105,7 +97,6 @@ class StageSortDirection(OpenEnum):
 StageSortDirectionLiteral: TypeAlias = Literal["asc", "desc"]
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class StageUpdateRequest(Model):
     days_to_rotten: int | Unset = UNSET
     deal_probability: int | Unset = UNSET

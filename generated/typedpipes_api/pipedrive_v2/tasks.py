@@ -25,7 +25,6 @@ from typedpipes.runtime import (
     Resource,
     Unset,
     async_raw_method,
-    define,
     raw_async_caller,
     raw_caller,
     raw_method,
@@ -35,12 +34,10 @@ from typedpipes.runtime import (
 from typedpipes_api.pipedrive_v2._shared import PagedCallOptions
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class DeletedTask(Model):
     id: int
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class Task(Model):
     add_time: str | None = None
     assignee_ids: list[int] | None = None
@@ -59,12 +56,10 @@ class Task(Model):
     update_time: str | None = None
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class TaskAdditionalData(Model):
     next_cursor: str | None = None
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class TaskCreateRequest(Model):
     assignee_id: int | None | Unset = UNSET
     assignee_ids: Sequence[int] | Unset = UNSET
@@ -79,28 +74,24 @@ class TaskCreateRequest(Model):
     title: str
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class TaskDeleteResponse(Model):
     additional_data: dict[str, JSON] | None = None
     data: DeletedTask
     success: bool
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class TaskListResponse(Model):
     additional_data: TaskAdditionalData | None = None
     data: list[Task]
     success: bool
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class TaskResponse(Model):
     additional_data: dict[str, JSON] | None = None
     data: Task
     success: bool
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class TaskUpdateRequest(Model):
     assignee_id: int | None | Unset = UNSET
     assignee_ids: Sequence[int] | Unset = UNSET

@@ -20,7 +20,6 @@ from typedpipes.runtime import (
     RawResource,
     Resource,
     async_raw_method,
-    define,
     raw_async_caller,
     raw_caller,
     raw_method,
@@ -28,18 +27,15 @@ from typedpipes.runtime import (
 from typedpipes_api.pipedrive_v2._shared import PagedCallOptions
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class UserFollower(Model):
     add_time: str | None = None
     user_id: int | None = None
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class UserFollowerAdditionalData(Model):
     next_cursor: str | None = None
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class UserFollowerListResponse(Model):
     additional_data: UserFollowerAdditionalData | None = None
     data: list[UserFollower]

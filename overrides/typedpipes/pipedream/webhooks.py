@@ -11,7 +11,6 @@ from typedpipes._core.decoding import Decoding
 from typedpipes._core.decoding.answers import from_wire, parse_json
 from typedpipes._core.decoding.model import Model, OpenEnum, member
 from typedpipes.errors import ResponseMismatch
-from typedpipes.runtime import define
 from typedpipes_api.connect.accounts import Account
 
 
@@ -22,7 +21,6 @@ class ConnectionEventType(OpenEnum):
     ERROR: ClassVar[ConnectionEventType] = member("CONNECTION_ERROR")
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class ConnectionEvent(Model):
     """An end user connected an account, or failed to. Credentials are never in it: get the account by its id."""
 

@@ -77,7 +77,6 @@ def _model(layout: Layout, types: TypeText, model: ir.Model, mode: Mode) -> list
     lines = [
         "",
         "",
-        "@define(eq=False, repr=False, kw_only=True, slots=True)",
         f"class {layout.name(model.key, mode)}({f'{model.mixin}, ' if model.mixin else ''}Model):",
         *docstring(model.description, "    "),
     ]
@@ -90,7 +89,7 @@ def _model(layout: Layout, types: TypeText, model: ir.Model, mode: Mode) -> list
     for field in model.fields:
         lines.append(f"    {field.name}: {_annotation(types, field, mode)}")
         lines += docstring(field.description, "    ")
-    return lines if len(lines) > 4 else [*lines, "    pass"]
+    return lines if len(lines) > 3 else [*lines, "    pass"]
 
 
 def _annotation(types: TypeText, field: ir.Field, mode: Mode) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from typedpipes import evolve
 from typedpipes.pipedream import AsyncPipedream, Pipedream
 from typedpipes.pipedrive import AsyncPipedrive, Pipedrive
 from typedpipes.pipefy import Pipefy
@@ -24,6 +25,23 @@ status: int = crm.v2.deals.raw.get(1).headers  # assignment reportAssignmentType
 for listed in crm.v2.deals.list():  # attr-defined reportGeneralTypeIssues
     print(listed)
 Deal(titel="Misspelt")  # call-arg reportCallIssue
+
+
+class ScoredDeal(Deal):
+    score: int = "none"  # assignment reportAssignmentType
+
+
+class FrozenDeal(Deal, frozen=True):  # misc reportGeneralTypeIssues
+    pass
+
+
+scored = ScoredDeal(id=1, score="high")  # arg-type reportArgumentType
+ScoredDeal(id=1, scor=2)  # call-arg reportCallIssue
+ScoredDeal(score=2)  # call-arg reportCallIssue
+ScoredDeal(1)  # call-arg reportCallIssue
+scored.score = "low"  # assignment reportAttributeAccessIssue
+best: str = evolve(scored, score=2)  # assignment reportAssignmentType
+evolve("deal", score=2)  # type-var reportArgumentType
 
 
 def owner(deal: Deal) -> int:

@@ -61,7 +61,8 @@ from __future__ import annotations
 
 import attrs
 import shop
-from typing import assert_type
+from typing import Any, assert_type
+from typedpipes import evolve
 from typedpipes.runtime import ApiResponse, CustomField, Pages
 
 
@@ -85,7 +86,8 @@ def good(api: shop.ShopApi, line: shop.LineInput, key: str) -> None:
     assert_type(api.orders.notes.update(1, "n", text="t"), list[shop.Line])
     assert_type(api.files.download("f"), bytes)
     assert_type(api.files.delete("f"), None)
-    assert_type(attrs.evolve(line, sku="x"), shop.LineInput)
+    assert_type(evolve(line, sku="x"), shop.LineInput)
+    assert_type(attrs.asdict(line), dict[str, Any])
 
 
 async def twin(api: shop.AsyncShopApi) -> None:

@@ -10,11 +10,12 @@ import re
 import sys
 import types
 from collections.abc import Callable
+from functools import partial
 from types import NoneType
 from typing import Any, Final, ForwardRef, Literal, TypeAlias, Union, cast, get_args, get_origin
 
 from typedpipes._core.decoding import Decoding, Node
-from typedpipes._core.decoding.model import JSON, Model, OpenEnum, wire_names
+from typedpipes._core.decoding.model import JSON, Model, OpenEnum, fresh, wire_names
 from typedpipes.errors import ResponseMismatch
 
 Convert: TypeAlias = Callable[[Any, Decoding, Node], Any]
@@ -90,8 +91,12 @@ def _make(hint: Any) -> Plan:
     return Plan(_keep, "any value", kinds=(object,))
 
 
+_JSON_LIST: Final = get_args(JSON)[-2]
+
+
 def is_json(hint: Any) -> bool:
-    return hint is JSON or any(isinstance(option, ForwardRef) for option in get_args(hint))
+    """Whether a hint is `JSON`, or `JSON` with None or more beside."""
+    return hint is JSON or _JSON_LIST in get_args(hint)
 
 
 def _keep(value: Any, decoding: Decoding, node: Node) -> Any:
@@ -140,7 +145,7 @@ def _enum_plan(enum: type[OpenEnum]) -> Plan:
 
 
 def _list_plan(item_hint: Any) -> Plan:
-    item = plan_for(item_hint) if not isinstance(item_hint, str) else Plan(_keep, "any value", kinds=(object,))
+    item = plan_for(item_hint)
     kinds = item.kinds
 
     def convert(value: Any, decoding: Decoding, node: Node) -> Any:
@@ -266,13 +271,32 @@ def _accepts(hint: Any, kind: type) -> bool:
 
 
 def fields_of(model: type[Model]) -> list[tuple[str, Any, bool]]:
-    """(wire name, resolved hint, required) of each field."""
-    namespace = vars(sys.modules[model.__module__])
+    """(wire name, resolved hint, required) of each field. Raises TypeError for a name that its module lacks."""
     result = []
-    for name, annotation in model._hints_.items():
-        hint = eval(annotation, namespace)  # annotations of our generated code, not data
+    for name, written in model._hints_.items():
+        module = model._modules_.get(name, model.__module__)
+        try:
+            hint = _resolved(written, vars(sys.modules[module]))
+        except NameError as error:
+            raise TypeError(f"{model.__name__}.{name}: {error} in {module} at run time; define it there") from None
         result.append((model._wire_.get(name, name), hint, name not in model._defaults_))
     return result
+
+
+def _resolved(hint: Any, names: dict[str, Any]) -> Any:
+    """An annotation with the names in it, which may stand in quotes, replaced by what they mean in its module."""
+    if isinstance(hint, ForwardRef):
+        hint = hint.__forward_arg__
+    if isinstance(hint, str):
+        return _resolved(eval(hint, names), names)  # annotations of generated or the caller's own code, not data
+    origin = get_origin(hint)
+    if origin not in (list, dict, Union, types.UnionType) or is_json(hint):
+        return hint
+    written = get_args(hint)
+    inner = tuple(_resolved(one, names) for one in written)
+    if inner == written:
+        return hint
+    return Union[inner] if origin in (Union, types.UnionType) else types.GenericAlias(origin, inner)  # noqa: UP007
 
 
 def _model_plan(model: type[Model]) -> Plan:
@@ -320,7 +344,10 @@ def compile_builder(model: type[Model], ready: str | None = None) -> Convert:
         if enum is not None:
             scope[f"m{index}"] = enum._members_
             store = f"o.{name} = (m{index}.get(v) if v.__class__ is str else None) or f{index}(v, c, n)"
-        if required:
+        if model._defaults_.get(name) is not None:
+            scope[f"d{index}"] = partial(fresh, model._defaults_[name])
+            body += [f" v = g(k{index}, M)", f" if v is M: o.{name} = d{index}()", f" else: {store}"]
+        elif required:
             body += [f" v = g(k{index}, M)", f" if v is M: absent(o, c, n, k{index})", f" else: {store}"]
         else:
             body += [f" v = g(k{index})", f" {_optional(name, index, plan, enum)}"]

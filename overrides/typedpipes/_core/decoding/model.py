@@ -1,34 +1,45 @@
-"""What generated attrs classes and enums derive from.
+"""What generated models and enums derive from.
 
 A decoded object keeps the JSON object it was built from: that is what makes absent and null distinguishable
 (`is_set`), unknown properties reachable (`extras`) and a missing required field an error only when it is read.
 
-Models are `msgspec.Struct` types, which msgspec fills from JSON in C. They are attrs classes to everybody else:
-`attrs.has`, `fields`, `asdict` and `evolve` work, because the attributes attrs describes a class with are made when
-first asked for. (`attrs.define` itself takes 0.27 ms a class, and importing one module of Pipedrive makes 200 of them;
-this takes 0.05 ms.)
+Models are `msgspec.Struct` classes, which msgspec fills from JSON in C. Type checkers know them by PEP 681
+(`typing.dataclass_transform`): each annotated name of a class body is a field and a keyword of the constructor, its
+value the default. attrs knows them too: `attrs.has`, `fields`, `asdict` and, at run time, `evolve` work.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+import sys
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from enum import Enum
 from functools import cache
-from typing import TYPE_CHECKING, Any, ClassVar, Final, Literal, NoReturn, Protocol, Self, TypeAlias, cast, overload
+from typing import (
+    TYPE_CHECKING,
+    Any,
+    ClassVar,
+    Final,
+    Literal,
+    NoReturn,
+    Protocol,
+    Self,
+    TypeAlias,
+    TypeVar,
+    Union,
+    cast,
+    dataclass_transform,
+    get_origin,
+    overload,
+)
 
+from msgspec import NODEFAULT, Struct, StructMeta
+from msgspec import field as msgspec_field
+
+from typedpipes._core.arguments import check_options
 from typedpipes._core.redaction import MASK
 from typedpipes.errors import ResponseMismatch
 
-if TYPE_CHECKING:
-    # To type checkers models are what their decorator says, attrs classes.
-    class Struct: ...
-
-    class StructMeta(type): ...
-else:
-    from msgspec import Struct, StructMeta
-
-
-JSON: TypeAlias = "None | bool | int | float | str | list[JSON] | dict[str, JSON]"
+JSON: TypeAlias = Union[None, bool, int, float, str, "list[JSON]", "dict[str, JSON]"]  # noqa: UP007 - None | "..." fails
 
 
 class Kept(Protocol):
@@ -61,17 +72,37 @@ class _Masked:
 _MASKED: Final = _Masked()
 
 
+_Field: Final[type[Any]] = type(msgspec_field())
+"""What `msgspec.field` returns at run time."""
+
+
+def factory_of(default: object) -> Callable[[], object] | None:
+    """What makes a field's default anew for each object; None if all objects share it."""
+    if isinstance(default, _Field):
+        return cast("Callable[[], object]", default.default_factory)
+    made = default.__class__
+    return made if made in (list, dict, set, bytearray) else None  # msgspec takes empty ones only
+
+
+def fresh(default: object) -> object:
+    """The value of a field that was not given."""
+    factory = factory_of(default)
+    return default if factory is None else factory()
+
+
 class _Attributes:
     """``__attrs_attrs__``, made by attrs itself on first use."""
 
     def __get__(self, instance: object, owner: ModelClass) -> tuple[Any, ...]:
         import attrs
 
-        field: Any = attrs.field  # typed for classes only; annotations are strings here, as in any attrs class
-        fields = {
-            name: field(default=owner._defaults_.get(name, attrs.NOTHING), type=owner._hints_[name])
-            for name in owner._fields_
-        }
+        field: Any = attrs.field  # typed for classes only
+        fields = {}
+        for name, hint in owner._hints_.items():
+            default = owner._defaults_.get(name, attrs.NOTHING)
+            factory = factory_of(default)
+            given = {"default": default} if factory is None else {"factory": factory}
+            fields[name] = field(type=hint, alias=name, **given)
         made = attrs.make_class(owner.__name__, fields, kw_only=True, eq=False, repr=False)
         attributes: tuple[Any, ...] = attrs.fields(made)
         owner.__attrs_attrs__ = attributes
@@ -81,6 +112,7 @@ class _Attributes:
 _ATTRIBUTES: Final = _Attributes()
 
 
+@dataclass_transform(kw_only_default=True, eq_default=False, field_specifiers=(msgspec_field,))
 class ModelClass(StructMeta):
     """Makes each annotated name of a class body a field, and its value a default."""
 
@@ -88,34 +120,45 @@ class ModelClass(StructMeta):
     """Attribute names in the order of the schema."""
     _defaults_: dict[str, object]
     """Defaults of the attributes that need not be given."""
-    _hints_: dict[str, str]
-    """Annotations as written; names in them are those of the class's module."""
+    _hints_: dict[str, Any]
+    """Annotations as written."""
+    _modules_: dict[str, str]
+    """Inherited attributes: the modules that the names in their annotations are of."""
     _native_: bool
     """Whether msgspec takes the wire names: it refuses quotes, backslashes and control characters."""
+    _wire_: Mapping[str, str]
+    _secret_: frozenset[str]
     __attrs_attrs__: tuple[Any, ...]
 
-    def __new__(cls, name: str, bases: tuple[type, ...], namespace: dict[str, Any]) -> ModelClass:
+    def __new__(cls, name: str, bases: tuple[type, ...], namespace: dict[str, Any], **options: object) -> ModelClass:
         parents = [base for base in bases if isinstance(base, ModelClass)]
+        if options:
+            raise TypeError(f"{name}: a model takes no class options, got {', '.join(sorted(options))}")
         if not parents:
-            # A struct's fields are JSON's; what `Model` itself remembers lies in slots beside them.
-            del namespace["__annotations__"]
-            slots = type("Slots", (), {"__slots__": namespace.pop("__slots__")})
-            return _make(cls, name, (slots, Struct), namespace)
+            return _make(cls, name, bases, namespace)
         if namespace.get("__attrs_attrs__", _ATTRIBUTES) is not _ATTRIBUTES:
-            raise TypeError(f"{name}: decorate models with typedpipes.runtime.define, not with attrs.define")
-        annotations = namespace.get("__annotations__", {})
-        hints = {key: hint for key, hint in annotations.items() if not hint.startswith("ClassVar")}
+            raise TypeError(f"{name}: a model needs no decorator; remove attrs.define")
+        annotations = _annotations(namespace)
+        hints = {key: hint for key, hint in annotations.items() if not _is_class_variable(hint, namespace)}
+        if len(hints) != len(annotations):
+            namespace["__annotations__"] = hints  # msgspec knows a ClassVar by fewer spellings
         defaults = {key: namespace[key] for key in hints if key in namespace}
-        for base in parents:
-            hints = {**base._hints_, **hints}
-            defaults = {**base._defaults_, **defaults}
+        wire = namespace.get("_wire_") or {}
+        for key, default in defaults.copy().items():
+            if isinstance(default, _Field):
+                wire = _read_field(key, default, defaults, wire)
+        if parents != [Model]:
+            hints, defaults, wire = _inherit(parents, namespace, hints, defaults, wire)
         namespace["_fields_"] = tuple(hints)
         namespace["_hints_"] = hints
         namespace["_defaults_"] = defaults
+        namespace["_wire_"] = wire
         namespace["__attrs_attrs__"] = _ATTRIBUTES
-        wire = namespace.get("_wire_")
-        namespace["_native_"] = plain = wire is None or all(map(_plain, wire.values()))
-        return _make(cls, name, bases, namespace, wire if plain else None)
+        namespace["_native_"] = plain = all(map(_plain, wire.values()))
+        made = _make(cls, name, bases, namespace, wire if plain else None)
+        if namespace.get("__annotations__") is not None and len(annotations) != len(namespace["__annotations__"]):
+            made.__annotations__ = annotations
+        return made
 
     if not TYPE_CHECKING:  # a type checker would lose the constructor's parameters
 
@@ -133,9 +176,64 @@ def _make(
     namespace: dict[str, Any],
     rename: Mapping[str, str] | None = None,
 ) -> ModelClass:
-    make: Any = StructMeta.__new__
-    made: ModelClass = make(cls, name, bases, namespace, kw_only=True, eq=False, rename=rename or None)
-    return made
+    return StructMeta.__new__(cls, name, bases, namespace, kw_only=True, eq=False, rename=rename or None)
+
+
+def _annotations(namespace: dict[str, Any]) -> dict[str, Any]:
+    """The annotations of a class body; as text where Python 3.14 would evaluate them later."""
+    if "__annotations__" in namespace:
+        return cast("dict[str, Any]", namespace["__annotations__"])
+    if sys.version_info >= (3, 14):
+        import annotationlib
+
+        lazy = annotationlib.get_annotate_from_class_namespace(namespace)
+        if lazy is not None:
+            return annotationlib.call_annotate_function(lazy, annotationlib.Format.STRING)
+    return {}
+
+
+def _is_class_variable(hint: object, namespace: Mapping[str, Any]) -> bool:
+    """Whether an annotation, as text or evaluated, says ``ClassVar``, under whatever name it was imported."""
+    if not isinstance(hint, str):
+        named = getattr(hint, "__forward_arg__", None)
+        return (
+            hint is ClassVar or get_origin(hint) is ClassVar if named is None else _is_class_variable(named, namespace)
+        )
+    head = hint.partition("[")[0].strip("'\" ")
+    if head.endswith("ClassVar"):
+        return head == "ClassVar" or head.endswith(".ClassVar")
+    return head.isidentifier() and getattr(sys.modules.get(namespace.get("__module__", "")), head, None) is ClassVar
+
+
+def _read_field(key: str, field: Any, defaults: dict[str, object], wire: Mapping[str, str]) -> Mapping[str, str]:
+    """Enter the default of a `msgspec.field`; the wire names, with the one it may give."""
+    if field.default is not NODEFAULT:
+        defaults[key] = field.default
+    elif field.default_factory is NODEFAULT:
+        del defaults[key]
+    return wire if field.name is None else {**wire, key: field.name}
+
+
+def _inherit(
+    parents: list[ModelClass],
+    namespace: dict[str, Any],
+    hints: dict[str, Any],
+    defaults: dict[str, object],
+    wire: Mapping[str, str],
+) -> tuple[dict[str, Any], dict[str, object], Mapping[str, str]]:
+    """The hints, defaults and wire names of a class, with those of its parents; the first parent comes first."""
+    modules: dict[str, str] = {}
+    secrets: frozenset[str] = namespace.get("_secret_", frozenset())
+    own = frozenset(hints)
+    for base in parents:
+        hints = {**base._hints_, **hints}
+        defaults = {**{key: value for key, value in base._defaults_.items() if key not in own}, **defaults}
+        wire = {**base._wire_, **wire}
+        modules = {**{key: base._modules_.get(key, base.__module__) for key in base._hints_}, **modules}
+        secrets |= base._secret_
+    namespace["_modules_"] = {key: module for key, module in modules.items() if key not in own}
+    namespace["_secret_"] = secrets
+    return hints, defaults, wire
 
 
 def _plain(name: str) -> bool:
@@ -152,25 +250,33 @@ def _complaint(cls: Any, misplaced: tuple[object, ...], values: Mapping[str, obj
     return f"{cls.__name__}() lacks the required argument {lacking[0]!r}"
 
 
-class Model(metaclass=ModelClass):
-    """Base of every generated attrs class.
-
-    Subclasses are slotted attrs classes with keyword-only constructors. ``_wire_`` maps the attributes whose wire
-    name differs; ``_secret_`` names the attributes that are masked in reprs; ``_absent_`` those a request omits.
-    """
+class _Source:
+    """What a decoded object remembers beside its fields."""
 
     __slots__ = ("_data", "_origin")
+
+    _data: dict[str, JSON] | Kept
+    _origin: tuple[str, str]
+    """Operation and JSON path this object was decoded from; only set on objects with something missing."""
+
+
+@dataclass_transform(kw_only_default=True, eq_default=False, field_specifiers=(msgspec_field,))  # mypy asks here
+class Model(_Source, Struct, metaclass=ModelClass):
+    """Base of every generated model: a `msgspec.Struct` class with a keyword-only constructor.
+
+    A subclass, also of a generated model, declares its fields as annotated names; ``ClassVar`` is no field.
+    ``_wire_`` maps the attributes whose wire name differs; ``_secret_`` names the attributes that are masked in
+    reprs. A subclass has those of its parents, too.
+    """
 
     _wire_: ClassVar[Mapping[str, str]] = {}
     _secret_: ClassVar[frozenset[str]] = frozenset()
 
     _fields_: ClassVar[tuple[str, ...]] = ()
-    _hints_: ClassVar[dict[str, str]] = {}
+    _hints_: ClassVar[dict[str, Any]] = {}
+    _modules_: ClassVar[dict[str, str]] = {}
     _defaults_: ClassVar[dict[str, object]] = {}
-
-    _data: dict[str, JSON] | Kept
-    _origin: tuple[str, str]
-    """Operation and JSON path this object was decoded from; only set on objects with something missing."""
+    __attrs_attrs__: ClassVar[tuple[Any, ...]] = ()
 
     def _lacking_(self, name: str) -> NoReturn:
         """Only reached when the slot is empty: a required field the answer did not carry, or no such attribute."""
@@ -208,15 +314,16 @@ class Model(metaclass=ModelClass):
             return NotImplemented
         return to_wire(self) == to_wire(other)
 
-    __hash__ = None  # type: ignore[assignment]  # mutable value objects are not hashable
+    __hash__: ClassVar[None]  # type: ignore[assignment]  # mutable value objects are not hashable
+    __hash__ = None
 
     def __reduce__(self) -> tuple[object, ...]:
         from typedpipes._core.decoding.answers import from_wire
 
         return from_wire, (type(self), to_wire(self))
 
-    def __rich_repr__(self) -> Iterator[tuple[str, object]]:
-        yield from self._shown_()
+    def __rich_repr__(self) -> list[tuple[str, Any]]:
+        return list(self._shown_())
 
     def __copy__(self) -> Self:
         twin = object.__new__(type(self))
@@ -226,6 +333,41 @@ class Model(metaclass=ModelClass):
             except AttributeError:
                 continue
         return twin
+
+    def __replace__(self, /, **changes: object) -> Self:
+        """What `copy.replace` of Python 3.13 calls: `evolve`."""
+        return evolve(self, **changes)
+
+
+M = TypeVar("M", bound=Model)
+
+
+def evolve(obj: M, /, **changes: object) -> M:
+    """A copy of a model with some fields changed; ``obj`` stays as it is. Fields are given by attribute name.
+
+    What was absent stays absent, and extras are kept, so that `to_wire` of the copy differs in the changed fields
+    only. `UNSET` makes a field absent. Values that are not changed are shared with ``obj``. Raises TypeError for a
+    name that is no field, with what was probably meant.
+    """
+    model = type(obj)
+    check_options(f"evolve({model.__name__})", changes, frozenset(field_names(model)))
+    twin = obj.__copy__()
+    data = _source(obj)
+    if data is not None:
+        data = twin._data = dict(data)
+    for name, value in changes.items():
+        wire = model._wire_.get(name, name)
+        if data is None or value is not UNSET:
+            setattr(twin, name, value)
+        elif name in model._defaults_:
+            setattr(twin, name, fresh(model._defaults_[name]))
+        else:
+            delattr(twin, name)
+        if data is not None:
+            data.pop(wire, None)
+            if value is not UNSET:
+                data[wire] = to_wire(value)
+    return twin
 
 
 def field_names(model: type[Model]) -> tuple[str, ...]:
@@ -284,7 +426,10 @@ def to_wire(value: object) -> JSON:
                 item = object.__getattribute__(value, name)
             except AttributeError:
                 continue
-            if item is UNSET or (item is None and not is_set(value, name)):
+            default = model._defaults_.get(name)
+            if item is UNSET or (
+                (item is None or (default is not None and item == fresh(default))) and not is_set(value, name)
+            ):
                 continue
             wire[model._wire_.get(name, name)] = to_wire(item)
         return wire

@@ -7,7 +7,7 @@ import sys
 import types
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Annotated, Any, Literal, NamedTuple, Union, get_args, get_origin
+from typing import Annotated, Any, ForwardRef, Literal, NamedTuple, Union, get_args, get_origin
 
 from pydantic import BaseModel
 
@@ -57,7 +57,7 @@ def accepts(hint: Any) -> set[type]:
     if hint is None or hint is type(None):
         return {type(None)}
     if origin in (Union, types.UnionType):
-        if hint == JSON or any(isinstance(option, str) or "ForwardRef" in repr(option) for option in get_args(hint)):
+        if any(isinstance(option, ForwardRef) for option in get_args(hint)):  # JSON, which holds itself
             return {object}
         return set().union(*(accepts(option) for option in get_args(hint)))
     if origin is Literal:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import ClassVar, Literal
 
-from typedpipes.runtime import JSON, Model, OpenEnum, define, member
+from typedpipes.runtime import JSON, Model, OpenEnum, member
 
 
 class Status(OpenEnum):
@@ -13,37 +13,31 @@ class Status(OpenEnum):
     WON: ClassVar[Status] = member("won")
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class Owner(Model):
     id: int
     name: str | None = None
     boss: Owner | None = None
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class TextProp(Model):
     type: Literal["text"]
     text: str | None = None
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class AppProp(Model):
     type: Literal["app"]
     app: str
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class Circle(Model):
     radius: float
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class Square(Model):
     side: float
     colour: str | None = None
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class Deal(Model):
     _wire_: ClassVar[Mapping[str, str]] = {"code_raw_2": "codeRaw", "class_": "class"}
     _secret_: ClassVar[frozenset[str]] = frozenset({"token"})
@@ -70,7 +64,6 @@ class Deal(Model):
     token: str | None = None
 
 
-@define(eq=False, repr=False, kw_only=True, slots=True)
 class DealPage(Model):
     success: bool
     data: list[Deal] | None

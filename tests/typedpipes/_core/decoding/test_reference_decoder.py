@@ -71,9 +71,9 @@ def _closest(data: dict[str, Any], known: dict[Any, set[str]]) -> Any:
 
 def same(built: Any, hint: Any, value: Any) -> bool:
     """Whether ``built`` is what ``hint`` makes of the JSON ``value``, misfits kept as received."""
-    if isinstance(hint, str):  # the recursive JSON alias
+    if hint == JSON:
         return identical(built, value)
-    if get_origin(hint) in (Union, types.UnionType) and hint != JSON:
+    if get_origin(hint) in (Union, types.UnionType):
         return _same_option(built, get_args(hint), value)
     if get_origin(hint) is list and isinstance(value, list):
         [item] = get_args(hint)
