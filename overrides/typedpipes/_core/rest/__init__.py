@@ -3,11 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Final, Generic, Literal, NewType, TypeAlias, TypedDict, TypeVar
-
-if TYPE_CHECKING:
-    from pathlib import Path
-    from typing import BinaryIO
+from pathlib import Path
+from typing import BinaryIO, Final, Generic, Literal, NewType, TypeAlias, TypedDict, TypeVar
 
 T = TypeVar("T")
 T_co = TypeVar("T_co", covariant=True)
@@ -16,7 +13,7 @@ I = TypeVar("I")  # noqa: E741 - item type of a paged operation
 _PLAIN: Final[Mapping[str, str]] = {}
 Safety: TypeAlias = Literal["safe", "idempotent", "unsafe"]
 
-FileContent: TypeAlias = "bytes | Path | BinaryIO"
+FileContent: TypeAlias = bytes | Path | BinaryIO
 """What a file can be sent as: read in chunks when it is a path or an open file."""
 
 CustomField = NewType("CustomField", str)

@@ -27,7 +27,7 @@ from typing import ClassVar as Shared
 
 import msgspec
 
-from typedpipes.runtime import JSON, Model, OpenEnum, member
+from typedpipes.runtime import JSON, FileContent, Model, OpenEnum, member
 from typedpipes_api.connect import Account
 from typedpipes_api.pipedrive_v2 import Deal
 
@@ -73,6 +73,10 @@ class NamedKey(Key):
 
 class Other(Key):
     token: str | None
+
+
+class Upload(Model):
+    file: FileContent | None = None
 """
 
 GOOD: Final = """
@@ -200,6 +204,7 @@ def test_wire_names_and_secrets_of_a_parent_hold_for_its_subclass(own: ModuleTyp
     assert msgspec.json.decode(b'{"id": "k", "Label": "l"}', type=own.NamedKey) == own.NamedKey(id_="k", label="l")
     with pytest.raises(TypeError, match="'token'"):
         own.Other(id_="k")
+    assert from_wire(own.Upload, {"file": "text"}).file == "text"
 
 
 def test_own_models_compare_copy_pickle_and_show_themselves(own: ModuleType) -> None:
