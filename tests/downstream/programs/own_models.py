@@ -16,7 +16,7 @@ class ScoredDeal(Deal):
 
     best: ClassVar[int] = 10
     score: int = 0
-    reasons: list[str] = []
+    reasons: list[str] = []  # noqa: RUF012 - a model makes it anew for each object
 
 
 def main() -> None:

@@ -39,7 +39,7 @@ from typedpipes._core.arguments import check_options
 from typedpipes._core.redaction import MASK
 from typedpipes.errors import ResponseMismatch
 
-JSON: TypeAlias = Union[None, bool, int, float, str, "list[JSON]", "dict[str, JSON]"]  # noqa: UP007 - None | "..." fails
+JSON: TypeAlias = Union[None, bool, int, float, str, "list[JSON]", "dict[str, JSON]"]  # text has no | operator
 
 
 class Kept(Protocol):
@@ -140,7 +140,8 @@ class ModelClass(StructMeta):
             raise TypeError(f"{name}: a model needs no decorator; remove attrs.define")
         annotations = _annotations(namespace)
         hints = {key: hint for key, hint in annotations.items() if not _is_class_variable(hint, namespace)}
-        if len(hints) != len(annotations):
+        with_class_variables = len(hints) != len(annotations)
+        if with_class_variables:
             namespace["__annotations__"] = hints  # msgspec knows a ClassVar by fewer spellings
         defaults = {key: namespace[key] for key in hints if key in namespace}
         wire = namespace.get("_wire_") or {}
@@ -156,7 +157,7 @@ class ModelClass(StructMeta):
         namespace["__attrs_attrs__"] = _ATTRIBUTES
         namespace["_native_"] = plain = all(map(_plain, wire.values()))
         made = _make(cls, name, bases, namespace, wire if plain else None)
-        if namespace.get("__annotations__") is not None and len(annotations) != len(namespace["__annotations__"]):
+        if with_class_variables:
             made.__annotations__ = annotations
         return made
 
@@ -314,8 +315,7 @@ class Model(_Source, Struct, metaclass=ModelClass):
             return NotImplemented
         return to_wire(self) == to_wire(other)
 
-    __hash__: ClassVar[None]  # type: ignore[assignment]  # mutable value objects are not hashable
-    __hash__ = None
+    __hash__: ClassVar[None] = None  # type: ignore[assignment]  # mutable value objects are not hashable
 
     def __reduce__(self) -> tuple[object, ...]:
         from typedpipes._core.decoding.answers import from_wire
