@@ -2,8 +2,7 @@
 
 Durations in asks, answers and notes are whole microseconds. Of headers only what vendors send is read:
 ``Retry-After`` on a 429 anywhere; for Pipedrive ``x-ratelimit-limit``, ``-remaining`` and ``-reset``, where reset is
-the seconds left (not an epoch), and ``x-daily-ratelimit-token-limit`` and ``-remaining``, which may be absent
-(Pipedrive notes, "Limits").
+the seconds left (not an epoch), and ``x-daily-ratelimit-token-limit`` and ``-remaining``, which may be absent.
 """
 
 from __future__ import annotations
@@ -140,7 +139,7 @@ class View(msgspec.Struct, frozen=True):
 LONGEST_PAUSE = 86_400.0
 """Seconds: no pause a server asks for is taken to be longer than a day."""
 EDGE_PAUSE = 60.0
-"""Seconds to pause when the vendor's edge refuses with an HTML page after ignored 429s (Pipedrive notes)."""
+"""Seconds to pause when the vendor's edge refuses with an HTML page after ignored 429s."""
 UNNAMED_PAUSE = 1.0
 """Seconds to pause after a 429 that names no wait and exceeds a limit without a known penalty."""
 

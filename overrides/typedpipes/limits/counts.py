@@ -8,8 +8,7 @@ Waiting is first come, first served. A waiter has a place (its ordinal); a later
 for everybody ahead. A place expires when its owner stops asking, and asking again restores it.
 
 Budgets follow the calendar, in microseconds since 1970 (UTC). A month is the calendar month in UTC and a day the UTC
-day: the vendors do not say which zone they reset in (seed 000 says "per month", the Pipedrive notes "midnight server
-time"), so this is an assumption.
+day. That is an assumption: the vendors do not say which time zone they reset in.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Where workflows listen, and which addresses may be shown a token (reference notes, "Workflow invocation")."""
+"""Where workflows listen, and which addresses may be sent a token."""
 
 from __future__ import annotations
 

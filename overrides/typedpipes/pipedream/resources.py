@@ -23,7 +23,7 @@ Expand = Literal["event"]
 
 
 def check_bounds(start_id: str | None, end_id: str | None, everything: bool) -> None:
-    """Without bounds the vendor deletes all events of the source (seed 001, "Delete source events")."""
+    """Without bounds the vendor deletes all events of the source."""
     bounded = bool(start_id) or bool(end_id)
     if not bounded and not everything:
         raise ConfigurationError(

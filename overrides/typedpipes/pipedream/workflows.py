@@ -1,4 +1,4 @@
-"""Invoking workflows by their HTTP triggers (seed 002, "Invoke workflows"; notes, "Workflow invocation").
+"""Invoking workflows by their HTTP triggers.
 
 pd.workflows.invoke_for_external_user("enabc123", "u1", body={"key": "value"})
 """

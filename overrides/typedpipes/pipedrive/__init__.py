@@ -108,7 +108,7 @@ class Pipedrive:
     """Pipedrive's API v1 (``v1``) and v2 (``v2``).
 
     Give an API token (``api_token``) or an OAuth app (``client_id``, ``client_secret``, ``refresh_token``); both at
-    once are refused. ``company_domain`` makes requests faster (seed 003). ``plan`` and ``seats`` set the burst limit
+    once are refused. ``company_domain`` makes requests faster. ``plan`` and ``seats`` set the burst limit
     and the company's daily token budget.
     """
 

@@ -137,7 +137,7 @@ class Pipefy(Client):
         return cast(C, bind(client, self))
 
     def find_organization(self, organization: str | int, **options: Unpack[CallOptions]) -> OrganizationDetails | None:
-        """The organization with this number or URL (``https://app.pipefy.com/organizations/123``, seed 004)."""
+        """The organization with this number or URL (``https://app.pipefy.com/organizations/123``)."""
         from typedpipes.pipefy.exports.requests import organization_number
 
         check_options("find_organization", options, CALL_OPTIONS, ("organization",))

@@ -1,4 +1,4 @@
-"""Each request that seeds 001 to 004 show is one line here, and what arrives is what the seed shows."""
+"""Each request that the vendors' pages show is one line here, and what arrives is what the page shows."""
 
 from __future__ import annotations
 

@@ -48,7 +48,7 @@ class Grant(Protocol):
 class ClientCredentials:
     """OAuth2 client credentials: Pipefy service accounts, Pipedream OAuth clients.
 
-    Neither vendor promises one body encoding (Pipefy notes, section 2), so the other one is tried if the first is
+    Neither vendor promises one body encoding, so the other one is tried if the first is
     refused as unreadable.
     """
 

@@ -250,7 +250,7 @@ def is_set(obj: Model, field: str) -> bool:
 def extras(obj: Model) -> dict[str, JSON]:
     """The properties the schema does not know, by wire name, as decoded from JSON.
 
-    Pipedrive v1 delivers custom fields this way (40-character keys; reference notes, "Custom fields").
+    Pipedrive v1 delivers custom fields this way (keys of 40 hexadecimal characters).
     """
     data = _source(obj)
     if data is None:

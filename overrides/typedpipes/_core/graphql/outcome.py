@@ -24,7 +24,7 @@ REFUSALS: Final = frozenset(
     "RECORD_INVALID INVALID_ARGUMENTS BAD_USER_INPUT ARGUMENT_ERROR FEATURE_NOT_ENABLED FEATURE_DISABLED "
     "FEATURE_UNAVAILABLE".split()
 )
-"""Codes with which a resolver says that it refused (reference pipefy/notes.md, section 5)."""
+"""Codes with which a resolver says that it refused."""
 
 AT_THE_DOOR: Final = frozenset({400, 401, 403, 404, 405, 411, 413, 414, 415, 417, 421, 426, 428, 429, 431})
 """Statuses about the request itself: its address, credential, size or syntax. They are given before anything runs."""

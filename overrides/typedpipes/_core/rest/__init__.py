@@ -47,7 +47,7 @@ class PipedreamOptions(CallOptions, total=False):
     """Per-call options of Pipedream REST."""
 
     org_id: str
-    """Workspace the call acts in (seed 001, "org_id"); needed with a user API key when something is created."""
+    """Workspace the call acts in; needed with a user API key when something is created."""
 
 
 class ConnectOptions(CallOptions, total=False):
@@ -56,14 +56,14 @@ class ConnectOptions(CallOptions, total=False):
     project_id: str
     """Project the call acts in."""
     environment: str
-    """``development`` or ``production``: sent as ``X-PD-Environment`` (seed 002, "Environment")."""
+    """``development`` or ``production``: sent as ``X-PD-Environment``."""
 
 
 class PipedriveOptions(CallOptions, total=False):
     """Per-call options of Pipedrive."""
 
     encoding: Literal["json", "form"]
-    """How the body of a POST travels: as JSON (default), or form-encoded, which has no types (seed 003, "Requests")."""
+    """How the body of a POST travels: as JSON (default), or form-encoded, which has no types."""
 
 
 class Paging:
@@ -190,7 +190,7 @@ class Operation(Generic[T_co]):
         self.client_parameters = client_parameters
         """(option, location, wire name) of parameters filled from the client or the call's options."""
         self.selector = selector
-        """Whether a field selector may follow the collection's name (Pipedrive v1, seed 003)."""
+        """Whether a field selector may follow the collection's name (Pipedrive v1)."""
         self.omittable = omittable
         """Query parameters that make the server leave fields out."""
         self.deprecated = deprecated

@@ -24,7 +24,7 @@ from typedpipes.rows import RowLimits, Rows, open_rows
 
 
 class ExportStatus(OpenEnum):
-    """Status of an export (seed 004; reports say ``done``). Values we do not know are kept as they are."""
+    """Status of an export; reports say ``done``. Unknown values are kept as they are."""
 
     CREATED: ClassVar[Self] = member("created")
     PROCESSING: ClassVar[Self] = member("processing")
