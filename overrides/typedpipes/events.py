@@ -1,4 +1,4 @@
-"""What a client tells about itself: one small object per happening, given to ``on_event`` and to the log.
+"""Events of a client: one small object each, given to ``on_event`` and to the log.
 
 Events hold no secret: URLs are without query and redacted, bodies are not included. Times are seconds.
 """

@@ -1,4 +1,4 @@
-"""Bases of the ready clients that `typedpipes generate --schema` writes, for both kinds of schema and both colours."""
+"""Bases of the ready clients that `typedpipes generate --schema` writes, for both kinds of schema, sync and async."""
 
 from __future__ import annotations
 

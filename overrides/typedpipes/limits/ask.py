@@ -1,4 +1,4 @@
-"""What a limiter asks of a store, what the store answers, and what response headers tell it. Pure.
+"""Messages between a limiter and its store, and the reading of rate limit headers. No I/O.
 
 Durations in asks, answers and notes are whole microseconds. Of headers only what vendors send is read:
 ``Retry-After`` on a 429 anywhere; for Pipedrive ``x-ratelimit-limit``, ``-remaining`` and ``-reset``, where reset is
@@ -65,7 +65,7 @@ class Ask(msgspec.Struct, gc=False):
     """Longest wait worth queueing for; -1 without bound, 0 never queues."""
     place: int | None = None
     grace: int = 0
-    """How long after its end a request of a process that died may still arrive."""
+    """How long after its process ended a request may still arrive at the server."""
 
 
 class Granted(msgspec.Struct, frozen=True, gc=False):
@@ -95,7 +95,7 @@ Reply: TypeAlias = Granted | Retry | Exhausted
 
 
 class Note(msgspec.Struct, frozen=True, gc=False, array_like=True):
-    """Something the server said.
+    """A fact that the server reported about a limit.
 
     ``block``: grant nothing for ``duration``. ``window``, ``budget``: it counts ``remaining`` of ``limit`` (0 and -1:
     not said; for a window until ``duration`` from now). ``exhausted``: the budget is used up until its period ends.

@@ -1,4 +1,4 @@
-"""Where workflows listen, and which addresses may be sent a token."""
+"""Addresses of workflows, and which of them may receive a token."""
 
 from __future__ import annotations
 

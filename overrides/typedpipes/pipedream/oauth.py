@@ -1,4 +1,4 @@
-"""Pipedream's OAuth client: tokens of an hour, revocable, also good for deployed workflows."""
+"""Pipedream's OAuth client: tokens that work for an hour, can be revoked, and also invoke workflows."""
 
 from __future__ import annotations
 

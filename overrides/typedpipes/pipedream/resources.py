@@ -1,4 +1,4 @@
-"""Resources of the REST API with rules of their own: what the generated methods cannot say.
+"""REST resources with rules that generated methods cannot express.
 
 Event listings ask for whole events, deleting every event must be asked for, and deleting a subscription names its
 event stream, if only by an empty name.

@@ -1,4 +1,4 @@
-"""What the documents demand of arguments and types cannot say, checked before anything is sent."""
+"""Checks of arguments that types cannot express, made before anything is sent."""
 
 from __future__ import annotations
 
@@ -180,7 +180,7 @@ RULES: Final[Mapping[str, tuple[Rule, ...]]] = {
 def connect_scope(
     operation: Operation[object], arguments: Arguments, settings: Mapping[str, object]
 ) -> Mapping[str, str]:
-    """Whom Connect's limits count for: the project, and the external user of a token request.
+    """The identities Connect's limits are counted against: the project, and the external user of a token request.
 
     A proxied answer's pause is the app's, as far as anybody can tell: it holds up calls with the same account only.
     """

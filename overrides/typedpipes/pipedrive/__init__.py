@@ -1,4 +1,4 @@
-"""`Pipedrive` and `AsyncPipedrive`: API v1 as ``v1``, v2 as ``v2`` (to be preferred where both have an operation).
+"""`Pipedrive` and `AsyncPipedrive`: API v1 as ``v1``, v2 as ``v2``. Prefer v2 where both have an operation.
 
 API token or OAuth.
 """
@@ -108,8 +108,8 @@ class Pipedrive:
     """Pipedrive's API v1 (``v1``) and v2 (``v2``).
 
     Give an API token (``api_token``) or an OAuth app (``client_id``, ``client_secret``, ``refresh_token``); both at
-    once are refused. ``company_domain`` makes requests faster. ``plan`` and ``seats`` set the burst limit
-    and the company's daily token budget.
+    once are refused. ``company_domain`` makes requests faster. ``plan`` and ``seats`` set the burst limit and the
+    company's daily token budget.
     """
 
     def __init__(

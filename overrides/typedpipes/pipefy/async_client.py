@@ -127,7 +127,7 @@ class AsyncPipefy(AsyncClient):
         """An instance of ``client``, the ``AsyncClient`` that `typedpipes generate` made from your own operations.
 
         Its calls go over this client's connections, under its credentials, limits and retries; close this one.
-        Raises `ConfigurationError` for anything else, the generated client of the other colour included.
+        Raises `ConfigurationError` for anything else, the generated synchronous client included.
         """
         return cast(AC, bind(client, self))
 

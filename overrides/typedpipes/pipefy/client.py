@@ -132,7 +132,7 @@ class Pipefy(Client):
         """An instance of ``client``, the ``Client`` that `typedpipes generate` made from your own operations.
 
         Its calls go over this client's connections, under its credentials, limits and retries; close this one.
-        Raises `ConfigurationError` for anything else, the generated client of the other colour included.
+        Raises `ConfigurationError` for anything else, the generated asynchronous client included.
         """
         return cast(C, bind(client, self))
 

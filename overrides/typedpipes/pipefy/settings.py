@@ -181,7 +181,7 @@ def _monthly_calls(plan: str | None, allowance: int | None) -> int | None:
 
 
 class PipefyFacts(TypedDict, total=False):
-    """What a Pipefy client is told about its account."""
+    """Facts about the account that a Pipefy client takes."""
 
     plan: Plan | None
     """Your plan; it brings the monthly budget. Not given: the month is not counted."""

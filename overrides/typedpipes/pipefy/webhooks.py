@@ -1,4 +1,4 @@
-"""Webhooks of pipes and tables: ``pipefy.webhooks``, which looks before it creates."""
+"""Webhooks of pipes and tables: ``pipefy.webhooks``. It counts existing webhooks before it creates one."""
 
 from __future__ import annotations
 
@@ -72,7 +72,7 @@ class Webhooks:
         filters: Mapping[str, JsonInput] | None = None,
         **options: Unpack[CallOptions],
     ) -> CreateWebhookPayload | None:
-        """Create a webhook after a look at how many there are; past 30 the log gets a warning.
+        """Create a webhook, after counting the existing ones; above 30 a warning is logged.
 
         Costs two calls; ``pipefy.create_webhook(input=...)`` costs one and does not look. Raises `ConfigurationError`
         before anything is sent for a URL that is not http or https, and for no owner or two.

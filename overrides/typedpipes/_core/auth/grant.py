@@ -48,8 +48,7 @@ class Grant(Protocol):
 class ClientCredentials:
     """OAuth2 client credentials: Pipefy service accounts, Pipedream OAuth clients.
 
-    Neither vendor promises one body encoding, so the other one is tried if the first is
-    refused as unreadable.
+    Neither vendor promises one body encoding, so the other one is tried if the first is refused as unreadable.
     """
 
     rotates = False

@@ -1,4 +1,4 @@
-"""Where an answer departs from its schema: paths, kinds, and who is told."""
+"""Reports where an answer departs from its schema: the path, the kind, and who is notified."""
 
 from __future__ import annotations
 

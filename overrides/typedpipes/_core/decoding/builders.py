@@ -393,13 +393,13 @@ def _absent(obj: Model, decoding: Decoding, node: Node, wire: str) -> None:
 
 
 def tell_surplus(data: dict[str, Any], decoding: Decoding, node: Node, known: frozenset[str]) -> None:
-    """Unknown properties are kept, and told of."""
+    """Report unknown properties; they are kept."""
     for key in data.keys() - known:
         if not _HASH_KEY.match(key):
             decoding.drift(node, key, "no such property", "an unknown property")
 
 
-# Which class of a union an object is of.
+# Selects the union member for a JSON object.
 
 Choose: TypeAlias = Callable[[dict[str, Any]], list[type[Model]]]
 """The classes an object may be of by its keys, the likeliest first; none if it is of no class."""

@@ -1,4 +1,4 @@
-"""What generated attrs classes and enums derive from.
+"""Base classes of generated models and enums.
 
 A decoded object keeps the JSON object it was built from: that is what makes absent and null distinguishable
 (`is_set`), unknown properties reachable (`extras`) and a missing required field an error only when it is read.

@@ -1,4 +1,4 @@
-"""Which links may be followed, and how long they live."""
+"""Which links may be followed, and how long they work."""
 
 from __future__ import annotations
 

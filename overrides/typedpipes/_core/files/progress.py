@@ -1,4 +1,4 @@
-"""How far a download is: plain numbers that any caller can render."""
+"""Progress of a download, as plain numbers."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a GraphQL answer says: its data, or which typed error."""
+"""Reads a GraphQL answer: its data, or a typed error."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A failed answer as a typed error: what happened, where, and what to do about it."""
+"""Turns a failed answer into a typed error: what happened, where, and what to do."""
 
 from __future__ import annotations
 

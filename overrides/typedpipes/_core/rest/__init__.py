@@ -1,4 +1,4 @@
-"""An operation as data: what generated code stamps on each request, and what it asks of a client."""
+"""Operations as data: the metadata that generated code attaches to each request, and the options of a call."""
 
 from __future__ import annotations
 

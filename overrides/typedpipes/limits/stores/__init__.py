@@ -1,4 +1,4 @@
-"""Where counts live: in this process, in a SQLite file, or in Redis. `open_store` picks by URL, one per process.
+"""Where counts are kept: in this process, in a SQLite file, or in Redis. `open_store` picks by URL, one per process.
 
 This module says what a `Store` is, and holds the one in memory.
 """

@@ -1,4 +1,4 @@
-"""Files to Pipefy: a presigned address, the bytes put there without any credential, the object key to store.
+"""Uploads to Pipefy: get a presigned address, PUT the bytes without a credential, store the object key.
 
 The address is asked for with the file's name, type and length; the key that belongs into
 an attachment field is the address's path.

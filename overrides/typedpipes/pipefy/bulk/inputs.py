@@ -1,4 +1,4 @@
-"""From what callers give to bulk jobs to the inputs of the requests, checked before anything is sent."""
+"""Validates the arguments of bulk jobs and builds the inputs of their requests."""
 
 from __future__ import annotations
 

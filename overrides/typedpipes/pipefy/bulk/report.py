@@ -1,4 +1,4 @@
-"""What became of each item of a bulk job, in a form that can be kept and gone on from."""
+"""The report of a bulk job: the outcome of each item, which can be saved and resumed from."""
 
 from __future__ import annotations
 

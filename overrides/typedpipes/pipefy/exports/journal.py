@@ -1,8 +1,8 @@
-"""What a process wrote down about the jobs it created, so that the next one continues instead of creating again.
+"""The journal: what a process created, so that the next one continues instead of creating again.
 
 One file, one JSON object per line, appended and synced before the caller goes on. The intent is written before the
-request that creates, the id right after it. Whoever finds an intent without an id knows only that a create may have
-reached the server; nobody can know more. A torn last line (the machine lost power) counts as not written.
+request that creates, the id right after it. An intent without an id is ambiguous: the create may or may not
+have reached the server. A torn last line (the machine lost power) counts as not written.
 The file also remembers which form of the API a server understands. It holds no secret.
 """
 

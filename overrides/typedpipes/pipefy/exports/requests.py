@@ -1,4 +1,4 @@
-"""Requests for two-step jobs, built from what callers type: each is a declaration with its arguments."""
+"""Requests for two-step jobs: a declaration with its validated arguments."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from typedpipes.errors import ConfigurationError
 from typedpipes.pipefy.exports import kinds
 from typedpipes.pipefy.exports.jobs import JobDeclaration
 
-# What callers give to exports, checked before anything is sent.
+# Validates export arguments.
 
 Period: TypeAlias = Literal["current_month", "last_month", "last_3_months"]
 """Period filters of the automation jobs export."""

@@ -1,4 +1,4 @@
-"""When to ask next whether a job is done: pure arithmetic on elapsed seconds, no clock and no state."""
+"""The polling schedule of a job: arithmetic on elapsed seconds, no clock and no state."""
 
 from __future__ import annotations
 
