@@ -144,7 +144,7 @@ class Reporter:
         self._on_event = on_event
 
     def wants(self, kind: type[Event]) -> bool:
-        """Whether anybody listens: spares building events nobody sees."""
+        """Whether any listener is set; if not, events need not be built."""
         return self._on_event is not None or logger.isEnabledFor(_LEVELS[kind])
 
     def __call__(self, event: Event) -> None:

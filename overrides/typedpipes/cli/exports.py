@@ -74,20 +74,24 @@ class Order:
 def automation_jobs(
     context: typer.Context,
     output: Annotated[
-        Path, typer.Option("--output", "-o", metavar="FILE", help="Where the file goes; replaced. - is stdout.")
+        Path,
+        typer.Option("--output", "-o", metavar="FILE", help="File to write; an existing one is replaced. - is stdout."),
     ],
     organization: Annotated[
         str | None,
         typer.Option("--organization", metavar="ID_OR_URL", envvar=ORGANIZATION, help="Number or URL of it."),
     ] = None,
-    period: Annotated[Period | None, typer.Option("--period", help="Which jobs.")] = None,
+    period: Annotated[Period | None, typer.Option("--period", help="Period of the jobs.")] = None,
     resume: Annotated[
-        str | None, typer.Option("--resume", metavar="TOKEN", help="Go on with this export; its id will do.")
+        str | None, typer.Option("--resume", metavar="TOKEN", help="Continue this export: its token or its id.")
     ] = None,
     timeout: Annotated[
-        float, typer.Option("--timeout", min=1, metavar="SECONDS", help="For wait and download, each.")
+        float,
+        typer.Option("--timeout", min=1, metavar="SECONDS", help="Limit for the wait and for the download, each."),
     ] = 3600,
-    plan: Annotated[Plan | None, typer.Option("--plan", help="Your plan: its calls per month are kept.")] = None,
+    plan: Annotated[
+        Plan | None, typer.Option("--plan", help="Your plan: its calls per month are not exceeded.")
+    ] = None,
     allowance: Annotated[
         int | None, typer.Option("--allowance", min=1, metavar="CALLS", help="Calls per month by contract.")
     ] = None,
@@ -95,7 +99,7 @@ def automation_jobs(
     journal: Annotated[
         str | None,
         typer.Option(
-            "--journal", metavar="PATH|none", help="Where exports are noted. Default: in your state directory."
+            "--journal", metavar="PATH|none", help="File that records exports. Default: in your state directory."
         ),
     ] = None,
     forget: Annotated[

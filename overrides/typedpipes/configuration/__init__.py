@@ -47,7 +47,7 @@ class Configuration(Mapping[str, str]):
         return self._origins.get(name)
 
     def lay_under(self, layer: Mapping[str, str], origin: str) -> None:
-        """Add what is not set yet, save what the settings above make meaningless or dangerous."""
+        """Add what is not set yet, except what the settings above make meaningless or dangerous."""
         hidden = _hidden(self._values, layer)
         for name, value in layer.items():
             known = name in BY_VARIABLE

@@ -91,7 +91,7 @@ class JoinedCredential(Credential):
             part.unsign(request)
 
     def rejected(self, used: Secret, context: AuthContext) -> Flow[bool]:
-        """True if a part can be replaced: nobody knows which of them was refused."""
+        """True if a part can be replaced: the answer does not say which of them was refused."""
         again = False
         for part, secret in zip(self._parts, used.reveal().split("\n"), strict=True):
             again = (yield from part.rejected(Secret(secret), context)) or again
@@ -108,7 +108,7 @@ class JoinedCredential(Credential):
 
 
 class NoCredential(Credential):
-    """What an operation goes without when its credential is optional and none is configured."""
+    """No credential, for operations whose credential is optional when none is configured."""
 
     def __init__(self, kind: str, *, origins: Iterable[str]) -> None:
         super().__init__(kind, identity=kind, origins=origins)

@@ -126,7 +126,7 @@ class Pipedream:
 
     @functools.cached_property
     def limits(self) -> Limits | None:
-        """How the limits stand; None if they are off."""
+        """The state of the limits; None if they are off."""
         from typedpipes.limits.snapshot import Limits
 
         return None if self._core.limiter is None else Limits(self._core.limiter)
@@ -245,7 +245,7 @@ class AsyncPipedream:
 
     @functools.cached_property
     def limits(self) -> AsyncLimits | None:
-        """How the limits stand; None if they are off."""
+        """The state of the limits; None if they are off."""
         from typedpipes.limits.snapshot import AsyncLimits
 
         return None if self._core.limiter is None else AsyncLimits(self._core.limiter)

@@ -185,7 +185,7 @@ class Pipedrive:
 
     @functools.cached_property
     def limits(self) -> Limits | None:
-        """How the limits stand; None if they are off."""
+        """The state of the limits; None if they are off."""
         from typedpipes.limits.snapshot import Limits
 
         return None if self._core.limiter is None else Limits(self._core.limiter)
@@ -282,7 +282,7 @@ class AsyncPipedrive:
 
     @functools.cached_property
     def limits(self) -> AsyncLimits | None:
-        """How the limits stand; None if they are off."""
+        """The state of the limits; None if they are off."""
         from typedpipes.limits.snapshot import AsyncLimits
 
         return None if self._core.limiter is None else AsyncLimits(self._core.limiter)

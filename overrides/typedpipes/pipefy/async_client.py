@@ -181,7 +181,7 @@ class AsyncPipefy(AsyncClient):
 
     @functools.cached_property
     def limits(self) -> AsyncLimits | None:
-        """How the limits stand; None if they are off."""
+        """The state of the limits; None if they are off."""
         from typedpipes.limits.snapshot import AsyncLimits
 
         return None if self._core.limiter is None else AsyncLimits(self._core.limiter)

@@ -184,7 +184,7 @@ class Pipefy(Client):
 
     @functools.cached_property
     def limits(self) -> Limits | None:
-        """How the limits stand; None if they are off."""
+        """The state of the limits; None if they are off."""
         from typedpipes.limits.snapshot import Limits
 
         return None if self._core.limiter is None else Limits(self._core.limiter)

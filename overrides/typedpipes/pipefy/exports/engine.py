@@ -94,7 +94,7 @@ class JobEngine:
         return self._creation.forget(declaration, key)
 
     def poll(self, state: JobState, *, deadline: float | None = None) -> Flow[bool]:
-        """Ask once how the job is and bring ``state`` up to date; whether a link came. Failed requests are raised."""
+        """Poll once and update ``state``; returns whether there is a link. Failed requests are raised."""
         declaration = state.declaration
         forms = yield from self._forms.ordered(declaration, "poll", declaration.polls)
         refusal: GraphQLValidationError | None = None
@@ -226,7 +226,7 @@ class JobEngine:
             report(SchemaDrift(f"pipefy.{declaration.kind}", *oddity))
 
     def fresh_link(self, state: JobState, *, until: float) -> Flow[str]:
-        """Ask for a finished job's link again, riding out passing failures and a link that is late.
+        """Ask for a finished job's link again, repeating after temporary failures and while the link is late.
 
         ``until`` is a time of the monotonic clock. Raises `ExportTimeout` for a job that is not finished, and where no
         link came in time.

@@ -76,7 +76,7 @@ class Journal:
         self._append("created", key, job_id=job_id, token=token)
 
     def refused(self, key: str) -> None:
-        """Record that the server certainly created nothing."""
+        """Record that the server created nothing."""
         self._append("refused", key)
 
     def done(self, job_id: str) -> None:
@@ -86,7 +86,7 @@ class Journal:
                 self._append("done", entry.key)
 
     def forget(self, key: str) -> None:
-        """Drop the entry of ``key``: the person has looked and wants the next call to create."""
+        """Drop the entry of ``key``, so that the next call creates: the user's decision."""
         self._append("forgotten", key)
 
     def get(self, key: str) -> str | None:

@@ -9,7 +9,7 @@ FRUGAL_FACTOR = 2.4
 
 
 class PollSchedule:
-    """Quick at first and backing off to a minute, or sparing where a monthly call budget is known.
+    """Frequent at first, backing off to a minute; sparse if a monthly call budget is known.
 
     ``monthly_calls`` is the budget of the plan (Starter 20, Business 500, Enterprise 10,000); None: not
     known. With a budget each poll comes at 2.4 times the time elapsed so far, so a finished job is seen at most 2.4
