@@ -13,7 +13,7 @@ from datetime import datetime
 class TypedPipesError(Exception):
     """Base of every error of this package. Errors can be copied and pickled, with their attributes.
 
-    ``may_have_executed`` is told for GraphQL mutations: False if it is certain that the server executed nothing, True
+    ``may_have_executed`` is set for GraphQL mutations: False if it is certain that the server executed nothing, True
     if it may have (look before you send it again), None where the question does not arise.
     """
 
@@ -114,7 +114,7 @@ class NotFound(APIError):
 class RateLimited(APIError):
     """A limit of the server was hit (429), or waiting for our own limiter would exceed the caller's bound.
 
-    ``retry_after`` (seconds) and ``resume_at`` (UTC) tell when to go on, where that is known.
+    ``retry_after`` (seconds) and ``resume_at`` (UTC) say when to try again, if that is known.
     """
 
 

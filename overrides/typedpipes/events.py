@@ -156,7 +156,7 @@ class Reporter:
         try:
             self._on_event(event)
         except Exception:
-            logger.exception("on_event failed; the call goes on")
+            logger.exception("on_event failed; the call continues")
 
 
 __all__ = [

@@ -15,7 +15,7 @@ VENDORS: Final = ("pipefy", "pipedream", "pipedrive")
 
 ABSENT: Final = re.compile(
     r"\bseeds? 00\d|\b(reference|design)? ?notes,? section|\b(design|reference) (section|notes|vendors)|"
-    r"\(reference (?!:=)|\bPipe(fy|dream|drive) notes\b|\(notes, \"|\bproject's brief\b",
+    r"\(reference (?!:=)|\(design\b|\bPipe(fy|dream|drive) notes\b|\(notes, \"|\bproject's brief\b",
     re.IGNORECASE,
 )
 """Citations of documents that are not in the repository."""

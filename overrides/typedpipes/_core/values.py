@@ -1,6 +1,6 @@
 """Encodes callers' values: one JSON form and one text form, used everywhere.
 
-An enum member travels as its value. What would arrive as something else than it is, is refused with the path of the
+An enum member is sent as its value. A value that would arrive changed is refused with the path of the
 argument: numbers that are none (msgspec writes them as null, which clears a field), and objects without such a form.
 """
 

@@ -120,7 +120,7 @@ def _hidden(upper: Mapping[str, str], lower: Mapping[str, str]) -> set[str]:
         own, other = upper.get(f"{vendor}_CLIENT_ID", "").strip(), lower.get(f"{vendor}_CLIENT_ID", "").strip()
         if own and other and own != other:
             hidden |= account  # a secret belongs to its id
-    # Secrets meant for one place must not travel to another: addresses belong together.
+    # A secret meant for one server must not be sent to another: addresses belong together.
     if "PIPEFY_BASE_URL" in given:
         hidden.add("PIPEFY_TOKEN_URL")
     if "PIPEDREAM_BASE_URL" in given:

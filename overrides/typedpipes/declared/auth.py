@@ -139,7 +139,7 @@ class BasicClientCredentials(ClientCredentials):
         return request
 
     def secrets(self) -> tuple[Secret, ...]:
-        """The client's secret, alone and as it travels."""
+        """The client's secret, alone and as it is sent."""
         return (self._secret, self._signed())
 
     def retry_differently(self, status: int, code: str | None) -> bool:

@@ -265,7 +265,7 @@ class BudgetState(msgspec.Struct, array_like=True):
     """The server said that nothing is left."""
 
     def turn(self, start: int) -> None:
-        """Begin anew when the period that starts at ``start`` has come. A clock that went back changes nothing."""
+        """Start from zero when the period that starts at ``start`` has come. A clock that went back changes nothing."""
         if start > self.start:
             self.start = start
             self.used = 0

@@ -167,7 +167,7 @@ class AsyncPipefy(AsyncClient):
 
     @functools.cached_property
     def bulk(self) -> AsyncBulk:
-        """Many cards or table records: create, update, delete, with a report of each and a way to go on."""
+        """Many cards or table records: create, update, delete, with a report of each item, and resumable."""
         from typedpipes.pipefy.bulk import AsyncBulk
 
         return AsyncBulk(WirePort(self._calls, self._http), self._http.io, self._core.limiter)

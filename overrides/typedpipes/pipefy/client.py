@@ -170,7 +170,7 @@ class Pipefy(Client):
 
     @functools.cached_property
     def bulk(self) -> Bulk:
-        """Many cards or table records: create, update, delete, with a report of each and a way to go on."""
+        """Many cards or table records: create, update, delete, with a report of each item, and resumable."""
         from typedpipes.pipefy.bulk import Bulk
 
         return Bulk(WirePort(self._calls, self._http), self._http.io, self._core.limiter)

@@ -84,7 +84,7 @@ def _payload(package: str, operation: Placed) -> Node:
     return resolve(package, body["application/json"]["schema"]) if body else {}
 
 
-def test_common_parameters_stand_where_the_seed_puts_them() -> None:
+def test_common_parameters_are_where_the_vendor_puts_them() -> None:
     """The query of a GET, the payload of a POST; any endpoint."""
     for operation in filter(lambda one: one.curated, operations("pipedream")):
         query = parameters("pipedream", operation)

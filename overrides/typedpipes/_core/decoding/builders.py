@@ -426,7 +426,7 @@ def chooser(models: list[type[Model]]) -> Choose:
 def _by_tag(
     data: dict[str, Any], key: str, table: dict[object, type[Model]], otherwise: Choose | None
 ) -> list[type[Model]]:
-    """The class of the object's tag; none for a tag nobody knows. Without a tag, where it may lack, by its shape."""
+    """The class of the object's tag; none for an unknown tag. Without a tag, where it may lack, by its shape."""
     tag = data.get(key)
     if tag is None and otherwise is not None:
         return otherwise(data)

@@ -54,7 +54,7 @@ class ProgressMeter:
         self._next = now + INTERVAL
         marks = self._marks
         if marks and done < marks[-1][1]:
-            marks.clear()  # the download began anew
+            marks.clear()  # the download was restarted
         marks.append((now, done))
         while len(marks) > 2 and now - marks[1][0] >= WINDOW:
             marks.popleft()

@@ -33,7 +33,7 @@ _UNAVAILABLE: Final = 503
 
 
 def nothing_executed(error: TypedPipesError) -> bool:
-    """Whether ``error`` proves that the server executed nothing of a mutation. False means that nobody can know.
+    """Whether ``error`` proves that the server executed nothing of a mutation. False means that it is unknown.
 
     A mutation is *failed*, and may be sent again, only where this is True; otherwise it is *ambiguous*.
 

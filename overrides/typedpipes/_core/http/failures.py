@@ -61,7 +61,7 @@ def classify(
     attempts: int = 1,
     cut: bool = False,
 ) -> APIError:
-    """The error for an answer that is no success. ``headers`` have lower-case names; ``cut``: the body goes on.
+    """The error for an answer that is no success. ``headers`` have lower-case names; ``cut``: the body is longer.
 
     ``operation`` is ``api.method.path``. Unknown statuses fall into their hundred's class; 1xx and 3xx are `APIError`.
     """

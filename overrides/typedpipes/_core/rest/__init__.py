@@ -63,7 +63,7 @@ class PipedriveOptions(CallOptions, total=False):
     """Per-call options of Pipedrive."""
 
     encoding: Literal["json", "form"]
-    """How the body of a POST travels: as JSON (default), or form-encoded, which has no types."""
+    """How the body of a POST is sent: as JSON (default), or form-encoded, which has no types."""
 
 
 class Paging:
@@ -277,7 +277,7 @@ class PageOptions(TypedDict, total=False):
     page_size: int
     """Items per request; the vendor's default if not given."""
     resume: str | None
-    """Cursor to go on from, as found in ``Pages.cursor`` or an error; None: from the beginning."""
+    """Cursor to continue from, as found in ``Pages.cursor`` or an error; None: from the beginning."""
 
 
 class OffsetPageOptions(PageOptions, total=False):

@@ -60,7 +60,7 @@ class Announcer:
             self.announce("unreachable", detail)
 
     def gave_up(self) -> None:
-        """Waiting for the store was in vain: until it works again, nobody else waits for it."""
+        """Waiting for the store failed: until it works again, no other call waits for it."""
         self._given_up = True
 
     def worked(self) -> None:

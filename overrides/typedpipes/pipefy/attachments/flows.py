@@ -71,7 +71,7 @@ class AttachmentFlows:
         """Upload ``files`` and store their keys, after those that are there already unless they are replaced.
 
         Returns the keys of the new ones. If the last call fails, the files are uploaded; whether the field refers to
-        them is told by the error's ``may_have_executed``. Raises `ResponseMismatch` for an answer that does not say.
+        them is in the error's ``may_have_executed``. Raises `ResponseMismatch` for an answer that does not say.
         """
         if isinstance(files, (str, bytes, os.PathLike)):
             raise ConfigurationError("files is a list of files; wrap the one in [ ]", setting="files")

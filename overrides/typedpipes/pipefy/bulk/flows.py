@@ -103,7 +103,7 @@ class BulkFlows:
         return (yield from work_out(self._limiter, [(Claim("pipefy", "bulk"), requests)]))
 
     def run(self, job: BulkJob, work: Sequence[BulkWork], options: BulkOptions) -> Flow[BulkReport]:
-        """Do what is left of ``work``, in order. Raises `BulkStopped` with the report if it cannot go on."""
+        """Do what is left of ``work``, in order. Raises `BulkStopped` with the report if it cannot continue."""
         check_bulk(job, options)
         digest = _digest(job, work)
         known = _known(job, digest, options.get("resume"))

@@ -38,7 +38,7 @@ class Exports:
         ``organization_id`` is the number or the organization's URL. With a journal, an export of the same
         organization and period that was begun this month and not fetched yet is continued instead; ``forget=True``
         drops it. Raises `ConfigurationError` before anything is sent for arguments that cannot be right, and
-        `ExportAmbiguous` if nobody can know whether the export was created.
+        `ExportAmbiguous` if it is unknown whether the export was created.
         """
         return self._start(requests.automation_jobs(organization_id, period), forget)
 

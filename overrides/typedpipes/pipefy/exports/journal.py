@@ -55,7 +55,7 @@ class Journal:
         return f"Journal({str(self.path)!r})"
 
     def lock(self) -> FileLock:
-        """A lock of one's own on the right to create jobs with this journal; not yet taken."""
+        """A separate lock on the right to create jobs with this journal; not yet taken."""
         return FileLock(self.path.with_name(self.path.name + ".lock"))
 
     def find(self, key: str) -> Entry | None:
