@@ -13,7 +13,7 @@ from datetime import datetime
 class TypedPipesError(Exception):
     """Base of every error of this package. Errors can be copied and pickled, with their attributes.
 
-    ``may_have_executed`` is told for GraphQL mutations: False if it is certain that the server executed nothing, True
+    ``may_have_executed`` is set for GraphQL mutations: False if it is certain that the server executed nothing, True
     if it may have (look before you send it again), None where the question does not arise.
     """
 
@@ -108,13 +108,13 @@ class PermissionDenied(APIError):
 
 
 class NotFound(APIError):
-    """The thing addressed does not exist (404, 410: it is gone) or is not visible to the credential (404)."""
+    """The resource does not exist (404), was deleted (410), or is not visible to the credential (404)."""
 
 
 class RateLimited(APIError):
     """A limit of the server was hit (429), or waiting for our own limiter would exceed the caller's bound.
 
-    ``retry_after`` (seconds) and ``resume_at`` (UTC) tell when to go on, where that is known.
+    ``retry_after`` (seconds) and ``resume_at`` (UTC) say when to try again, if that is known.
     """
 
 
@@ -192,7 +192,7 @@ class ResponseMismatch(TypedPipesError):
 
 
 class SignatureMismatch(TypedPipesError):
-    """A webhook's delivery that its signature does not vouch for. Answer it with 401 and do nothing else."""
+    """The signature of a webhook's delivery is missing or wrong. Answer with 401 and ignore the delivery."""
 
 
 class LimitStoreError(TypedPipesError):
@@ -218,7 +218,7 @@ class ExportTimeout(TypedPipesError):
 
 
 class ExportAmbiguous(TypedPipesError):
-    """Nobody can know whether the server created the export; it was not created again."""
+    """The server may or may not have created the export, and nothing can tell. It was not created again."""
 
 
 class JournalBusy(TypedPipesError):
@@ -226,11 +226,11 @@ class JournalBusy(TypedPipesError):
 
 
 class RowsError(TypedPipesError):
-    """A file cannot be read as rows (no table, or damaged), or reading it would not be safe (larger than allowed)."""
+    """A file cannot be read as rows: it is not a table, is damaged, or is larger than allowed."""
 
 
 class DownloadError(TypedPipesError):
-    """A file could not be fetched completely. Nothing stands under the final name."""
+    """A file could not be downloaded completely. No file exists under the final name."""
 
     def __init__(self, message: str, *, status: int | None = None) -> None:
         super().__init__(message)

@@ -1,4 +1,4 @@
-"""What a client tells about itself: one small object per happening, given to ``on_event`` and to the log.
+"""Events of a client: one small object each, given to ``on_event`` and to the log.
 
 Events hold no secret: URLs are without query and redacted, bodies are not included. Times are seconds.
 """
@@ -144,7 +144,7 @@ class Reporter:
         self._on_event = on_event
 
     def wants(self, kind: type[Event]) -> bool:
-        """Whether anybody listens: spares building events nobody sees."""
+        """Whether any listener is set; if not, events need not be built."""
         return self._on_event is not None or logger.isEnabledFor(_LEVELS[kind])
 
     def __call__(self, event: Event) -> None:
@@ -156,7 +156,7 @@ class Reporter:
         try:
             self._on_event(event)
         except Exception:
-            logger.exception("on_event failed; the call goes on")
+            logger.exception("on_event failed; the call continues")
 
 
 __all__ = [

@@ -1,4 +1,4 @@
-"""Rows of a table file, CSV or XLSX as its content says, without ever holding all of them.
+"""Rows of a CSV or XLSX file, read one at a time. The content decides the format, not the name.
 
     with open_rows("jobs.xlsx") as rows:
         for row in rows:                      # dict: column title -> value

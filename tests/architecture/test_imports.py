@@ -51,7 +51,7 @@ def test_a_package_imports_nothing_it_should_not_know(folder: str, forbidden: st
 
 
 def test_only_the_wire_modules_know_the_http_library_at_import_time() -> None:
-    """A successor of httpx has few places to change (design, "one place where httpx types live")."""
+    """A successor of httpx has few places to change."""
     knowing = {
         str(path.relative_to(ROOT / "overrides" / "typedpipes"))
         for path in files("overrides/typedpipes")

@@ -72,7 +72,7 @@ def run_pipedrive(environment: dict[str, str]) -> None:
     say("\nPipedrive: deals with four fields on v1, then all deals on v2.")
     with Pipedrive(env=environment) as crm:
         with warnings.catch_warnings(action="ignore", category=DeprecationWarning):
-            # The vendor withdrew this operation after writing seed 003, which documents it.
+            # The vendor withdrew this operation after writing the page that still documents it.
             chosen = crm.v1.deals.list(fields=["id", "title", "value", "currency"], limit=3)  # type: ignore[deprecated]
         for deal in chosen.data or []:
             say(f"  v1 deal {deal.id}: {deal.title}, {deal.value} {deal.currency}")

@@ -1,1 +1,1 @@
-"""What the clients are built of. Nothing here is promised, and nothing here knows a vendor."""
+"""Internals of the clients. Nothing here is public API, and nothing here knows a vendor."""

@@ -1,4 +1,4 @@
-"""The one check of keyword arguments: what nothing would read must not pass in silence. Imports nothing of ours."""
+"""Checks keyword arguments: an unknown one is refused, never ignored. Imports nothing of ours."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Connect Link: the address at which an external user connects an account (reference notes, "Authentication")."""
+"""Connect Link: the address at which an external user connects an account."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def connect_link(token: HasConnectLink, *, app: str, oauth_app_id: str | None = 
         raise ConfigurationError("app is the name slug of the app to connect, for example 'slack'", setting="app")
     fields = {"app": text_of(app, "app")}
     if oauth_app_id is not None:
-        # As the browser SDK spells it (seed 002, "TypeScript SDK (Browser)").
+        # The browser SDK's name for it.
         fields["oauthAppId"] = text_of(oauth_app_id, "oauth_app_id")
     url = token.connect_link_url
     return f"{url}{'&' if '?' in url else '?'}{urlencode(fields)}"

@@ -1,4 +1,4 @@
-"""What the systems do differently with files: one place for it.
+"""Differences between operating systems in handling files.
 
 Windows translates line ends unless told not to, and neither renames nor removes a file that is open. Some file systems
 (FUSE, vfat, network shares) cannot sync a folder, or have no hard links.

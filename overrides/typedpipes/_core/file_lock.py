@@ -1,4 +1,4 @@
-"""An exclusive lock on a file, given up by the operating system when its holder dies.
+"""An exclusive lock on a file, released by the operating system when the process that holds it ends.
 
 The lock excludes other processes and other openings in this one. It is advisory: only code that asks is kept out.
 """

@@ -55,7 +55,7 @@ def timeline(clock: Clock) -> str:
 
     On Linux that is the boot, so processes can share monotonic times and a jump of the wall clock harms none of them.
     Other systems do not tell the boot: each process has a timeline of its own there, ages left by another process are
-    taken from the wall clock, and of an unfinished download only the bytes that were synced are gone on from.
+    taken from the wall clock, and of an unfinished download only the bytes that were synced are kept.
     """
     return _boot() if isinstance(clock, SystemClock) else f"{type(clock).__name__}:{id(clock)}"
 

@@ -1,4 +1,4 @@
-"""What a forked child must not share with its parent starts afresh there: connections, permits, locks, flights.
+"""Resets in a forked child what it must not share with its parent: connections, permits, locks, single flights.
 
 Each such thing is registered when it is made and renewed once in the child, before any code of the child runs, so that
 no thread can meet it half renewed and no call pays for it. The parent is not touched.

@@ -98,7 +98,7 @@ class SharedOptions(TypedDict, total=False):
     account: str
     """A name of yours for whose account this is: requests are counted under it. Default: what tells accounts apart by
     itself, the API token, the client id, or with Pipedrive's OAuth the refresh token. Give it where that changes while
-    the account stays, so that its limits go on counting."""
+    the account stays, so that its counts continue."""
     token_cache: TokenCache
     """Where access tokens are kept: ``memory`` (default), ``file`` (shared by processes), ``keyring``, or a store."""
 

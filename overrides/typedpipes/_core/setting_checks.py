@@ -1,4 +1,4 @@
-"""What a value of a setting may be. Each check returns the value or raises `ConfigurationError` naming the setting."""
+"""Checks of settings' values. Each check returns the value or raises `ConfigurationError` naming the setting."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
-"""What callers give, as it travels: one JSON form and one text form, for every place a value can go.
+"""Encodes callers' values: one JSON form and one text form, used everywhere.
 
-An enum member travels as its value. What would arrive as something else than it is, is refused with the path of the
+An enum member is sent as its value. A value that would arrive changed is refused with the path of the
 argument: numbers that are none (msgspec writes them as null, which clears a field), and objects without such a form.
 """
 
@@ -50,7 +50,7 @@ def wire_of(value: object, what: str, *, at: str = "") -> JSON:
 
 def no_text(name: str) -> ConfigurationError:
     """The error for a text that cannot be sent."""
-    return ConfigurationError(f"{name} is no text: it holds half a character (a lone surrogate)", setting=name)
+    return ConfigurationError(f"{name} contains a lone surrogate and cannot be encoded", setting=name)
 
 
 def check_numbers(wire: JSON, what: str, path: str = "") -> None:

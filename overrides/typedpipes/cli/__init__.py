@@ -1,6 +1,6 @@
 """The command line, ``typedpipes`` (extra ``cli``: Typer and rich).
 
-Data goes to stdout, talk to stderr. Exit codes are `typedpipes.cli.failures.ExitCode`. An error is two lines: what
+Data goes to stdout, messages to stderr. Exit codes are `typedpipes.cli.failures.ExitCode`. An error is two lines: what
 happened, and what to do; ``--debug`` shows the traceback.
 """
 

@@ -14,8 +14,8 @@ _PROBE: Final = "zzzzzzzz"
 
 
 def plain(value: object, *, secrets: bool = False) -> JSON:
-    """The JSON of an answer. Without ``secrets``: values the schema marks as secret, values under a telling name, and
-    what looks like a token are masked.
+    """The JSON of an answer. Without ``secrets`` these are masked: values the schema marks as secret, values
+    under a name such as ``token``, and what looks like a token.
     """
     wire = wire_form(value)
     return wire if secrets else _masked(value, wire)

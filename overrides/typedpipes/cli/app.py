@@ -28,7 +28,7 @@ app = typer.Typer(
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
     epilog=EXIT_CODES,
-    help="Pipefy, Pipedream and Pipedrive from the command line. Data goes to stdout, talk to stderr.",
+    help="Pipefy, Pipedream and Pipedrive from the command line. Data goes to stdout, messages to stderr.",
 )
 app.add_typer(exports, name="export")
 app.command("call", epilog=EXIT_CODES)(call)
@@ -40,7 +40,7 @@ app.command(
     "sandbox",
     context_settings={"allow_extra_args": True, "ignore_unknown_options": True},
     add_help_option=False,
-    short_help="Serve a local stand-in for all three vendors until Ctrl-C.",
+    short_help="Serve a local imitation of all three vendors until Ctrl-C.",
 )(sandbox)
 
 

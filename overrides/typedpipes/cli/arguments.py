@@ -1,4 +1,4 @@
-"""From words on a command line to the arguments of a method, by the types its signature names."""
+"""Converts words of a command line to a method's arguments, by the types of its signature."""
 
 from __future__ import annotations
 

@@ -59,7 +59,7 @@ def call(
     ] = None,
     show_secrets: Annotated[bool, typer.Option("--show-secrets", help="Do not mask secrets of the answer.")] = False,
     output: Annotated[
-        Path | None, typer.Option("--output", "-o", metavar="FILE", help="Where the content of a file goes.")
+        Path | None, typer.Option("--output", "-o", metavar="FILE", help="File for an answer that is a file.")
     ] = None,
     describe: Annotated[
         bool, typer.Option("--describe", help="Show what the operation takes, and send nothing.")

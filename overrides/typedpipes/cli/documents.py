@@ -67,7 +67,7 @@ def fetch_document(
     while True:
         chunk = yield from transfer.next_chunk()
         if chunk.offset == 0:
-            pieces.clear()  # the first piece, or the body began anew
+            pieces.clear()  # the first piece, or the body was restarted
         if not chunk.data:
             return b"".join(pieces[start] for start in sorted(pieces))
         pieces[chunk.offset] = chunk.data

@@ -61,7 +61,7 @@ class Order:
     """Options that a resuming command repeats."""
 
     def command(self, session: Session, token: str | None) -> str:
-        """The command that goes on: with the export's token, or the same one again while there is none."""
+        """The command that continues: with the export's token, or the same one again while there is none."""
         words = ["export", "automation-jobs"]
         if token is not None:
             words += ["--resume", token]
@@ -74,20 +74,24 @@ class Order:
 def automation_jobs(
     context: typer.Context,
     output: Annotated[
-        Path, typer.Option("--output", "-o", metavar="FILE", help="Where the file goes; replaced. - is stdout.")
+        Path,
+        typer.Option("--output", "-o", metavar="FILE", help="File to write; an existing one is replaced. - is stdout."),
     ],
     organization: Annotated[
         str | None,
         typer.Option("--organization", metavar="ID_OR_URL", envvar=ORGANIZATION, help="Number or URL of it."),
     ] = None,
-    period: Annotated[Period | None, typer.Option("--period", help="Which jobs.")] = None,
+    period: Annotated[Period | None, typer.Option("--period", help="Period of the jobs.")] = None,
     resume: Annotated[
-        str | None, typer.Option("--resume", metavar="TOKEN", help="Go on with this export; its id will do.")
+        str | None, typer.Option("--resume", metavar="TOKEN", help="Continue this export: its token or its id.")
     ] = None,
     timeout: Annotated[
-        float, typer.Option("--timeout", min=1, metavar="SECONDS", help="For wait and download, each.")
+        float,
+        typer.Option("--timeout", min=1, metavar="SECONDS", help="Limit for the wait and for the download, each."),
     ] = 3600,
-    plan: Annotated[Plan | None, typer.Option("--plan", help="Your plan: its calls per month are kept.")] = None,
+    plan: Annotated[
+        Plan | None, typer.Option("--plan", help="Your plan: its calls per month are not exceeded.")
+    ] = None,
     allowance: Annotated[
         int | None, typer.Option("--allowance", min=1, metavar="CALLS", help="Calls per month by contract.")
     ] = None,
@@ -95,7 +99,7 @@ def automation_jobs(
     journal: Annotated[
         str | None,
         typer.Option(
-            "--journal", metavar="PATH|none", help="Where exports are noted. Default: in your state directory."
+            "--journal", metavar="PATH|none", help="File that records exports. Default: in your state directory."
         ),
     ] = None,
     forget: Annotated[
@@ -109,7 +113,7 @@ def automation_jobs(
 ) -> None:
     """Export an organization's automation jobs to a file.
 
-    Creates the export, waits for it and downloads it. Run again after any failure it goes on with the same export:
+    Creates the export, waits for it and downloads it. Run again after any failure it continues the same export:
     the journal knows it. Ctrl-C prints the command that resumes. The file's path goes to stdout, unless the file does.
     A pipe is written to once the whole file was fetched.
     """
@@ -193,7 +197,7 @@ class _Run:
             with self._shown:
                 count = self._fetch()
         except KeyboardInterrupt as error:
-            raise self._stopped("the export goes on at the vendor", ExitCode.INTERRUPTED) from error
+            raise self._stopped("the export continues at the vendor", ExitCode.INTERRUPTED) from error
         except (ExportFailed, ExportAmbiguous):
             raise
         except TypedPipesError as error:
@@ -260,7 +264,7 @@ class _Run:
         token = job.token if job is not None else order.resume
         command = order.command(self._session, token)
         if token is None and order.journal is None:
-            what = "nobody knows whether the vendor created an export, and there is no journal"
+            what = "it is unknown whether the vendor created an export, and there is no journal"
             return CommandError(what, f"look in Pipefy before you run it again: {command}", code)
         return CommandError(what, command, code, resume=token)
 
@@ -269,7 +273,7 @@ class _Run:
 def deferred_interrupt(told: str) -> Iterator[None]:
     """Let the first Ctrl-C wait until the block is done; the second one does not wait.
 
-    A create that is cut off between request and answer leaves an export nobody knows the id of.
+    A create that is cut off between request and answer leaves an export whose id is unknown.
     """
     if threading.current_thread() is not threading.main_thread():
         yield

@@ -55,7 +55,7 @@ class CommandError(Exception):
         self.todo = todo
         self.code = code
         self.resume = resume
-        """Token of the job that can be gone on with."""
+        """Token of the job, with which it can be resumed."""
 
 
 class UsageError(CommandError):
@@ -67,7 +67,7 @@ class UsageError(CommandError):
 
 @attrs.frozen
 class Failure:
-    """What is told about an error."""
+    """The facts shown about an error."""
 
     kind: str
     what: str
@@ -204,7 +204,7 @@ _TABLE: Final[
     (
         errors.ExportAmbiguous,
         ExitCode.FAILURE,
-        _always("look for the export in Pipefy: --resume ID goes on with it, --forget accepts a second one"),
+        _always("look for the export in Pipefy: --resume ID continues it, --forget accepts a second one"),
     ),
     (errors.DownloadError, ExitCode.FAILURE, _always("make room for the file or correct --output, then run it again")),
     (errors.JournalBusy, ExitCode.FAILURE, _always("wait until the other process is done, then run it again")),

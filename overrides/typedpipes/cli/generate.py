@@ -111,7 +111,7 @@ def _missing(error: ModuleNotFoundError) -> CommandError:
 
 
 def _fault(error: TypedError) -> CommandError:
-    """The first line is the error; a list of places, if there is one, is told before it."""
+    """The first line is the error; a list of places, if there is one, is printed before it."""
     remedy = getattr(error, "remedy", "")
     text = str(error).removesuffix(f" ({remedy})") if remedy else str(error)
     first, *more = text.splitlines()

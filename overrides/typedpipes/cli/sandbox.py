@@ -11,7 +11,7 @@ _NEEDED = frozenset({"typedpipes_sandbox", "uvicorn", "httptools", "graphql"})
 
 
 def sandbox(context: typer.Context) -> int:
-    """Serve a local stand-in for all three vendors until Ctrl-C (extra ``sandbox``)."""
+    """Serve a local imitation of all three vendors until Ctrl-C (extra ``sandbox``)."""
     try:
         from typedpipes_sandbox.__main__ import main as serve
     except ModuleNotFoundError as error:

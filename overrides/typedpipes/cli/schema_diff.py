@@ -28,11 +28,11 @@ def diff(
     ] = None,
     overlay: Annotated[
         list[Path] | None,
-        typer.Option("--overlay", metavar="FILE", help="Lay over both documents, instead of the overlays found."),
+        typer.Option("--overlay", metavar="FILE", help="Apply to both documents, instead of the overlays found."),
     ] = None,
     touching: Annotated[
         list[Path] | None,
-        typer.Option("--touching", metavar="PATH", help="Only what reaches this program of yours: file or folder."),
+        typer.Option("--touching", metavar="PATH", help="Only changes that affect this program: file or folder."),
     ] = None,
     package: Annotated[
         str | None,

@@ -43,7 +43,9 @@ def refresh(
     context: typer.Context,
     packages: Annotated[
         list[str] | None,
-        typer.Argument(metavar="[API]...", help="Packages of apis.toml, such as pipedrive_v1; default: all that can."),
+        typer.Argument(
+            metavar="[API]...", help="Packages of apis.toml, such as pipedrive_v1; default: all with a known source."
+        ),
     ] = None,
     source: Annotated[
         str | None,
@@ -61,11 +63,12 @@ def refresh(
     mend: Annotated[
         bool,
         typer.Option(
-            "--mend", help="Take out of saved GraphQL documents what is gone, and add arguments that are required now."
+            "--mend",
+            help="Remove from saved GraphQL documents what the schema no longer has, and add newly required arguments.",
         ),
     ] = False,
     accept_removals: Annotated[
-        bool, typer.Option("--accept-removals", help="Believe a document that lacks more than a third of the API.")
+        bool, typer.Option("--accept-removals", help="Accept a document that lacks more than a third of the API.")
     ] = False,
     report: Annotated[
         Path | None, typer.Option("--report", metavar="FILE", help="Write the report there as Markdown as well.")

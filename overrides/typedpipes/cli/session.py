@@ -1,4 +1,4 @@
-"""What one run of the command line has in common: options that every command takes, settings, stdout and stderr."""
+"""State of one run of the command line: options that every command takes, settings, stdout and stderr."""
 
 from __future__ import annotations
 

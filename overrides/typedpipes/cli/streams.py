@@ -1,4 +1,4 @@
-"""Output that is no file: stdout, a named pipe, the shell's process substitution. It is written to, never replaced."""
+"""Output to stdout, a named pipe or a shell's process substitution: written to, never replaced."""
 
 from __future__ import annotations
 

@@ -47,7 +47,7 @@ class Configuration(Mapping[str, str]):
         return self._origins.get(name)
 
     def lay_under(self, layer: Mapping[str, str], origin: str) -> None:
-        """Add what is not set yet, save what the settings above make meaningless or dangerous."""
+        """Add what is not set yet, except what the settings above make meaningless or dangerous."""
         hidden = _hidden(self._values, layer)
         for name, value in layer.items():
             known = name in BY_VARIABLE
@@ -120,7 +120,7 @@ def _hidden(upper: Mapping[str, str], lower: Mapping[str, str]) -> set[str]:
         own, other = upper.get(f"{vendor}_CLIENT_ID", "").strip(), lower.get(f"{vendor}_CLIENT_ID", "").strip()
         if own and other and own != other:
             hidden |= account  # a secret belongs to its id
-    # Secrets meant for one place must not travel to another: addresses belong together.
+    # A secret meant for one server must not be sent to another: addresses belong together.
     if "PIPEFY_BASE_URL" in given:
         hidden.add("PIPEFY_TOKEN_URL")
     if "PIPEDREAM_BASE_URL" in given:

@@ -19,7 +19,7 @@ _lock: Final = threading.Lock()
 
 
 def user_folder(kind: Literal["config", "state"]) -> Path | None:
-    """Our folder of the user's, whether it is there or not. None: this user has no home."""
+    """Our folder in the user's home, whether it exists or not. None: this user has no home."""
     import platformdirs
 
     find = platformdirs.user_config_path if kind == "config" else platformdirs.user_state_path
@@ -31,7 +31,7 @@ def user_folder(kind: Literal["config", "state"]) -> Path | None:
 
 
 def state_folder(todo: str, setting: str) -> Path:
-    """The state folder, made if need be; where it cannot be, one below the system's temporary folder, told once.
+    """The state folder, created if needed; if that fails, one below the system's temporary folder, logged once.
 
     Raises `ConfigurationError` that says ``todo`` if there is no place at all.
     """

@@ -1,6 +1,4 @@
-"""Every setting there is: its profile key, its environment variable, what it takes; and reading it from a
-configuration, with what is said when a value does not fit.
-"""
+"""The table of settings: profile key, environment variable and allowed values; reads and checks them."""
 
 from __future__ import annotations
 

@@ -91,7 +91,7 @@ class JoinedCredential(Credential):
             part.unsign(request)
 
     def rejected(self, used: Secret, context: AuthContext) -> Flow[bool]:
-        """True if a part can be replaced: nobody knows which of them was refused."""
+        """True if a part can be replaced: the answer does not say which of them was refused."""
         again = False
         for part, secret in zip(self._parts, used.reveal().split("\n"), strict=True):
             again = (yield from part.rejected(Secret(secret), context)) or again
@@ -108,7 +108,7 @@ class JoinedCredential(Credential):
 
 
 class NoCredential(Credential):
-    """What an operation goes without when its credential is optional and none is configured."""
+    """No credential, for operations whose credential is optional when none is configured."""
 
     def __init__(self, kind: str, *, origins: Iterable[str]) -> None:
         super().__init__(kind, identity=kind, origins=origins)
@@ -139,7 +139,7 @@ class BasicClientCredentials(ClientCredentials):
         return request
 
     def secrets(self) -> tuple[Secret, ...]:
-        """The client's secret, alone and as it travels."""
+        """The client's secret, alone and as it is sent."""
         return (self._secret, self._signed())
 
     def retry_differently(self, status: int, code: str | None) -> bool:

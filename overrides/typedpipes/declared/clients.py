@@ -1,4 +1,4 @@
-"""Bases of the ready clients that `typedpipes generate --schema` writes, for both kinds of schema and both colours."""
+"""Bases of the ready clients that `typedpipes generate --schema` writes, for both kinds of schema, sync and async."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ class _Client:
 
     @functools.cached_property
     def limits(self) -> Limits | None:
-        """How the limits stand; None if they are off."""
+        """The state of the limits; None if they are off."""
         return None if self._core.limiter is None else Limits(self._core.limiter)
 
     def close(self) -> None:
@@ -79,7 +79,7 @@ class _AsyncClient:
 
     @functools.cached_property
     def limits(self) -> AsyncLimits | None:
-        """How the limits stand; None if they are off."""
+        """The state of the limits; None if they are off."""
         return None if self._core.limiter is None else AsyncLimits(self._core.limiter)
 
     async def aclose(self) -> None:

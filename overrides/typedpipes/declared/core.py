@@ -1,4 +1,4 @@
-"""What the four clients of a declared API share: settings, policies, the reading of calls."""
+"""Shared by the four clients of a declared API: settings, policies, the reading of calls."""
 
 from __future__ import annotations
 

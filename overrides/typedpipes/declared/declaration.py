@@ -1,4 +1,4 @@
-"""What is declared of an API, as data that generated code writes down."""
+"""The declaration of an API: data in generated code."""
 
 from __future__ import annotations
 

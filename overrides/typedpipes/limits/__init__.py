@@ -1,4 +1,4 @@
-"""Limits that are never tripped: exact windows, budgets and the stores that count them.
+"""Rate limits that are never exceeded: exact windows, budgets and the stores that count them.
 
     from typedpipes.limits import Claim, build_limiter
 

@@ -1,9 +1,8 @@
-"""What a limiter asks of a store, what the store answers, and what response headers tell it. Pure.
+"""Messages between a limiter and its store, and the reading of rate limit headers. No I/O.
 
 Durations in asks, answers and notes are whole microseconds. Of headers only what vendors send is read:
 ``Retry-After`` on a 429 anywhere; for Pipedrive ``x-ratelimit-limit``, ``-remaining`` and ``-reset``, where reset is
-the seconds left (not an epoch), and ``x-daily-ratelimit-token-limit`` and ``-remaining``, which may be absent
-(Pipedrive notes, "Limits").
+the seconds left (not an epoch), and ``x-daily-ratelimit-token-limit`` and ``-remaining``, which may be absent.
 """
 
 from __future__ import annotations
@@ -66,7 +65,7 @@ class Ask(msgspec.Struct, gc=False):
     """Longest wait worth queueing for; -1 without bound, 0 never queues."""
     place: int | None = None
     grace: int = 0
-    """How long after its end a request of a process that died may still arrive."""
+    """How long after its process ended a request may still arrive at the server."""
 
 
 class Granted(msgspec.Struct, frozen=True, gc=False):
@@ -96,7 +95,7 @@ Reply: TypeAlias = Granted | Retry | Exhausted
 
 
 class Note(msgspec.Struct, frozen=True, gc=False, array_like=True):
-    """Something the server said.
+    """A fact that the server reported about a limit.
 
     ``block``: grant nothing for ``duration``. ``window``, ``budget``: it counts ``remaining`` of ``limit`` (0 and -1:
     not said; for a window until ``duration`` from now). ``exhausted``: the budget is used up until its period ends.
@@ -140,7 +139,7 @@ class View(msgspec.Struct, frozen=True):
 LONGEST_PAUSE = 86_400.0
 """Seconds: no pause a server asks for is taken to be longer than a day."""
 EDGE_PAUSE = 60.0
-"""Seconds to pause when the vendor's edge refuses with an HTML page after ignored 429s (Pipedrive notes)."""
+"""Seconds to pause when the vendor's edge refuses with an HTML page after ignored 429s."""
 UNNAMED_PAUSE = 1.0
 """Seconds to pause after a 429 that names no wait and exceeds a limit without a known penalty."""
 

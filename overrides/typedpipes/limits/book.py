@@ -76,7 +76,7 @@ class Book:
         return state
 
     def reserve(self, ask: Ask) -> Reply:
-        """Grant everything, or say what is in the way. `now` must have been set."""
+        """Grant everything, or say which limit prevents it. `now` must have been set."""
         bound, lease, place, now = ask.bound, ask.lease, ask.place, self.now
         table = self.windows
         if len(bound.windows) == 1 and not bound.budgets:  # the most frequent ask, and nothing else to look at
@@ -173,7 +173,7 @@ class Book:
             self._note(bound, note)
 
     def bury(self, ask: Ask, has_ended: Callable[[str], bool]) -> bool:
-        """Count what processes that ended left in flight as given up just now; tells whether there was any.
+        """Count requests that ended processes left in flight as given up now; returns whether there were any.
 
         A lease is named by its process, up to a hyphen.
         """

@@ -8,8 +8,7 @@ Waiting is first come, first served. A waiter has a place (its ordinal); a later
 for everybody ahead. A place expires when its owner stops asking, and asking again restores it.
 
 Budgets follow the calendar, in microseconds since 1970 (UTC). A month is the calendar month in UTC and a day the UTC
-day: the vendors do not say which zone they reset in (seed 000 says "per month", the Pipedrive notes "midnight server
-time"), so this is an assumption.
+day. That is an assumption: the vendors do not say which time zone they reset in.
 """
 
 from __future__ import annotations
@@ -266,7 +265,7 @@ class BudgetState(msgspec.Struct, array_like=True):
     """The server said that nothing is left."""
 
     def turn(self, start: int) -> None:
-        """Begin anew when the period that starts at ``start`` has come. A clock that went back changes nothing."""
+        """Start from zero when the period that starts at ``start`` has come. A clock that went back changes nothing."""
         if start > self.start:
             self.start = start
             self.used = 0

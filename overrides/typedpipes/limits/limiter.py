@@ -1,4 +1,4 @@
-"""The limiter the retry flow uses: a policy, an identity and a store, tied together by flows.
+"""The limiter: applies a policy to an identity's requests, with counts kept in a store.
 
 `StoreLimiter.acquire` reserves, waits through effects, and registers the release with the driver *before* the first
 reservation, so that no cancellation at any point can leak a place or a unit. A memory store needs no effects: its

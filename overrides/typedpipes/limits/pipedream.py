@@ -1,4 +1,4 @@
-"""What Pipedream documents for REST and Connect. Every figure names its source."""
+"""What Pipedream publishes for REST and Connect: docs/vendor-facts/pipedream.md#rate-limits"""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ from typedpipes.errors import ConfigurationError
 from typedpipes.limits.policy import Policy, Window
 
 EXTERNAL_USER_ID_LENGTH: Final = 250
-"""Seed 002."""
+"""Characters."""
 PAGE: Final = (1, 100, 10)
-"""Smallest, largest and default page. Seed 001 and Pipedream notes, "Pagination"."""
+"""Smallest, largest and default page."""
 
 PAUSES: Final = Window(
     name="pipedream.pauses",
@@ -25,7 +25,7 @@ TOKENS: Final = Window(
     seconds=60.0,
     scope="external_user",
     buckets=("connect.tokens",),
-    source="seed 002, Rate limits: POST /tokens, 100 requests per minute per external_user_id",
+    source="vendor-facts/pipedream: POST /tokens, 100 requests per minute per external_user_id",
 )
 ACCOUNTS: Final = Window(
     name="connect.accounts",
@@ -33,8 +33,8 @@ ACCOUNTS: Final = Window(
     seconds=60.0,
     scope="project",
     buckets=("connect.accounts",),
-    source="seed 002, Rate limits: the sum over all */accounts/* endpoints, 100 per minute; "
-    "the seed says GET, the stricter reading counts every verb",
+    source="vendor-facts/pipedream: the sum over all */accounts/* endpoints, 100 per minute; "
+    "the vendor says GET, the stricter reading counts every verb",
 )
 
 
@@ -45,7 +45,7 @@ def _published(name: str, allowance: int, bucket: str) -> Window:
         seconds=300.0,
         scope="project",
         buckets=(bucket,),
-        source="Pipedream notes, Rate limits: the newer vendor page",
+        source="vendor-facts/pipedream: the vendor's newer page",
     )
 
 
@@ -59,7 +59,7 @@ FIGURES: Final[dict[str, tuple[Window, ...]]] = {
         _published("connect.proxy", 1000, "connect.proxy"),
     ),
 }
-"""Two sets of figures: those of seed 002, and the newer ones the vendor publishes."""
+"""Two sets of figures: those of the Connect reference, and the newer ones the vendor publishes."""
 
 
 def policy(figures: str = "documented") -> Policy:

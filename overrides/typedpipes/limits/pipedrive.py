@@ -1,4 +1,4 @@
-"""What Pipedrive publishes (Pipedrive notes, "Limits": a public reading of 2026-09). Every figure names its source."""
+"""What is known of Pipedrive's limits, a public reading of 2026-09: docs/vendor-facts/pipedrive.md#limits"""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ BURST: Final[dict[str, dict[str, int]]] = {
     "api_token": {"lite": 20, "growth": 40, "premium": 100, "ultimate": 120},
     "oauth2": {"lite": 80, "growth": 160, "premium": 400, "ultimate": 480},
 }
-"""Requests per rolling `WINDOW` seconds, by credential and plan. Pipedrive notes, Limits."""
+"""Requests per rolling `WINDOW` seconds, by credential and plan."""
 WINDOW: Final = 2.0
 SEARCH: Final = 10
-"""Search requests per rolling `WINDOW` seconds on every plan. Pipedrive notes, Limits."""
+"""Search requests per rolling `WINDOW` seconds on every plan."""
 TOKENS_PER_SEAT: Final = 30_000
 MULTIPLIER: Final[dict[str, int]] = {
     "lite": 1,
@@ -22,7 +22,7 @@ MULTIPLIER: Final[dict[str, int]] = {
     "premium": 5,
     "ultimate": 7,
 }
-"""Daily tokens of a company: `TOKENS_PER_SEAT` x this x seats, plus top-ups. Pipedrive notes, Limits."""
+"""Daily tokens of a company: `TOKENS_PER_SEAT` x this x seats, plus top-ups."""
 
 
 def policy(
@@ -59,7 +59,7 @@ def policy(
         allowance=BURST[auth][name],
         seconds=WINDOW,
         scope="token",
-        source="Pipedrive notes, Limits: burst per token, rolling 2 s, by plan and credential",
+        source="vendor-facts/pipedrive: burst per token, rolling 2 s, by plan and credential",
     )
     search = Window(
         name="pipedrive.search",
@@ -67,7 +67,7 @@ def policy(
         seconds=WINDOW,
         scope="token",
         buckets=("pipedrive.search",),
-        source="Pipedrive notes, Limits: search 10 per 2 s on every plan",
+        source="vendor-facts/pipedrive: search 10 per 2 s on every plan",
     )
     day = Budget(
         name="pipedrive.tokens_per_day",
@@ -76,7 +76,7 @@ def policy(
         scope="company",
         unit="token",
         adopt=True,
-        source="Pipedrive notes, Limits: 30,000 x plan x seats a day; that the day ends at midnight UTC is assumed",
+        source="vendor-facts/pipedrive: 30,000 x plan x seats a day; that the day ends at midnight UTC is assumed",
     )
     return Policy(
         vendor="pipedrive",

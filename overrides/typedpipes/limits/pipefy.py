@@ -1,4 +1,4 @@
-"""What Pipefy documents. Every figure names its source."""
+"""What Pipefy publishes: docs/vendor-facts/pipefy.md#limits"""
 
 from __future__ import annotations
 
@@ -15,15 +15,15 @@ CALLS_PER_MONTH: Final[dict[str, int | None]] = {
     "enterprise": 10_000,
     "unlimited": None,
 }
-"""Seed 000, "API call limits". Unlimited: a number by contract."""
+"""By plan. Unlimited: a number by contract."""
 RECORDS_PER_PAGE: Final = 50
-"""Seed 000."""
+"""Items of one page."""
 ATTACHMENT_BYTES: Final = 512 * 1024 * 1024
-"""Seed 000: size limit of an attached file."""
+"""Size limit of an attached file."""
 FILE_LINK_SECONDS: Final = 15 * 60
-"""Seed 000: how long generated file links are available."""
+"""How long the link to a file works."""
 WEBHOOKS_PER_PIPE: Final = 30
-"""Seed 000: more are advised against."""
+"""The vendor advises against more."""
 
 REQUESTS: Final = Window(
     name="pipefy.requests",
@@ -31,7 +31,7 @@ REQUESTS: Final = Window(
     seconds=30.0,
     scope="user",
     block=300.0,
-    source="seed 000, Request limits: 500 requests every 30 seconds, then the user is refused for 5 minutes",
+    source="vendor-facts/pipefy: 500 requests every 30 seconds, then the user is refused for 5 minutes",
 )
 
 
@@ -60,6 +60,6 @@ def policy(plan: str | None = None, calls_per_month: int | None = None) -> Polic
         allowance=allowance,
         period="month",
         scope="organization",
-        source="seed 000, API call limits; that the month is the calendar month in UTC is an assumption",
+        source="vendor-facts/pipefy: by plan; that the month is the calendar month in UTC is an assumption",
     )
     return Policy(vendor="pipefy", account="organization", windows=(REQUESTS,), budgets=(month,))

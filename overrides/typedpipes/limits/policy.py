@@ -112,7 +112,7 @@ class Claim:
         self.buckets = buckets
         self.token_cost = token_cost
         self.scope: Mapping[str, str] = scope or {}
-        """Whom the limits count for: ``user``, ``project``, ``external_user``, ``company`` … by stable identity."""
+        """The identity each limit is counted against: ``user``, ``project``, ``external_user``, ``company`` …"""
 
     def __repr__(self) -> str:
         return f"<Claim {self.api}.{self.operation} {self.buckets} cost={self.token_cost}>"

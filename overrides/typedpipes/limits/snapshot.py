@@ -1,4 +1,4 @@
-"""What users see of their limits: how they stand, and what a bulk job will take before it starts."""
+"""The state of limits for users, and what a bulk job will cost before it starts."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Where workflows listen, and which addresses may be shown a token (reference notes, "Workflow invocation")."""
+"""Addresses of workflows, and which of them may receive a token."""
 
 from __future__ import annotations
 

@@ -89,7 +89,7 @@ class Pipedream:
 
     @functools.cached_property
     def rest(self) -> RestApi:
-        """The REST API (seed 001)."""
+        """The REST API."""
         from typedpipes._core.rest.caller import RestCaller
         from typedpipes.pipedream.rest_api import RestApi
 
@@ -97,7 +97,7 @@ class Pipedream:
 
     @functools.cached_property
     def connect(self) -> ConnectApi:
-        """Connect (seed 002)."""
+        """Connect."""
         from typedpipes._core.rest.caller import RestCaller
         from typedpipes_api.connect import ConnectApi
 
@@ -118,7 +118,7 @@ class Pipedream:
         return Proxy(self._http, self._core.connect())
 
     def revoke_token(self) -> None:
-        """Make the current OAuth token invalid (seed 001, "Revoke an access token"); the next call gets a new one.
+        """Make the current OAuth token invalid; the next call gets a new one.
 
         Raises `ConfigurationError` if the client has no OAuth client.
         """
@@ -126,7 +126,7 @@ class Pipedream:
 
     @functools.cached_property
     def limits(self) -> Limits | None:
-        """How the limits stand; None if they are off."""
+        """The state of the limits; None if they are off."""
         from typedpipes.limits.snapshot import Limits
 
         return None if self._core.limiter is None else Limits(self._core.limiter)
@@ -208,7 +208,7 @@ class AsyncPipedream:
 
     @functools.cached_property
     def rest(self) -> AsyncRestApi:
-        """The REST API (seed 001)."""
+        """The REST API."""
         from typedpipes._core.rest.caller import AsyncRestCaller
         from typedpipes.pipedream.rest_api import AsyncRestApi
 
@@ -216,7 +216,7 @@ class AsyncPipedream:
 
     @functools.cached_property
     def connect(self) -> AsyncConnectApi:
-        """Connect (seed 002)."""
+        """Connect."""
         from typedpipes._core.rest.caller import AsyncRestCaller
         from typedpipes_api.connect import AsyncConnectApi
 
@@ -237,7 +237,7 @@ class AsyncPipedream:
         return AsyncProxy(self._http, self._core.connect())
 
     async def revoke_token(self) -> None:
-        """Make the current OAuth token invalid (seed 001, "Revoke an access token"); the next call gets a new one.
+        """Make the current OAuth token invalid; the next call gets a new one.
 
         Raises `ConfigurationError` if the client has no OAuth client.
         """
@@ -245,7 +245,7 @@ class AsyncPipedream:
 
     @functools.cached_property
     def limits(self) -> AsyncLimits | None:
-        """How the limits stand; None if they are off."""
+        """The state of the limits; None if they are off."""
         from typedpipes.limits.snapshot import AsyncLimits
 
         return None if self._core.limiter is None else AsyncLimits(self._core.limiter)

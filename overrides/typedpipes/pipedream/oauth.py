@@ -1,4 +1,4 @@
-"""Pipedream's OAuth client: tokens of an hour, revocable, also good for deployed workflows (seeds 001, 002)."""
+"""Pipedream's OAuth client: tokens that work for an hour, can be revoked, and also invoke workflows."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ from typedpipes._core.http.bodies import is_loopback
 from typedpipes._core.redaction import Secret
 from typedpipes._core.tokens import TokenStore
 
-"""Where the vendor's workflows listen: ``{endpoint_id}.m.pipedream.net`` (notes, "Workflow invocation")."""
+"""Where the vendor's workflows listen: ``{endpoint_id}.m.pipedream.net``."""
 TRIGGER_DOMAIN: Final = "m.d.pipedream.net"
-"""Where the addresses of HTTP triggers point that the vendor's answers show (seed 001, "Create a Workflow")."""
+"""Where the addresses of HTTP triggers point that the vendor's answers show."""
 
 
 def is_workflow_host(host: str, domain: str) -> bool:

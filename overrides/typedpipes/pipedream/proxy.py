@@ -1,4 +1,4 @@
-"""Requests to an app's own API with a user's account, through Connect (notes, "Connect proxy").
+"""Requests to an app's own API with a user's account, through Connect.
 
     pd.proxy.get("https://slack.com/api/users.list", external_user_id="u1", account_id="apn_1").json()
 

@@ -1,4 +1,4 @@
-"""Answers of others that come through Pipedream: what a workflow returned, what a proxied app's API said."""
+"""Answers that Pipedream passes on: those of workflows and of proxied apps."""
 
 from __future__ import annotations
 

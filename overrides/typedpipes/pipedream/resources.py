@@ -1,4 +1,4 @@
-"""Resources of the REST API with rules of their own: what the generated methods cannot say.
+"""REST resources with rules that generated methods cannot express.
 
 Event listings ask for whole events, deleting every event must be asked for, and deleting a subscription names its
 event stream, if only by an empty name.
@@ -23,7 +23,7 @@ Expand = Literal["event"]
 
 
 def check_bounds(start_id: str | None, end_id: str | None, everything: bool) -> None:
-    """Without bounds the vendor deletes all events of the source (seed 001, "Delete source events")."""
+    """Without bounds the vendor deletes all events of the source."""
     bounded = bool(start_id) or bool(end_id)
     if not bounded and not everything:
         raise ConfigurationError(

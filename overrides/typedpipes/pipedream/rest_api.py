@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 
 class RestApi(PipedreamApi):
-    """Every resource of the REST API (seed 001)."""
+    """Every resource of the REST API."""
 
     @cached_property
     def sources(self) -> resources.Sources:
@@ -37,7 +37,7 @@ class RestApi(PipedreamApi):
 
 
 class AsyncRestApi(AsyncPipedreamApi):
-    """Every resource of the REST API (seed 001)."""
+    """Every resource of the REST API."""
 
     @cached_property
     def sources(self) -> async_resources.AsyncSources:

@@ -1,4 +1,4 @@
-"""What the documents demand of arguments and types cannot say, checked before anything is sent."""
+"""Checks of arguments that types cannot express, made before anything is sent."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ class PipedreamRest(Rest, frozen=True, kw_only=True):
         return Rest.request(self, operation, arguments, call)
 
     def _one_environment(self, operation: Operation[T], arguments: Arguments, given: dict[str, object]) -> None:
-        """The seed's body field ``environment_name`` and the header say the same (notes, "Environments")."""
+        """The body field ``environment_name`` is the older form of the header: both must say the same."""
         named = argument(arguments, "environment_name")
         if named is None:
             return
@@ -67,7 +67,7 @@ def check_environment(environment: object, setting: str = "environment") -> None
 
 
 def check_external_user(value: object) -> str:
-    """An external user id as it may be sent: 1 to 250 characters (seed 002, "External users")."""
+    """An external user id as it may be sent: 1 to 250 characters."""
     from typedpipes.limits.pipedream import EXTERNAL_USER_ID_LENGTH
 
     user = text_of(value, "external_user_id")
@@ -115,7 +115,7 @@ def argument(arguments: Arguments, name: str) -> object:
 
 
 def without_project(operation: Operation[T]) -> Operation[T]:
-    """The operation without its project segment: a Connect token names the project (notes, "Authentication")."""
+    """The operation without its project segment: a Connect token names the project."""
     prefix = "/{project_id}"
     if not operation.path.startswith(prefix):
         return operation
@@ -127,7 +127,7 @@ def without_project(operation: Operation[T]) -> Operation[T]:
 
 
 def _one_of(*names: str) -> Rule:
-    """At least one is given; the first that is counts, and a URL beside it is metadata only (seed 001, "Sources")."""
+    """At least one is given; the first that is counts, and a URL beside it is metadata only."""
 
     def check(operation: str, arguments: Arguments) -> None:
         if not any(argument(arguments, name) for name in names):
@@ -142,7 +142,7 @@ def _one_of(*names: str) -> Rule:
 
 
 def check_web_address(value: object, name: str, operation: str) -> None:
-    """Raises `ConfigurationError` unless ``value`` is http or https with a host (seed 001, "Create a webhook")."""
+    """Raises `ConfigurationError` unless ``value`` is http or https with a host."""
     text = str(value)
     try:
         parts = urlsplit(text)
@@ -180,7 +180,7 @@ RULES: Final[Mapping[str, tuple[Rule, ...]]] = {
 def connect_scope(
     operation: Operation[object], arguments: Arguments, settings: Mapping[str, object]
 ) -> Mapping[str, str]:
-    """Whom Connect's limits count for: the project, and the external user of a token request (seed 002).
+    """The identities Connect's limits are counted against: the project, and the external user of a token request.
 
     A proxied answer's pause is the app's, as far as anybody can tell: it holds up calls with the same account only.
     """

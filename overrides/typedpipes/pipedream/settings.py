@@ -1,5 +1,4 @@
-"""What the two clients share: settings and the credentials they make, policies, the two APIs; and the failures that
-Connect reports in the body of a successful status (reference notes, "Error shapes").
+"""Shared by both clients: settings, credentials, policies, and failures that Connect reports with a successful status.
 
 Settings are constructor arguments first, then a configuration: an environment or a
 `typedpipes.configuration.Configuration`. An argument hides the setting of the same name. `ConfigurationError` names
@@ -145,7 +144,7 @@ def _pipedream_hints() -> dict[str, str]:
 Environment = Literal["development", "production"]
 
 DEFAULT_ENVIRONMENT: Final = "production"
-"""Seed 002, "Environment" and "environment_name": what the vendor assumes when nothing is said."""
+"""What the vendor assumes when no environment is given."""
 
 logger: Final = logging.getLogger("typedpipes")
 

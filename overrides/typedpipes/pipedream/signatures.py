@@ -2,8 +2,8 @@
 
 The vendor's pages say that such deliveries are signed by HMAC-SHA256 with the webhook's signing key (API reference,
 "Regenerate webhook signing key"). The form of the header, ``x-pd-signature: t=SECONDS,v1=HEX`` over ``SECONDS.BODY``,
-is as one public integration reads it; no document of the project's brief has it, and it was not tried against the
-service. Anything else is refused.
+is as one public integration reads it. The vendor does not publish it, and it was not tried against the service. Any
+other form is refused.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Invoking workflows by their HTTP triggers (seed 002, "Invoke workflows"; notes, "Workflow invocation").
+"""Invoking workflows by their HTTP triggers.
 
 pd.workflows.invoke_for_external_user("enabc123", "u1", body={"key": "value"})
 """
@@ -136,7 +136,7 @@ def _own_headers(headers: Mapping[str, str] | None) -> dict[str, str]:
 def _one_line(user: str) -> str:
     if not user.isascii() or not user.isprintable() or user != user.strip():
         raise ConfigurationError(
-            "external_user_id travels in a header here, which takes printable ASCII without surrounding blanks",
+            "external_user_id is sent in a header here, which takes printable ASCII without surrounding blanks",
             setting="external_user_id",
         )
     return user

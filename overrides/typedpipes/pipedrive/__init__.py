@@ -1,4 +1,4 @@
-"""`Pipedrive` and `AsyncPipedrive`: API v1 as ``v1``, v2 as ``v2`` (to be preferred where both have an operation).
+"""`Pipedrive` and `AsyncPipedrive`: API v1 as ``v1``, v2 as ``v2``. Prefer v2 where both have an operation.
 
 API token or OAuth.
 """
@@ -108,8 +108,8 @@ class Pipedrive:
     """Pipedrive's API v1 (``v1``) and v2 (``v2``).
 
     Give an API token (``api_token``) or an OAuth app (``client_id``, ``client_secret``, ``refresh_token``); both at
-    once are refused. ``company_domain`` makes requests faster (seed 003). ``plan`` and ``seats`` set the burst limit
-    and the company's daily token budget.
+    once are refused. ``company_domain`` makes requests faster. ``plan`` and ``seats`` set the burst limit and the
+    company's daily token budget.
     """
 
     def __init__(
@@ -185,7 +185,7 @@ class Pipedrive:
 
     @functools.cached_property
     def limits(self) -> Limits | None:
-        """How the limits stand; None if they are off."""
+        """The state of the limits; None if they are off."""
         from typedpipes.limits.snapshot import Limits
 
         return None if self._core.limiter is None else Limits(self._core.limiter)
@@ -282,7 +282,7 @@ class AsyncPipedrive:
 
     @functools.cached_property
     def limits(self) -> AsyncLimits | None:
-        """How the limits stand; None if they are off."""
+        """The state of the limits; None if they are off."""
         from typedpipes.limits.snapshot import AsyncLimits
 
         return None if self._core.limiter is None else AsyncLimits(self._core.limiter)

@@ -1,6 +1,6 @@
-"""Pipedrive's OAuth: authorization code, rotating refresh tokens, and the address of the account's API (seed 003).
+"""Pipedrive's OAuth: authorization code, rotating refresh tokens, and the address of the account's API.
 
-The token operations live on a server of their own and are the only requests that carry the client's secret.
+The token operations are on a server of their own and are the only requests that carry the client's secret.
 """
 
 from __future__ import annotations

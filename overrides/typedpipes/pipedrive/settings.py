@@ -46,7 +46,7 @@ PIPEDRIVE_URL: Final = "https://api.pipedrive.com"
 
 
 class PipedriveSettings(msgspec.Struct, frozen=True, kw_only=True):
-    """Pipedrive: an API token, or an OAuth app; both at once are refused (notes, "Auth")."""
+    """Pipedrive: an API token, or an OAuth app; both at once are refused."""
 
     api_token: Secret | None = None
     client_id: str | None = None
@@ -215,7 +215,7 @@ class PipedriveCore(ClientCore):
         return AsyncPolicyClient(**self.policies(), http_client=http_client)
 
     def rest(self, version: Literal["v1", "v2"]) -> Rest:
-        """One version of the API. Seed 003: ``https://{COMPANYDOMAIN}.pipedrive.com/api/v1``."""
+        """One version of the API. ``https://{company_domain}.pipedrive.com/api/v1``."""
         from typedpipes._core.rest.caller import Rest
 
         return Rest(

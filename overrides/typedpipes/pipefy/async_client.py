@@ -127,14 +127,14 @@ class AsyncPipefy(AsyncClient):
         """An instance of ``client``, the ``AsyncClient`` that `typedpipes generate` made from your own operations.
 
         Its calls go over this client's connections, under its credentials, limits and retries; close this one.
-        Raises `ConfigurationError` for anything else, the generated client of the other colour included.
+        Raises `ConfigurationError` for anything else, the generated synchronous client included.
         """
         return cast(AC, bind(client, self))
 
     async def find_organization(
         self, organization: str | int, **options: Unpack[CallOptions]
     ) -> OrganizationDetails | None:
-        """The organization with this number or URL (``https://app.pipefy.com/organizations/123``, seed 004)."""
+        """The organization with this number or URL (``https://app.pipefy.com/organizations/123``)."""
         from typedpipes.pipefy.exports.requests import organization_number
 
         check_options("find_organization", options, CALL_OPTIONS, ("organization",))
@@ -167,7 +167,7 @@ class AsyncPipefy(AsyncClient):
 
     @functools.cached_property
     def bulk(self) -> AsyncBulk:
-        """Many cards or table records: create, update, delete, with a report of each and a way to go on."""
+        """Many cards or table records: create, update, delete, with a report of each item, and resumable."""
         from typedpipes.pipefy.bulk import AsyncBulk
 
         return AsyncBulk(WirePort(self._calls, self._http), self._http.io, self._core.limiter)
@@ -181,7 +181,7 @@ class AsyncPipefy(AsyncClient):
 
     @functools.cached_property
     def limits(self) -> AsyncLimits | None:
-        """How the limits stand; None if they are off."""
+        """The state of the limits; None if they are off."""
         from typedpipes.limits.snapshot import AsyncLimits
 
         return None if self._core.limiter is None else AsyncLimits(self._core.limiter)

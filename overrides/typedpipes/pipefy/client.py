@@ -132,12 +132,12 @@ class Pipefy(Client):
         """An instance of ``client``, the ``Client`` that `typedpipes generate` made from your own operations.
 
         Its calls go over this client's connections, under its credentials, limits and retries; close this one.
-        Raises `ConfigurationError` for anything else, the generated client of the other colour included.
+        Raises `ConfigurationError` for anything else, the generated asynchronous client included.
         """
         return cast(C, bind(client, self))
 
     def find_organization(self, organization: str | int, **options: Unpack[CallOptions]) -> OrganizationDetails | None:
-        """The organization with this number or URL (``https://app.pipefy.com/organizations/123``, seed 004)."""
+        """The organization with this number or URL (``https://app.pipefy.com/organizations/123``)."""
         from typedpipes.pipefy.exports.requests import organization_number
 
         check_options("find_organization", options, CALL_OPTIONS, ("organization",))
@@ -170,7 +170,7 @@ class Pipefy(Client):
 
     @functools.cached_property
     def bulk(self) -> Bulk:
-        """Many cards or table records: create, update, delete, with a report of each and a way to go on."""
+        """Many cards or table records: create, update, delete, with a report of each item, and resumable."""
         from typedpipes.pipefy.bulk import Bulk
 
         return Bulk(WirePort(self._calls, self._http), self._http.io, self._core.limiter)
@@ -184,7 +184,7 @@ class Pipefy(Client):
 
     @functools.cached_property
     def limits(self) -> Limits | None:
-        """How the limits stand; None if they are off."""
+        """The state of the limits; None if they are off."""
         from typedpipes.limits.snapshot import Limits
 
         return None if self._core.limiter is None else Limits(self._core.limiter)

@@ -48,7 +48,7 @@ PIPEFY_KINDS: Final = ("service_account", "personal_token")
 
 
 class PipefySettings(msgspec.Struct, frozen=True, kw_only=True):
-    """Pipefy: a service account, which wins, or a personal access token (seed 000)."""
+    """Pipefy: a service account, which wins, or a personal access token."""
 
     client_id: str | None = None
     client_secret: Secret | None = None
@@ -158,15 +158,15 @@ __all__ = [
 # What the synchronous and the asynchronous Pipefy client share: settings, policies, making and reading calls.
 
 _SMALLER_PAGES: Final = {"Phase.cards": 30}
-"""Connections with a page limit of their own (notes section 3)."""
+"""Connections with a smaller pages."""
 
 
 MAX_DEPTH: Final = 15
-"""Levels of fields Pipefy accepts in a request (notes section 3)."""
+"""Levels of fields Pipefy accepts in a request."""
 
 
 def page_limit(field: str) -> int:
-    """Largest page Pipefy gives of the connection ``field``: 50 records (seed 000), 30 cards of a phase."""
+    """Largest page Pipefy gives of the connection ``field``: 50 records, 30 cards of a phase."""
     from typedpipes.limits.pipefy import RECORDS_PER_PAGE
 
     return _SMALLER_PAGES.get(field, RECORDS_PER_PAGE)
@@ -181,14 +181,14 @@ def _monthly_calls(plan: str | None, allowance: int | None) -> int | None:
 
 
 class PipefyFacts(TypedDict, total=False):
-    """What a Pipefy client is told about its account."""
+    """Facts about the account that a Pipefy client takes."""
 
     plan: Plan | None
-    """Your plan; it brings the monthly budget (seed 000). Not given: the month is not counted."""
+    """Your plan; it brings the monthly budget. Not given: the month is not counted."""
     allowance: int | None
     """Calls a month by contract, for the Unlimited plan."""
     organization_id: str | None
-    """Organization whose monthly calls are counted (seed 000). Default: those of the credential alone."""
+    """Organization whose monthly calls are counted. Default: those of the credential alone."""
     journal: str | os.PathLike[str] | None
     """File in which exports are noted, so that a restart continues instead of creating again. Default: none."""
 

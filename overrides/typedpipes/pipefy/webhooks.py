@@ -1,4 +1,4 @@
-"""Webhooks of pipes and tables: ``pipefy.webhooks``, which looks before it creates."""
+"""Webhooks of pipes and tables: ``pipefy.webhooks``. It counts existing webhooks before it creates one."""
 
 from __future__ import annotations
 
@@ -72,7 +72,7 @@ class Webhooks:
         filters: Mapping[str, JsonInput] | None = None,
         **options: Unpack[CallOptions],
     ) -> CreateWebhookPayload | None:
-        """Create a webhook after a look at how many there are; past 30 the log gets a warning (seed 000).
+        """Create a webhook, after counting the existing ones; above 30 a warning is logged.
 
         Costs two calls; ``pipefy.create_webhook(input=...)`` costs one and does not look. Raises `ConfigurationError`
         before anything is sent for a URL that is not http or https, and for no owner or two.
@@ -141,7 +141,7 @@ def _advise(data: Mapping[str, JSON], pipe_id: str | int | None, table_id: str |
     count = len(present) if isinstance(present, list) else 0
     if count >= WEBHOOKS_PER_PIPE:
         logger.warning(
-            "%s %s has %d webhooks already; Pipefy advises at most %d (seed 000)",
+            "%s %s has %d webhooks already; Pipefy advises at most %d",
             kind,
             identity,
             count,

@@ -38,7 +38,7 @@ from typedpipes_codegen.errors import SchemaError
 from typedpipes_codegen.graphql.sdl import DOCUMENT, fault, parse_graphql, read_text, too_deep
 
 MAX_DEPTH = 15
-"""Deepest selection Pipefy accepts (reference notes, section 3)."""
+"""Deepest selection Pipefy accepts."""
 
 
 @dataclass

@@ -179,7 +179,7 @@ class TypedPipesPlugin(Plugin):
     def iter_method(self, operation: OperationDefinitionNode, method: Method, *, asynchronous: bool) -> ast.FunctionDef:
         """``iter_<operation>``: every item of the operation's connection, fetched page by page.
 
-        Not a coroutine in either colour: nothing is sent before the result is iterated over.
+        Not a coroutine, not even in the asynchronous client: nothing is sent before the result is iterated over.
         """
         assert method.connection is not None
         assert method.items is not None

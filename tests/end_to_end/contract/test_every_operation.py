@@ -78,7 +78,7 @@ def identifier(maker: RequestMaker, operation: Operation, name: str) -> str:
     """An id of something that exists where the call looks for it."""
     kind = operation.path.split("/")[2] if operation.path.count("/") > 2 else ""
     if kind in ("app_overrides", "oauth_apps"):
-        # These calls carry no environment (notes, "Environments"), so the sandbox takes its default.
+        # These calls carry no environment, so the sandbox takes its default.
         return str(next(iter(maker.sandbox.pipedream.connect[f"proj_x/production/{kind}"])).id)
     return maker._identifier(operation, name)
 

@@ -58,7 +58,7 @@ def test_secrets_the_vendors_hand_out_are_marked(package: str, component: str, f
 
 
 def test_environment_is_optional_with_the_documented_default() -> None:
-    """Seed 002, "Environment" and "Create a new token"."""
+    """vendor-facts/pipedream.md#environments"""
     parameter = document("connect")["components"]["parameters"]["PdEnvironment"]
     assert parameter["name"] == "X-PD-Environment"
     assert not parameter["required"]
@@ -84,8 +84,8 @@ def _payload(package: str, operation: Placed) -> Node:
     return resolve(package, body["application/json"]["schema"]) if body else {}
 
 
-def test_common_parameters_stand_where_the_seed_puts_them() -> None:
-    """Seed 001, "Common Parameters": the query of a GET, the payload of a POST; any endpoint."""
+def test_common_parameters_are_where_the_vendor_puts_them() -> None:
+    """The query of a GET, the payload of a POST; any endpoint."""
     for operation in filter(lambda one: one.curated, operations("pipedream")):
         query = parameters("pipedream", operation)
         fields = _payload("pipedream", operation).get("properties", {})
@@ -100,7 +100,7 @@ def test_common_parameters_stand_where_the_seed_puts_them() -> None:
 
 
 def test_an_account_needs_no_more_of_its_app_than_id_and_name() -> None:
-    """Seed 001, "Accounts"; seed 002, "List all accounts"."""
+    """vendor-facts/pipedream.md#accounts"""
     for package in ("pipedream", "connect"):
         account = _schemas(package)["Account"]
         app = resolve(package, account["properties"]["app"])
@@ -113,7 +113,7 @@ def test_an_account_needs_no_more_of_its_app_than_id_and_name() -> None:
 
 
 def test_both_forms_of_an_answer_have_their_rule() -> None:
-    """Pipedream notes, "Contradictions and broken examples"."""
+    """vendor-facts/pipedream.md#contradictions"""
     rules = {
         f"{package}.{operation.name}": operation.facts["x-normalize"]
         for package in PACKAGES
@@ -140,7 +140,7 @@ def _envelopes(package: str) -> Iterator[tuple[str, Node]]:
 
 @pytest.mark.parametrize("package", ["pipedrive_v1", "pipedrive_v2"])
 def test_what_every_pipedrive_answer_carries_is_required(package: str) -> None:
-    """Notes, "Answers and errors": `{success, data}`."""
+    """vendor-facts/pipedrive.md#answers-and-errors: `{success, data}`."""
     for name, envelope in _envelopes(package):
         if name.startswith("oauth."):
             continue
@@ -152,7 +152,7 @@ def test_what_every_pipedrive_answer_carries_is_required(package: str) -> None:
 
 @pytest.mark.parametrize(("package", "nullable"), [("pipedrive_v1", True), ("pipedrive_v2", False)])
 def test_an_empty_list_may_be_null_in_v1(package: str, nullable: bool) -> None:
-    """Notes, "Answers and errors": `data` may be null for an empty list."""
+    """vendor-facts/pipedrive.md#answers-and-errors: `data` may be null for an empty list."""
     lists = [envelope for name, envelope in _envelopes(package) if name.endswith(".list")]
     kinds = {str(found["type"]) for envelope in lists for found in at(package, envelope, "data") if "items" in found}
     assert kinds == ({"['array', 'null']"} if nullable else {"array"})
@@ -166,7 +166,7 @@ def test_records_have_their_id(package: str) -> None:
 
 
 def test_only_listings_of_v1_take_a_field_selector() -> None:
-    """Seed 003, "Field selector": collections, on v1; "most endpoints, not all"."""
+    """vendor-facts/pipedrive.md#field-selector: collections, on v1; "most endpoints, not all"."""
     for package in PACKAGES:
         for operation in operations(package):
             if "x-field-selector" in operation.facts:

@@ -21,7 +21,7 @@ from tests.end_to_end.contract.effective import (
 )
 from tests.support.committed_schemas import REST, requests_with, rest_facts, rest_operations
 
-# What the design shows people typing, and the seeds' own examples.
+# What the guides show, and the vendors' own examples.
 EXAMPLES = {
     "pipedream": {
         "accounts.list": "GET /accounts",
@@ -122,7 +122,7 @@ def _paged(package: str) -> list[Placed]:
     ],
 )
 def test_listings_are_paged_in_the_style_of_their_parameter(package: str, style: str, parameter: str) -> None:
-    """Pipedrive notes "Paging"; Pipedream notes "Pagination". A listing the vendor adds has to get its ``x-paging``."""
+    """A listing the vendor adds has to get its ``x-paging``."""
     marked = {each.request for each in _paged(package) if each.facts["x-paging"]["style"] == style}
     assert marked == requests_with(REST[package], parameter)
 
@@ -238,7 +238,7 @@ def test_credentials_are_of_the_kinds_the_client_knows(package: str) -> None:
 
 
 def test_operations_that_take_one_credential_only_say_so() -> None:
-    """Pipedream notes, "Authentication"; Pipedrive notes, "Auth"."""
+    """Authentication in vendor-facts/pipedream.md and vendor-facts/pipedrive.md."""
     key_only = {n for n in _names("pipedream") if _credentials("pipedream", n) == {"api_key"}}
     assert key_only == {
         "components.create",

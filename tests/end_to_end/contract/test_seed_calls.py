@@ -1,4 +1,4 @@
-"""Each request that seeds 001 to 004 show is one line here, and what arrives is what the seed shows."""
+"""Each request that the vendors' pages show is one line here, and what arrives is what the page shows."""
 
 from __future__ import annotations
 
@@ -73,7 +73,7 @@ def outcome(request: pytest.FixtureRequest) -> Iterator[Any]:
 
 
 @pytest.mark.parametrize("call", CALLS, ids=lambda call: f"{call['seed']} {call['heading']}")
-def test_the_line_sends_what_the_seed_shows(outcome: Any, call: dict[str, Any]) -> None:
+def test_the_line_sends_what_the_page_shows(outcome: Any, call: dict[str, Any]) -> None:
     arrival, status, raised = outcome(call["python"])
     assert (arrival.method, arrival.path) == (call["method"], call["path"])
     assert arrival.api == call.get("origin", "pipedream")

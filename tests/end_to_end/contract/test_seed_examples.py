@@ -1,4 +1,4 @@
-"""Every answer the seeds print decodes into the generated model, every field reachable and typed."""
+"""Every answer the vendors' pages print decodes into the generated model, every field reachable and typed."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The list of the seeds' examples is complete and points at operations that exist."""
+"""The list of the pages' examples is complete and points at operations that exist."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def test_every_file_is_listed_once_and_is_json() -> None:
 
 
 def test_every_row_says_where_the_example_comes_from_and_what_it_answers() -> None:
-    """25 examples in seed 001, 3 in seed 002, 2 in seed 004 (counted by hand)."""
+    """25 examples of Pipedream REST, 3 of Connect, 2 of the Pipefy export guide (counted by hand)."""
     for example in EXAMPLES:
         assert set(example) == KEYS, example
         assert example["form"] in ("documented", "live"), example

@@ -74,7 +74,7 @@ def test_ctrl_c_while_waiting_prints_the_command_that_resumes(command_line: Call
     out, talk = process.communicate(timeout=60)
     assert process.returncode == 130, (out, talk)
     what, todo = talk.splitlines()[-2:]
-    assert what == "interrupted: the export goes on at the vendor"
+    assert what == "interrupted: the export continues at the vendor"
     cli.sandbox.clock.advance(HOUR)
     ended = cli.repeat(todo.removeprefix("  do: "))
     assert "--timeout 50" in todo

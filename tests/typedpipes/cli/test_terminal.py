@@ -105,7 +105,7 @@ def test_ctrl_c_on_the_keyboard_stops_cleanly_and_the_printed_command_goes_on(
         assert terminal.end() == 130
     assert not terminal.screen.cursor_hidden
     text = "\n".join(terminal.screen.plain())
-    assert "interrupted: the export goes on at the vendor" in text
+    assert "interrupted: the export continues at the vendor" in text
     assert "Traceback" not in text
     assert not any("waiting for the export" in line for line in terminal.screen.plain())
     printed = next(line for line in text.splitlines() if line.startswith("  do: ")).removeprefix("  do: ")

@@ -58,7 +58,7 @@ def test_the_documented_figures() -> None:
 )
 def test_every_figure_names_its_source(policy: Policy) -> None:
     for source in [window.source for window in policy.windows] + [budget.source for budget in policy.budgets]:
-        assert "seed" in source or "notes" in source or "documented" in source
+        assert "vendor-facts/" in source or "documented" in source
 
 
 def test_unknown_plans_and_missing_numbers_are_refused() -> None:

@@ -84,7 +84,7 @@ def test_selections_stay_inside_depth_and_complexity(documents: Documents) -> No
 
 
 def complexity(documents: Documents, selections: SelectionSetNode, parent: object) -> int:
-    """One for a field, and what it holds times the page for a connection (reference notes, section 3)."""
+    """One for a field, and what it holds times the page for a connection."""
     total = 0
     for selection in selections.selections:
         if isinstance(selection, FragmentSpreadNode):

@@ -1,4 +1,4 @@
-"""Credentials: what is sent to whom, how tokens are obtained, kept and renewed.
+"""Credentials: which requests carry them, and how tokens are obtained, stored and renewed.
 
 Here: what every kind of credential is, those that do not change, and the choice among the credentials of a client (the
 operation says which kinds it takes). Tokens that expire are in `token_credential` and the vendors' modules.

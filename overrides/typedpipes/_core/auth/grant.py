@@ -48,8 +48,7 @@ class Grant(Protocol):
 class ClientCredentials:
     """OAuth2 client credentials: Pipefy service accounts, Pipedream OAuth clients.
 
-    Neither vendor promises one body encoding (Pipefy notes, section 2), so the other one is tried if the first is
-    refused as unreadable.
+    Neither vendor promises one body encoding, so the other one is tried if the first is refused as unreadable.
     """
 
     rotates = False
@@ -138,7 +137,7 @@ class RotatingRefresh:
         return replace(token, refresh=self.refresh_token(current))
 
     def secrets(self) -> tuple[Secret, ...]:
-        """The client's secret, alone and as it travels, and the refresh token of the settings."""
+        """The client's secret, alone and as it is sent, and the refresh token of the settings."""
         signed = basic(self.client_id, self._secret)
         return (self._secret, signed) if self._first is None else (self._secret, signed, self._first)
 

@@ -126,7 +126,7 @@ class FileTokenStore:
             give_up = time.monotonic() + _LOCK_PATIENCE
             while not lock.try_acquire():
                 if time.monotonic() > give_up:
-                    raise OSError(f"the token directory {self.directory} is locked by a process that does not go on")
+                    raise OSError(f"the token directory {self.directory} is locked by a process that does not continue")
                 time.sleep(0.001)
             yield
         finally:

@@ -1,4 +1,4 @@
-"""Where an answer departs from its schema: paths, kinds, and who is told."""
+"""Reports where an answer departs from its schema: the path, the kind, and who is notified."""
 
 from __future__ import annotations
 
@@ -85,13 +85,13 @@ class Decoding:
         self.omitted = omitted
         """The caller asked the server to leave fields out: absence is no drift."""
         self.looking = True
-        """Whether unknown properties are told of: in the first item of each list and map, or anywhere when strict."""
+        """Whether unknown properties are reported: in the first item of each list and map, or anywhere when strict."""
         self._report = report
         self._local: set[object] = set()
 
     @property
     def heard(self) -> bool:
-        """Whether anybody is told of drift."""
+        """Whether drift is reported at all."""
         return self._report is not None
 
     def mismatch(self, node: Node, field: str | None, expected: str, value: object) -> None:

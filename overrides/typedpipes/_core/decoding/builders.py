@@ -420,13 +420,13 @@ def _absent(obj: Model, decoding: Decoding, node: Node, wire: str) -> None:
 
 
 def tell_surplus(data: dict[str, Any], decoding: Decoding, node: Node, known: frozenset[str]) -> None:
-    """Unknown properties are kept, and told of."""
+    """Report unknown properties; they are kept."""
     for key in data.keys() - known:
         if not _HASH_KEY.match(key):
             decoding.drift(node, key, "no such property", "an unknown property")
 
 
-# Which class of a union an object is of.
+# Selects the union member for a JSON object.
 
 Choose: TypeAlias = Callable[[dict[str, Any]], list[type[Model]]]
 """The classes an object may be of by its keys, the likeliest first; none if it is of no class."""
@@ -453,7 +453,7 @@ def chooser(models: list[type[Model]]) -> Choose:
 def _by_tag(
     data: dict[str, Any], key: str, table: dict[object, type[Model]], otherwise: Choose | None
 ) -> list[type[Model]]:
-    """The class of the object's tag; none for a tag nobody knows. Without a tag, where it may lack, by its shape."""
+    """The class of the object's tag; none for an unknown tag. Without a tag, where it may lack, by its shape."""
     tag = data.get(key)
     if tag is None and otherwise is not None:
         return otherwise(data)

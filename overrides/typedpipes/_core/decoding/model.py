@@ -1,4 +1,4 @@
-"""What generated models and enums derive from.
+"""Base classes of generated models and enums.
 
 A decoded object keeps the JSON object it was built from: that is what makes absent and null distinguishable
 (`is_set`), unknown properties reachable (`extras`) and a missing required field an error only when it is read.
@@ -392,7 +392,7 @@ def is_set(obj: Model, field: str) -> bool:
 def extras(obj: Model) -> dict[str, JSON]:
     """The properties the schema does not know, by wire name, as decoded from JSON.
 
-    Pipedrive v1 delivers custom fields this way (40-character keys; reference notes, "Custom fields").
+    Pipedrive v1 delivers custom fields this way (keys of 40 hexadecimal characters).
     """
     data = _source(obj)
     if data is None:

@@ -1,9 +1,8 @@
-"""What msgspec builds of a model by itself, in C, what is left to finish then, and where the JSON stays.
+"""Builds models with msgspec, in C, and keeps their JSON.
 
-Scalars, lists of them and nested models are msgspec's. Enums that stay open, unions and whatever else msgspec has no
-word for are finished by the converters of `typedpipes._core.decoding.builders`. The JSON of an object is kept as bytes
-until
-somebody asks for it.
+msgspec decodes scalars, lists of scalars and nested models. The converters of `typedpipes._core.decoding.builders`
+finish what msgspec has no type for: open enums, unions and others. The JSON of an object is kept as bytes until it is
+first needed.
 """
 
 from __future__ import annotations
@@ -212,10 +211,11 @@ def finish_many(finish: Finish, objects: list[Any], decoding: Decoding, node: No
 
 
 def release(records: Sequence[object]) -> None:
-    """Let a page's bytes go when the walk is past it: records of it that the caller kept get bytes of their own.
+    """Free a page's bytes after the walk has passed it: records that the caller kept get bytes of their own.
 
-    Nothing but ``records`` may hold the records, or else what counts as the caller. The last one is passed over: the
-    loop that asked for the next page still has it. If many were kept they share the page's bytes, which costs less.
+    Only the list ``records`` may refer to the records; any other reference counts as the caller's. The last record is
+    skipped: the loop that asked for the next page still refers to it. If many were kept, they share the page's bytes,
+    which costs less.
     """
     counts = _references(records)
     kept = [record for record, count in zip(records, counts[:-1], strict=False) if count > _UNSHARED]

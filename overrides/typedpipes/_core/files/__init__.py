@@ -1,4 +1,4 @@
-"""Files behind links that die: fetched completely or not at all, without credentials, from hosts we trust.
+"""Downloads from links that expire: complete or not at all, without credentials, from trusted hosts.
 
 - `links`: which links are followed (`LinkPolicy`), and how long one lives (`FileLink`).
 - `host`: the credential-free client; every redirect and address is checked.

@@ -86,7 +86,7 @@ def _copy(transfer: Transfer, part: PartFile, writer: WriteBehind, meter: Progre
             if transfer.point is begun:  # what arrived is good for the next attempt
                 yield from writer.last(start, pending)
             raise
-        if transfer.point is not begun:  # the file began anew
+        if transfer.point is not begun:  # the file was restarted
             begun, pending, size, start = transfer.point, [], 0, chunk.offset
             yield from writer.settle()
             yield from call(partial(part.begin, begun, start), blocking=True)

@@ -25,9 +25,9 @@ LIMITS: Final = httpx.Limits(max_connections=2, max_keepalive_connections=1)
 
 
 class FileHost:
-    """Sends GET requests for links a `LinkPolicy` allows; close it with `close` (a `Call` for both colours).
+    """Sends GET requests for links a `LinkPolicy` allows; close it with `close` (a `Call` for sync and async).
 
-    ``timeout``: seconds for connecting and for each read. ``verify``: an SSL context of one's own, for a proxy that
+    ``timeout``: seconds for connecting and for each read. ``verify``: your own SSL context, for a proxy that
     breaks TLS open. Environment proxies are used; the allow-list holds behind them, the address check does not (the
     proxy resolves names).
     """

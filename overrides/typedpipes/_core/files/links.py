@@ -1,4 +1,4 @@
-"""Which links may be followed, and how long they live."""
+"""Which links may be followed, and how long they work."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ from typedpipes._core.flow import Flow
 from typedpipes.errors import DownloadError
 
 LINK_LIFE: Final = 15 * 60.0
-"""Seconds a Pipefy file link lives (seed 000)."""
+"""Seconds for which a Pipefy file link works."""
 PIPEFY_FILE_HOSTS: Final = ("pipefy.com", "amazonaws.com")
-"""Where Pipefy keeps files: these hosts and those below them (notes section 6)."""
+"""Hosts of Pipefy's files, with the hosts below them. docs/vendor-facts/pipefy.md#files"""
 
 _NAT64: Final = ipaddress.ip_network("64:ff9b::/96")
 

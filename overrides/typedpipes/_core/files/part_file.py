@@ -1,8 +1,8 @@
 """The unfinished file beside its final name, and the atomic step from one to the other.
 
-``NAME.part`` holds the bytes, ``NAME.part.json`` what is needed to go on: which file it is, its entity tag and length.
-A process that died leaves both, and the next one goes on; after a crash of the machine only what was known to be
-synced counts.
+``NAME.part`` holds the bytes, ``NAME.part.json`` what is needed to continue: which file it is, its entity tag and
+length. A process that ended leaves both, and the next one continues. After a crash of the machine only the bytes that
+are known to be synced count.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ NOTES: Final = ".part.json"
 SPARE: Final = 16 << 20
 """Bytes of free space left to others."""
 START_EVERY: Final = 16 << 20
-"""Bytes after which the disk is told to begin writing."""
+"""Bytes after which the operating system is asked to begin writing."""
 
 
 def check_target(target: Path, *, overwrite: bool) -> None:
@@ -106,7 +106,7 @@ class PartFile:
         self._done = False
 
     def open(self) -> ResumePoint:
-        """Reserve the file and tell where to go on. Fails before anything is fetched if the file cannot be written."""
+        """Reserve the file; returns where to continue. Fails before any download if the file cannot be written."""
         with self._translated():
             check_target(self.target, overwrite=self._overwrite)
             while True:
@@ -183,7 +183,7 @@ class PartFile:
 
     def _cut(self, offset: int) -> None:
         if offset > self._size:
-            raise DownloadError(f"{self.path} was changed by somebody else; remove it and begin anew")
+            raise DownloadError(f"{self.path} was changed by somebody else; remove it and start again")
         if offset < self._size:
             os.ftruncate(self._lock.descriptor, offset)
             self._synced = min(self._synced, offset)
@@ -273,7 +273,7 @@ class PartFile:
             raise DownloadError(f"{self.target} cannot be written: {reason}") from error
 
 
-# Writing to disk while the network goes on.
+# Writing to disk while the network continues.
 
 Write: TypeAlias = Callable[[int, Sequence[bytes]], None]
 

@@ -1,4 +1,4 @@
-"""How far a download is: plain numbers that any caller can render."""
+"""Progress of a download, as plain numbers."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ class ProgressMeter:
         self._next = now + INTERVAL
         marks = self._marks
         if marks and done < marks[-1][1]:
-            marks.clear()  # the download began anew
+            marks.clear()  # the download was restarted
         marks.append((now, done))
         while len(marks) > 2 and now - marks[1][0] >= WINDOW:
             marks.popleft()

@@ -1,4 +1,4 @@
-"""The bytes of a file behind a dying link, as a file object: nothing is stored, lost connections are resumed."""
+"""A remote file as a file object: nothing is stored; lost connections and expired links are resumed."""
 
 from __future__ import annotations
 

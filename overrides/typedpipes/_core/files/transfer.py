@@ -30,7 +30,7 @@ INFLATE_STEP: Final = 1 << 20
 
 @attrs.frozen
 class Chunk:
-    """``data`` belongs at ``offset``; an offset of 0 after others means that the file begins anew. Empty: the end."""
+    """``data`` belongs at ``offset``; an offset of 0 after others means that the file starts again. Empty: the end."""
 
     offset: int
     data: bytes
@@ -38,7 +38,7 @@ class Chunk:
 
 @attrs.define
 class ResumePoint:
-    """Where a transfer stands: enough to go on in another process."""
+    """Where a transfer stands: enough to continue in another process."""
 
     offset: int = 0
     etag: str | None = None
@@ -62,10 +62,10 @@ class _Stumble(Exception):
 
 
 class Transfer:
-    """Fetches the file behind ``source`` chunk by chunk, riding out what passes.
+    """Fetches the file behind ``source`` chunk by chunk, repeating after temporary failures.
 
     A lost connection is taken up again by range if the host proves that the content is the same; else the file
-    begins anew, or `DownloadError` is raised if ``restartable`` is False. A refused link is fetched again once
+    starts again, or `DownloadError` is raised if ``restartable`` is False. A refused link is fetched again once
     between two new bytes. ``until`` is a time of the monotonic clock, ``max_bytes`` the size refused beyond.
     """
 
@@ -242,9 +242,9 @@ class Transfer:
     def _begin_anew(self, reason: str) -> None:
         self._beginnings += 1
         if not self._restartable:
-            raise DownloadError(f"the stream cannot go on at byte {self.point.offset}: {reason}")
+            raise DownloadError(f"the stream cannot continue at byte {self.point.offset}: {reason}")
         if self._beginnings > BEGINNINGS:
-            raise DownloadError(f"the download began anew {BEGINNINGS} times and still fails: {reason}")
+            raise DownloadError(f"the download was restarted {BEGINNINGS} times and still fails: {reason}")
         self.point = ResumePoint()
 
     def _recover(self, error: Exception) -> Flow[None]:

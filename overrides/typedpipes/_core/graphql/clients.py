@@ -1,4 +1,4 @@
-"""What generated GraphQL clients derive from.
+"""Base classes of generated GraphQL clients.
 
 Generated methods call `_run` with an operation and its variables. A client for a vendor supplies `_execute`, which
 sends the document under the policies and returns the answer's ``data``; everything else is here: pages, and selections
@@ -125,9 +125,9 @@ class AsyncGraphQLClient:
 
 
 def bind(client: object, lender: GraphQLClient | AsyncGraphQLClient) -> Any:
-    """An instance of a generated ``client`` whose operations ``lender`` performs, with its wire and policies.
+    """An instance of a generated ``client`` that sends through ``lender``: its connections, credentials and policies.
 
-    Raises `ConfigurationError` if ``client`` is no generated client of the lender's colour.
+    Raises `ConfigurationError` unless ``client`` is the generated client class of the same kind, sync or async.
     """
     import inspect
 

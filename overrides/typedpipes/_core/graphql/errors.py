@@ -1,4 +1,4 @@
-"""What a GraphQL answer says: its data, or which typed error (reference pipefy/notes.md, section 5)."""
+"""Reads a GraphQL answer: its data, or a typed error."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from typedpipes.errors import (
 
 _DENIED: Final = frozenset({"PERMISSION_DENIED", "FORBIDDEN", "INVALID_ROLE"})
 _DENIED_WORDS: Final = "permission denied"
-"""What some errors without a code say (reference vendors-2026-11.md)."""
+"""What some errors without a code say. docs/vendor-facts/pipefy.md#errors"""
 _MISSING: Final = frozenset({"RESOURCE_NOT_FOUND", "RECORD_NOT_FOUND", "NOT_FOUND"})
 _STATIC: Final = frozenset(
     "undefinedField argumentNotAccepted missingRequiredArguments missingRequiredInputObjectAttribute variableMismatch "

@@ -24,7 +24,7 @@ REFUSALS: Final = frozenset(
     "RECORD_INVALID INVALID_ARGUMENTS BAD_USER_INPUT ARGUMENT_ERROR FEATURE_NOT_ENABLED FEATURE_DISABLED "
     "FEATURE_UNAVAILABLE".split()
 )
-"""Codes with which a resolver says that it refused (reference pipefy/notes.md, section 5)."""
+"""Codes with which a resolver says that it refused."""
 
 AT_THE_DOOR: Final = frozenset({400, 401, 403, 404, 405, 411, 413, 414, 415, 417, 421, 426, 428, 429, 431})
 """Statuses about the request itself: its address, credential, size or syntax. They are given before anything runs."""
@@ -33,7 +33,7 @@ _UNAVAILABLE: Final = 503
 
 
 def nothing_executed(error: TypedPipesError) -> bool:
-    """Whether ``error`` proves that the server executed nothing of a mutation. False means that nobody can know.
+    """Whether ``error`` proves that the server executed nothing of a mutation. False means that it is unknown.
 
     A mutation is *failed*, and may be sent again, only where this is True; otherwise it is *ambiguous*.
 

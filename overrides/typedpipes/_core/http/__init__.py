@@ -1,7 +1,7 @@
-"""A request and its answer without any type of the HTTP library: what facades and callers see, and the `Stamp` that
-travels with a request through the policies: facts of the operation and options of the call.
+"""Types of requests and answers, and the `Stamp` that each request carries through the policies.
 
-This folder is what a successor of httpx would have to replace.
+The stamp holds facts of the operation and options of the call. `WireRequest` and `WireResponse`
+show callers no httpx type; the modules of this folder use httpx.
 """
 
 from __future__ import annotations

@@ -54,7 +54,7 @@ def is_loopback(host: str) -> bool:
 
 
 def require_https(url: httpx.URL) -> None:
-    """Refuse what would travel unencrypted. http is for loopback only."""
+    """Refuse unencrypted connections. http is for loopback only."""
     if url.raw_scheme == b"https" and url.raw_host:
         return
     if url.scheme == "http" and is_loopback(url.host):

@@ -1,4 +1,4 @@
-"""The clients: httpx with the policies of this package around every request, whoever makes it.
+"""HTTP clients: httpx clients that apply this package's policies to every request.
 
 What facades use (no type of httpx in it)::
 
@@ -139,9 +139,13 @@ class SharedClient:
 
     def _exchange(self, request: httpx.Request, auth: object, follow: object, *, stream: bool) -> Exchange:
         if not (auth is None or auth is httpx.USE_CLIENT_DEFAULT):
-            raise ConfigurationError("auth= is this client's business; give credentials to its constructor")
+            raise ConfigurationError(
+                "auth= is not accepted per request; give the credential to the client's constructor"
+            )
         if follow is True:
-            raise ConfigurationError("redirects are this client's business; see Stamp.redirects")
+            raise ConfigurationError(
+                "follow_redirects= is not accepted per request; the client follows redirects itself"
+            )
         stamp = request.extensions.get(STAMP)
         if not isinstance(stamp, Stamp):
             stamp = default_stamp(request.method)

@@ -358,7 +358,7 @@ class Exchange:
             self._credential.unsign(self._request)
 
     def _move_to_api_domain(self, request: httpx.Request) -> None:
-        """Pipedrive's token answer says where the account's API lives (notes, "Addresses")."""
+        """Pipedrive's token answer says where the account's API is."""
         base = self._credential.api_domain() if self._credential is not None else None
         if base is not None and origin(base) != origin(request.url):
             target = httpx.URL(base)

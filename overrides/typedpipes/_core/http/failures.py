@@ -1,4 +1,4 @@
-"""A failed answer as a typed error: what happened, where, and what to do about it."""
+"""Turns a failed answer into a typed error: what happened, where, and what to do."""
 
 from __future__ import annotations
 
@@ -43,8 +43,8 @@ _UNKEPT_HEADERS: Final = frozenset({"set-cookie", "set-cookie2", "authorization"
 
 _HINTS: Final = {
     ("pipefy", 401): "check the personal access token or the service account",
-    ("pipefy", 403): "only admins and super admins may use Pipefy's API",  # seed 000
-    ("pipedream", 401): "check the credential; some operations take only a user API key",  # seed 001
+    ("pipefy", 403): "only admins and super admins may use Pipefy's API",
+    ("pipedream", 401): "check the credential; some operations take only a user API key",
     ("connect", 401): "check the OAuth client and the project",
     ("pipedrive", 401): "check the API token, or authorize the app again",
 }
@@ -61,7 +61,7 @@ def classify(
     attempts: int = 1,
     cut: bool = False,
 ) -> APIError:
-    """The error for an answer that is no success. ``headers`` have lower-case names; ``cut``: the body goes on.
+    """The error for an answer that is no success. ``headers`` have lower-case names; ``cut``: the body is longer.
 
     ``operation`` is ``api.method.path``. Unknown statuses fall into their hundred's class; 1xx and 3xx are `APIError`.
     """
@@ -125,7 +125,7 @@ def _is_html(headers: Mapping[str, str], body: bytes) -> bool:
 
 
 def _explanation(body: bytes) -> tuple[str | None, str | None]:
-    """Code and message of a JSON error, in the shapes the vendors use (reference notes, "Error shapes")."""
+    """Code and message of a JSON error, in the shapes the vendors use."""
     if not body[:64].lstrip().startswith((b"{", b"[")):
         return None, None
     try:

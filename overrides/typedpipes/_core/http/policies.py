@@ -97,7 +97,7 @@ class Policies:
         error: str | None,
         headers: Mapping[str, str],
     ) -> Request:
-        """What is told about one wire request."""
+        """The event of one wire request."""
         from typedpipes._core.http.failures import request_id
 
         url = request.url

@@ -1,7 +1,7 @@
-"""What bounds the attempts of a call: when a failed one is repeated and how long to wait before, the budget of such
-repetitions, and the permit for a connection. `typedpipes._core.http.exchange` carries the decisions out.
+"""When a failed request is repeated and how long to wait first; the retry budget; the permit for a connection.
+`typedpipes._core.http.exchange` carries the decisions out.
 
-The rules (design section 4): a request that provably was not executed may always be repeated (no connection, 429, 503
+The rules: a request that provably was not executed may always be repeated (no connection, 429, 503
 with ``Retry-After``); one that may have been executed only if its operation is safe, or carries an idempotency key the
 API knows. Redirects and 401 replays are not retries. Waits the server asks for are obeyed exactly or not at all. A
 request takes a permit before it takes a slot, so that no slot waits for a connection.

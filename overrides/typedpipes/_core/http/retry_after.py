@@ -1,4 +1,4 @@
-"""How long a server asks to be left alone, and when that is over. Total on any header."""
+"""Parses Retry-After. Never raises, whatever the header holds."""
 
 from __future__ import annotations
 

@@ -280,7 +280,7 @@ class Pages(Generic[T]):
     """All items of a listing, fetched lazily, one request per page.
 
     Iterate over it, or over ``.pages()``. ``cursor`` is where the page after the last one handed out starts: pass it as
-    ``resume=`` to go on elsewhere or after an error. With ``prefetch=N`` up to N pages are fetched ahead in threads
+    ``resume=`` to continue elsewhere or after an error. With ``prefetch=N`` up to N pages are fetched ahead in threads
     while you use the one before them; leaving the loop ends them, after requests already on the wire.
     """
 

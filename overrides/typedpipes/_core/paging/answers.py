@@ -1,4 +1,4 @@
-"""What an answer says as a page of a listing: its items, and where the next page starts.
+"""Reads a page of a listing: its items and the cursor of the next page.
 
 An answer that is no page raises `Departure`: what the schema requires is not there, or of another type. Where the
 schema lets a part be absent or null, that part says nothing, and nothing more follows.

@@ -1,4 +1,4 @@
-"""An operation as data: what generated code stamps on each request, and what it asks of a client."""
+"""Operations as data: the metadata that generated code attaches to each request, and the options of a call."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ class PipedreamOptions(CallOptions, total=False):
     """Per-call options of Pipedream REST."""
 
     org_id: str
-    """Workspace the call acts in (seed 001, "org_id"); needed with a user API key when something is created."""
+    """Workspace the call acts in; needed with a user API key when something is created."""
 
 
 class ConnectOptions(CallOptions, total=False):
@@ -53,14 +53,14 @@ class ConnectOptions(CallOptions, total=False):
     project_id: str
     """Project the call acts in."""
     environment: str
-    """``development`` or ``production``: sent as ``X-PD-Environment`` (seed 002, "Environment")."""
+    """``development`` or ``production``: sent as ``X-PD-Environment``."""
 
 
 class PipedriveOptions(CallOptions, total=False):
     """Per-call options of Pipedrive."""
 
     encoding: Literal["json", "form"]
-    """How the body of a POST travels: as JSON (default), or form-encoded, which has no types (seed 003, "Requests")."""
+    """How the body of a POST is sent: as JSON (default), or form-encoded, which has no types."""
 
 
 class Paging:
@@ -187,7 +187,7 @@ class Operation(Generic[T_co]):
         self.client_parameters = client_parameters
         """(option, location, wire name) of parameters filled from the client or the call's options."""
         self.selector = selector
-        """Whether a field selector may follow the collection's name (Pipedrive v1, seed 003)."""
+        """Whether a field selector may follow the collection's name (Pipedrive v1)."""
         self.omittable = omittable
         """Query parameters that make the server leave fields out."""
         self.deprecated = deprecated
@@ -274,7 +274,7 @@ class PageOptions(TypedDict, total=False):
     page_size: int
     """Items per request; the vendor's default if not given."""
     resume: str | None
-    """Cursor to go on from, as found in ``Pages.cursor`` or an error; None: from the beginning."""
+    """Cursor to continue from, as found in ``Pages.cursor`` or an error; None: from the beginning."""
 
 
 class OffsetPageOptions(PageOptions, total=False):

@@ -44,7 +44,7 @@ _REFUSED_HEADERS: Final = frozenset({"authorization", "x-api-token", "proxy-auth
 _PAGE_OPTIONS: Final = frozenset(OffsetPageOptions.__annotations__)
 
 Scope = Callable[[Operation[object], Arguments, Mapping[str, object]], Mapping[str, str]]
-"""Whom the limits of a call count for, by stable identity."""
+"""The identity each limit is counted against."""
 BodyCheck = Callable[[Operation[object], JSON, object, WireResponse], None]
 """Raises if a successful status carries a failure: (operation, JSON, built answer, response)."""
 
@@ -150,7 +150,7 @@ class Rest(msgspec.Struct, frozen=True, kw_only=True):
         for name, value in extra.items():
             if name.lower() in _REFUSED_HEADERS:
                 raise ConfigurationError(
-                    f"extra_headers may not set {name}: credentials and hosts are the client's business",
+                    f"extra_headers may not set {name}: set credentials and hosts on the client instead",
                     setting="extra_headers",
                 )
             headers[name.lower()] = text_of(value, name)

@@ -130,7 +130,7 @@ def _styled(operation: Operation[Any], name: str, text: str) -> str:
 
 
 def _selector(operation: Operation[Any], fields: tuple[str, ...] | None) -> str:
-    """``:(id,title)`` behind the collection's name; the characters stay unescaped (seed 003, "Field selector")."""
+    """``:(id,title)`` behind the collection's name; the characters stay unescaped."""
     if not fields:
         return ""
     for field in fields:
@@ -202,7 +202,7 @@ def _content(operation: Operation[Any], body: object, headers: dict[str, str], e
 
 
 def _asked_media(operation: Operation[Any], encoding: object) -> str:
-    """The content type for a call's ``encoding`` (seed 003, "Requests": POST takes forms too)."""
+    """The content type for a call's ``encoding`` (Pipedrive v1 takes forms for POST)."""
     if encoding not in ("json", "form"):
         raise ConfigurationError(f"encoding is 'json' or 'form', not {encoding!r}", setting="encoding")
     wanted = _FORM if encoding == "form" else "application/json"

@@ -58,7 +58,7 @@ class MultipartBody:
                 file.seek(start)
             elif self._spent:
                 raise TransportError(
-                    "the file of this upload cannot be rewound, so the request cannot be sent again; open it anew",
+                    "the file of this upload cannot be rewound, so the request cannot be sent again; open it again",
                     sent=None,
                 )
         self._spent = True

@@ -1,4 +1,4 @@
-"""How OpenAPI writes parameters that are no plain values: its style table, as one function per place. Pure.
+"""OpenAPI parameter styles: how lists and objects are written in paths, queries and headers. No I/O.
 
 A code names style and explode: ``form``, ``form*``, ``spaceDelimited``, ``pipeDelimited``, ``deepObject``, ``simple``,
 ``simple*``, ``label``, ``label*``, ``matrix``, ``matrix*``; ``json`` is a parameter described by its content. Items are

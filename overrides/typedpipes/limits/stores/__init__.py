@@ -1,4 +1,4 @@
-"""Where counts live: in this process, in a SQLite file, or in Redis. `open_store` picks by URL, one per process.
+"""Where counts are kept: in this process, in a SQLite file, or in Redis. `open_store` picks by URL, one per process.
 
 This module says what a `Store` is, and holds the one in memory.
 """
@@ -60,7 +60,7 @@ class Announcer:
             self.announce("unreachable", detail)
 
     def gave_up(self) -> None:
-        """Waiting for the store was in vain: until it works again, nobody else waits for it."""
+        """Waiting for the store failed: until it works again, no other call waits for it."""
         self._given_up = True
 
     def worked(self) -> None:

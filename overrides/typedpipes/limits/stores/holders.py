@@ -1,4 +1,4 @@
-"""Which processes of this machine still live: each holds a lock on a file of its own, beside the file of limits.
+"""Which processes of this machine are still running: each holds a lock on a file of its own, beside the file of limits.
 
 The system lets go of a lock when its process ends, however it ends; a frozen process keeps it. Where there are no such
 locks (Windows), or the file is gone, a process counts as living.

@@ -1,4 +1,4 @@
-"""How much inline work an event loop is given at a time.
+"""Bounds the work done inline on an event loop.
 
 A transaction in a file takes a tenth of a millisecond, so it is done on the loop; but five hundred waiters that wake in
 the same turn of the loop would stall it. Beyond a burst, operations are spread so that the loop has a part of the time.

@@ -1,4 +1,4 @@
-"""Attachments of cards and table records: their links die after 15 minutes (seed 000), so they are fetched by name.
+"""Attachments of cards and table records: their links expire after 15 minutes, so they are fetched by name.
 
     key = pipefy.attachments.upload("offer.pdf", organization_id=1)
     pipefy.attachments.attach_to_card(card_id="123", field_id="offer", files=["offer.pdf"])
@@ -62,7 +62,7 @@ class Attachments:
         """Upload a file and return its object key: what attachment fields and ``CreateCardInput.attachments`` take.
 
         ``file`` is a path, bytes or an open binary file; ``name`` is needed where it has none. Costs one call. Raises
-        `ConfigurationError` before anything is sent for a file over 512 MB (seed 000), and `UploadError`.
+        `ConfigurationError` before anything is sent for a file over 512 MB, and `UploadError`.
         """
         options = UploadOptions(name=name, content_type=content_type, timeout=timeout, progress=progress)
         return drive(self._flows.uploads.upload(file, organization_id, options), self._io)
@@ -80,7 +80,7 @@ class Attachments:
     ) -> list[str]:
         """Upload ``files`` and add them to an attachment field of a card; returns their object keys.
 
-        ``field_id`` is the field's slug (a uuid is refused by the server, notes section 6). ``replace=True`` drops what
+        ``field_id`` is the field's slug (a uuid is refused by the server). ``replace=True`` drops what
         the field holds. Costs a call per file, one to store the keys, and one to read what
         is there unless ``replace=True`` and ``organization_id`` are given. ``timeout``: seconds for each file.
         """

@@ -1,4 +1,4 @@
-"""The policy of attachments: upload and store, and fetch by name, because links die after 15 minutes (seed 000)."""
+"""The policy of attachments: upload and store, and fetch by name, because links expire after 15 minutes."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from typedpipes.pipefy.exports.handles import OnProgress
 from typedpipes.pipefy.exports.jobs import GraphQLPort
 
 CARD: Final = "query CardAttachments($id: ID!) { card(id: $id) { attachments { path url } } }"
-# A record has no list of attachments; the field's array value holds their links (notes section 6, by analogy).
+# A record has no list of attachments; the field's array value holds their links: assumed, by analogy with cards.
 RECORD: Final = (
     "query RecordAttachments($id: ID!) { table_record(id: $id) { record_fields { array_value field { id } } "
     "table { organization { id } } } }"
@@ -71,7 +71,7 @@ class AttachmentFlows:
         """Upload ``files`` and store their keys, after those that are there already unless they are replaced.
 
         Returns the keys of the new ones. If the last call fails, the files are uploaded; whether the field refers to
-        them is told by the error's ``may_have_executed``. Raises `ResponseMismatch` for an answer that does not say.
+        them is in the error's ``may_have_executed``. Raises `ResponseMismatch` for an answer that does not say.
         """
         if isinstance(files, (str, bytes, os.PathLike)):
             raise ConfigurationError("files is a list of files; wrap the one in [ ]", setting="files")

@@ -1,6 +1,6 @@
-"""Files to Pipefy: a presigned address, the bytes put there without any credential, the object key to store.
+"""Uploads to Pipefy: get a presigned address, PUT the bytes without a credential, store the object key.
 
-Reference notes, section 6. The address is asked for with the file's name, type and length; the key that belongs into
+The address is asked for with the file's name, type and length; the key that belongs into
 an attachment field is the address's path.
 """
 

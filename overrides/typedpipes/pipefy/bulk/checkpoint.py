@@ -1,4 +1,4 @@
-"""The file that lets a bulk job go on after its process died: what was begun, and what became of it.
+"""The checkpoint of a bulk job: a file of what was begun and how it ended, so that a later run can continue.
 
 One JSON object per line. A line ``begun`` without an outcome means that the request may have been sent: such an item
 is ambiguous. The last line may be torn; it is ignored.

@@ -52,9 +52,9 @@ class BulkOptions(TypedDict, total=False):
     over_budget: bool
     """Begin even if the month's calls do not suffice for all of it. Default: raise `QuotaExhausted` first."""
     checkpoint: str | os.PathLike[str]
-    """File that is kept up to date, so that the same call goes on after its process died."""
+    """Checkpoint: a file with which the same call continues after its process ended."""
     resume: BulkReport
-    """Report of an earlier run with the same items: what it says is done is left alone."""
+    """Report of an earlier run with the same items: what it lists as done is not repeated."""
 
 
 _OPTIONS: Final = frozenset(BulkOptions.__annotations__)
@@ -103,7 +103,7 @@ class BulkFlows:
         return (yield from work_out(self._limiter, [(Claim("pipefy", "bulk"), requests)]))
 
     def run(self, job: BulkJob, work: Sequence[BulkWork], options: BulkOptions) -> Flow[BulkReport]:
-        """Do what is left of ``work``, in order. Raises `BulkStopped` with the report if it cannot go on."""
+        """Do what is left of ``work``, in order. Raises `BulkStopped` with the report if it cannot continue."""
         check_bulk(job, options)
         digest = _digest(job, work)
         known = _known(job, digest, options.get("resume"))

@@ -1,4 +1,4 @@
-"""From what callers give to bulk jobs to the inputs of the requests, checked before anything is sent."""
+"""Validates the arguments of bulk jobs and builds the inputs of their requests."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from typedpipes._core.graphql.results import InputModel
 
 FIELDS_PER_CALL: Final = 30
-"""Fields one ``updateFieldsValues`` takes (notes section 3)."""
+"""Fields one ``updateFieldsValues`` takes."""
 
 CREATE_CARDS: Final = BulkJob(
     name="create_cards",

@@ -1,4 +1,4 @@
-"""What became of each item of a bulk job, in a form that can be kept and gone on from."""
+"""The report of a bulk job: the outcome of each item, which can be saved and resumed from."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from typedpipes.errors import ConfigurationError, TypedPipesError
 
 Status: TypeAlias = Literal["ok", "error", "ambiguous", "pending"]
 """``ok``: the answer says that it was done. ``error``: the answer proves that nothing was executed. ``ambiguous``: it
-was sent, and no answer came or one that proves neither, so nobody can know. ``pending``: not attempted."""
+was sent, and no answer came, or one that proves neither. ``pending``: not attempted."""
 
 VERSION: Final = 1
 
@@ -98,7 +98,7 @@ class BulkReport:
 
 
 class BulkStopped(TypedPipesError):
-    """A bulk job cannot go on: the cause is ``__cause__``, ``report`` says what is done. Resume with it."""
+    """A bulk job cannot continue: the cause is ``__cause__``, ``report`` says what is done. Resume with it."""
 
     def __init__(self, message: str, *, report: BulkReport) -> None:
         super().__init__(message)

@@ -1,4 +1,4 @@
-"""Pure decisions about the answers to job requests: what they mean, what may be repeated, what to tell the person."""
+"""Decisions about answers to job requests: what they mean, what may be repeated, which error to raise. No I/O."""
 
 from __future__ import annotations
 
@@ -38,6 +38,7 @@ WAY_OUT: Final = (
 def first_refusal(
     refusal: GraphQLValidationError | None, error: GraphQLValidationError, form: str
 ) -> GraphQLValidationError:
+    """The refusal to raise when several forms were refused: the first, with a note about each later one."""
     if refusal is None:
         return error
     refusal.add_note(f"The {form} form was refused as well: {error}")
@@ -54,7 +55,7 @@ def blamed(error: GraphQLValidationError, field: str) -> tuple[bool, bool]:
 def is_finished(state: JobState) -> bool:
     """Whether the job is finished and its link, where there is one, is known; raises for a failed one.
 
-    A status nobody knows is one more that is not the end: vendors introduce theirs with "e.g.".
+    An unknown status counts as unfinished: the vendor lists statuses as examples only.
     """
     if state.outcome == "failed":
         raise failure(state)
@@ -62,6 +63,7 @@ def is_finished(state: JobState) -> bool:
 
 
 def failure(state: JobState) -> ExportFailed:
+    """The error for a job that the vendor reports as failed."""
     return ExportFailed(
         f"{state.declaration.what} {state.id} has status {state.status!r}: the vendor reports that it failed; "
         "create a new one",
@@ -71,10 +73,11 @@ def failure(state: JobState) -> ExportFailed:
 
 
 def overdue(state: JobState, timeout: float, asked: float | None, problem: TypedPipesError | None) -> ExportTimeout:
+    """The error for a job that is not finished after ``timeout`` seconds; it says what the last poll showed."""
     what = f"{state.declaration.what} {state.id}"
     now = f"{what} is still {state.status!r} after {timeout:g} s."
     if asked:
-        now += f" The server asks to be left alone for {asked:g} s."
+        now += f" The server asks to wait {asked:g} s."
     elif problem is not None:
         now += f" The last poll failed: {problem}"
     elif not state.shown:

@@ -26,12 +26,12 @@ class AsyncExports:
     async def automation_jobs(
         self, *, organization_id: str | int, period: Period, forget: bool = False
     ) -> AsyncExportJob:
-        """Ask for an export of an organization's automation jobs (seed 004).
+        """Ask for an export of an organization's automation jobs.
 
         ``organization_id`` is the number or the organization's URL. With a journal, an export of the same
         organization and period that was begun this month and not fetched yet is continued instead; ``forget=True``
         drops it. Raises `ConfigurationError` before anything is sent for arguments that cannot be right, and
-        `ExportAmbiguous` if nobody can know whether the export was created.
+        `ExportAmbiguous` if it is unknown whether the export was created.
         """
         return await self._start(requests.automation_jobs(organization_id, period), forget)
 
@@ -68,7 +68,7 @@ class AsyncExports:
         sort_by: Mapping[str, str] | None = None,
         forget: bool = False,
     ) -> AsyncExportJob:
-        """Ask for an export of a pipe's report (25 or 50 per pipe and day, notes section 3)."""
+        """Ask for an export of a pipe's report (25 or 50 per pipe and day)."""
         return await self._start(requests.pipe_report(pipe_id, pipe_report_id, columns, filter, sort_by), forget)
 
     async def organization_report(
@@ -99,7 +99,7 @@ class AsyncExports:
         delivery_method: AuditLogDelivery | None = None,
         forget: bool = False,
     ) -> AsyncExportJob:
-        """Ask for a pipe's audit log: 6 per user, pipe and day (notes section 3).
+        """Ask for a pipe's audit log: 6 per user, pipe and day.
 
         The vendor delivers it by e-mail or webhook; the job is finished once accepted and has no file.
         """

@@ -94,7 +94,7 @@ class JobEngine:
         return self._creation.forget(declaration, key)
 
     def poll(self, state: JobState, *, deadline: float | None = None) -> Flow[bool]:
-        """Ask once how the job is and bring ``state`` up to date; whether a link came. Failed requests are raised."""
+        """Poll once and update ``state``; returns whether there is a link. Failed requests are raised."""
         declaration = state.declaration
         forms = yield from self._forms.ordered(declaration, "poll", declaration.polls)
         refusal: GraphQLValidationError | None = None
@@ -152,7 +152,7 @@ class JobEngine:
         """Poll until the job is finished, ``timeout`` seconds at most.
 
         Raises `ExportFailed` if the server says that it failed, and `ExportTimeout` at the deadline; its token resumes.
-        A poll that fails for a passing reason, cannot be read, does not show the job, shows a status nobody knows, or a
+        A poll that fails temporarily, cannot be read, does not show the job, shows an unknown status, or a
         finished job whose link is late, is one more poll; a refusal is raised with the token as a note.
         """
         if not (math.isfinite(timeout) and timeout >= 0):
@@ -175,7 +175,7 @@ class JobEngine:
                 yield from self.poll(state, deadline=max(LAST_BREATH, end - clock.monotonic()))
             except TypedPipesError as error:
                 if not is_passing(error):
-                    error.add_note(f"The {state.declaration.what} goes on; resume it with {state.token()}")
+                    error.add_note(f"The {state.declaration.what} continues; resume it with {state.token()}")
                     raise
                 problem = error
             now = clock.monotonic()
@@ -226,7 +226,7 @@ class JobEngine:
             report(SchemaDrift(f"pipefy.{declaration.kind}", *oddity))
 
     def fresh_link(self, state: JobState, *, until: float) -> Flow[str]:
-        """Ask for a finished job's link again, riding out passing failures and a link that is late.
+        """Ask for a finished job's link again, repeating after temporary failures and while the link is late.
 
         ``until`` is a time of the monotonic clock. Raises `ExportTimeout` for a job that is not finished, and where no
         link came in time.
@@ -282,7 +282,7 @@ class JobCreation:
         """Create the job, or find it in the journal under ``key``.
 
         ``keep`` names arguments that polling needs again. Raises `ExportAmbiguous` if the server may have created a
-        job nobody knows the id of, now or in an earlier process with the same journal; anything else raised means
+        job whose id is unknown, now or in an earlier process with the same journal; anything else raised means
         that nothing was created.
         """
         journal = self._journal
@@ -341,7 +341,7 @@ class JobCreation:
         raise ExportAmbiguous(
             f"{journal.path} shows that creating this {declaration.what} was begun at {entry.at:%Y-%m-%d %H:%M:%S} UTC "
             f"and not concluded: the process ended, or no answer came. The server may have created it or not, and "
-            f"nobody can know which, so nothing was sent now. {WAY_OUT}"
+            f"which of the two is unknown, so nothing was sent now. {WAY_OUT}"
         )
 
     def _create_once(

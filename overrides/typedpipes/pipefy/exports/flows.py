@@ -44,7 +44,7 @@ class ExportSettings:
         account: stable, non-secret name of server and account, for the journal and the memory of forms.
         report: receives a `typedpipes.events.Poll` per poll.
         read_timeout: seconds the file host may be silent.
-        verify: an SSL context of one's own for the file host.
+        verify: your own SSL context for the file host.
     """
 
     monthly_calls: int | None = None
@@ -93,7 +93,7 @@ class ExportFlows:
     def wait(
         self, state: JobState, timeout: float, on_progress: Callable[[WaitProgress], None] | None = None
     ) -> Flow[None]:
-        """Wait for the job; one that failed is dropped from the journal, so that the next call creates anew."""
+        """Wait for the job; one that failed is dropped from the journal, so that the next call creates a new one."""
         try:
             yield from self.engine.wait(state, timeout=timeout, on_progress=on_progress)
         except ExportFailed:
@@ -159,7 +159,7 @@ class ExportFlows:
         options: DownloadOptions,
         forget: bool = False,
     ) -> Flow[Path]:
-        """Create, wait and download in one go; refuses a place that cannot be written before anything is sent."""
+        """Create, wait and download in one call; refuses a place that cannot be written before anything is sent."""
         yield from call(partial(check_target, Path(to), overwrite=options.overwrite), blocking=True)
         state = yield from self.start(request, forget=forget)
         yield from self.wait(state, timeout, on_progress)

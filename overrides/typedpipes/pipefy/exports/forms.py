@@ -56,7 +56,7 @@ class FormMemory:
             self._unsaved.add(slot)
 
     def save(self, declaration: JobDeclaration) -> Flow[None]:
-        """Write what is newly learnt to the store; a memory that cannot be written is no reason to fail."""
+        """Write what was learnt to the store. A store that cannot be written does not fail the call."""
         store = self._store
         for slot in {self.slot(declaration, step) for step in STEPS} & self._unsaved:
             self._unsaved.discard(slot)

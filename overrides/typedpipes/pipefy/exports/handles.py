@@ -24,7 +24,7 @@ from typedpipes.rows import RowLimits, Rows, open_rows
 
 
 class ExportStatus(OpenEnum):
-    """Status of an export (seed 004; reports say ``done``). Values we do not know are kept as they are."""
+    """Status of an export; reports say ``done``. Unknown values are kept as they are."""
 
     CREATED: ClassVar[Self] = member("created")
     PROCESSING: ClassVar[Self] = member("processing")
@@ -101,9 +101,9 @@ class ExportJob(_JobView):
     def wait(self, timeout: float = WAIT, *, on_progress: OnWait | None = None) -> Self:
         """Wait until the export is finished, ``timeout`` seconds at most (default an hour).
 
-        Raises `ExportFailed` if the server says that it failed, `ExportTimeout` at the deadline (the export goes on;
+        Raises `ExportFailed` if the server says that it failed, `ExportTimeout` at the deadline (the export continues;
         the error's ``token`` resumes), and what a poll is refused with. An answer that cannot be read or does not show
-        the export, a status nobody knows and a link that is late are waited out.
+        the export, an unknown status and a late link do not end the wait.
         """
         drive(self._flows.wait(self._state, timeout, on_progress), self._io)
         return self

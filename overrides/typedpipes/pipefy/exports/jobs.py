@@ -1,4 +1,4 @@
-"""Two-step jobs (create, then poll until done) as data, and what is known of one.
+"""Two-step jobs (create, then poll until done): their declaration and their state, as data.
 
 A `JobDeclaration` says which documents create and poll a kind of job, where the answer keeps its id, status and link,
 and what the statuses mean. `typedpipes.pipefy.exports.engine.JobEngine` runs any of them; adding a kind takes a

@@ -1,8 +1,8 @@
-"""What a process wrote down about the jobs it created, so that the next one continues instead of creating again.
+"""The journal: what a process created, so that the next one continues instead of creating again.
 
 One file, one JSON object per line, appended and synced before the caller goes on. The intent is written before the
-request that creates, the id right after it. Whoever finds an intent without an id knows only that a create may have
-reached the server; nobody can know more. A torn last line (the machine lost power) counts as not written.
+request that creates, the id right after it. An intent without an id is ambiguous: the create may or may not
+have reached the server. A torn last line (the machine lost power) counts as not written.
 The file also remembers which form of the API a server understands. It holds no secret.
 """
 
@@ -55,7 +55,7 @@ class Journal:
         return f"Journal({str(self.path)!r})"
 
     def lock(self) -> FileLock:
-        """A lock of one's own on the right to create jobs with this journal; not yet taken."""
+        """A separate lock on the right to create jobs with this journal; not yet taken."""
         return FileLock(self.path.with_name(self.path.name + ".lock"))
 
     def find(self, key: str) -> Entry | None:
@@ -76,7 +76,7 @@ class Journal:
         self._append("created", key, job_id=job_id, token=token)
 
     def refused(self, key: str) -> None:
-        """Record that the server certainly created nothing."""
+        """Record that the server created nothing."""
         self._append("refused", key)
 
     def done(self, job_id: str) -> None:
@@ -86,7 +86,7 @@ class Journal:
                 self._append("done", entry.key)
 
     def forget(self, key: str) -> None:
-        """Drop the entry of ``key``: the person has looked and wants the next call to create."""
+        """Drop the entry of ``key``, so that the next call creates: the user's decision."""
         self._append("forgotten", key)
 
     def get(self, key: str) -> str | None:

@@ -1,7 +1,7 @@
 """The two-step jobs of Pipefy's API, as declarations for `typedpipes.pipefy.exports.engine`.
 
-Sources: seed 004 and notes sections 8 and 9 (automation jobs, both forms), notes sections 6 and 8 (reports, importers).
-The vendor gives statuses as examples: the usual ones are listed, any other one is waited for like a pending one.
+What is published: docs/vendor-facts/pipefy.md#exports. Statuses are published as examples. The usual ones are listed
+here; an unknown one is waited for like a pending one.
 """
 
 from __future__ import annotations
@@ -69,7 +69,7 @@ AUTOMATION_JOBS: Final = JobDeclaration(
 
 
 def _report(kind: str, mutation: str, result: str, what: str) -> JobDeclaration:
-    """Report exports say ``state`` and ``fileURL`` (notes section 8)."""
+    """Report exports say ``state`` and ``fileURL``."""
     upper = mutation[0].upper() + mutation[1:]
     query = result[0].upper() + result[1:]
     return JobDeclaration(
@@ -133,7 +133,7 @@ ORGANIZATION_AUDIT_LOGS: Final = _audit_logs("organization_audit_logs", "exportO
 
 
 def _importer(kind: str, mutation: str, result: str, owner: str, count: str) -> JobDeclaration:
-    """Importers show their progress in a history, as a plain list (notes section 6)."""
+    """Importers show their progress in a history, as a plain list."""
     upper = mutation[0].upper() + mutation[1:]
     history = f"{result}s"
     query = history[0].upper() + history[1:]

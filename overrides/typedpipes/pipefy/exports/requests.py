@@ -1,4 +1,4 @@
-"""Requests for two-step jobs, built from what callers type: each is a declaration with its arguments."""
+"""Requests for two-step jobs: a declaration with its validated arguments."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ from typedpipes.errors import ConfigurationError
 from typedpipes.pipefy.exports import kinds
 from typedpipes.pipefy.exports.jobs import JobDeclaration
 
-# What callers give to exports, checked before anything is sent.
+# Validates export arguments.
 
 Period: TypeAlias = Literal["current_month", "last_month", "last_3_months"]
-"""Period filters of the automation jobs export (seed 004)."""
+"""Period filters of the automation jobs export."""
 
 PERIODS: Final[tuple[str, ...]] = get_args(Period)
 
@@ -34,7 +34,7 @@ def check_period(period: str) -> str:
 
 
 def organization_number(organization: str | int) -> str:
-    """The number of an organization given as number or as the URL the browser shows (seed 004, step 1).
+    """The number of an organization given as number or as the URL the browser shows.
 
     Raises `ConfigurationError` for anything else.
     """
@@ -121,7 +121,7 @@ def organization_report(
     filter: ReportFilter | None,
     sort_by: Mapping[str, str] | None,
 ) -> JobRequest:
-    """``exportOrganizationReport``, which takes integers where its siblings take ids (notes section 7)."""
+    """``exportOrganizationReport``, which takes integers where its siblings take ids."""
     given = {
         "organizationId": int(organization_number(organization_id)),
         "organizationReportId": organization_report_id,

@@ -1,4 +1,4 @@
-"""When to ask next whether a job is done: pure arithmetic on elapsed seconds, no clock and no state."""
+"""The polling schedule of a job: arithmetic on elapsed seconds, no clock and no state."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ FRUGAL_FACTOR = 2.4
 
 
 class PollSchedule:
-    """Quick at first and backing off to a minute, or sparing where a monthly call budget is known.
+    """Frequent at first, backing off to a minute; sparse if a monthly call budget is known.
 
-    ``monthly_calls`` is the budget of the plan (seed 000: Starter 20, Business 500, Enterprise 10,000); None: not
+    ``monthly_calls`` is the budget of the plan (Starter 20, Business 500, Enterprise 10,000); None: not
     known. With a budget each poll comes at 2.4 times the time elapsed so far, so a finished job is seen at most 2.4
     times late, and each call spent on creating pushes the first poll one step from 10 s: 24 s, or 57.6 s when the
     form had to be tried twice. A 30-minute export then costs 8 calls at most, a link refresh included.

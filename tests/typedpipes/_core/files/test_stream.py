@@ -63,7 +63,7 @@ def test_a_stream_that_cannot_go_on_where_it_stopped_fails(host: FileServer, col
         return False
 
     host.faults.extend([truncated(served, 100_000), change])
-    with stream(host, colour) as found, pytest.raises(DownloadError, match="cannot go on at byte 100000"):
+    with stream(host, colour) as found, pytest.raises(DownloadError, match="cannot continue at byte 100000"):
         run(colour, lambda: all_of(found))
 
 

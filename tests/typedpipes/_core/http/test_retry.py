@@ -1,4 +1,4 @@
-"""Which failures are repeated, for every safety, phase and mode: the table of issue 3, with real sockets."""
+"""Which failures are repeated, for every safety, phase and mode: with real sockets."""
 
 from __future__ import annotations
 

@@ -74,7 +74,7 @@ def test_a_create_without_a_usable_answer_is_ambiguous_and_never_sent_again(
         start(vendor, FakeClock(), journal)
     assert raised.value.__cause__ is error
     for _ in range(3):
-        with pytest.raises(ExportAmbiguous, match="nobody can know"):
+        with pytest.raises(ExportAmbiguous, match="which of the two is unknown"):
             start(vendor, FakeClock(), Journal(journal.path))
     assert len(vendor.exports) == len(vendor.calls) == 1
 

@@ -1,4 +1,4 @@
-"""Selections of one's own, typed: the fields of a schema as objects that select, and that read what was selected.
+"""Typed selections: the fields of a schema as objects that select, and that read what was selected.
 
 `Query.card(id="1").fields(Card.title)` selects; `row[Query.card][Card.title]` reads. The classes that hold the fields
 (``Card``, ``Query``) are generated: ``typedpipes_api.<package>.select``. Every field knows its owner and its value as

@@ -1,4 +1,4 @@
-"""Rows: what the answer to a selection is read as.
+"""Rows: the type in which a selection's answer is returned.
 
 Values are decoded when the answer arrives, as tolerantly as everywhere else: an unknown enum value is kept, what does
 not fit is kept as received and reported, what is missing raises when it is read.
