@@ -77,7 +77,13 @@ class Core(ClientCore):
 
     def rest(self) -> Rest:
         """The encoder and reader of REST calls."""
-        return Rest(base_url=self.base_url, strict=self.strict, drift=self.drift, servers=self.servers)
+        return Rest(
+            base_url=self.base_url,
+            strict=self.strict,
+            drift=self.drift,
+            servers=self.servers,
+            tokens=self.token_headers,
+        )
 
     def calls(self, redactor: Redactor) -> GraphQLCalls:
         """The encoder and reader of GraphQL calls."""
@@ -89,6 +95,7 @@ class Core(ClientCore):
             drift=self.drift,
             api=self.declaration.api,
             kinds=kinds,
+            tokens=self.token_headers,
         )
 
 

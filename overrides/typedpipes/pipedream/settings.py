@@ -201,6 +201,7 @@ class Core(ClientCore):
         return PipedreamRest(
             base_url=self.settings.base_url,
             settings={"org_id": self.settings.org_id},
+            tokens=self.token_headers,
             strict=self.strict,
             drift=self.drift,
         )
@@ -212,6 +213,7 @@ class Core(ClientCore):
         return PipedreamRest(
             base_url=f"{self.settings.base_url}/connect",
             settings={"project_id": self.settings.project_id, "environment": self.environment},
+            tokens=self.token_headers,
             strict=self.strict,
             drift=self.drift,
             scope=connect_scope,

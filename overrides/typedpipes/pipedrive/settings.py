@@ -221,6 +221,7 @@ class PipedriveCore(ClientCore):
         return Rest(
             base_url=self.address + _PATHS[version],
             settings={"encoding": None},
+            tokens=self.token_headers,
             strict=self.strict,
             drift=self.drift,
             check=_check_success,

@@ -221,6 +221,7 @@ class Core(ClientCore):
             drift=self.drift,
             api=API,
             kinds=PIPEFY_KINDS,
+            tokens=self.token_headers,
         )
 
     def export_settings(self) -> ExportSettings:

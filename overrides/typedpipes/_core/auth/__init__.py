@@ -23,8 +23,6 @@ WORKFLOW_DOMAIN: Final = "m.pipedream.net"
 """Where Pipedream's workflows listen."""
 REFUSAL_MEMORY: Final = 60.0
 """Seconds for which a credential that was refused is not sent again."""
-TOKEN_HEADERS: Final = frozenset({"authorization", "x-api-token", "proxy-authorization", "cookie"})
-"""Headers that only credentials set."""
 
 
 class AuthContext:
@@ -278,7 +276,6 @@ class Credentials:
 
 __all__ = [
     "OAUTH_URL",
-    "TOKEN_HEADERS",
     "WORKFLOW_DOMAIN",
     "AuthContext",
     "Credential",

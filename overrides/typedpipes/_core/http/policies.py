@@ -280,6 +280,11 @@ class ClientCore:
         self.strict = check_flag("strict", options.get("strict", False))
         self.drift = drift_log(options)
 
+    @property
+    def token_headers(self) -> frozenset[str]:
+        """Headers that the client's credentials set."""
+        return frozenset(credential.header for credential in self.credentials)
+
     def policies(self) -> PolicyOptions:
         """What the policy client of either is made with."""
         return {
