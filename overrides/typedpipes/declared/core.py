@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
+from typedpipes._core.addresses import origin
 from typedpipes._core.graphql.calls import GraphQLCalls
 from typedpipes._core.http.policies import ClientCore
 from typedpipes._core.options import SharedOptions, token_store
@@ -55,12 +56,11 @@ class Core(ClientCore):
             if url not in self.declaration.servers:
                 known = ", ".join(self.declaration.servers) or "none"
                 raise ConfigurationError(f"no operation names the server {url}; known: {known}", setting="servers")
-        old, new = urlsplit(self.declaration.base_url), urlsplit(self.base_url)
+        home, new = origin(self.declaration.base_url), urlsplit(self.base_url)
         moved = {}
         for url in self.declaration.servers:
-            parts = urlsplit(url)
-            if (parts.scheme, parts.netloc) == (old.scheme, old.netloc):
-                moved[url] = parts._replace(scheme=new.scheme, netloc=new.netloc).geturl()
+            if origin(url) == home:
+                moved[url] = urlsplit(url)._replace(scheme=new.scheme, netloc=new.netloc).geturl()
         return {url: address.rstrip("/") for url, address in {**moved, **given}.items()}
 
     def _limiter(self, options: SharedOptions) -> StoreLimiter | None:

@@ -11,8 +11,9 @@ from typing import Final, NoReturn, TypeAlias
 
 import httpx
 
+from typedpipes._core.addresses import PORTS
 from typedpipes._core.flow import Clock, Flow, SystemClock
-from typedpipes._core.http.bodies import PORTS, origin
+from typedpipes._core.http.bodies import origin
 from typedpipes._core.redaction import Redactor, Secret, secret
 from typedpipes.errors import AuthenticationError, ConfigurationError
 from typedpipes.events import Reporter

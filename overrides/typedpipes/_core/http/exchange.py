@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Final, Literal, TypeAlias
 
 import httpx
 
+from typedpipes._core.addresses import is_loopback
 from typedpipes._core.auth import AuthContext, Credential
 from typedpipes._core.flow import Flow, Send, Sleep
 from typedpipes._core.http import SAFE_METHODS, TOKEN_HEADERS, Stamp
@@ -20,7 +21,6 @@ from typedpipes._core.http.bodies import (
     decoded_leniently,
     header_dict,
     is_hopeless,
-    is_loopback,
     origin,
     require_https,
     steady,
