@@ -159,6 +159,7 @@ class Core(ClientCore):
 
             check_environment(settings.environment)
         self.settings = settings
+        self.address = settings.base_url
         super().__init__(settings.credentials(store=token_store(options)), options)
         first = next(iter(self.credentials))
         identity = {"client": first.identity, "project": settings.project_id or ""}

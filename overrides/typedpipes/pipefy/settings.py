@@ -191,6 +191,7 @@ class Core(ClientCore):
 
     def __init__(self, settings: PipefySettings, options: SharedOptions, facts: PipefyFacts) -> None:
         self.settings = settings
+        self.address = settings.base_url
         super().__init__(settings.credentials(store=token_store(options)), options)
         self.identity = next(iter(self.credentials)).identity
         plan, allowance = settings.plan, settings.allowance

@@ -267,6 +267,8 @@ class Permit:
 class ClientCore:
     """What the synchronous and the asynchronous client of an API share; each API adds its settings and its limits."""
 
+    address: str
+    """Where the API is."""
     limiter: StoreLimiter | None
 
     def __init__(self, credentials: Credentials, options: SharedOptions) -> None:
