@@ -28,7 +28,7 @@ ALLOWED_CIRCLES: Final = [
 LEAVES: Final = frozenset(
     f"typedpipes.{name}"
     for name in (
-        "errors events tracing rows _core.arguments _core.disk _core.file_lock _core.flow _core.forks "
+        "errors events tracing rows _core.addresses _core.arguments _core.disk _core.file_lock _core.flow _core.forks "
         "_core.json_reader _core.own_files _core.redaction _core.setting_checks _core.http.retry_after"
     ).split()
 )

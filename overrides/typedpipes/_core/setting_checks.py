@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from urllib.parse import urlsplit
 
+from typedpipes._core.addresses import plain_address
 from typedpipes.errors import ConfigurationError
 
 
@@ -45,7 +46,7 @@ def check_name(setting: str, value: object) -> str | None:
 
 
 def check_address(setting: str, value: object) -> str | None:
-    """A base address; None stays None.
+    """A base address in its plain form (`typedpipes._core.addresses.plain_address`); None stays None.
 
     It has a scheme, a host and perhaps a port and a path. What would be dropped from the requests' addresses (a query,
     a fragment), end up in another place (a port beyond 65535) or show a secret (a password) is refused.
@@ -59,7 +60,7 @@ def check_address(setting: str, value: object) -> str | None:
         raise ConfigurationError(
             f"{setting} {fault}; it is an address such as https://api.example.com/v1", setting=setting
         )
-    return value
+    return plain_address(value)
 
 
 def _fault(text: str) -> str | None:

@@ -20,6 +20,7 @@ from typedpipes.cli.failures import UsageError
 
 Value = object
 _WORD: Final = re.compile(r"([A-Za-z_][A-Za-z0-9_]*)((?:\.[A-Za-z_][A-Za-z0-9_]*)*)(:?=)(.*)", re.DOTALL)
+_KEY: Final = "idempotency_key"
 _SIMPLE: Final = {"int": "int", "float": "float", "bool": "bool", "str": "str", "None": "none", "Unset": ""}
 _ARRAYS: Final = frozenset({"Sequence", "list", "tuple"})
 _OBJECTS: Final = frozenset({"Mapping", "dict"})
@@ -122,7 +123,10 @@ def signature_of(name: str, function: FunctionType) -> Call:
     for each in list(inspect.signature(function).parameters.values())[1:]:
         annotation = str(each.annotation)
         if each.kind is each.VAR_KEYWORD:
+            keyed = any(parameter.startswith(_KEY) for parameter in parameters)
             for option, kind in _options(annotation, names):
+                if option == _KEY and not keyed:
+                    continue  # refused where the schema declares none
                 parameters.setdefault(option, Parameter(option, *_kinds(kind, names), option=True))
             continue
         required = each.default is each.empty

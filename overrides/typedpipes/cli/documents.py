@@ -8,24 +8,25 @@ from typing import Final
 import attrs
 import httpx
 
+from typedpipes._core.addresses import is_loopback
 from typedpipes._core.files.host import FileHost
-from typedpipes._core.files.links import FileLink, LinkPolicy, is_loopback, shown
+from typedpipes._core.files.links import FileLink, LinkPolicy, shown
 from typedpipes._core.files.transfer import Transfer
 from typedpipes._core.flow import Clock, Flow, SystemClock, hold
+from typedpipes._core.http.bodies import origin
 from typedpipes.errors import DownloadError
 
 LARGEST: Final = 64 << 20
 """Bytes of a document at most. The largest vendor document known has 2.8 MB."""
 TIMEOUT: Final = 120.0
 """Seconds for all of it, pauses between attempts included."""
-_PORTS: Final = {"https": 443, "http": 80}
 
 
 @attrs.frozen
 class OneOrigin(LinkPolicy):
     """Follows links to one scheme, host and port only: https, or http on loopback."""
 
-    origin: tuple[str, str, int] = ("https", "", 443)
+    origin: str = ""
 
     @classmethod
     def of(cls, url: str) -> OneOrigin:
@@ -34,15 +35,14 @@ class OneOrigin(LinkPolicy):
         loopback = is_loopback(parsed.host)
         if parsed.scheme != "https" and not (parsed.scheme == "http" and loopback):
             raise DownloadError(f"{shown(url)} is not https; http is for this machine only")
-        return cls(hosts=(parsed.host,), loopback=loopback, origin=_origin(parsed))
+        return cls(hosts=(parsed.host,), loopback=loopback, origin=origin(parsed))
 
     def check(self, url: str | httpx.URL) -> httpx.URL:
         """The parsed link. Raises `DownloadError` if it leads to another origin."""
         parsed = _parsed(url)
-        if _origin(parsed) != self.origin:
-            scheme, host, port = self.origin
+        if origin(parsed) != self.origin:
             raise DownloadError(
-                f"the document at {scheme}://{host}:{port} leads elsewhere, to {shown(parsed.copy_with(path='/'))}; "
+                f"the document at {self.origin} leads elsewhere, to {shown(parsed.copy_with(path='/'))}; "
                 "redirects to another host are not followed"
             )
         return parsed
@@ -81,10 +81,6 @@ def _parsed(url: str | httpx.URL) -> httpx.URL:
     if parsed.userinfo or not parsed.host:
         raise DownloadError(f"the address of the document names no plain host: {shown(parsed)}")
     return parsed
-
-
-def _origin(url: httpx.URL) -> tuple[str, str, int]:
-    return url.scheme, url.host.rstrip(".").lower(), url.port or _PORTS.get(url.scheme, 0)
 
 
 __all__ = ["LARGEST", "OneOrigin", "fetch_document"]

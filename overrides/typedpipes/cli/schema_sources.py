@@ -6,9 +6,10 @@ import json
 from collections.abc import Mapping
 from datetime import date
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
+from typedpipes._core.addresses import origin
 from typedpipes._core.flow import SyncIO, drive
 from typedpipes.cli.clients import store_url
 from typedpipes.cli.documents import LARGEST, fetch_document
@@ -18,8 +19,6 @@ from typedpipes.errors import DownloadError, GraphQLError
 if TYPE_CHECKING:
     from typedpipes_codegen.documents.apis import Api
     from typedpipes_codegen.refresh import Fetched
-
-PORTS: Final = {"https": 443, "http": 80}
 
 
 def fetch(api: Api, given: str | None, settings: Mapping[str, str], limits: str | None, today: date) -> Fetched:
@@ -110,10 +109,9 @@ def _own_address(api: Api, settings: Mapping[str, str]) -> str:
     return settings.get("PIPEFY_BASE_URL", "").strip() or api.base_url
 
 
-def _origin(url: str) -> tuple[str, str, int]:
+def _origin(url: str) -> str:
     try:
-        parts = urlsplit(url)
-        return parts.scheme, (parts.hostname or "").lower(), parts.port or PORTS.get(parts.scheme, 0)
+        return origin(url)
     except ValueError as error:
         raise UsageError(f"this is no URL: {error}", "give --from an https:// URL or a file") from error
 

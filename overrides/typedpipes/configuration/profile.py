@@ -26,13 +26,13 @@ from urllib.parse import urlsplit
 
 import msgspec
 
+from typedpipes._core.addresses import is_loopback, plain_host
 from typedpipes.configuration.settings import BY_PATH, PAGE, SETTINGS, SHARED, VENDORS, Setting
 from typedpipes.errors import ConfigurationError, ProfileError
 
 DEFAULT: Final = "default"
 _TABLE: Final = "profiles"
 _HOMES: Final = {"pipefy": "pipefy.com", "pipedream": "pipedream.com", "pipedrive": "pipedrive.com"}
-_LOOPBACK: Final = frozenset({"127.0.0.1", "::1", "localhost"})
 _PRIVATE: Final = 0o077
 _AT_LINE: Final = re.compile(r"\bat line (\d+)")
 _DEEP: Final = re.compile(r"(?:[\[{][^\[\]{}]*+){50}")
@@ -217,11 +217,11 @@ def _shown(setting: Setting, value: object) -> str:
 def _at_home(vendor: str, address: str) -> bool:
     """Whether an address is the vendor's own, where only the vendor listens, or on this machine."""
     try:
-        host = (urlsplit(address if "//" in address else f"//{address}").hostname or "").lower()
+        host = plain_host(urlsplit(address if "//" in address else f"//{address}").hostname or "")
     except ValueError:
         return False
     home = _HOMES[vendor]
-    return host in _LOOPBACK or host == home or host.endswith(f".{home}")
+    return is_loopback(host) or host == home or host.endswith(f".{home}")
 
 
 def _line(text: str, place: tuple[str, ...]) -> int | None:

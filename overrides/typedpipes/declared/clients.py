@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import functools
 from collections.abc import Mapping
-from types import TracebackType
-from typing import Self, TypeVar
+from typing import TypeVar
 
+from typedpipes._core.client import ApiClient, AsyncApiClient
 from typedpipes._core.graphql import GraphQLOperation, encode_variables
 from typedpipes._core.graphql.clients import AsyncGraphQLClient, GraphQLClient
 from typedpipes._core.graphql.outcome import telling
@@ -17,13 +16,15 @@ from typedpipes._core.rest.caller import AsyncRestCaller, RestCaller
 from typedpipes.declared.core import Core
 from typedpipes.declared.credentials import Given
 from typedpipes.declared.declaration import Declaration
-from typedpipes.limits.snapshot import AsyncLimits, Limits
 
 R = TypeVar("R")
 
 
-class _Client:
-    """A synchronous client: may be shared by threads; close it, or use it as a context manager."""
+class _Client(ApiClient):
+    """A synchronous client of a declared API."""
+
+    _core: Core
+    _http: PolicyClient
 
     def __init__(
         self,
@@ -39,29 +40,12 @@ class _Client:
         self._core = Core(declaration, given, options, base_url=base_url, servers=servers, env=env)
         self._http = PolicyClient(**self._core.policies(), http_client=options.get("http_client"))
 
-    @functools.cached_property
-    def limits(self) -> Limits | None:
-        """The state of the limits; None if they are off."""
-        return None if self._core.limiter is None else Limits(self._core.limiter)
 
-    def close(self) -> None:
-        """Close the connections."""
-        self._http.close()
+class _AsyncClient(AsyncApiClient):
+    """The asynchronous twin of `_Client`."""
 
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()
-
-    def __repr__(self) -> str:
-        return f"<{type(self).__name__} {self._core.base_url}>"
-
-
-class _AsyncClient:
-    """The asynchronous twin of `_Client`, for asyncio and trio; belongs to one event loop."""
+    _core: Core
+    _http: AsyncPolicyClient
 
     def __init__(
         self,
@@ -76,26 +60,6 @@ class _AsyncClient:
         check_client(type(self), options)
         self._core = Core(declaration, given, options, base_url=base_url, servers=servers, env=env)
         self._http = AsyncPolicyClient(**self._core.policies(), http_client=options.get("http_client"))
-
-    @functools.cached_property
-    def limits(self) -> AsyncLimits | None:
-        """The state of the limits; None if they are off."""
-        return None if self._core.limiter is None else AsyncLimits(self._core.limiter)
-
-    async def aclose(self) -> None:
-        """Close the connections."""
-        await self._http.aclose()
-
-    async def __aenter__(self) -> Self:
-        return self
-
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        await self.aclose()
-
-    def __repr__(self) -> str:
-        return f"<{type(self).__name__} {self._core.base_url}>"
 
 
 class RestApiClient(_Client):

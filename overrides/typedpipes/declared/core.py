@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
+from typedpipes._core.addresses import origin
 from typedpipes._core.graphql.calls import GraphQLCalls
 from typedpipes._core.http.policies import ClientCore
 from typedpipes._core.options import SharedOptions, token_store
@@ -36,15 +37,15 @@ class Core(ClientCore):
     ) -> None:
         self.declaration = declaration
         named = (env.get(declaration.base_url_env) or "").strip() if env is not None else ""
-        self.base_url = (
+        self.address = (
             check_address("base_url", base_url)
             or check_address(declaration.base_url_env, named or None)
             or declaration.base_url
         ).rstrip("/")
         self.servers = self._moved(servers or {})
-        addresses = (self.base_url, *(self.servers.get(url, url) for url in declaration.servers))
+        addresses = (self.address, *(self.servers.get(url, url) for url in declaration.servers))
         credentials = declared_credentials(
-            declaration, given, env, base_url=self.base_url, origins=addresses, store=token_store(options)
+            declaration, given, env, base_url=self.address, origins=addresses, store=token_store(options)
         )
         super().__init__(credentials, options)
         self.limiter = self._limiter(options)
@@ -55,12 +56,11 @@ class Core(ClientCore):
             if url not in self.declaration.servers:
                 known = ", ".join(self.declaration.servers) or "none"
                 raise ConfigurationError(f"no operation names the server {url}; known: {known}", setting="servers")
-        old, new = urlsplit(self.declaration.base_url), urlsplit(self.base_url)
+        home, new = origin(self.declaration.base_url), urlsplit(self.address)
         moved = {}
         for url in self.declaration.servers:
-            parts = urlsplit(url)
-            if (parts.scheme, parts.netloc) == (old.scheme, old.netloc):
-                moved[url] = parts._replace(scheme=new.scheme, netloc=new.netloc).geturl()
+            if origin(url) == home:
+                moved[url] = urlsplit(url)._replace(scheme=new.scheme, netloc=new.netloc).geturl()
         return {url: address.rstrip("/") for url, address in {**moved, **given}.items()}
 
     def _limiter(self, options: SharedOptions) -> StoreLimiter | None:
@@ -69,7 +69,7 @@ class Core(ClientCore):
         first = next(iter(self.credentials), None)  # whose figures a snapshot shows
         return policy_limiter(
             options.get("policy") or self.declaration.policy,
-            identity={"api": self.base_url, "user": "" if first is None else first.identity},
+            identity={"api": self.address, "user": "" if first is None else first.identity},
             store_url=options.get("limits"),
             unreachable=options.get("unreachable", "fail"),
             on_event=options.get("on_event"),
@@ -77,18 +77,25 @@ class Core(ClientCore):
 
     def rest(self) -> Rest:
         """The encoder and reader of REST calls."""
-        return Rest(base_url=self.base_url, strict=self.strict, drift=self.drift, servers=self.servers)
+        return Rest(
+            base_url=self.address,
+            strict=self.strict,
+            drift=self.drift,
+            servers=self.servers,
+            tokens=self.token_headers,
+        )
 
     def calls(self, redactor: Redactor) -> GraphQLCalls:
         """The encoder and reader of GraphQL calls."""
         kinds = tuple(scheme.kind for scheme in self.declaration.schemes)
         return GraphQLCalls(
-            base_url=self.base_url,
+            base_url=self.address,
             redactor=redactor,
             strict=self.strict,
             drift=self.drift,
             api=self.declaration.api,
             kinds=kinds,
+            tokens=self.token_headers,
         )
 
 

@@ -8,7 +8,7 @@ from typing import Final
 import httpx
 import msgspec
 
-from typedpipes._core.http.bodies import is_loopback
+from typedpipes._core.addresses import is_loopback, is_usual_port, plain_host
 from typedpipes.errors import ConfigurationError
 from typedpipes.pipedream.oauth import is_workflow_host
 from typedpipes.pipedream.settings import PipedreamSettings
@@ -55,7 +55,7 @@ class Addresses:
             url = httpx.URL(text)
         except (httpx.InvalidURL, ValueError):
             url = httpx.URL("")
-        host = url.host.lower().rstrip(".")
+        host = plain_host(url.host)
         local = is_loopback(host)
         if url.scheme not in ("http", "https") or not (local or "." in host) or text != text.strip():
             raise ConfigurationError(
@@ -66,7 +66,7 @@ class Addresses:
             raise ConfigurationError(f"{setting}: the address of {host} carries a user or password", setting=setting)
         if local:
             return Address(str(url.copy_with(fragment=None)), host, self._loopback)
-        ours = is_workflow_host(host, self._domain) and url.port in (None, {"http": 80, "https": 443}[url.scheme])
+        ours = is_workflow_host(host, self._domain) and is_usual_port(url.scheme, url.port)
         if url.scheme == "http":
             if not ours:
                 raise ConfigurationError(

@@ -5,23 +5,22 @@ from __future__ import annotations
 import functools
 import os
 from collections.abc import Mapping
-from types import TracebackType
 from typing import TYPE_CHECKING, Literal, Self, Unpack
 
+from typedpipes._core.client import ApiClient, AsyncApiClient
 from typedpipes._core.http.clients import AsyncPolicyClient, PolicyClient
 from typedpipes._core.options import AsyncClientOptions, ClientOptions, check_client, check_factory
 from typedpipes._core.redaction import Secret
 from typedpipes.pipedream.settings import Core, Environment, PipedreamSettings
 
 if TYPE_CHECKING:
-    from typedpipes.limits.snapshot import AsyncLimits, Limits
     from typedpipes.pipedream.proxy import AsyncProxy, Proxy
     from typedpipes.pipedream.rest_api import AsyncRestApi, RestApi
     from typedpipes.pipedream.workflows import AsyncWorkflows, Workflows
     from typedpipes_api.connect import AsyncConnectApi, ConnectApi
 
 
-class Pipedream:
+class Pipedream(ApiClient):
     """Pipedream's REST API (``rest``), Connect (``connect``), workflow invocation and the Connect proxy.
 
     Give an OAuth client (``client_id``, ``client_secret``), a user API key (``api_key``), a Connect token, or several:
@@ -30,6 +29,9 @@ class Pipedream:
     token, both may be left out: the token names them. ``workflow_domain`` is where workflows listen and their tokens
     may go (default ``m.pipedream.net``).
     """
+
+    _core: Core
+    _http: PolicyClient
 
     def __init__(
         self,
@@ -124,31 +126,12 @@ class Pipedream:
         """
         self._http.perform(self._core.oauth().revoke(self._http.context()))
 
-    @functools.cached_property
-    def limits(self) -> Limits | None:
-        """The state of the limits; None if they are off."""
-        from typedpipes.limits.snapshot import Limits
 
-        return None if self._core.limiter is None else Limits(self._core.limiter)
-
-    def close(self) -> None:
-        """Close the connections."""
-        self._http.close()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()
-
-    def __repr__(self) -> str:
-        return f"<Pipedream {self._core.settings.base_url}>"
-
-
-class AsyncPipedream:
+class AsyncPipedream(AsyncApiClient):
     """The asynchronous twin of `Pipedream`, for asyncio and trio; belongs to one event loop."""
+
+    _core: Core
+    _http: AsyncPolicyClient
 
     def __init__(
         self,
@@ -242,28 +225,6 @@ class AsyncPipedream:
         Raises `ConfigurationError` if the client has no OAuth client.
         """
         await self._http.perform(self._core.oauth().revoke(self._http.context()))
-
-    @functools.cached_property
-    def limits(self) -> AsyncLimits | None:
-        """The state of the limits; None if they are off."""
-        from typedpipes.limits.snapshot import AsyncLimits
-
-        return None if self._core.limiter is None else AsyncLimits(self._core.limiter)
-
-    async def aclose(self) -> None:
-        """Close the connections."""
-        await self._http.aclose()
-
-    async def __aenter__(self) -> Self:
-        return self
-
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        await self.aclose()
-
-    def __repr__(self) -> str:
-        return f"<AsyncPipedream {self._core.settings.base_url}>"
 
 
 __all__ = ["AsyncPipedream", "Pipedream"]

@@ -6,12 +6,12 @@ from typing import Final
 
 import httpx
 
+from typedpipes._core.addresses import is_loopback, is_usual_port, plain_host
 from typedpipes._core.auth import WORKFLOW_DOMAIN, AuthContext
 from typedpipes._core.auth.grant import ClientCredentials, encoded
 from typedpipes._core.auth.token_credential import TokenCredential
 from typedpipes._core.auth.token_request import TOKEN_DEADLINE, post
 from typedpipes._core.flow import Flow, call
-from typedpipes._core.http.bodies import is_loopback
 from typedpipes._core.redaction import Secret
 from typedpipes._core.tokens import TokenStore
 
@@ -59,8 +59,8 @@ class PipedreamOAuth(TokenCredential):
         url = httpx.URL(origin)
         if self._loopback and is_loopback(url.host):
             return True
-        usual = url.scheme == "https" and url.port in (None, 443)
-        return usual and is_workflow_host(url.host, self._workflow_domain)
+        usual = url.scheme == "https" and is_usual_port(url.scheme, url.port)
+        return usual and is_workflow_host(plain_host(url.host), self._workflow_domain)
 
     def revoke(self, context: AuthContext) -> Flow[None]:
         """Make the current token invalid and forget it; the next call asks for a new one."""

@@ -16,10 +16,10 @@ from urllib.parse import urlsplit
 from typedpipes._core.arguments import check_options
 from typedpipes._core.flow import Flow
 from typedpipes._core.http import AsyncWireStream, WireRequest, WireStream
-from typedpipes._core.rest import Arguments, CallOptions, Operation
+from typedpipes._core.rest import CALL_OPTIONS, Arguments, CallOptions, Operation, SendOptions
 from typedpipes._core.values import text_of
 from typedpipes.errors import AuthenticationError, ConfigurationError
-from typedpipes.pipedream.relay import RelayedResponse, RelayOptions, absolve, encoded_body, relayed
+from typedpipes.pipedream.relay import RelayedResponse, absolve, encoded_body, relayed
 
 if TYPE_CHECKING:
     from typedpipes._core.http.clients import AsyncPolicyClient, PolicyClient, SharedClient
@@ -52,7 +52,7 @@ OPERATIONS: Final[Mapping[str, Operation[bytes]]] = {
 }
 
 
-class ProxyOptions(RelayOptions, total=False):
+class ProxyOptions(SendOptions, total=False):
     """Options of one proxied call."""
 
     project_id: str
@@ -61,7 +61,7 @@ class ProxyOptions(RelayOptions, total=False):
     """``development`` or ``production``: sent as ``X-PD-Environment``."""
 
 
-_OPTIONS: Final = frozenset(ProxyOptions.__annotations__)
+_OPTIONS: Final = CALL_OPTIONS.union(ProxyOptions.__annotations__) - {"extra_headers"}  # `headers` is an argument
 
 
 class ProxyResponse(RelayedResponse):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from email.message import Message
-from typing import TYPE_CHECKING, Final, TypedDict, TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from typedpipes._core.auth import StaticCredential
 from typedpipes._core.decoding.model import JSON
@@ -16,22 +16,6 @@ from typedpipes.errors import AuthenticationError, ResponseMismatch
 
 if TYPE_CHECKING:
     from typedpipes._core.http.clients import SharedClient
-
-CREDENTIAL_HEADERS: Final = frozenset({"authorization", "proxy-authorization", "cookie", "host"})
-"""What callers may not set on a request that carries one of the client's credentials."""
-
-
-class RelayOptions(TypedDict, total=False):
-    """Options of one relayed call (see `typedpipes._core.rest.CallOptions`)."""
-
-    timeout: float
-    """Seconds one wire request may take (connect, read, write and pool each)."""
-    deadline: float
-    """Seconds the whole call may take, waits and retries included."""
-    retries: int
-    """How often a failed attempt may be repeated; 0 turns retries off."""
-    max_wait: float
-    """Seconds to wait at most for a free slot of a limit. 0: do not wait."""
 
 
 class RelayedResponse:
@@ -123,4 +107,4 @@ def encoded_body(body: object, headers: dict[str, str], operation: str) -> bytes
     return json_bytes(wire_of(body, operation, at="body"), operation, at="body")
 
 
-__all__ = ["CREDENTIAL_HEADERS", "RelayOptions", "RelayedResponse", "absolve", "encoded_body", "relayed"]
+__all__ = ["RelayedResponse", "absolve", "encoded_body", "relayed"]

@@ -158,6 +158,7 @@ class Core(ClientCore):
 
             check_environment(settings.environment)
         self.settings = settings
+        self.address = settings.base_url
         super().__init__(settings.credentials(store=token_store(options)), options)
         first = next(iter(self.credentials))
         identity = {"client": first.identity, "project": settings.project_id or ""}
@@ -200,6 +201,7 @@ class Core(ClientCore):
         return PipedreamRest(
             base_url=self.settings.base_url,
             settings={"org_id": self.settings.org_id},
+            tokens=self.token_headers,
             strict=self.strict,
             drift=self.drift,
         )
@@ -211,6 +213,7 @@ class Core(ClientCore):
         return PipedreamRest(
             base_url=f"{self.settings.base_url}/connect",
             settings={"project_id": self.settings.project_id, "environment": self.environment},
+            tokens=self.token_headers,
             strict=self.strict,
             drift=self.drift,
             scope=connect_scope,

@@ -14,12 +14,12 @@ import attrs
 from typedpipes._core.arguments import check_options
 from typedpipes._core.auth import checked
 from typedpipes._core.flow import Flow
-from typedpipes._core.http import Stamp, WireRequest
+from typedpipes._core.http import Stamp, WireRequest, add_headers
 from typedpipes._core.redaction import Secret, secret
-from typedpipes._core.values import text_of
+from typedpipes._core.rest import CALL_OPTIONS, SendOptions
 from typedpipes.errors import ConfigurationError
 from typedpipes.pipedream.addresses import Address, Addresses
-from typedpipes.pipedream.relay import CREDENTIAL_HEADERS, RelayedResponse, RelayOptions, encoded_body, relayed
+from typedpipes.pipedream.relay import RelayedResponse, encoded_body, relayed
 from typedpipes.pipedream.rules import check_environment, check_external_user
 from typedpipes.pipedream.settings import Core, Environment
 
@@ -29,9 +29,9 @@ if TYPE_CHECKING:
 HTTPAuthType: TypeAlias = Literal["none", "static_bearer", "oauth"]
 """How a workflow's trigger asks callers to authorize: not at all, by a token of its own, by Pipedream's OAuth."""
 
-_OPTIONS: Final = frozenset(RelayOptions.__annotations__)
+_OPTIONS: Final = CALL_OPTIONS - {"extra_headers"}  # `headers` is an argument of its own
 _METHOD: Final = re.compile(r"[A-Z]+")
-_OURS: Final = CREDENTIAL_HEADERS | {"x-pd-external-user-id", "x-pd-environment"}
+_OURS: Final = ("x-pd-external-user-id", "x-pd-environment")
 
 
 class WorkflowResponse(RelayedResponse):
@@ -62,12 +62,13 @@ class Invocations:
         self._addresses = Addresses(core.settings)
 
     def flow(
-        self, http: SharedClient, call: Invocation, options: RelayOptions, *, raising: bool
+        self, http: SharedClient, call: Invocation, options: SendOptions, *, raising: bool
     ) -> Flow[WorkflowResponse]:
         """Check the arguments, then send."""
         check_options("workflows.invoke", options, _OPTIONS, Workflows.invoke)
         address = self._addresses.find(call.endpoint)
-        headers = _own_headers(call.headers)
+        headers: dict[str, str] = {}
+        add_headers(headers, call.headers or {}, "headers", tokens=_OURS, allowed="content-type")
         bearer = self._bearer(call, address)
         if bearer is not None:
             http.policies.redactor.add(bearer)
@@ -77,16 +78,13 @@ class Invocations:
         if not _METHOD.fullmatch(method):
             raise ConfigurationError(f"method is an HTTP method such as 'POST', not {call.method!r}", setting="method")
         content = encoded_body(call.body, headers, "workflows.invoke")
-        stamp = Stamp(
+        stamp = Stamp.of_call(
+            options,
             api="workflows",
             operation="invoke",
             safety="unsafe",  # whatever the method, a request runs the workflow
             credentials=("oauth",) if call.auth == "oauth" else (),
             scope={"client": f"workflow:{address.host}"},  # a workflow's 429 pauses calls of that workflow only
-            timeout=options.get("timeout"),
-            deadline=options.get("deadline"),
-            retries=options.get("retries"),
-            max_wait=options.get("max_wait"),
         )
         request = WireRequest(method=method, url=address.url, stamp=stamp, headers=headers, content=content)
         return (yield from relayed(http, request, WorkflowResponse, raising=raising))
@@ -123,16 +121,6 @@ class Invocations:
         return None if call.token is None else checked(secret(call.token), "token")
 
 
-def _own_headers(headers: Mapping[str, str] | None) -> dict[str, str]:
-    sent = {name.lower(): text_of(value, name) for name, value in (headers or {}).items()}
-    for name in sent:
-        if name in _OURS:
-            raise ConfigurationError(
-                f"headers may not set {name}: give auth=, external_user_id= or environment=", setting="headers"
-            )
-    return sent
-
-
 def _one_line(user: str) -> str:
     if not user.isascii() or not user.isprintable() or user != user.strip():
         raise ConfigurationError(
@@ -161,7 +149,7 @@ class Workflows:
         external_user_id: str | None = None,
         environment: Environment | None = None,
         raise_for_status: bool = True,
-        **options: Unpack[RelayOptions],
+        **options: Unpack[SendOptions],
     ) -> WorkflowResponse:
         """Send one request to a workflow's HTTP trigger.
 
@@ -193,7 +181,7 @@ class Workflows:
         headers: Mapping[str, str] | None = None,
         environment: Environment | None = None,
         raise_for_status: bool = True,
-        **options: Unpack[RelayOptions],
+        **options: Unpack[SendOptions],
     ) -> WorkflowResponse:
         """`invoke` for one of your users: the workflow runs with that user's accounts. Always with OAuth."""
         return self.invoke(
@@ -227,7 +215,7 @@ class AsyncWorkflows:
         external_user_id: str | None = None,
         environment: Environment | None = None,
         raise_for_status: bool = True,
-        **options: Unpack[RelayOptions],
+        **options: Unpack[SendOptions],
     ) -> WorkflowResponse:
         """Send one request to a workflow's HTTP trigger (see `Workflows.invoke`)."""
         call = Invocation(
@@ -252,7 +240,7 @@ class AsyncWorkflows:
         headers: Mapping[str, str] | None = None,
         environment: Environment | None = None,
         raise_for_status: bool = True,
-        **options: Unpack[RelayOptions],
+        **options: Unpack[SendOptions],
     ) -> WorkflowResponse:
         """`invoke` for one of your users (see `Workflows.invoke_for_external_user`)."""
         return await self.invoke(

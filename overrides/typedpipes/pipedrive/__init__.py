@@ -8,9 +8,9 @@ from __future__ import annotations
 import functools
 import os
 from collections.abc import Mapping
-from types import TracebackType
 from typing import TYPE_CHECKING, Literal, Protocol, Self, TypeAlias, TypedDict, Unpack, cast
 
+from typedpipes._core.client import ApiClient, AsyncApiClient, AsyncConnections, Connections, Facts
 from typedpipes._core.options import (
     AsyncClientOptions,
     AsyncHttpClient,
@@ -24,46 +24,26 @@ from typedpipes._core.redaction import Secret
 from typedpipes.runtime import AsyncCaller, Caller
 
 if TYPE_CHECKING:
-    from typedpipes.limits.limiter import StoreLimiter
-    from typedpipes.limits.snapshot import AsyncLimits, Limits
     from typedpipes_api.pipedrive_v1 import AsyncPipedriveV1Api, PipedriveV1Api
     from typedpipes_api.pipedrive_v2 import AsyncPipedriveV2Api, PipedriveV2Api
 
 Plan: TypeAlias = Literal["lite", "growth", "premium", "ultimate"]
 
 
-class _Core(Protocol):
+class _Core(Facts, Protocol):
     """What a client asks its core for, a `typedpipes.pipedrive.settings.PipedriveCore`.
 
     This module imports nothing that needs httpx, and names of it only in functions, where the type checkers of our
     users do not look: reading httpx, and all that it imports, takes them longer than this whole package.
     """
 
-    @property
-    def address(self) -> str:
-        """Where the API is."""
-        ...
-
-    @property
-    def limiter(self) -> StoreLimiter | None:
-        """What counts requests; None if nothing does."""
-        ...
-
-    def open(self, http_client: HttpClient | None) -> _Http:
+    def open(self, http_client: HttpClient | None) -> Connections:
         """The connections of a client."""
         ...
 
-    def open_async(self, http_client: AsyncHttpClient | None) -> _AsyncHttp:
+    def open_async(self, http_client: AsyncHttpClient | None) -> AsyncConnections:
         """The connections of an asynchronous client."""
         ...
-
-
-class _Http(Protocol):
-    def close(self) -> None: ...
-
-
-class _AsyncHttp(Protocol):
-    async def aclose(self) -> None: ...
 
 
 class _Given(TypedDict):
@@ -88,7 +68,7 @@ def _core(given: _Given, options: SharedOptions) -> _Core:
     return PipedriveCore(PipedriveSettings.resolve(**given), options, plan_given=given["plan"] is not None)
 
 
-def _caller(core: _Core, http: _Http, version: Literal["v1", "v2"]) -> Caller:
+def _caller(core: _Core, http: Connections, version: Literal["v1", "v2"]) -> Caller:
     from typedpipes._core.http.clients import PolicyClient
     from typedpipes._core.rest.caller import RestCaller
     from typedpipes.pipedrive.settings import PipedriveCore
@@ -96,7 +76,7 @@ def _caller(core: _Core, http: _Http, version: Literal["v1", "v2"]) -> Caller:
     return RestCaller(cast(PolicyClient, http), cast(PipedriveCore, core).rest(version))
 
 
-def _async_caller(core: _Core, http: _AsyncHttp, version: Literal["v1", "v2"]) -> AsyncCaller:
+def _async_caller(core: _Core, http: AsyncConnections, version: Literal["v1", "v2"]) -> AsyncCaller:
     from typedpipes._core.http.clients import AsyncPolicyClient
     from typedpipes._core.rest.caller import AsyncRestCaller
     from typedpipes.pipedrive.settings import PipedriveCore
@@ -104,13 +84,15 @@ def _async_caller(core: _Core, http: _AsyncHttp, version: Literal["v1", "v2"]) -
     return AsyncRestCaller(cast(AsyncPolicyClient, http), cast(PipedriveCore, core).rest(version))
 
 
-class Pipedrive:
+class Pipedrive(ApiClient):
     """Pipedrive's API v1 (``v1``) and v2 (``v2``).
 
     Give an API token (``api_token``) or an OAuth app (``client_id``, ``client_secret``, ``refresh_token``); both at
     once are refused. ``company_domain`` makes requests faster. ``plan`` and ``seats`` set the burst limit and the
     company's daily token budget.
     """
+
+    _core: _Core
 
     def __init__(
         self,
@@ -183,31 +165,11 @@ class Pipedrive:
 
         return PipedriveV2Api(_caller(self._core, self._http, "v2"))
 
-    @functools.cached_property
-    def limits(self) -> Limits | None:
-        """The state of the limits; None if they are off."""
-        from typedpipes.limits.snapshot import Limits
 
-        return None if self._core.limiter is None else Limits(self._core.limiter)
-
-    def close(self) -> None:
-        """Close the connections."""
-        self._http.close()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()
-
-    def __repr__(self) -> str:
-        return f"<Pipedrive {self._core.address}>"
-
-
-class AsyncPipedrive:
+class AsyncPipedrive(AsyncApiClient):
     """The asynchronous twin of `Pipedrive`, for asyncio and trio; belongs to one event loop."""
+
+    _core: _Core
 
     def __init__(
         self,
@@ -279,28 +241,6 @@ class AsyncPipedrive:
         from typedpipes_api.pipedrive_v2 import AsyncPipedriveV2Api
 
         return AsyncPipedriveV2Api(_async_caller(self._core, self._http, "v2"))
-
-    @functools.cached_property
-    def limits(self) -> AsyncLimits | None:
-        """The state of the limits; None if they are off."""
-        from typedpipes.limits.snapshot import AsyncLimits
-
-        return None if self._core.limiter is None else AsyncLimits(self._core.limiter)
-
-    async def aclose(self) -> None:
-        """Close the connections."""
-        await self._http.aclose()
-
-    async def __aenter__(self) -> Self:
-        return self
-
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        await self.aclose()
-
-    def __repr__(self) -> str:
-        return f"<AsyncPipedrive {self._core.address}>"
 
 
 __all__ = ["AsyncPipedrive", "Pipedrive"]

@@ -11,12 +11,12 @@ from urllib.parse import parse_qs, urlencode, urlsplit
 
 import httpx
 
+from typedpipes._core.addresses import is_loopback, plain_host
 from typedpipes._core.auth import OAUTH_URL, AuthContext
 from typedpipes._core.auth.grant import RotatingRefresh
 from typedpipes._core.auth.token_credential import TokenCredential
 from typedpipes._core.auth.token_request import TOKEN_DEADLINE, answer, post
 from typedpipes._core.flow import Flow, call
-from typedpipes._core.http.bodies import is_loopback
 from typedpipes._core.redaction import Secret
 from typedpipes._core.tokens import Token, TokenStore
 from typedpipes.errors import AuthenticationError, ConfigurationError, ResponseMismatch
@@ -114,7 +114,7 @@ class PipedriveOAuth(TokenCredential):
 
     def _require_trusted(self, domain: str) -> None:
         target, home = urlsplit(domain), urlsplit(self._oauth_url)
-        host, home_host = target.hostname or "", home.hostname or ""
+        host, home_host = plain_host(target.hostname or ""), plain_host(home.hostname or "")
         vendor = ".".join(home_host.split(".")[-2:])
         known = host == vendor or host.endswith(f".{vendor}")
         if target.scheme == "https" and known and not is_loopback(home_host):

@@ -195,16 +195,12 @@ class PipedriveCore(ClientCore):
 
     def __init__(self, settings: PipedriveSettings, options: SharedOptions, *, plan_given: bool) -> None:
         self.settings = settings
+        self.address = settings.base_url or PIPEDRIVE_URL
         super().__init__(settings.credentials(store=token_store(options), account=options.get("account")), options)
         first = next(iter(self.credentials))
         identity = {"company": settings.company_domain or "", "token": first.identity}
         facts: LimiterOptions = {"plan": settings.plan, "seats": settings.seats, "auth": first.kind}
         self.limiter = limiter_for("pipedrive", options, identity, facts, settings.limits, plan_given=plan_given)
-
-    @property
-    def address(self) -> str:
-        """Where the API is."""
-        return self.settings.base_url or PIPEDRIVE_URL
 
     def open(self, http_client: HttpClient | None) -> PolicyClient:
         """The connections of a client."""
@@ -221,6 +217,7 @@ class PipedriveCore(ClientCore):
         return Rest(
             base_url=self.address + _PATHS[version],
             settings={"encoding": None},
+            tokens=self.token_headers,
             strict=self.strict,
             drift=self.drift,
             check=_check_success,

@@ -5,10 +5,10 @@ from __future__ import annotations
 import functools
 import os
 from collections.abc import Mapping
-from types import TracebackType
 from typing import TYPE_CHECKING, Self, TypeVar, Unpack, cast
 
 from typedpipes._core.arguments import check_options
+from typedpipes._core.client import AsyncApiClient
 from typedpipes._core.decoding.model import JSON
 from typedpipes._core.graphql import GraphQLOperation, encode_variables
 from typedpipes._core.graphql.calls import WirePort, document_kind
@@ -24,7 +24,6 @@ from typedpipes_api.pipefy.async_client import AsyncClient
 if TYPE_CHECKING:
     from typedpipes._core.graphql.clients import AsyncGraphQLClient
     from typedpipes.limits.pipefy import Plan
-    from typedpipes.limits.snapshot import AsyncLimits
     from typedpipes.pipefy.attachments import AsyncAttachments
     from typedpipes.pipefy.bulk import AsyncBulk
     from typedpipes.pipefy.exports.async_exports import AsyncExports
@@ -35,8 +34,11 @@ R = TypeVar("R")
 AC = TypeVar("AC", bound="AsyncGraphQLClient")
 
 
-class AsyncPipefy(AsyncClient):
+class AsyncPipefy(AsyncApiClient, AsyncClient):
     """The asynchronous twin of `Pipefy`, for asyncio and trio; belongs to one event loop."""
+
+    _core: Core
+    _http: AsyncPolicyClient
 
     def __init__(
         self,
@@ -178,28 +180,6 @@ class AsyncPipefy(AsyncClient):
         from typedpipes.pipefy.webhooks import AsyncWebhooks
 
         return AsyncWebhooks(self)
-
-    @functools.cached_property
-    def limits(self) -> AsyncLimits | None:
-        """The state of the limits; None if they are off."""
-        from typedpipes.limits.snapshot import AsyncLimits
-
-        return None if self._core.limiter is None else AsyncLimits(self._core.limiter)
-
-    async def aclose(self) -> None:
-        """Close the connections."""
-        await self._http.aclose()
-
-    async def __aenter__(self) -> Self:
-        return self
-
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        await self.aclose()
-
-    def __repr__(self) -> str:
-        return f"<AsyncPipefy {self._core.settings.base_url}>"
 
 
 __all__ = ["AsyncPipefy"]

@@ -5,10 +5,10 @@ from __future__ import annotations
 import functools
 import os
 from collections.abc import Mapping
-from types import TracebackType
 from typing import TYPE_CHECKING, Self, TypeVar, Unpack, cast
 
 from typedpipes._core.arguments import check_options
+from typedpipes._core.client import ApiClient
 from typedpipes._core.decoding.model import JSON
 from typedpipes._core.graphql import GraphQLOperation, encode_variables
 from typedpipes._core.graphql.calls import WirePort, document_kind
@@ -24,7 +24,6 @@ from typedpipes_api.pipefy.client import Client
 if TYPE_CHECKING:
     from typedpipes._core.graphql.clients import GraphQLClient
     from typedpipes.limits.pipefy import Plan
-    from typedpipes.limits.snapshot import Limits
     from typedpipes.pipefy.attachments import Attachments
     from typedpipes.pipefy.bulk import Bulk
     from typedpipes.pipefy.exports import Exports
@@ -35,13 +34,16 @@ R = TypeVar("R")
 C = TypeVar("C", bound="GraphQLClient")
 
 
-class Pipefy(Client):
+class Pipefy(ApiClient, Client):
     """Pipefy's GraphQL API. Every operation under ``schemas/pipefy/live/operations`` is a method.
 
     Give a service account (``client_id``, ``client_secret``) or a personal access token (``token``). Use it as a
     context manager, or call `close`. May be shared by threads. Raises `ConfigurationError` for missing or
     contradictory settings.
     """
+
+    _core: Core
+    _http: PolicyClient
 
     def __init__(
         self,
@@ -181,28 +183,6 @@ class Pipefy(Client):
         from typedpipes.pipefy.webhooks import Webhooks
 
         return Webhooks(self)
-
-    @functools.cached_property
-    def limits(self) -> Limits | None:
-        """The state of the limits; None if they are off."""
-        from typedpipes.limits.snapshot import Limits
-
-        return None if self._core.limiter is None else Limits(self._core.limiter)
-
-    def close(self) -> None:
-        """Close the connections."""
-        self._http.close()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()
-
-    def __repr__(self) -> str:
-        return f"<Pipefy {self._core.settings.base_url}>"
 
 
 __all__ = ["Pipefy"]

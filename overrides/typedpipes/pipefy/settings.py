@@ -13,13 +13,12 @@ from __future__ import annotations
 
 import os
 from typing import TYPE_CHECKING, Final, TypedDict
-from urllib.parse import urlsplit
 
 import msgspec
 
+from typedpipes._core.addresses import at_origin, is_loopback, origin
 from typedpipes._core.auth import Credentials, StaticCredential, checked
 from typedpipes._core.graphql.calls import GraphQLCalls
-from typedpipes._core.http.bodies import is_loopback
 from typedpipes._core.http.policies import ClientCore
 from typedpipes._core.options import (
     SharedOptions,
@@ -103,8 +102,8 @@ class PipefySettings(msgspec.Struct, frozen=True, kw_only=True):
         token_url = given.address("token_url", token_url, "PIPEFY_TOKEN_URL")
         if token_url is None:
             # Secrets of a stand-in go to the stand-in: another base URL means another token endpoint.
-            home = _origin(base) == _origin(PIPEFY_URL)
-            token_url = PIPEFY_TOKEN_URL if home else f"{_origin(base)}/oauth/token"
+            home = origin(base) == origin(PIPEFY_URL)
+            token_url = PIPEFY_TOKEN_URL if home else at_origin(base, "/oauth/token")
         return cls(
             client_id=client_id,
             client_secret=client_secret,
@@ -137,12 +136,6 @@ class PipefySettings(msgspec.Struct, frozen=True, kw_only=True):
             )
         token = checked(self.token, "PIPEFY_TOKEN")
         return Credentials(StaticCredential("personal_token", token, origins=[self.base_url], setting="PIPEFY_TOKEN"))
-
-
-def _origin(url: str) -> str:
-    """Scheme and host of an address."""
-    parts = urlsplit(url)
-    return f"{parts.scheme}://{parts.netloc}"
 
 
 __all__ = [
@@ -198,6 +191,7 @@ class Core(ClientCore):
 
     def __init__(self, settings: PipefySettings, options: SharedOptions, facts: PipefyFacts) -> None:
         self.settings = settings
+        self.address = settings.base_url
         super().__init__(settings.credentials(store=token_store(options)), options)
         self.identity = next(iter(self.credentials)).identity
         plan, allowance = settings.plan, settings.allowance
@@ -221,6 +215,7 @@ class Core(ClientCore):
             drift=self.drift,
             api=API,
             kinds=PIPEFY_KINDS,
+            tokens=self.token_headers,
         )
 
     def export_settings(self) -> ExportSettings:

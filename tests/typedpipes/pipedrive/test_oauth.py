@@ -123,9 +123,17 @@ def test_calls_go_to_the_api_domain_of_the_token_answer(server: TokenServer) -> 
 
 @pytest.mark.parametrize(
     "domain",
-    ["https://evil.example", "http://acme.pipedrive.com", "https://pipedrive.com.evil.example", "nonsense", ""],
+    [
+        "https://evil.example",
+        "https://evil.com.",
+        "http://acme.pipedrive.com",
+        "https://pipedrive.com.evil.example",
+        "nonsense",
+        "",
+    ],
 )
-def test_an_api_domain_outside_the_vendors_is_refused(domain: str) -> None:
+@pytest.mark.parametrize("home", ["https://oauth.pipedrive.com", "https://oauth.pipedrive.com."])
+def test_an_api_domain_outside_the_vendors_is_refused(domain: str, home: str) -> None:
     answer = {"access_token": "a-planted", "expires_in": 3600, "api_domain": domain, "refresh_token": "r-planted"}
     seen: list[str] = []
 
@@ -133,13 +141,13 @@ def test_an_api_domain_outside_the_vendors_is_refused(domain: str) -> None:
         seen.append(sent.url.host)
         return httpx.Response(200, json=answer)
 
-    app = PipedriveOAuth("id", Secret("client-secret-planted"), refresh_token=Secret("r0-planted"))
+    app = PipedriveOAuth("id", Secret("client-secret-planted"), refresh_token=Secret("r0-planted"), oauth_url=home)
     with (
         PolicyClient(credentials=Credentials(app), transport=httpx.MockTransport(handler)) as client,
         pytest.raises(ConfigurationError, match="account's API"),
     ):
         client.exchange(request("https://api.pipedrive.com"))
-    assert seen == ["oauth.pipedrive.com"]
+    assert [host.rstrip(".") for host in seen] == ["oauth.pipedrive.com"]
 
 
 def test_a_company_domain_is_kept_whatever_the_answer_says() -> None:

@@ -11,8 +11,9 @@ from typing import Final, NoReturn, TypeAlias
 
 import httpx
 
+from typedpipes._core.addresses import PORTS
 from typedpipes._core.flow import Clock, Flow, SystemClock
-from typedpipes._core.http.bodies import PORTS, origin
+from typedpipes._core.http.bodies import origin
 from typedpipes._core.redaction import Redactor, Secret, secret
 from typedpipes.errors import AuthenticationError, ConfigurationError
 from typedpipes.events import Reporter
@@ -23,8 +24,6 @@ WORKFLOW_DOMAIN: Final = "m.pipedream.net"
 """Where Pipedream's workflows listen."""
 REFUSAL_MEMORY: Final = 60.0
 """Seconds for which a credential that was refused is not sent again."""
-TOKEN_HEADERS: Final = frozenset({"authorization", "x-api-token", "proxy-authorization", "cookie"})
-"""Headers that only credentials set."""
 
 
 class AuthContext:
@@ -278,7 +277,6 @@ class Credentials:
 
 __all__ = [
     "OAUTH_URL",
-    "TOKEN_HEADERS",
     "WORKFLOW_DOMAIN",
     "AuthContext",
     "Credential",

@@ -15,7 +15,8 @@ from typing import Final
 import httpx
 
 from typedpipes import __version__
-from typedpipes._core.files.links import LinkPolicy, is_loopback, shown
+from typedpipes._core.addresses import PORTS, is_loopback
+from typedpipes._core.files.links import LinkPolicy, shown
 from typedpipes._core.flow import Call, Flow, call, discard
 from typedpipes.errors import DownloadError
 
@@ -69,7 +70,7 @@ class FileHost:
         return Call(self._close, self._aclose)
 
     def _check_resolved(self, url: httpx.URL) -> Flow[None]:
-        host, port = url.host, url.port or (443 if url.scheme == "https" else 80)
+        host, port = url.host, url.port or PORTS[url.scheme]
         try:
             found = yield from call(partial(socket.getaddrinfo, host, port, type=socket.SOCK_STREAM), blocking=True)
         except OSError as error:

@@ -10,6 +10,7 @@ from typing import Final, Protocol, TypeAlias
 import attrs
 import httpx
 
+from typedpipes._core.addresses import is_loopback, is_usual_port, plain_host
 from typedpipes._core.flow import Flow
 from typedpipes.errors import DownloadError
 
@@ -62,7 +63,7 @@ class LinkPolicy:
             parsed = httpx.URL(url)
         except (httpx.InvalidURL, TypeError, ValueError) as error:
             raise DownloadError("the link to the file is not a URL") from error
-        host = parsed.host.rstrip(".").lower()
+        host = plain_host(parsed.host)
         if parsed.userinfo or not host:
             raise DownloadError(f"the link to the file names no plain host: {shown(parsed)}")
         if self.loopback and is_loopback(host) and parsed.scheme in ("http", "https"):
@@ -73,7 +74,7 @@ class LinkPolicy:
             raise DownloadError(
                 f"the link leads to {host}, which is not among the trusted file hosts ({', '.join(self.hosts)})"
             )
-        if parsed.port not in (None, 443):
+        if not is_usual_port(parsed.scheme, parsed.port):
             raise DownloadError(f"the link to the file uses port {parsed.port}: {shown(parsed)}")
         return parsed
 
@@ -83,18 +84,10 @@ class LinkPolicy:
         for text in addresses:
             count += 1
             address = ipaddress.ip_address(text.partition("%")[0])
-            if not _is_public(address) and not (self.loopback and is_loopback(host) and address.is_loopback):
+            if not _is_public(address) and not (self.loopback and is_loopback(host) and is_loopback(str(address))):
                 raise DownloadError(f"{host} is at the private address {address}; files are fetched from public ones")
         if count == 0:
             raise DownloadError(f"{host} has no address")
-
-
-def is_loopback(host: str) -> bool:
-    """Whether a host name or address means this machine."""
-    try:
-        return ipaddress.ip_address(host.strip("[]")).is_loopback
-    except ValueError:
-        return host.rstrip(".").lower() == "localhost"
 
 
 def shown(url: str | httpx.URL) -> str:

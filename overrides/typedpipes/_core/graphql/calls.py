@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Final, cast
+from typing import TYPE_CHECKING, cast
 
 import msgspec
 
@@ -13,16 +13,14 @@ from typedpipes._core.decoding.model import JSON
 from typedpipes._core.flow import Flow
 from typedpipes._core.graphql import GraphQLOperation, R, decode, decode_body
 from typedpipes._core.graphql.outcome import telling
-from typedpipes._core.http import Stamp, WireRequest, WireResponse
+from typedpipes._core.http import Stamp, WireRequest, WireResponse, add_headers
 from typedpipes._core.redaction import Redactor
 from typedpipes._core.rest import CALL_OPTIONS, CallOptions, Safety
-from typedpipes._core.values import json_bytes, text_of, wire_of
+from typedpipes._core.values import json_bytes, wire_of
 from typedpipes.errors import APIError, ConfigurationError
 
 if TYPE_CHECKING:
     from typedpipes._core.http.clients import AsyncPolicyClient, PolicyClient
-
-_REFUSED_HEADERS: Final = frozenset({"authorization", "proxy-authorization", "cookie", "host", "content-type"})
 
 
 class GraphQLCalls(msgspec.Struct, frozen=True, kw_only=True):
@@ -38,6 +36,8 @@ class GraphQLCalls(msgspec.Struct, frozen=True, kw_only=True):
     api: str
     kinds: tuple[str, ...]
     """Kinds of credential, in order of preference; empty: none is sent."""
+    tokens: frozenset[str] = frozenset()
+    """Headers that the client's credentials set."""
 
     def request(
         self,
@@ -51,10 +51,9 @@ class GraphQLCalls(msgspec.Struct, frozen=True, kw_only=True):
         if options:
             check_options(name or "execute", options, CALL_OPTIONS, variables)
         headers = {"content-type": "application/json"}
-        for header, value in (options.get("extra_headers") or {}).items():
-            if header.lower() in _REFUSED_HEADERS:
-                raise ConfigurationError(f"extra_headers may not set {header}", setting="extra_headers")
-            headers[header.lower()] = text_of(value, header)
+        extra = options.get("extra_headers")
+        if extra:
+            add_headers(headers, extra, "extra_headers", tokens=self.tokens)
         body: dict[str, JSON] = {"query": document, "variables": dict(variables)}
         if name is not None:
             body["operationName"] = name
@@ -63,15 +62,12 @@ class GraphQLCalls(msgspec.Struct, frozen=True, kw_only=True):
             url=self.base_url,
             headers=headers,
             content=json_bytes(body, name or "execute", body["variables"]),
-            stamp=Stamp(
+            stamp=Stamp.of_call(
+                options,
                 api=self.api,
                 operation=name or "anonymous",
                 safety=safety,
                 credentials=self.kinds,
-                timeout=options.get("timeout"),
-                deadline=options.get("deadline"),
-                retries=options.get("retries"),
-                max_wait=options.get("max_wait"),
                 read_failure=self._failure,
             ),
         )

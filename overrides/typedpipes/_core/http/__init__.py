@@ -6,18 +6,24 @@ show callers no httpx type; the modules of this folder use httpx.
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
-from typing import Final, Literal, Protocol
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping, Sequence
+from typing import Final, Literal, Protocol, cast
 
 import httpx
 import msgspec
 
 from typedpipes._core.http.bodies import body_error, exhaust
-from typedpipes._core.rest import Safety
-from typedpipes.errors import APIError
+from typedpipes._core.rest import CallOptions, Safety, SendOptions
+from typedpipes._core.values import text_of
+from typedpipes.errors import APIError, ConfigurationError
 
 STAMP: Final = "typedpipes"
 """Key of the stamp in ``request.extensions``."""
+
+TOKEN_HEADERS: Final = frozenset({"authorization", "cookie", "proxy-authorization", "x-api-token"})
+"""Headers that only credentials set, whatever the API."""
+_REFUSED_HEADERS: Final = TOKEN_HEADERS | {"content-length", "content-type", "host", "transfer-encoding"}
+"""Headers that follow from the credentials, the address and the body."""
 
 
 class Stamp(msgspec.Struct, kw_only=True, eq=False):
@@ -37,12 +43,12 @@ class Stamp(msgspec.Struct, kw_only=True, eq=False):
             https hosts, without credential and with no header but what a download needs.
         relays: whatever the status, the answer is the result: it is that of somebody behind the API (a workflow, a
             proxied app), and the caller wants to see it. Only a first 401 is answered with another token.
-        idempotency_header: header that the API documents for idempotency keys; None: it has none.
+        idempotency_header: header that the operation's schema declares for idempotency keys; None: it has none.
         timeout: seconds for connect, read, write and pool, each, of one wire request.
         deadline: seconds for the whole call.
         retries: repetitions at most.
         max_wait: seconds to wait at most, for a slot or because the server said so.
-        idempotency_key: key that makes an unsafe request repeatable where the API has such keys.
+        idempotency_key: key that makes an unsafe request repeatable; needs ``idempotency_header``.
         read_failure: given the error for an answer that is no success and the answer's body, the error to raise:
             for APIs whose answers mean more than their status.
     """
@@ -64,10 +70,81 @@ class Stamp(msgspec.Struct, kw_only=True, eq=False):
     idempotency_key: str | None = None
     read_failure: Callable[[APIError, bytes], APIError] | None = None
 
+    @classmethod
+    def of_call(
+        cls,
+        options: SendOptions,
+        *,
+        api: str,
+        operation: str,
+        safety: Safety,
+        credentials: tuple[str, ...],
+        token_cost: int = 0,
+        buckets: tuple[str, ...] = (),
+        scope: Mapping[str, str] | None = None,
+        idempotency_header: str | None = None,
+        read_failure: Callable[[APIError, bytes], APIError] | None = None,
+    ) -> Stamp:
+        """The stamp of one call: facts of its operation, and what the caller's ``options`` ask.
+
+        Raises `ConfigurationError` for an idempotency key where the schema declares none.
+        """
+        stamp = cls(
+            api=api,
+            operation=operation,
+            safety=safety,
+            credentials=credentials,
+            token_cost=token_cost,
+            buckets=buckets,
+            scope=scope,
+            timeout=options.get("timeout"),
+            deadline=options.get("deadline"),
+            retries=options.get("retries"),
+            max_wait=options.get("max_wait"),
+            idempotency_header=idempotency_header,
+            idempotency_key=cast("CallOptions", options).get("idempotency_key"),
+            read_failure=read_failure,
+        )
+        stamp.check_key()
+        return stamp
+
+    def check_key(self) -> None:
+        """Raise `ConfigurationError` for an idempotency key that the server would not look at."""
+        if self.idempotency_key is not None and self.idempotency_header is None:
+            raise ConfigurationError(
+                f"{self.name}: idempotency_key would protect nothing, because the schema of this operation declares "
+                "no such key; leave it out",
+                setting="idempotency_key",
+            )
+
     @property
     def name(self) -> str:
         """``api.operation``, as messages and limits name it."""
         return f"{self.api}.{self.operation}"
+
+
+def add_headers(
+    headers: dict[str, str],
+    given: Mapping[str, str],
+    setting: str,
+    *,
+    tokens: Iterable[str] = (),
+    allowed: str | None = None,
+) -> None:
+    """Put the headers that a caller gave as ``setting`` into ``headers``, names in lower case.
+
+    Raises `ConfigurationError` for those that only we set, and for those that the call sets by itself. ``tokens``:
+    headers of the client's own credentials; ``allowed``: one that this call leaves to the caller.
+    """
+    ours = _REFUSED_HEADERS.union(tokens, (name.lower() for name in headers)) - {allowed}
+    for name, value in given.items():
+        lower = name.strip().lower()
+        if lower in ours:
+            raise ConfigurationError(
+                f"{setting} may not set {name}: the client sets it, from its credentials and the call's own arguments",
+                setting=setting,
+            )
+        headers[lower] = text_of(value, name)
 
 
 SAFE_METHODS: Final = frozenset({"GET", "HEAD", "OPTIONS"})
@@ -199,10 +276,12 @@ class _Pieces:
 __all__ = [
     "SAFE_METHODS",
     "STAMP",
+    "TOKEN_HEADERS",
     "AsyncWireStream",
     "Stamp",
     "WireRequest",
     "WireResponse",
     "WireStream",
+    "add_headers",
     "default_stamp",
 ]

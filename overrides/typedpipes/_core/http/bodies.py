@@ -3,21 +3,18 @@
 from __future__ import annotations
 
 import contextlib
-import functools
-import ipaddress
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from typing import Final, cast
 
 import httpx
 
+from typedpipes._core import addresses
 from typedpipes._core.flow import Call, Clock, Flow
 from typedpipes._core.redaction import Redactor
 from typedpipes.errors import ConfigurationError, TransportError
 
 ERROR_BODY_LIMIT: Final = 65_536
 """Bytes read of a failed answer's body."""
-
-PORTS: Final = {"https": 443, "http": 80}
 
 _UNSENT: Final = (
     httpx.ConnectError,
@@ -31,33 +28,17 @@ _HOPELESS: Final = (httpx.UnsupportedProtocol, httpx.LocalProtocolError)
 
 
 def origin(url: httpx.URL | str) -> str:
-    """``scheme://host:port`` in lower case: what credentials are pinned to."""
+    """`typedpipes._core.addresses.origin` of an address as httpx sends it: host names in ASCII."""
     if isinstance(url, str):
         url = httpx.URL(url)
-    return _origin(url.raw_scheme, url.raw_host, url.port)
-
-
-@functools.lru_cache(maxsize=256)
-def _origin(scheme: bytes, host: bytes, port: int | None) -> str:
-    name = scheme.decode("ascii")
-    return f"{name}://{host.decode('ascii')}:{port or PORTS.get(name, 0)}"
-
-
-def is_loopback(host: str) -> bool:
-    """Whether ``host`` is this machine."""
-    if host == "localhost" or host.endswith(".localhost"):
-        return True
-    try:
-        return ipaddress.ip_address(host.strip("[]")).is_loopback
-    except ValueError:
-        return False
+    return addresses.origin_of(url.scheme, url.raw_host.decode("ascii"), url.port)
 
 
 def require_https(url: httpx.URL) -> None:
     """Refuse unencrypted connections. http is for loopback only."""
     if url.raw_scheme == b"https" and url.raw_host:
         return
-    if url.scheme == "http" and is_loopback(url.host):
+    if url.scheme == "http" and addresses.is_loopback(url.host):
         return
     raise ConfigurationError(
         f"{url.scheme or 'no scheme'}://{url.host}: only https addresses are used (http on loopback, for a sandbox); "

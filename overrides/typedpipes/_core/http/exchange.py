@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING, Final, Literal, TypeAlias
 
 import httpx
 
-from typedpipes._core.auth import TOKEN_HEADERS, AuthContext, Credential
+from typedpipes._core.addresses import is_loopback
+from typedpipes._core.auth import AuthContext, Credential
 from typedpipes._core.flow import Flow, Send, Sleep
-from typedpipes._core.http import SAFE_METHODS, Stamp
+from typedpipes._core.http import SAFE_METHODS, TOKEN_HEADERS, Stamp
 from typedpipes._core.http.bodies import (
     ERROR_BODY_LIMIT,
     WIRE_ERRORS,
@@ -20,7 +21,6 @@ from typedpipes._core.http.bodies import (
     decoded_leniently,
     header_dict,
     is_hopeless,
-    is_loopback,
     origin,
     require_https,
     steady,
@@ -146,12 +146,8 @@ class Exchange:
         own = stamp.credentials is None and any(name in request.headers for name in TOKEN_HEADERS)
         if not own and stamp.credentials != ():
             self._credential = self._policies.credentials.choose(stamp.credentials, origin(request.url), stamp.name)
-        if stamp.idempotency_key is not None:
-            if stamp.idempotency_header is None:
-                raise ConfigurationError(
-                    f"{stamp.name}: this API documents no idempotency keys, so a key would protect nothing",
-                    setting="idempotency_key",
-                )
+        stamp.check_key()
+        if stamp.idempotency_header is not None and stamp.idempotency_key is not None:
             request.headers[stamp.idempotency_header] = stamp.idempotency_key
 
     def _patience(self) -> float:

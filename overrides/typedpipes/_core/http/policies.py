@@ -267,6 +267,8 @@ class Permit:
 class ClientCore:
     """What the synchronous and the asynchronous client of an API share; each API adds its settings and its limits."""
 
+    address: str
+    """Where the API is."""
     limiter: StoreLimiter | None
 
     def __init__(self, credentials: Credentials, options: SharedOptions) -> None:
@@ -279,6 +281,11 @@ class ClientCore:
         self.on_event = options.get("on_event")
         self.strict = check_flag("strict", options.get("strict", False))
         self.drift = drift_log(options)
+
+    @property
+    def token_headers(self) -> frozenset[str]:
+        """Headers that the client's credentials set."""
+        return frozenset(credential.header for credential in self.credentials)
 
     def policies(self) -> PolicyOptions:
         """What the policy client of either is made with."""

@@ -20,8 +20,8 @@ CustomField = NewType("CustomField", str)
 """Key of a custom field (40 hexadecimal digits): what a field selector takes besides the names of the model."""
 
 
-class CallOptions(TypedDict, total=False):
-    """Options every method takes besides its own arguments."""
+class SendOptions(TypedDict, total=False):
+    """How the requests of one call are sent."""
 
     timeout: float
     """Seconds one wire request may take (connect, read, write and pool each)."""
@@ -31,10 +31,16 @@ class CallOptions(TypedDict, total=False):
     """How often a failed attempt may be repeated; 0 turns retries off."""
     max_wait: float
     """Seconds to wait at most for a free slot of a limit; beyond that `RateLimited` is raised. 0: do not wait."""
+
+
+class CallOptions(SendOptions, total=False):
+    """Options every method takes besides its own arguments."""
+
     extra_headers: Mapping[str, str]
-    """Headers added to the request. ``Authorization`` and the vendor's token headers are refused."""
+    """Headers added to the request. Those that carry credentials, name the host or describe the body are refused."""
     idempotency_key: str
-    """Key sent where the API documents one."""
+    """Key that makes a write repeatable. Refused with `ConfigurationError` unless the operation's schema declares an
+    ``Idempotency-Key`` header: elsewhere it would protect nothing."""
 
 
 CALL_OPTIONS: Final = frozenset(CallOptions.__annotations__)

@@ -16,7 +16,7 @@ from typedpipes._core.decoding import Decoding, DriftLog
 from typedpipes._core.decoding.answers import build, parse_json, read_answer, read_listing
 from typedpipes._core.decoding.model import JSON, UNSET
 from typedpipes._core.flow import drive, stoppable
-from typedpipes._core.http import Stamp, WireRequest, WireResponse
+from typedpipes._core.http import Stamp, WireRequest, WireResponse, add_headers
 from typedpipes._core.paging import AsyncPages, Pages, Walk
 from typedpipes._core.rest import (
     CALL_OPTIONS,
@@ -30,7 +30,6 @@ from typedpipes._core.rest import (
     PagedOperation,
 )
 from typedpipes._core.rest.encoding import encode
-from typedpipes._core.values import text_of
 from typedpipes.errors import ConfigurationError, ResponseMismatch
 
 if TYPE_CHECKING:
@@ -38,8 +37,6 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 I = TypeVar("I")  # noqa: E741 - item type of a page
-
-_REFUSED_HEADERS: Final = frozenset({"authorization", "x-api-token", "proxy-authorization", "cookie", "host"})
 
 _PAGE_OPTIONS: Final = frozenset(OffsetPageOptions.__annotations__)
 
@@ -61,6 +58,8 @@ class Rest(msgspec.Struct, frozen=True, kw_only=True):
     check: BodyCheck | None = None
     servers: Mapping[str, str] = msgspec.field(default_factory=dict)
     """Replacements of servers that operations name themselves, for a sandbox: schema's URL -> ours."""
+    tokens: frozenset[str] = frozenset()
+    """Headers that the client's credentials set."""
 
     def request(self, operation: Operation[T], arguments: Arguments, options: CallOptions) -> WireRequest:
         """The wire request of a call. Raises `ConfigurationError` before anything is sent."""
@@ -74,7 +73,26 @@ class Rest(msgspec.Struct, frozen=True, kw_only=True):
         encoded = encode(operation, arguments, settings)
         extra = options.get("extra_headers")
         if extra:
-            self._add(encoded.headers, extra)
+            add_headers(encoded.headers, extra, "extra_headers", tokens=self.tokens)
+        key_header = _key_header(arguments)
+        stamp = Stamp.of_call(
+            options,
+            api=operation.api,
+            operation=operation.name,
+            safety=operation.safety,
+            credentials=operation.credentials,
+            token_cost=operation.token_cost,
+            buckets=operation.buckets,
+            scope=None if self.scope is None else self.scope(operation, arguments, settings),
+            idempotency_header=key_header,
+        )
+        if key_header is not None and key_header in encoded.headers:
+            if stamp.idempotency_key is not None:
+                raise ConfigurationError(
+                    f"{stamp.name}: idempotency_key and the operation's own argument for it are both given; keep one",
+                    setting="idempotency_key",
+                )
+            stamp.idempotency_key = encoded.headers[key_header]
         server = operation.server
         base = self.base_url if server is None else self.servers.get(server, server)
         return WireRequest(
@@ -82,20 +100,7 @@ class Rest(msgspec.Struct, frozen=True, kw_only=True):
             url=base + encoded.target,
             headers=encoded.headers,
             content=encoded.content,
-            stamp=Stamp(
-                api=operation.api,
-                operation=operation.name,
-                safety=operation.safety,
-                credentials=operation.credentials,
-                token_cost=operation.token_cost,
-                buckets=operation.buckets,
-                scope=None if self.scope is None else self.scope(operation, arguments, settings),
-                timeout=options.get("timeout"),
-                deadline=options.get("deadline"),
-                retries=options.get("retries"),
-                max_wait=options.get("max_wait"),
-                idempotency_key=options.get("idempotency_key"),
-            ),
+            stamp=stamp,
         )
 
     def result(self, operation: Operation[T], arguments: Arguments, response: WireResponse) -> T:
@@ -146,14 +151,10 @@ class Rest(msgspec.Struct, frozen=True, kw_only=True):
     def _known(self, operation: Operation[T]) -> frozenset[str]:
         return CALL_OPTIONS.union(self.settings, (option for option, _, _ in operation.client_parameters))
 
-    def _add(self, headers: dict[str, str], extra: Mapping[str, str]) -> None:
-        for name, value in extra.items():
-            if name.lower() in _REFUSED_HEADERS:
-                raise ConfigurationError(
-                    f"extra_headers may not set {name}: set credentials and hosts on the client instead",
-                    setting="extra_headers",
-                )
-            headers[name.lower()] = text_of(value, name)
+
+def _key_header(arguments: Arguments) -> str | None:
+    """The header that the operation's schema declares for idempotency keys."""
+    return next((name for name in arguments.headers or () if name.lower() == "idempotency-key"), None)
 
 
 def _given(arguments: Arguments, name: str) -> bool:
