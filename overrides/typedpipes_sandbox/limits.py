@@ -1,4 +1,4 @@
-"""The vendors' limits, counted on arrival exactly as documented (seeds 000 and 002, Pipedrive notes)."""
+"""The vendors' limits, counted on arrival exactly as documented (the limits of docs/vendor-facts/)."""
 
 from __future__ import annotations
 

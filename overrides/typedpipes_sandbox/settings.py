@@ -50,7 +50,7 @@ class SandboxSettings:
     link_life: float = 900.0
     file_ranges: bool = True
     file_etags: bool = True
-    #: how Connect wraps accounts: as seed 002 says, as today, or the form in between (both keys)
+    #: how Connect wraps accounts: as first documented, as today, or the form in between (both keys)
     connect_envelopes: Literal["live", "documented", "mixed"] = "live"
     #: whether project-scoped Connect calls are refused without X-PD-Environment (the vendor's reference says required)
     connect_environment_required: bool = False

@@ -37,7 +37,7 @@ class PipedreamService(RestService):
         if parts[:1] == ["connect"]:
             document, parts = "connect", parts[1:]
             if parts and parts[0] not in _literal_roots() and not parts[0].startswith("proj_"):
-                # with a Connect token the project segment may be absent: the token names the project (notes)
+                # with a Connect token the project segment may be absent: the token names the project
                 parts = ["", *parts]
         elif parts[:1] == ["v1"]:
             parts = parts[1:]  # the seed prints /v1/workspaces/<org_id> below a base URL that ends in /v1 already

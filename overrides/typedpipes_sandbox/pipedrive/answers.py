@@ -17,7 +17,7 @@ MAX_LIMIT = 500
 
 
 def failure(status: int, error: str, info: str = "Please check the request and the documentation.") -> Response:
-    """The error body (notes, "Answers and errors")."""
+    """The error body (vendor-facts/pipedrive.md#answers-and-errors)."""
     return json_response(
         {"success": False, "error": error, "error_info": info, "data": None, "additional_data": None}, status
     )

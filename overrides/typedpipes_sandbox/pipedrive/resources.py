@@ -267,7 +267,7 @@ class Resources:
 
 
 def selected(response: Response, names: Sequence[str]) -> Response:
-    """Only the selected fields of each item (seed 003); items keep the order of the selector."""
+    """Only the selected fields of each item, in the selector's order (vendor-facts/pipedrive.md#field-selector)."""
     data = response.payload.get("data") if isinstance(response.payload, dict) else None
     if isinstance(data, list):
         response.payload["data"] = [{name: item[name] for name in names if name in item} for item in data]

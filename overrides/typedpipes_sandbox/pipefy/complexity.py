@@ -1,4 +1,4 @@
-"""Depth and complexity of a document, counted before it runs (notes section 3: 15 deep, 50,000)."""
+"""Depth and complexity of a document, counted before it runs (vendor-facts/pipefy.md#limits)."""
 
 from __future__ import annotations
 

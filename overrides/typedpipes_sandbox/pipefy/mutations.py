@@ -51,7 +51,7 @@ def _plain(value: Any) -> Any:
 
 
 def store_value(pipefy: PipefyWorkspace, node: Node, definitions: list[Node], field_id: Any, value: Any) -> Node:
-    """Write one field of a card or record; only the slug is accepted (notes section 6)."""
+    """Write one field of a card or record; only the slug is accepted (vendor-facts/pipefy.md#identifiers)."""
     definition = next((each for each in definitions if each["id"] == str(field_id)), None)
     if definition is None:
         raise not_found("Field")

@@ -102,7 +102,7 @@ def find_cards(pipefy: PipefyWorkspace, _node: Node, arguments: Arguments) -> An
 
 @resolves("Query", "findRecords")
 def find_records(pipefy: PipefyWorkspace, _node: Node, arguments: Arguments) -> Any:
-    """Table records found by a field, answered as cards (notes section 4)."""
+    """Table records found by a field, answered as cards."""
     search = arguments["search"]
     records = require(pipefy, "Table", arguments["tableId"])["records"]
     found = [node for node in records if str(node["__values"].get(search["fieldId"])) == search["fieldValue"]]
