@@ -123,7 +123,8 @@ REFUSED: list[tuple[str, Callable[[Any, Any], object], str, str]] = [
     ("bounds", lambda crm, pd: pd.rest.sources.events.delete("dc_1"), "start_id", "everything=True"),
     ("component", lambda crm, pd: pd.rest.sources.create(name="x"), "component_id", "the first of this order"),
     ("environment", lambda crm, pd: pd.connect.accounts.list(environment="dev"), "environment", "'development'"),
-    ("a lone surrogate in a body", lambda crm, pd: crm.v2.deals.create(title="\ud800"), "body", "lone surrogate"),
+    ("a required field", lambda crm, pd: crm.v2.deals.create(value=1), "title", "required"),
+    ("a lone surrogate in a body", lambda crm, pd: crm.v2.deals.create(title="\ud800"), "title", "lone surrogate"),
     ("headers", lambda crm, pd: crm.v2.deals.get(1, extra_headers={"Cookie": "x"}), "extra_headers", "may not set"),
     ("a lone surrogate", lambda crm, pd: crm.v2.deals.search(term="\ud800"), "term", "lone surrogate"),
 ]

@@ -10,7 +10,7 @@ import json
 from collections.abc import Callable, Mapping
 from enum import Enum
 from math import isfinite
-from typing import Final, NoReturn
+from typing import Any, Final, NoReturn
 
 import msgspec
 
@@ -32,7 +32,8 @@ def json_bytes(wire: JSON, what: str, arguments: JSON = None, *, at: str = "") -
     try:
         content = _encode(wire)
     except UnicodeEncodeError:
-        raise no_text(at or what) from None
+        given = wire if arguments is None else arguments
+        raise no_text(_joined(at, _culprit(given, _encode, UnicodeEncodeError)) or what) from None
     if _NULL in content:
         check_numbers(wire if arguments is None else arguments, what, at)
     return content
@@ -43,7 +44,7 @@ def wire_of(value: object, what: str, *, at: str = "") -> JSON:
     try:
         return to_wire(value)
     except TypeError as error:
-        path = _joined(at, _culprit(value))
+        path = _joined(at, _culprit(value, to_wire, TypeError))
         where = f"{what}: {path}" if path else what
         raise ConfigurationError(f"{where}: {error}", setting=path or what) from None
 
@@ -109,13 +110,13 @@ def _no_number(where: str, setting: str, value: object) -> NoReturn:
     )
 
 
-def _culprit(value: object) -> str:
-    """The path of the part of an argument that has no JSON form."""
+def _culprit(value: object, convert: Callable[[Any], object], error: type[Exception]) -> str:
+    """The path of the part of an argument that ``convert`` refuses with ``error``."""
     for step, part in _parts(value):
         try:
-            to_wire(part)
-        except TypeError:
-            return _joined(step, _culprit(part))
+            convert(part)
+        except error:
+            return _joined(step, _culprit(part, convert, error))
     return ""
 
 
