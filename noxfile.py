@@ -170,7 +170,7 @@ def docs(session: nox.Session) -> None:
     _install(session, "docs", extras=EVERYTHING)
     session.run("mkdocs", "build", "--strict", env={"NO_MKDOCS_2_WARNING": "true"})
     session.run("mypy", "docs/_site", "tests/docs")
-    everything = "--override-ini=norecursedirs=.* __pycache__"  # tests/docs/site is for this session only
+    everything = "--override-ini=norecursedirs=.* __pycache__"  # tests/docs runs in this session only
     session.run("python", "-m", "pytest", ONE_PROCESS, everything, "tests/docs", *session.posargs)
 
 
