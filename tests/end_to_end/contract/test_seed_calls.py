@@ -74,6 +74,8 @@ def outcome(request: pytest.FixtureRequest) -> Iterator[Any]:
 
 @pytest.mark.parametrize("call", CALLS, ids=lambda call: f"{call['seed']} {call['heading']}")
 def test_the_line_sends_what_the_page_shows(outcome: Any, call: dict[str, Any]) -> None:
+    if "before" in call:
+        outcome(call["before"])
     arrival, status, raised = outcome(call["python"])
     assert (arrival.method, arrival.path) == (call["method"], call["path"])
     assert arrival.api == call.get("origin", "pipedream")
