@@ -77,8 +77,8 @@ def test_each_process_gets_its_own_answers(limits: str) -> None:
         ask(pipedrive, 100)
         assert statuses(children) == [0] * CHILDREN
         ask(pipedrive, 200)
-        # Each process has connections of its own, and the parent keeps the one it had.
-        assert server.connections == 1 + CHILDREN
+        # Each process has connections of its own; more than one, if it once waited longer than a connection is kept.
+        assert server.connections >= 1 + CHILDREN
 
 
 def test_so_it_is_with_an_http_client_of_the_callers() -> None:
@@ -103,17 +103,19 @@ def test_so_it_is_for_asynchronous_clients() -> None:
 
     with serving(echo) as server, asyncio.Runner() as runner:
         pipedrive = AsyncPipedrive(api_token="0123456789", base_url=server.url, limits="memory://")
-        runner.run(ask_async(pipedrive, 1))
-        before = server.connections
-        children = [
-            forked(lambda start=1000 * n: asyncio.run(ask_async(pipedrive, start)))  # type: ignore[misc]  # a default argument binds n
-            for n in range(1, CHILDREN + 1)
-        ]
-        runner.run(ask_async(pipedrive, 100))
-        assert statuses(children) == [0] * CHILDREN
-        runner.run(ask_async(pipedrive, 200))
-        assert server.connections <= before + 5 * CHILDREN
-        runner.run(pipedrive.aclose())
+        try:
+            runner.run(ask_async(pipedrive, 1))
+            before = server.connections
+            children = [
+                forked(lambda start=1000 * n: asyncio.run(ask_async(pipedrive, start)))  # type: ignore[misc]  # a default argument binds n
+                for n in range(1, CHILDREN + 1)
+            ]
+            runner.run(ask_async(pipedrive, 100))
+            assert statuses(children) == [0] * CHILDREN
+            runner.run(ask_async(pipedrive, 200))
+            assert server.connections >= before + CHILDREN
+        finally:
+            runner.run(pipedrive.aclose())
 
 
 @contextmanager
