@@ -24,7 +24,7 @@ from typedpipes.configuration.folders import user_folder
 from typedpipes.errors import ConfigurationError
 
 _LOCK_PATIENCE: Final = 5.0
-_TODO: Final = "set XDG_STATE_HOME to a folder that can be written, or give token_cache='memory'"
+_REMEDY: Final = "set XDG_STATE_HOME to a folder that can be written, or give token_cache='memory'"
 
 
 class FileTokenStore:
@@ -99,7 +99,7 @@ class FileTokenStore:
 
     def _unusable(self, error: OSError) -> ConfigurationError:
         return ConfigurationError(
-            f"the token directory {self.directory} cannot be used ({error.strerror or error}): {_TODO}",
+            f"the token directory {self.directory} cannot be used ({error.strerror or error}): {_REMEDY}",
             setting="token_cache",
         )
 
@@ -187,7 +187,7 @@ class KeyringTokenStore(FileTokenStore):
 def _default_directory() -> Path:
     folder = user_folder("state")
     if folder is None:
-        raise ConfigurationError(f"this user has no home to keep tokens in: {_TODO}", setting="token_cache")
+        raise ConfigurationError(f"this user has no home to keep tokens in: {_REMEDY}", setting="token_cache")
     return folder / "tokens"
 
 
