@@ -132,9 +132,6 @@ def _hidden(upper: Mapping[str, str], lower: Mapping[str, str]) -> set[str]:
     return hidden
 
 
-__all__ = ["ENVIRONMENT", "Configuration", "configuration"]
-
-
 # Reading ``.env`` files.
 
 
@@ -168,3 +165,6 @@ def _not_a_setting(path: str | os.PathLike[str], number: int) -> ConfigurationEr
         f"{os.fspath(path)}, line {number} is no setting of the form NAME=value (quote a value that holds spaces)",
         setting="env_file",
     )
+
+
+__all__ = ["ENVIRONMENT", "Configuration", "configuration"]

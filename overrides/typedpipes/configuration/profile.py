@@ -250,9 +250,6 @@ def _dotted(text: str) -> tuple[str, ...]:
     return tuple(part.strip().strip("\"'") for part in text.split("."))
 
 
-__all__ = ["DEFAULT", "FILE", "Profile", "find", "missing_file", "read_profile", "user_file"]
-
-
 # Finding the profile file, ``typedpipes.toml``. Every `from_env` looks, so that this imports next to nothing.
 
 FILE: Final = "typedpipes.toml"
@@ -289,3 +286,6 @@ def missing_file(name: str) -> ConfigurationError:
         f"name a file with --config or TYPEDPIPES_CONFIG ({PAGE})",
         setting="profile",
     )
+
+
+__all__ = ["DEFAULT", "FILE", "Profile", "find", "missing_file", "read_profile", "user_file"]

@@ -138,16 +138,6 @@ class PipefySettings(msgspec.Struct, frozen=True, kw_only=True):
         return Credentials(StaticCredential("personal_token", token, origins=[self.base_url], setting="PIPEFY_TOKEN"))
 
 
-__all__ = [
-    "MAX_DEPTH",
-    "PIPEFY_KINDS",
-    "Core",
-    "PipefyFacts",
-    "PipefySettings",
-    "page_limit",
-]
-
-
 # What the synchronous and the asynchronous Pipefy client share: settings, policies, making and reading calls.
 
 _SMALLER_PAGES: Final = {"Phase.cards": 30}
@@ -238,3 +228,13 @@ class Core(ClientCore):
 
 
 API: Final = "pipefy"
+
+
+__all__ = [
+    "MAX_DEPTH",
+    "PIPEFY_KINDS",
+    "Core",
+    "PipefyFacts",
+    "PipefySettings",
+    "page_limit",
+]

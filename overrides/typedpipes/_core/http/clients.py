@@ -58,13 +58,6 @@ if TYPE_CHECKING:
     from typedpipes.limits.policy import Limiter
 
 
-# What the sync and the async client have in common, what all calls of one client share (`Policies`), and how requests
-# are made for httpx.
-
-if TYPE_CHECKING:
-    pass
-
-
 class WireOptions(TypedDict, total=False):
     """How connections are made; as in httpx."""
 
@@ -372,23 +365,6 @@ class AsyncPolicyClient(SharedClient, httpx.AsyncClient):
         return response if stream else read_response(response, exchange.raw)
 
 
-__all__ = [
-    "HEADERS",
-    "USER_AGENT",
-    "AsyncPolicyClient",
-    "Elsewhere",
-    "Policies",
-    "PolicyClient",
-    "SharedClient",
-    "WireOptions",
-    "build_policies",
-    "proxies_explained",
-    "read_response",
-    "to_httpx",
-    "to_url",
-]
-
-
 USER_AGENT: Final = f"typedpipes/{__version__}"
 
 
@@ -475,3 +451,20 @@ def read_response(response: httpx.Response, raw: bytes) -> httpx.Response:
     )
     made.elapsed = response.elapsed
     return made
+
+
+__all__ = [
+    "HEADERS",
+    "USER_AGENT",
+    "AsyncPolicyClient",
+    "Elsewhere",
+    "Policies",
+    "PolicyClient",
+    "SharedClient",
+    "WireOptions",
+    "build_policies",
+    "proxies_explained",
+    "read_response",
+    "to_httpx",
+    "to_url",
+]

@@ -371,9 +371,6 @@ class Exchange:
             )
 
 
-__all__ = ["Exchange"]
-
-
 _OFF_ORIGIN_HEADERS: Final = ("accept", "accept-encoding", "user-agent", "range", "if-range")
 
 
@@ -412,3 +409,6 @@ def redirected(request: httpx.Request, status: int, location: str | None, stamp:
         stream=request.stream if stays else Bytes(b""),
         extensions=dict(request.extensions),
     )
+
+
+__all__ = ["Exchange"]

@@ -161,7 +161,6 @@ def _text(value: object) -> str | None:
     return str(value) if isinstance(value, int) and not isinstance(value, bool) else None
 
 
-__all__ = ["BODY_LIMIT", "classify", "failure_of", "request_id", "too_late", "transport_error"]
 # The error for a request that got no complete answer: how far it came, and what that means.
 
 
@@ -206,3 +205,6 @@ def too_late(stamp: Stamp, attempts: int) -> DeadlineExceeded:
         attempts=attempts,
         operation=stamp.name,
     )
+
+
+__all__ = ["BODY_LIMIT", "classify", "failure_of", "request_id", "too_late", "transport_error"]
