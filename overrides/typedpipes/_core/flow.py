@@ -21,7 +21,9 @@ import time
 from collections.abc import Awaitable, Callable, Generator
 from contextlib import AbstractContextManager
 from pathlib import Path
-from typing import Any, Final, Generic, Protocol, TypeAlias, TypeVar
+from typing import Any, Final, Generic, Protocol, TypeAlias, TypeVar, cast
+
+from typedpipes.errors import ConfigurationError
 
 
 class Clock(Protocol):
@@ -160,6 +162,24 @@ def call(
 def hold(release: Call[None]) -> Flow[None]:
     """Have the driver run ``release`` after this flow has ended (see `Hold`)."""
     yield Hold(release)
+
+
+def tell(callback: Callable[[T], object], value: T) -> Flow[None]:
+    """Call what the caller gave; under the async driver what it returns is awaited if it can be."""
+    yield Call(lambda: _told(callback, value), lambda: _atold(callback, value))
+
+
+def _told(callback: Callable[[T], object], value: T) -> None:
+    result = callback(value)
+    if hasattr(result, "__await__"):
+        getattr(result, "close", bool)()  # a coroutine that is not closed warns that it was never awaited
+        raise ConfigurationError("a callback of a synchronous client returned an awaitable; give a plain function")
+
+
+async def _atold(callback: Callable[[T], object], value: T) -> None:
+    result = callback(value)
+    if hasattr(result, "__await__"):
+        await cast("Awaitable[object]", result)
 
 
 def discard(response: Answer) -> Flow[None]:

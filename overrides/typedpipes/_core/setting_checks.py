@@ -38,6 +38,16 @@ def check_flag(setting: str, value: object) -> bool:
     return value
 
 
+def check_plain(setting: str, callback: object) -> None:
+    """Raise `ConfigurationError` for an ``async`` function where nothing could await it."""
+    import inspect
+
+    if any(inspect.iscoroutinefunction(each) for each in (callback, getattr(callback, "__call__", None))):  # noqa: B004
+        raise ConfigurationError(
+            f"{setting} is an async function, which is not awaited here; give a plain one", setting=setting
+        )
+
+
 def check_name(setting: str, value: object) -> str | None:
     """Text that is not empty; None stays None."""
     if value is not None and not (isinstance(value, str) and value.strip()):
@@ -88,4 +98,4 @@ def _shown(value: object) -> str:
     return f"{value!r} of type {type(value).__name__}" if plain else f"a value of type {type(value).__name__}"
 
 
-__all__ = ["check_address", "check_count", "check_flag", "check_name", "check_seconds"]
+__all__ = ["check_address", "check_count", "check_flag", "check_name", "check_plain", "check_seconds"]

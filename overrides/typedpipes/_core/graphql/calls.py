@@ -13,7 +13,7 @@ from typedpipes._core.decoding.model import JSON
 from typedpipes._core.flow import Flow
 from typedpipes._core.graphql import GraphQLOperation, R, decode, decode_body
 from typedpipes._core.graphql.outcome import telling
-from typedpipes._core.http import Stamp, WireRequest, WireResponse, add_headers
+from typedpipes._core.http import OnWire, Stamp, WireRequest, WireResponse, add_headers
 from typedpipes._core.redaction import Redactor
 from typedpipes._core.rest import CALL_OPTIONS, CallOptions, Safety
 from typedpipes._core.values import json_bytes, wire_of
@@ -46,6 +46,7 @@ class GraphQLCalls(msgspec.Struct, frozen=True, kw_only=True):
         variables: Mapping[str, JSON],
         safety: Safety,
         options: CallOptions,
+        on_wire: OnWire | None = None,
     ) -> WireRequest:
         """The wire request of one operation. Raises TypeError for an option there is not."""
         if options:
@@ -69,6 +70,7 @@ class GraphQLCalls(msgspec.Struct, frozen=True, kw_only=True):
                 safety=safety,
                 credentials=self.kinds,
                 read_failure=self._failure,
+                on_wire=on_wire,
             ),
         )
 
@@ -182,12 +184,13 @@ class WirePort:
         *,
         safe: bool,
         deadline: float | None = None,
+        on_wire: OnWire | None = None,
     ) -> Flow[Mapping[str, object]]:
         """Perform one request and return the answer's data (see `typedpipes.pipefy.exports.jobs.GraphQLPort`)."""
         options: CallOptions = {} if deadline is None else {"deadline": max(deadline, 0.001)}
         wire = cast("Mapping[str, JSON]", wire_of(variables, operation_name))
         safety: Safety = "safe" if safe else "unsafe"
-        request = self._calls.request(document, operation_name, wire, safety, options)
+        request = self._calls.request(document, operation_name, wire, safety, options, on_wire)
         with telling(safety):
             response = yield from self._http.flow(request)
             return self._calls.data(operation_name, response, safety)

@@ -7,15 +7,18 @@ show callers no httpx type; the modules of this folder use httpx.
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping, Sequence
-from typing import Final, Literal, Protocol, cast
+from typing import Final, Literal, Protocol, TypeAlias, cast
 
 import httpx
 import msgspec
 
+from typedpipes._core.flow import Flow
 from typedpipes._core.http.bodies import body_error, exhaust
 from typedpipes._core.rest import CallOptions, Safety, SendOptions
 from typedpipes._core.values import text_of
 from typedpipes.errors import APIError, ConfigurationError
+
+OnWire: TypeAlias = Callable[[bool], Flow[None]]
 
 STAMP: Final = "typedpipes"
 """Key of the stamp in ``request.extensions``."""
@@ -51,6 +54,8 @@ class Stamp(msgspec.Struct, kw_only=True, eq=False):
         idempotency_key: key that makes an unsafe request repeatable; needs ``idempotency_header``.
         read_failure: given the error for an answer that is no success and the answer's body, the error to raise:
             for APIs whose answers mean more than their status.
+        on_wire: a flow that is run with True right before the request is sent, each time it is, and with False when it
+            proved not to be executed and waits to be sent again.
     """
 
     api: str
@@ -69,6 +74,7 @@ class Stamp(msgspec.Struct, kw_only=True, eq=False):
     max_wait: float | None = None
     idempotency_key: str | None = None
     read_failure: Callable[[APIError, bytes], APIError] | None = None
+    on_wire: OnWire | None = None
 
     @classmethod
     def of_call(
@@ -84,6 +90,7 @@ class Stamp(msgspec.Struct, kw_only=True, eq=False):
         scope: Mapping[str, str] | None = None,
         idempotency_header: str | None = None,
         read_failure: Callable[[APIError, bytes], APIError] | None = None,
+        on_wire: OnWire | None = None,
     ) -> Stamp:
         """The stamp of one call: facts of its operation, and what the caller's ``options`` ask.
 
@@ -104,6 +111,7 @@ class Stamp(msgspec.Struct, kw_only=True, eq=False):
             idempotency_header=idempotency_header,
             idempotency_key=cast("CallOptions", options).get("idempotency_key"),
             read_failure=read_failure,
+            on_wire=on_wire,
         )
         stamp.check_key()
         return stamp

@@ -131,6 +131,7 @@ class Exchange:
         while True:
             outcome = yield from self._attempt()
             if outcome == "again":
+                yield from self._off_wire()
                 continue
             tries += 1
             if isinstance(outcome, httpx.Response):
@@ -138,7 +139,12 @@ class Exchange:
                 return outcome
             failure, error = outcome
             delay = self._delay(failure, error, tries)
+            yield from self._off_wire()
             yield Sleep(delay)
+
+    def _off_wire(self) -> Flow[None]:
+        if self._stamp.on_wire is not None:
+            yield from self._stamp.on_wire(False)
 
     def _prepare(self) -> None:
         request, stamp = self._request, self._stamp
@@ -173,6 +179,8 @@ class Exchange:
             raise too_late(self._stamp, self._attempts) from self._previous
         self._require_open()
         request.extensions["timeout"] = dict.fromkeys(("connect", "read", "write", "pool"), patience)
+        if self._stamp.on_wire is not None:
+            yield from self._stamp.on_wire(True)
         self._attempts += 1
         self._on_wire = True
         started = self._policies.clock.monotonic()

@@ -1,95 +1,126 @@
 """The checkpoint of a bulk job: a file of what was begun and how it ended, so that a later run can continue.
 
 One JSON object per line. A line ``begun`` without an outcome means that the request may have been sent: such an item
-is ambiguous. The last line may be torn; it is ignored.
+is ambiguous. The last line may be torn; it is ignored. A file that does not begin as ours do is never written to.
 """
 
 from __future__ import annotations
 
 import json
 import os
+from collections.abc import Callable
 from pathlib import Path
-from typing import IO
+from typing import BinaryIO
 
 import attrs
 
-from typedpipes._core.disk import sync_file
+from typedpipes._core.disk import sync_directory, sync_file
 from typedpipes._core.file_lock import FileLock
 from typedpipes._core.json_reader import read_json
 from typedpipes.errors import ConfigurationError
 from typedpipes.pipefy.bulk.report import VERSION, BulkItem, item_of
 
+UNANSWERED = "it was sent, and the job ended before the answer arrived"
+
 
 class Checkpoint:
     """The file of one job; blocking."""
 
-    def __init__(self, path: str | os.PathLike[str], job: str, digest: str) -> None:
-        self._path = Path(path)
-        self._head = {"version": VERSION, "job": job, "digest": digest}
-        self._lock = FileLock(self._path.with_name(self._path.name + ".lock"))
-        self._file: IO[bytes] | None = None
+    def __init__(self, path: str | os.PathLike[str], job: str) -> None:
+        self.path = Path(path)
+        self._head = _line({"version": VERSION, "job": job})
+        self._lock = FileLock(self.path.with_name(self.path.name + ".lock"))
+        self._file: BinaryIO | None = None
+        self._end = 0
 
-    def open(self) -> dict[int, BulkItem]:
-        """Lock the file, and what it says about items by index.
+    def open(self, learn: Callable[[BulkItem], None]) -> None:
+        """Lock the file, and tell ``learn`` what it says of each item, in order: the last word counts.
 
-        Raises `ConfigurationError` if another process has it, or if it belongs to another job or other items.
+        Raises `ConfigurationError` if it cannot be opened, is in use, of another job, or not ours.
         """
-        if not self._lock.try_acquire():
-            raise ConfigurationError(f"{self._path} is in use by another bulk job", setting="checkpoint")
         try:
-            content = self._path.read_bytes()
-        except FileNotFoundError:
-            content = b""
-        complete, newline, _torn = content.rpartition(b"\n")
-        found = self._read(complete.splitlines()) if newline else {}
-        self._file = self._path.open("r+b" if content else "wb")
-        if newline:
-            self._file.truncate(len(complete) + 1)
-            self._file.seek(0, os.SEEK_END)
-        else:
-            self._file.truncate(0)
+            if not self._lock.try_acquire():
+                raise ConfigurationError(f"{self.path} is in use by another bulk job", setting="checkpoint")
+            self._open(learn)
+        except OSError as error:
+            raise ConfigurationError(
+                f"{self.path} cannot be used as a checkpoint: {error.strerror or error}; nothing was sent. Give a file "
+                "that can be written",
+                setting="checkpoint",
+            ) from error
+
+    def _open(self, learn: Callable[[BulkItem], None]) -> None:
+        descriptor = os.open(self.path, os.O_RDWR | os.O_CREAT | getattr(os, "O_BINARY", 0), 0o666)
+        # Without a buffer: what could not be written is not written again when the file is closed.
+        file = self._file = os.fdopen(descriptor, "r+b", buffering=0)
+        with os.fdopen(os.dup(descriptor), "rb") as reader:
+            head = reader.readline(len(self._head))
+            if head not in (self._head, b""):
+                self._refuse(head if head.endswith(b"\n") else head + reader.readline(1000))
+            self._end = len(head)
+            for line in reader:
+                if not line.endswith(b"\n"):
+                    break
+                self._end += len(line)
+                learn(self._read(line))
+        file.truncate(self._end)
+        file.seek(self._end)
+        if not head:
             self._write(self._head)
-        return found
+            sync_directory(self.path.parent)
 
-    def _read(self, lines: list[bytes]) -> dict[int, BulkItem]:
-        found: dict[int, BulkItem] = {}
+    def _refuse(self, line: bytes) -> None:
         try:
-            if read_json(lines[0]) != self._head:
-                raise ConfigurationError(
-                    f"{self._path} is the checkpoint of another job or of other items; give another file, or delete it",
-                    setting="checkpoint",
-                )
-            for line in lines[1:]:
-                entry = read_json(line)
-                if "begun" in entry:
-                    index = int(entry["begun"])
-                    found[index] = BulkItem(
-                        index=index, status="ambiguous", message="the process ended before the answer arrived"
-                    )
-                else:
-                    item = item_of(entry)
-                    found[item.index] = item
-        except (KeyError, TypeError, ValueError, AttributeError, IndexError):
-            raise ConfigurationError(f"{self._path} is no checkpoint of a bulk job", setting="checkpoint") from None
-        return found
+            ours = "job" in read_json(line)
+        except (TypeError, ValueError):
+            ours = False
+        what = "is the checkpoint of another job or version" if ours else "is no checkpoint of a bulk job"
+        raise ConfigurationError(f"{self.path} {what}; give another file", setting="checkpoint")
 
-    def begin(self, index: int) -> None:
-        """The item's first request is about to be sent."""
-        self._write({"begun": index})
+    def _read(self, line: bytes) -> BulkItem:
+        try:
+            entry = read_json(line)
+            if "begun" in entry:
+                return item_of({"identity": entry["begun"], "status": "ambiguous", "message": UNANSWERED})
+            return item_of(entry)
+        except (KeyError, TypeError, ValueError, AttributeError):
+            raise ConfigurationError(
+                f"{self.path} is damaged: it holds a line that is none of ours. Look in Pipefy for what was made, then "
+                "give another file",
+                setting="checkpoint",
+            ) from None
+
+    def begin(self, item: BulkItem) -> None:
+        """The item's first request is about to be sent. Raises OSError; then nothing more is in the file."""
+        self._write(_line({"begun": item.identity}))
 
     def end(self, item: BulkItem) -> None:
-        """What became of the item."""
-        self._write(attrs.asdict(item, filter=lambda _, value: value is not None))
+        """What became of the item. Raises OSError as `begin` does."""
+        self._write(_line(attrs.asdict(item, filter=lambda _, value: value is not None)))
 
     def close(self) -> None:
         """Close and unlock; harmless when repeated."""
-        if self._file is not None:
-            self._file.close()
-            self._file = None
-        self._lock.release()
+        file, self._file = self._file, None
+        try:
+            if file is not None:
+                file.close()
+        finally:
+            self._lock.release()
 
-    def _write(self, entry: dict[str, object]) -> None:
-        assert self._file is not None
-        self._file.write(json.dumps(entry).encode() + b"\n")
-        self._file.flush()
-        sync_file(self._file.fileno())
+    def _write(self, line: bytes) -> None:
+        file = self._file
+        assert file is not None
+        rest = memoryview(line)
+        try:
+            while rest:
+                rest = rest[file.write(rest) :]
+            sync_file(file.fileno())
+        except OSError:
+            file.truncate(self._end)  # half a line would damage what follows it
+            file.seek(self._end)
+            raise
+        self._end += len(line)
+
+
+def _line(entry: dict[str, object]) -> bytes:
+    return json.dumps(entry).encode() + b"\n"

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 import os
-from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+import sqlite3
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from functools import partial
 from typing import TYPE_CHECKING, Final, TypedDict
@@ -15,13 +14,15 @@ import attrs
 
 from typedpipes._core.arguments import check_options
 from typedpipes._core.decoding.model import JSON
-from typedpipes._core.flow import Call, Flow, call, hold
+from typedpipes._core.flow import Call, Flow, Sleep, call, hold, tell
+from typedpipes._core.graphql.calls import WirePort
 from typedpipes._core.graphql.outcome import nothing_executed
 from typedpipes.errors import (
     APIError,
     AuthenticationError,
     ConfigurationError,
     GraphQLError,
+    GraphQLValidationError,
     NotFound,
     PartialFailure,
     PermissionDenied,
@@ -33,10 +34,10 @@ from typedpipes.errors import (
 )
 from typedpipes.limits.policy import Claim
 from typedpipes.limits.snapshot import Cost, take_snapshot, work_out
-from typedpipes.pipefy.bulk.checkpoint import Checkpoint
-from typedpipes.pipefy.bulk.report import BulkItem, BulkProgress, BulkReport, BulkStopped, progress_of
+from typedpipes.pipefy.bulk.checkpoint import UNANSWERED, Checkpoint
+from typedpipes.pipefy.bulk.ledger import BulkWork, Ledger
+from typedpipes.pipefy.bulk.report import BulkItem, BulkProgress, BulkReport, BulkStopped, Status, progress_of
 from typedpipes.pipefy.exports.answers import identifier
-from typedpipes.pipefy.exports.jobs import GraphQLPort
 
 if TYPE_CHECKING:
     from typedpipes.limits.limiter import StoreLimiter
@@ -45,18 +46,22 @@ if TYPE_CHECKING:
 class BulkOptions(TypedDict, total=False):
     """Options of every bulk job."""
 
-    progress: Callable[[BulkProgress], None]
-    """Called after each item."""
-    on_cost: Callable[[Cost], None]
+    progress: Callable[[BulkProgress], Awaitable[object] | None]
+    """Called after each item; of an asynchronous client it may be ``async``. Raising stops the job: `BulkStopped`."""
+    on_cost: Callable[[Cost], Awaitable[object] | None]
     """Told what the job takes before anything is sent; raise to call it off."""
     over_budget: bool
     """Begin even if the month's calls do not suffice for all of it. Default: raise `QuotaExhausted` first."""
     checkpoint: str | os.PathLike[str]
-    """Checkpoint: a file with which the same call continues after its process ended."""
+    """Checkpoint: a file with which the same call continues after its process ended, of a list that may have grown."""
     resume: BulkReport
-    """Report of an earlier run with the same items: what it lists as done is not repeated."""
+    """Report of an earlier run: what it lists as done is not repeated."""
 
 
+FAILURES_IN_A_ROW: Final = 5
+"""So many items in a row that fail alike, each by no fault of its own, stop the job."""
+_PAUSE_EVERY: Final = 500
+"""Items that are read before other tasks of the program get their turn."""
 _OPTIONS: Final = frozenset(BulkOptions.__annotations__)
 
 
@@ -76,62 +81,120 @@ class BulkJob:
     removes: bool = False
 
 
-@attrs.frozen
-class BulkWork:
-    """One item of work: its id, if the caller gave one, and the input of each request."""
-
-    key: str | None
-    inputs: tuple[Mapping[str, JSON], ...]
-
-
 def check_bulk(job: BulkJob, options: BulkOptions) -> None:
     """Raise TypeError for an option that there is not."""
     check_options(f"bulk.{job.name}", options, _OPTIONS, ("pipe_id", "table_id"))
 
 
-class BulkFlows:
-    """Flows of bulk jobs; they do no I/O themselves."""
+def cost_of(limiter: StoreLimiter | None, requests: int) -> Flow[Cost]:
+    """What ``requests`` calls take of every limit."""
+    if limiter is None:
+        return Cost(rows=(), seconds=0.0)
+    return (yield from work_out(limiter, [(Claim("pipefy", "bulk"), requests)]))
 
-    def __init__(self, port: GraphQLPort, limiter: StoreLimiter | None) -> None:
+
+class BulkRun:
+    """One run of a job, as a flow; `report` says at any time what is known of its items."""
+
+    def __init__(
+        self,
+        port: WirePort,
+        limiter: StoreLimiter | None,
+        job: BulkJob,
+        work: Iterable[BulkWork],
+        options: BulkOptions,
+    ) -> None:
+        check_bulk(job, options)
         self._port = port
         self._limiter = limiter
+        self._job = job
+        self._work = work
+        self._options = options
+        self._ledger = Ledger()
+        self._checkpoint: Checkpoint | None = None
+        self._began = False
+        self._streak: list[object] = []
 
-    def cost(self, requests: int) -> Flow[Cost]:
-        """What ``requests`` calls take of every limit."""
-        if self._limiter is None:
-            return Cost(rows=(), seconds=0.0)
-        return (yield from work_out(self._limiter, [(Claim("pipefy", "bulk"), requests)]))
+    def report(self) -> BulkReport:
+        """What is known now."""
+        return BulkReport(job=self._job.name, items=self._ledger)
 
-    def run(self, job: BulkJob, work: Sequence[BulkWork], options: BulkOptions) -> Flow[BulkReport]:
-        """Do what is left of ``work``, in order. Raises `BulkStopped` with the report if it cannot continue."""
-        check_bulk(job, options)
-        digest = _digest(job, work)
-        known = _known(job, digest, options.get("resume"))
-        checkpoint = None
+    @contextmanager
+    def reporting(self) -> Iterator[None]:
+        """Whatever ends the block, once items are sent, carries the report: see `BulkReport.of`."""
+        try:
+            yield
+        except BaseException as error:
+            if self._began and not isinstance(error, BulkStopped):
+                with suppress(AttributeError):  # an exception that takes no attribute
+                    error.report = self.report()  # type: ignore[attr-defined]  # any exception; read by BulkReport.of
+                error.add_note("BulkReport.of(error) has the report of the bulk job; resume= continues with it.")
+            raise
+
+    def flow(self) -> Flow[BulkReport]:
+        """Do what is left, in order. Raises `BulkStopped` with the report if it cannot continue."""
+        job, ledger = self._job, self._ledger
+        yield from self._load()
+        yield from self._recall()
+        left: tuple[Status, ...] = ("pending", "error", *(("ambiguous",) if job.repeatable else ()))
+        yield from self._announce(ledger.calls(left))
+        self._began = True
+        place = -1
+        while (found := ledger.after(place, left)) is not None:
+            before, inputs = found
+            place = before.index
+            item = yield from self._one(before, inputs)
+            if "progress" in self._options:
+                try:
+                    yield from tell(self._options["progress"], progress_of(job.name, ledger.counts, item))
+                except Exception as error:
+                    raise self._stopped(error, "the progress callback raised ") from error
+        return self.report()
+
+    def _load(self) -> Flow[None]:
+        """All items, each looked at, before anything is sent."""
+        try:
+            for number, entry in enumerate(self._work):
+                self._ledger.add(entry)
+                if number % _PAUSE_EVERY == _PAUSE_EVERY - 1:
+                    yield Sleep(0)
+        except sqlite3.Error as error:
+            raise ConfigurationError(
+                f"the items do not fit into the folder for temporary files ({error}); nothing was sent. Make room, or "
+                "name another folder by SQLITE_TMPDIR",
+                setting="SQLITE_TMPDIR",
+            ) from error
+
+    def _recall(self) -> Flow[None]:
+        """What earlier runs did."""
+        job, options = self._job, self._options
+        if "resume" in options:
+            if options["resume"].job != job.name:
+                raise ConfigurationError(
+                    f"the report is of {options['resume'].job}, not of {job.name}; give the report of this job",
+                    setting="resume",
+                )
+            for item in options["resume"].items:
+                self._ledger.learn(item)
         if "checkpoint" in options:
-            checkpoint = Checkpoint(options["checkpoint"], job.name, digest)
-            yield from hold(Call(checkpoint.close, blocking=True))
-            known = {**known, **(yield from call(checkpoint.open, blocking=True))}
-        items = [known.get(index, BulkItem(index=index, key=entry.key)) for index, entry in enumerate(work)]
-        items = [attrs.evolve(item, key=entry.key) for item, entry in zip(items, work, strict=True)]
-        left = [item for item in items if _is_left(job, item)]
-        yield from self._announce(sum(len(work[item.index].inputs) for item in left), options)
-        counts = Counter(item.status for item in items)
-        for before in left:
-            item = yield from self._one(job, work[before.index], before, items, digest, checkpoint)
-            items[item.index] = item
-            counts[before.status] -= 1
-            counts[item.status] += 1
-            if checkpoint is not None:
-                yield from call(partial(checkpoint.end, item), blocking=True)
-            if "progress" in options:
-                options["progress"](progress_of(job.name, counts, item))
-        return BulkReport(job=job.name, digest=digest, items=tuple(items))
+            self._checkpoint = Checkpoint(options["checkpoint"], job.name)
+            yield from hold(Call(self._checkpoint.close, blocking=True))
+            yield from call(partial(self._checkpoint.open, self._ledger.learn), blocking=True)
+        strangers = self._ledger.strangers()
+        if strangers:
+            setting = "checkpoint" if "checkpoint" in options else "resume"
+            raise ConfigurationError(
+                f"{strangers} items that an earlier run sent are not in this list, which is of other items or has "
+                f"changed ones; nothing was sent. Give the same items (more may follow), keys ({{key: item}}) by which "
+                f"a changed item is known again, or another {setting}",
+                setting=setting,
+            )
 
-    def _announce(self, requests: int, options: BulkOptions) -> Flow[None]:
-        cost = yield from self.cost(requests)
+    def _announce(self, requests: int) -> Flow[None]:
+        options = self._options
+        cost = yield from cost_of(self._limiter, requests)
         if "on_cost" in options:
-            options["on_cost"](cost)
+            yield from tell(options["on_cost"], cost)
         if cost.fits or options.get("over_budget") or self._limiter is None:
             return
         row = next(row for row in cost.rows if row.fits is False)
@@ -144,39 +207,69 @@ class BulkFlows:
             resets_at=resets_at,
         )
 
-    def _one(
-        self,
-        job: BulkJob,
-        work: BulkWork,
-        before: BulkItem,
-        items: Sequence[BulkItem],
-        digest: str,
-        checkpoint: Checkpoint | None,
-    ) -> Flow[BulkItem]:
-        """One item's requests and outcome."""
-        if checkpoint is not None:
-            yield from call(partial(checkpoint.begin, before.index), blocking=True)
+    def _one(self, before: BulkItem, inputs: list[JSON]) -> Flow[BulkItem]:
+        """One item's requests and outcome, which is recorded. Raises `BulkStopped` if the next would fare no better."""
+        job = self._job
         clean = attrs.evolve(before, status="pending", message=None, code=None)
-        identity = work.key
+        item, cause = clean, None
         try:
-            for wanted in work.inputs:
-                data = yield from self._port.execute(job.document, job.operation, {"input": wanted}, safe=False)
-                identity = _done(job, data, work.key)
-                if identity is None:
+            for wanted in inputs:
+                data = yield from self._port.execute(
+                    job.document, job.operation, {"input": wanted}, safe=False, on_wire=partial(self._on_wire, before)
+                )
+                done = _done(job, data, before.key)
+                if done is None:
                     message = "the answer does not say that it was done"
-                    return attrs.evolve(clean, status="ambiguous", message=message)
+                    item = attrs.evolve(clean, status="ambiguous", message=message)
+                    break
+                item = attrs.evolve(clean, status="ok", id=done)
         except TypedPipesError as error:
-            outcome = _outcome(job, clean, error, seen=before.status == "ambiguous")
-            if not _concerns_all(error):
-                return outcome
-            if nothing_executed(error):
-                outcome = clean  # the next run begins with it
-            if checkpoint is not None:
-                yield from call(partial(checkpoint.end, outcome), blocking=True)
-            now = [outcome if item.index == outcome.index else item for item in items]
-            report = BulkReport(job=job.name, digest=digest, items=tuple(now))
-            raise BulkStopped(f"{report}; stopped by {type(error).__name__}: {error}", report=report) from error
-        return attrs.evolve(clean, status="ok", id=identity)
+            cause = error
+            item = _outcome(job, clean, error, seen=before.status == "ambiguous")
+            if _concerns_all(error) and nothing_executed(error):
+                item = before  # the next run begins with it
+        except (OSError, sqlite3.Error) as error:
+            raise self._stopped(error, f"the checkpoint or the temporary file cannot be written: {error}; ") from error
+        try:
+            self._ledger.update(item)
+            if self._checkpoint is not None:
+                yield from call(partial(self._checkpoint.end, item), blocking=True)
+        except (OSError, sqlite3.Error) as error:
+            raise self._stopped(error, f"the checkpoint or the temporary file cannot be written: {error}; ") from error
+        if cause is not None and _concerns_all(cause):
+            raise self._stopped(cause) from cause
+        if self._in_a_row(item, cause):
+            raise self._stopped(cause, f"{FAILURES_IN_A_ROW} failures in a row, the last: ") from cause
+        return item
+
+    def _on_wire(self, before: BulkItem, sending: bool) -> Flow[None]:
+        """The item's request is about to be sent; or was refused unexecuted, and waits for its turn again."""
+        item = attrs.evolve(before, status="ambiguous", message=UNANSWERED, code=None) if sending else before
+        if self._checkpoint is not None:
+            write = self._checkpoint.begin if sending else self._checkpoint.end
+            yield from call(partial(write, item), blocking=True)
+        self._ledger.update(item)
+
+    def _in_a_row(self, item: BulkItem, cause: TypedPipesError | None) -> bool:
+        """Whether so many items ended alike, by no fault of their own, that the next will, too."""
+        kind: object = None
+        if item.status == "ambiguous":
+            kind = "ambiguous"
+        elif isinstance(cause, APIError) and item.status == "error":
+            refused = isinstance(cause, (GraphQLError, PartialFailure)) and not isinstance(
+                cause, GraphQLValidationError
+            )
+            kind = None if refused else (type(cause), cause.status)
+        if kind is None or kind not in self._streak:
+            self._streak.clear()
+        if kind is not None:
+            self._streak.append(kind)
+        return len(self._streak) >= FAILURES_IN_A_ROW
+
+    def _stopped(self, error: BaseException | None, why: str = "") -> BulkStopped:
+        report = self.report()
+        told = "no answer said that it was done" if error is None else f"{type(error).__name__}: {error}"
+        return BulkStopped(f"{report}; stopped by {why}{told}; continue with resume=, or the checkpoint", report=report)
 
 
 def _concerns_all(error: TypedPipesError) -> bool:
@@ -184,7 +277,7 @@ def _concerns_all(error: TypedPipesError) -> bool:
     if isinstance(error, TransportError):
         return error.sent is False
     if isinstance(error, GraphQLError):
-        return isinstance(error, AuthenticationError)
+        return isinstance(error, (AuthenticationError, PermissionDenied))
     if isinstance(error, APIError):
         return isinstance(error, (AuthenticationError, PermissionDenied, RateLimited))
     return not isinstance(error, ResponseMismatch)
@@ -216,26 +309,4 @@ def _done(job: BulkJob, data: object, key: str | None) -> str | None:
     return identifier(node.get("id")) or None if isinstance(node, Mapping) else None
 
 
-def _is_left(job: BulkJob, item: BulkItem) -> bool:
-    return item.status in ("pending", "error") or (item.status == "ambiguous" and job.repeatable)
-
-
-def _known(job: BulkJob, digest: str, report: BulkReport | None) -> dict[int, BulkItem]:
-    if report is None:
-        return {}
-    if (report.job, report.digest) != (job.name, digest):
-        raise ConfigurationError(
-            f"the report is of {report.job} with other items; resume the job with the same items in the same order",
-            setting="resume",
-        )
-    return {item.index: item for item in report.items}
-
-
-def _digest(job: BulkJob, work: Sequence[BulkWork]) -> str:
-    state = hashlib.sha256(job.name.encode())
-    for entry in work:
-        state.update(json.dumps([entry.key, entry.inputs], sort_keys=True).encode())
-    return state.hexdigest()
-
-
-__all__ = ["BulkFlows", "BulkJob", "BulkOptions", "BulkWork", "check_bulk"]
+__all__ = ["BulkJob", "BulkOptions", "BulkRun", "check_bulk", "cost_of"]

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+import hashlib
+import json
+from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Final
 
 from typedpipes._core.decoding.model import JSON
 from typedpipes._core.graphql import JsonInput
 from typedpipes._core.values import json_bytes, wire_of
 from typedpipes.errors import ConfigurationError
-from typedpipes.pipefy.bulk.flows import BulkJob, BulkWork
+from typedpipes.pipefy.bulk.flows import BulkJob
+from typedpipes.pipefy.bulk.ledger import BulkWork
 
 if TYPE_CHECKING:
     from typedpipes._core.graphql.results import InputModel
@@ -74,26 +77,43 @@ DELETE_RECORDS: Final = BulkJob(
 
 def creations(
     given: Iterable[object], model: type[InputModel], owner: str, owner_id: str | int | None
-) -> list[BulkWork]:
+) -> Iterator[BulkWork]:
     """One request per item. ``owner`` (``pipe_id``, ``table_id``) is filled in where an item lacks it."""
-    work = []
-    for index, item in enumerate(given):
+    for index, (key, item) in enumerate(_keyed(given, owner)):
         wire = wire_of(item, f"item {index}")
         if not isinstance(wire, dict):
             raise ConfigurationError(f"item {index} is no {model.__name__} and no mapping", setting=owner)
         if owner_id is not None:
             wire = {owner: owner_id, **wire}
         _check(wire, model, index)
-        work.append(BulkWork(None, (wire,)))
-    return work
+        if key is None:
+            yield BulkWork(None, _name("c", wire), (wire,))
+        else:
+            yield BulkWork(key, _name("k", [key, str(wire.get(owner))]), (wire,))
+
+
+def _keyed(given: Iterable[object], setting: str) -> Iterator[tuple[str | None, object]]:
+    """The items, each with its key if the caller gave one: ``{key: item}``, or pairs."""
+    if isinstance(given, (str, bytes)) or not isinstance(given, Iterable):
+        raise ConfigurationError(f"give the items as a list, a generator or {{key: item}}, not {type(given).__name__}")
+    for entry in given.items() if isinstance(given, Mapping) else given:
+        if isinstance(entry, tuple) and len(entry) == 2:
+            if isinstance(entry[0], bool) or not isinstance(entry[0], (str, int)):
+                raise ConfigurationError(f"a key is a text or a number, not {type(entry[0]).__name__}", setting=setting)
+            yield str(entry[0]), entry[1]
+        else:
+            yield None, entry
+
+
+def _name(kind: str, content: object) -> str:
+    return kind + hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()[:32]
 
 
 def updates(
     given: Mapping[str, Mapping[str, JsonInput]] | Iterable[tuple[str | int, Mapping[str, JsonInput]]],
-) -> list[BulkWork]:
+) -> Iterator[BulkWork]:
     """As many requests per item as its fields take."""
     pairs = given.items() if isinstance(given, Mapping) else given
-    work = []
     for identity, fields in pairs:
         if not isinstance(fields, Mapping) or not fields:
             raise ConfigurationError(f"{identity}: give the fields to set as {{field id: value}}", setting="updates")
@@ -101,8 +121,12 @@ def updates(
             {"fieldId": str(name), "value": _value(value, f"{identity}: {name}")} for name, value in fields.items()
         ]
         chunks = [values[start : start + FIELDS_PER_CALL] for start in range(0, len(values), FIELDS_PER_CALL)]
-        work.append(BulkWork(str(identity), tuple({"nodeId": str(identity), "values": chunk} for chunk in chunks)))
-    return _distinct(work)
+        # Other values for the same id are another item: they were not set yet.
+        yield BulkWork(
+            str(identity),
+            _name("k", [str(identity), values]),
+            tuple({"nodeId": str(identity), "values": chunk} for chunk in chunks),
+        )
 
 
 def _value(value: object, what: str) -> JSON:
@@ -112,20 +136,12 @@ def _value(value: object, what: str) -> JSON:
     return wire
 
 
-def deletions(given: Iterable[str | int]) -> list[BulkWork]:
+def deletions(given: Iterable[str | int]) -> Iterator[BulkWork]:
     """One request per id."""
     if isinstance(given, str):
         raise ConfigurationError("ids is a list of ids; wrap the one in [ ]", setting="ids")
-    return _distinct([BulkWork(str(identity), ({"id": str(identity)},)) for identity in given])
-
-
-def _distinct(work: list[BulkWork]) -> list[BulkWork]:
-    seen: set[str | None] = set()
-    for entry in work:
-        if entry.key in seen:
-            raise ConfigurationError(f"{entry.key} is given twice", setting="ids")
-        seen.add(entry.key)
-    return work
+    for identity in given:
+        yield BulkWork(str(identity), _name("k", [str(identity)]), ({"id": str(identity)},))
 
 
 def _check(wire: dict[str, JSON], model: type[InputModel], index: int) -> None:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+import re
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from typing import Any, Final, Literal, TypeAlias, cast, get_args
 
 import attrs
@@ -15,14 +17,18 @@ Status: TypeAlias = Literal["ok", "error", "ambiguous", "pending"]
 """``ok``: the answer says that it was done. ``error``: the answer proves that nothing was executed. ``ambiguous``: it
 was sent, and no answer came, or one that proves neither. ``pending``: not attempted."""
 
-VERSION: Final = 1
+VERSION: Final = 2
+_IDENTITY: Final = re.compile(r"[ck][0-9a-f]{32}-[0-9]+")
 
 
 @attrs.frozen(kw_only=True)
 class BulkItem:
-    """One item. ``key`` is the id it was given by the caller, ``id`` the one the server gave or confirmed."""
+    """One item. ``key`` is what the caller named it by, ``id`` the id the server gave or confirmed."""
 
-    index: int
+    index: int = 0
+    """Its place in the caller's list, from 0."""
+    identity: str = ""
+    """Tells the item from others across runs: made from its key, else from its content and occurrence number."""
     status: Status = "pending"
     key: str | None = None
     id: str | None = None
@@ -36,12 +42,27 @@ class BulkItem:
 class BulkReport:
     """All items of a job in the caller's order. Pass it as ``resume=`` to run what is left.
 
-    ``digest`` tells the job's input apart from others: a report resumes only the job it is of.
+    The list may have grown since, or be in another order.
     """
 
     job: str
-    digest: str
-    items: tuple[BulkItem, ...]
+    items: Sequence[BulkItem]
+    """Read from a temporary file where they are many; ``tuple(report.items)`` has them in memory."""
+
+    @classmethod
+    def of(cls, error: BaseException | None) -> BulkReport | None:
+        """The report that ``error`` carries: `BulkStopped`, ``KeyboardInterrupt``, a cancellation, or what they led to.
+
+        None: it carries none, so no item was sent.
+        """
+        seen: set[int] = set()
+        while error is not None and id(error) not in seen:
+            seen.add(id(error))
+            report = getattr(error, "report", None)
+            if isinstance(report, cls):
+                return report
+            error = error.__cause__ or error.__context__
+        return None
 
     @property
     def ok(self) -> tuple[BulkItem, ...]:
@@ -74,7 +95,7 @@ class BulkReport:
     def to_json(self) -> str:
         """The report as text, for `from_json`."""
         items = [attrs.asdict(item, filter=lambda _, value: value is not None) for item in self.items]
-        return json.dumps({"version": VERSION, "job": self.job, "digest": self.digest, "items": items})
+        return json.dumps({"version": VERSION, "job": self.job, "items": items})
 
     @classmethod
     def from_json(cls, text: str | bytes) -> BulkReport:
@@ -86,14 +107,15 @@ class BulkReport:
             items = tuple(item_of(entry) for entry in found["items"])
             if [item.index for item in items] != list(range(len(items))):
                 raise ValueError("items are missing")
-            return cls(job=str(found["job"]), digest=str(found["digest"]), items=items)
+            return cls(job=str(found["job"]), items=items)
         except (AttributeError, KeyError, TypeError, ValueError) as error:
             raise ConfigurationError(
                 "this is no bulk report (damaged or cut off?): give what BulkReport.to_json wrote", setting="resume"
             ) from error
 
     def __str__(self) -> str:
-        counts = ", ".join(f"{len(self._of(status))} {status}" for status in get_args(Status) if self._of(status))
+        found = Counter(item.status for item in self.items)
+        counts = ", ".join(f"{found[status]} {status}" for status in get_args(Status) if found[status])
         return f"{self.job}: {counts or 'nothing to do'}"
 
 
@@ -135,11 +157,11 @@ def progress_of(job: str, counts: Mapping[Status, int], last: BulkItem) -> BulkP
 
 def item_of(entry: Any) -> BulkItem:
     """An item from its JSON form. Raises KeyError, TypeError or ValueError if it is none."""
-    status = entry.get("status", "pending")
-    if status not in get_args(Status):
-        raise ValueError("no status")
+    status, identity = entry.get("status", "pending"), entry["identity"]
+    if status not in get_args(Status) or not _IDENTITY.fullmatch(identity):
+        raise ValueError("no status, or no identity")
     texts = {name: None if entry.get(name) is None else str(entry[name]) for name in ("key", "id", "message", "code")}
-    return BulkItem(index=int(entry["index"]), status=cast("Status", status), **texts)
+    return BulkItem(index=int(entry.get("index", 0)), identity=identity, status=cast("Status", status), **texts)
 
 
 __all__ = ["BulkItem", "BulkProgress", "BulkReport", "BulkStopped", "Status"]
