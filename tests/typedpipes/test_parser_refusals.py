@@ -84,7 +84,8 @@ def read_everything(folder: Path, text: str) -> None:
     assert KeyringTokenStore(keyring=OneEntry(text), directory=folder).load("key") is None
     assert FileFormStore(folder / "forms.json").get("key") is None
     assert Journal(folder / "journal").find("key") is None  # a line that begins like one of ours counts as torn
-    assert "no checkpoint" in told(ConfigurationError, Checkpoint(folder / "checkpoint", "job", "digest").open)
+    checkpoint = Checkpoint(folder / "checkpoint", "job")
+    assert "no checkpoint" in told(ConfigurationError, lambda: checkpoint.open(lambda item: None))
     assert "no bulk report" in told(ConfigurationError, lambda: BulkReport.from_json(text))
     declared = {AUTOMATION_JOBS.kind: AUTOMATION_JOBS}
     assert "not a job token" in told(ConfigurationError, lambda: parse_token(text, declared, AUTOMATION_JOBS.kind))

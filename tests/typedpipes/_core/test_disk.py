@@ -20,6 +20,7 @@ from typedpipes._core.flow import SystemClock
 from typedpipes._core.redaction import Secret
 from typedpipes._core.tokens import Token
 from typedpipes.errors import ConfigurationError, DownloadError
+from typedpipes.pipefy import BulkItem
 from typedpipes.pipefy.bulk.checkpoint import Checkpoint
 from typedpipes.pipefy.exports.forms import FileFormStore
 from typedpipes.pipefy.exports.journal import Journal
@@ -65,9 +66,9 @@ def write_every_kind(folder: Path) -> None:
     assert tokens.lease("key", "me", 5)
     tokens.save("key", a_token())
     tokens.release("key", "me")
-    checkpoint = Checkpoint(folder / "checkpoint", "job", "digest")
-    checkpoint.open()
-    checkpoint.begin(0)
+    checkpoint = Checkpoint(folder / "checkpoint", "job")
+    checkpoint.open(lambda item: None)
+    checkpoint.begin(BulkItem())
     checkpoint.close()
 
 

@@ -80,7 +80,11 @@ class FileHost:
     def _check_peer(self, url: httpx.URL, response: httpx.Response) -> Flow[None]:
         """The address really connected to: a name may resolve differently a moment later."""
         stream = response.extensions.get("network_stream")
-        peer = stream.get_extra_info("server_addr") if stream is not None else None
+        try:
+            peer = stream.get_extra_info("server_addr") if stream is not None else None
+        except OSError as error:  # the connection was reset since the headers arrived
+            yield from discard(response)
+            raise httpx.ReadError("the connection was reset") from error
         if peer:
             try:
                 self.policy.check_addresses(url.host, [str(peer[0])])

@@ -14,7 +14,7 @@ from typing import BinaryIO
 
 import attrs
 
-from typedpipes._core.disk import sync_directory, sync_file
+from typedpipes._core.disk import open_file, sync_directory, sync_file
 from typedpipes._core.file_lock import FileLock
 from typedpipes._core.json_reader import read_json
 from typedpipes.errors import ConfigurationError
@@ -42,7 +42,10 @@ class Checkpoint:
             if not self._lock.try_acquire():
                 raise ConfigurationError(f"{self.path} is in use by another bulk job", setting="checkpoint")
             self._open(learn)
-        except OSError as error:
+        except BaseException as error:
+            self.close()
+            if not isinstance(error, OSError):
+                raise
             raise ConfigurationError(
                 f"{self.path} cannot be used as a checkpoint: {error.strerror or error}; nothing was sent. Give a file "
                 "that can be written",
@@ -50,7 +53,7 @@ class Checkpoint:
             ) from error
 
     def _open(self, learn: Callable[[BulkItem], None]) -> None:
-        descriptor = os.open(self.path, os.O_RDWR | os.O_CREAT | getattr(os, "O_BINARY", 0), 0o666)
+        descriptor = open_file(self.path, os.O_RDWR | os.O_CREAT, 0o666)
         # Without a buffer: what could not be written is not written again when the file is closed.
         file = self._file = os.fdopen(descriptor, "r+b", buffering=0)
         with os.fdopen(os.dup(descriptor), "rb") as reader:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import re
+import socket
+import struct
 import threading
 from collections import deque
 from collections.abc import Callable
@@ -206,6 +208,15 @@ def raw(answer: bytes) -> Fault:
         return True
 
     return fault
+
+
+def reset_after_headers(handler: Handler) -> bool:
+    """Send the headers and reset the connection."""
+    handler.close_connection = True
+    handler.wfile.write(b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n")
+    handler.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+    handler.connection.close()
+    return True
 
 
 def as_usual(handler: Handler) -> bool:

@@ -21,6 +21,7 @@ from tests.typedpipes._core.files.file_server import (
     doing,
     raw,
     redirect,
+    reset_after_headers,
     status,
     truncated,
 )
@@ -87,6 +88,15 @@ def test_a_truncated_body_is_resumed_by_range(host: FileServer, target: Path, co
     assert target.read_bytes() == CONTENT
     assert [request.headers.get("range") for request in host.log] == [None, "bytes=200000-", "bytes=400000-"]
     assert all(request.headers["if-range"] == served.etag for request in host.log[1:])
+
+
+def test_a_connection_reset_right_after_the_headers_is_taken_up_again(
+    host: FileServer, target: Path, colour: str
+) -> None:
+    host.put("f", CONTENT)
+    host.faults.extend([reset_after_headers] * 4)
+    assert Fetch(host, target, colour)().read_bytes() == CONTENT
+    assert len(host.log) == 5
 
 
 def test_a_host_without_ranges_is_read_from_the_beginning(host: FileServer, target: Path, colour: str) -> None:
