@@ -245,10 +245,13 @@ class BulkRun:
     def _on_wire(self, before: BulkItem, sending: bool) -> Flow[None]:
         """The item's request is about to be sent; or was refused unexecuted, and waits for its turn again."""
         item = attrs.evolve(before, status="ambiguous", message=UNANSWERED, code=None) if sending else before
+        if not sending:
+            self._ledger.update(item)
         if self._checkpoint is not None:
             write = self._checkpoint.begin if sending else self._checkpoint.end
             yield from call(partial(write, item), blocking=True)
-        self._ledger.update(item)
+        if sending:  # last: until here the item can still be taken back
+            self._ledger.update(item)
 
     def _in_a_row(self, item: BulkItem, cause: TypedPipesError | None) -> bool:
         """Whether so many items ended alike, by no fault of their own, that the next will, too."""
