@@ -16,7 +16,7 @@ settings.load_profile("typedpipes")
 
 _VENDORS = ("PIPEFY_", "PIPEDREAM_", "PIPEDRIVE_")
 _PROXIES = ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY")
-_OWN = ("TYPEDPIPES_CONFIG", "TYPEDPIPES_LIMITS", "TYPEDPIPES_PROFILE")
+_OWN = ("TYPEDPIPES_CONFIG", "TYPEDPIPES_LIMITS", "TYPEDPIPES_PROFILE", "TYPEDPIPES_STATE")
 
 
 def pytest_configure(config: pytest.Config) -> None:

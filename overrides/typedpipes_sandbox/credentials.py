@@ -23,11 +23,11 @@ class Credential:
 
 
 class TokenStore:
-    """Issues tokens and tells whether one is good. Values are deterministic in the seed and the order of issue."""
+    """Issues tokens and tells whether one is good. Values come from ``world``, the sandbox's name, and their order."""
 
-    def __init__(self, clock: SandboxClock, seed: int, issuer: str) -> None:
+    def __init__(self, clock: SandboxClock, world: str, issuer: str) -> None:
         self._clock = clock
-        self._seed = seed
+        self._world = world
         self._issuer = issuer
         self._issued = 0
         self._tokens: dict[str, Credential] = {}
@@ -35,7 +35,7 @@ class TokenStore:
     def value(self, prefix: str = "") -> str:
         """A fresh random-looking value."""
         self._issued += 1
-        digest = hashlib.sha256(f"{self._seed}:{self._issuer}:{self._issued}:{prefix}".encode()).digest()
+        digest = hashlib.sha256(f"{self._world}:{self._issuer}:{self._issued}:{prefix}".encode()).digest()
         return prefix + base64.urlsafe_b64encode(digest).decode().rstrip("=")
 
     def jwt(self, subject: str, life: float) -> str:

@@ -1,13 +1,14 @@
 """pytest fixtures: put ``pytest_plugins = ["typedpipes_sandbox.pytest_plugin"]`` into a ``conftest.py``.
 
 ``sandbox`` serves for one test; ``make_sandbox`` makes sandboxes with settings of your own; ``sandbox_env`` also puts
-the environment settings into ``os.environ``; ``sandbox_offline`` opens no socket. A test in which the sandbox itself
-failed (not the client) ends as an error.
+the environment settings into ``os.environ``; ``sandbox_offline`` opens no socket. In each of these tests clients keep
+their state in a temporary folder. A test in which the sandbox itself failed (not the client) ends as an error.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -22,7 +23,15 @@ def check(sandbox: Sandbox) -> None:
 
 
 @pytest.fixture
-def make_sandbox() -> Iterator[Callable[..., Sandbox]]:
+def sandbox_state(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A temporary folder for what clients keep: counts of budgets, tokens, journals. Yours are not touched."""
+    folder = tmp_path_factory.mktemp("typedpipes-state")
+    monkeypatch.setenv("TYPEDPIPES_STATE", str(folder))
+    return folder
+
+
+@pytest.fixture
+def make_sandbox(sandbox_state: Path) -> Iterator[Callable[..., Sandbox]]:
     """Makes running sandboxes from keyword settings; all are stopped when the test ends."""
     made: list[Sandbox] = []
 
@@ -54,7 +63,7 @@ def sandbox_env(sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> Sandbox:
 
 
 @pytest.fixture
-def sandbox_offline() -> Iterator[Sandbox]:
+def sandbox_offline(sandbox_state: Path) -> Iterator[Sandbox]:
     """A sandbox without sockets; use ``sandbox_offline.transport()`` or ``.apps``."""
     sandbox = Sandbox()
     yield sandbox

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import secrets
 from collections.abc import Callable
 
 from typedpipes_sandbox.clock import SandboxClock
@@ -26,6 +27,8 @@ class World:
 
     def __init__(self, settings: SandboxSettings, on_request: Callable[[Arrival], None] | None = None) -> None:
         self.settings = settings
+        #: in every credential, so that no two sandboxes have one in common: clients count limits by it
+        self.name = secrets.token_hex(4)
         self.clock = SandboxClock()
         self.log = ArrivalLog(settings.log_limit)
         self.faults = Faults()

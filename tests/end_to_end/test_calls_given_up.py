@@ -34,7 +34,6 @@ def test_after_twenty_timeouts_the_next_call_waits_a_grace_and_a_window(tmp_path
             for _ in range(CALLS):
                 with pytest.raises(TransportError):
                     client.execute(QUERY, timeout=0.05)
-            assert client.limits is not None
             assert client.limits.snapshot()["pipefy.requests"].in_flight == 0
             server.script_of(ANSWER)
             with pytest.raises(RateLimited) as caught:
@@ -55,7 +54,6 @@ def test_after_twenty_cancellations_the_next_call_waits_a_grace_and_a_window(tmp
                     while len(server.arrivals) < CALLS:
                         await anyio.sleep(0.005)
                 group.cancel_scope.cancel()
-            assert client.limits is not None
             assert (await client.limits.snapshot())["pipefy.requests"].in_flight == 0
             server.script_of(ANSWER)
             with pytest.raises(RateLimited) as caught:

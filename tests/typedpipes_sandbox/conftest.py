@@ -9,9 +9,9 @@ import httpx
 import pytest
 
 from typedpipes_sandbox import Sandbox
-from typedpipes_sandbox.pytest_plugin import make_sandbox, sandbox, sandbox_env, sandbox_offline
+from typedpipes_sandbox.pytest_plugin import make_sandbox, sandbox, sandbox_env, sandbox_offline, sandbox_state
 
-__all__ = ["make_sandbox", "sandbox", "sandbox_env", "sandbox_offline"]
+__all__ = ["make_sandbox", "sandbox", "sandbox_env", "sandbox_offline", "sandbox_state"]
 
 GraphQL = Callable[..., dict[str, Any]]
 

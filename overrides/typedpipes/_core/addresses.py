@@ -62,9 +62,25 @@ def plain_address(url: str) -> str:
     return parts._replace(netloc=f"{user}{at}{place.lower().removesuffix(':')}").geturl()
 
 
+def elsewhere(url: str, domain: str) -> str:
+    """The origin of an address that is not the vendor's: neither ``domain`` nor below it. Empty for the vendor's."""
+    host = plain_host(urlsplit(url).hostname or "")
+    return "" if host == domain or host.endswith(f".{domain}") else origin(url)
+
+
 def at_origin(url: str, path: str) -> str:
     """The address of ``path`` on the host of ``url``."""
     return urlsplit(url)._replace(path=path, query="", fragment="").geturl()
 
 
-__all__ = ["PORTS", "at_origin", "is_loopback", "is_usual_port", "origin", "origin_of", "plain_address", "plain_host"]
+__all__ = [
+    "PORTS",
+    "at_origin",
+    "elsewhere",
+    "is_loopback",
+    "is_usual_port",
+    "origin",
+    "origin_of",
+    "plain_address",
+    "plain_host",
+]

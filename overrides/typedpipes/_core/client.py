@@ -52,11 +52,12 @@ class ApiClient:
     _http: Connections
 
     @functools.cached_property
-    def limits(self) -> Limits | None:
-        """How the limits stand; None if they are off."""
+    def limits(self) -> Limits:
+        """How the limits stand, and what a job will cost. With ``limits="off"`` there is nothing to show."""
+        from typedpipes._core.claims import claim_of
         from typedpipes.limits.snapshot import Limits
 
-        return None if self._core.limiter is None else Limits(self._core.limiter)
+        return Limits(self._core.limiter, claims=functools.partial(claim_of, self._http))
 
     def close(self) -> None:
         """Close the connections."""
@@ -81,11 +82,12 @@ class AsyncApiClient:
     _http: AsyncConnections
 
     @functools.cached_property
-    def limits(self) -> AsyncLimits | None:
-        """How the limits stand; None if they are off."""
+    def limits(self) -> AsyncLimits:
+        """How the limits stand, and what a job will cost. With ``limits="off"`` there is nothing to show."""
+        from typedpipes._core.claims import claim_of
         from typedpipes.limits.snapshot import AsyncLimits
 
-        return None if self._core.limiter is None else AsyncLimits(self._core.limiter)
+        return AsyncLimits(self._core.limiter, claims=functools.partial(claim_of, self._http))
 
     async def aclose(self) -> None:
         """Close the connections."""

@@ -175,9 +175,12 @@ def limiter_for(
     facts: LimiterOptions,
     store: str | None = None,
     *,
+    address: str,
     plan_given: bool = True,
 ) -> StoreLimiter | None:
     """The limiter of a client; None if ``limits="off"``. ``store``: where to count if the options do not say.
+
+    ``address``: the origin of the server if it is not the vendor's, else empty.
 
     ``plan_given``: the plan is an argument, which ``off`` contradicts; one of the configuration yields to it.
     """
@@ -195,6 +198,7 @@ def limiter_for(
         return build_limiter(
             vendor,
             identity=identity,
+            address=address,
             store_url=where,
             policy=options.get("policy"),
             unreachable=options.get("unreachable", "fail"),

@@ -32,7 +32,7 @@ app = typer.Typer(
 )
 app.add_typer(exports, name="export")
 app.command("call", epilog=EXIT_CODES)(call)
-app.command("limits", epilog=EXIT_CODES)(limits)
+app.add_typer(limits, name="limits")
 app.add_typer(auth, name="auth")
 app.add_typer(schema, name="schema")
 app.command("generate", epilog=EXIT_CODES)(generate)

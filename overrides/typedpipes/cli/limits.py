@@ -1,19 +1,20 @@
-"""``typedpipes limits``: how the limits stand."""
+"""``typedpipes limits``: how the limits stand, and counting from zero again."""
 
 from __future__ import annotations
 
 import sys
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import TYPE_CHECKING, Annotated, Final
+from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
 from rich.box import SIMPLE_HEAD
 from rich.console import Console, JustifyMethod
 from rich.table import Table
+from typer.core import TyperGroup
 
 from typedpipes.cli.clients import Limits, open_client
-from typedpipes.cli.failures import CommandError, ExitCode, UsageError
+from typedpipes.cli.failures import EXIT_CODES, CommandError, ExitCode, UsageError
 from typedpipes.cli.operations import VENDORS, Vendor
 from typedpipes.cli.session import Config, Debug, EnvFile, Json, Profile, emit, say, session
 from typedpipes.errors import ConfigurationError
@@ -30,13 +31,32 @@ NARROW: Final = 76
 """Below this even three columns would break words."""
 
 
-def limits(
+class _ShowByDefault(TyperGroup):
+    """``limits [VENDOR]`` is ``limits show [VENDOR]``."""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        """Put ``show`` in front of what names no command."""
+        if args[:1] not in ([name] for name in (*self.commands, "--help")):
+            args = ["show", *args]
+        return super().parse_args(ctx, args)
+
+
+limits = typer.Typer(
+    cls=_ShowByDefault, rich_markup_mode=None, help="Show how the limits stand (`limits [VENDOR]`), or reset them."
+)
+
+
+@limits.command(epilog=EXIT_CODES)
+def show(
     context: typer.Context,
     vendor: Annotated[Vendor | None, typer.Argument(metavar="[VENDOR]", help="pipefy, pipedream or pipedrive.")] = None,
     plan: Annotated[str | None, typer.Option("--plan", help="Your plan; it brings monthly or daily figures.")] = None,
     seats: Annotated[int | None, typer.Option("--seats", min=1, help="Seats of your Pipedrive company.")] = None,
     allowance: Annotated[
         int | None, typer.Option("--allowance", min=1, metavar="CALLS", help="Pipefy calls per month by contract.")
+    ] = None,
+    external_user: Annotated[
+        str | None, typer.Option("--external-user", metavar="ID", help="Connect: what this end user has used.")
     ] = None,
     store: Limits = None,
     json: Json = False,
@@ -48,14 +68,17 @@ def limits(
     """Show how the limits of a vendor stand, or of every vendor with credentials in the settings. Sends nothing."""
     if vendor is None and (plan or seats or allowance):
         raise UsageError("--plan, --seats and --allowance belong to one vendor", "name it: typedpipes limits pipefy …")
+    if external_user is not None and vendor != "pipedream":
+        raise UsageError("--external-user is of Pipedream", "name it: typedpipes limits pipedream …")
     run = session(context)
     settings = run.environment()
-    taken: dict[Vendor, Snapshot | None] = {}
+    scope = {"external_user": external_user} if external_user is not None else {}
+    taken: dict[Vendor, Snapshot] = {}
     missing: ConfigurationError | None = None
     for each in (vendor,) if vendor is not None else VENDORS:
         try:
             with open_client(each, settings, store, plan=plan, seats=seats, allowance=allowance) as client:
-                taken[each] = client.limits.snapshot() if client.limits is not None else None
+                taken[each] = client.limits.snapshot(**scope)
         except ConfigurationError as error:
             if vendor is not None:
                 raise
@@ -67,9 +90,43 @@ def limits(
             ExitCode.CONFIGURATION,
         ) from missing
     if run.json:
-        emit({name: None if snapshot is None else _record(snapshot) for name, snapshot in taken.items()})
+        emit({name: None if snapshot.store == "off" else _record(snapshot) for name, snapshot in taken.items()})
     else:
         _show(taken)
+
+
+@limits.command(epilog=EXIT_CODES)
+def reset(
+    context: typer.Context,
+    vendor: Annotated[Vendor, typer.Argument(metavar="VENDOR", help="pipefy, pipedream or pipedrive.")],
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+    store: Limits = None,
+    json: Json = False,
+    env_file: EnvFile = None,
+    config: Config = None,
+    profile: Profile = None,
+    debug: Debug = False,
+) -> None:
+    """Forget what was counted for the credentials in the settings, after asking. The vendor forgets nothing."""
+    run = session(context)
+    with open_client(vendor, run.environment(), store) as client:
+        counted = [row for row in client.limits.snapshot().limits if row.used or row.blocked_until is not None]
+        where = client.limits.snapshot().store
+        say(f"{vendor}: counted in {where}")
+        for row in counted:
+            say(f"  {row.name}: {_used(row)}" + (", blocked" if row.blocked_until is not None else ""))
+        if not counted:
+            say("  nothing was counted")
+        elif not yes:
+            say("The vendor has counted these calls, too: what is sent from now on may be refused.")
+            if not sys.stdin.isatty():
+                raise UsageError("reset asks before it forgets, and nobody can answer here", "give --yes")
+            typer.confirm("Forget these counts?", abort=True, err=True)
+        if counted:
+            client.limits.reset()
+            say("forgotten")
+    if run.json:
+        emit({"store": where, "forgotten": [{"name": row.name, "used": row.used} for row in counted]})
 
 
 def _record(snapshot: Snapshot) -> JSON:
@@ -101,18 +158,18 @@ def _iso(moment: datetime | None) -> str | None:
     return moment.isoformat() if moment is not None else None
 
 
-def _show(taken: Mapping[Vendor, Snapshot | None]) -> None:
+def _show(taken: Mapping[Vendor, Snapshot]) -> None:
     tty = sys.stdout.isatty()
     console = Console(width=None if tty else WIDE, highlight=False, emoji=False, markup=False)
     rows: list[LimitStatus] = []
     for name, snapshot in taken.items():
-        if snapshot is None:
+        if snapshot.store == "off":
             say(f"{name}: limits are off")
         else:
             rows += snapshot.limits
     if rows:
         console.print(_table(rows, console.width), soft_wrap=False)
-    for store in sorted({snapshot.store for snapshot in taken.values() if snapshot is not None}):
+    for store in sorted({snapshot.store for snapshot in taken.values()} - {"off"}):
         say(f"counted in {store}")
 
 
@@ -155,6 +212,8 @@ def _now(row: LimitStatus) -> str:
         return f"blocked until {row.blocked_until:%H:%M:%S} UTC"
     if row.allowance is None:
         return "give --plan to count it" if row.window is None else "pauses asked for are kept"
+    if row.used is None:
+        return f"counted for each {row.scope.replace('_', ' ')}"
     if row.resets_at is not None:
         return f"{row.remaining:,} left until {row.resets_at:%Y-%m-%d %H:%M} UTC"
     if row.remaining:

@@ -19,7 +19,12 @@ _lock: Final = threading.Lock()
 
 
 def user_folder(kind: Literal["config", "state"]) -> Path | None:
-    """Our folder in the user's home, whether it exists or not. None: this user has no home."""
+    """Our folder in the user's home, whether it exists or not. None: this user has no home.
+
+    The environment variable ``TYPEDPIPES_STATE`` names another folder for the state.
+    """
+    if kind == "state" and os.environ.get("TYPEDPIPES_STATE"):
+        return Path(os.environ["TYPEDPIPES_STATE"]).absolute()
     import platformdirs
 
     find = platformdirs.user_config_path if kind == "config" else platformdirs.user_state_path

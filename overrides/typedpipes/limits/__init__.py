@@ -33,12 +33,12 @@ plus grace, plus window; with SQLite, until grace and window after its process w
 
 from __future__ import annotations
 
-import os
 import threading
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Final, Literal, TypeAlias
 from urllib.parse import unquote, urlsplit
 
+from typedpipes._core.forks import renew_in_children
 from typedpipes.errors import ConfigurationError
 from typedpipes.limits.ask import GRACE
 
@@ -119,6 +119,7 @@ def build_limiter(
     vendor: Vendor,
     *,
     identity: Mapping[str, str],
+    address: str = "",
     store_url: str | None = None,
     store: Store | None = None,
     plan: str | None = None,
@@ -137,7 +138,8 @@ def build_limiter(
 
     ``identity``: whom limits count for, by scope, stable and never a token (it is hashed): Pipefy ``user`` and, if
     known, ``organization``; Pipedream ``client`` and ``project``; Pipedrive ``company`` and ``token`` (an id of the
-    user or app behind the token). A claim's own scope values come on top.
+    user or app behind the token). A claim's own scope values come on top. ``address``: the origin of the server, if it
+    is not the vendor's: a sandbox, a gateway. It counts apart, so that its calls take nothing of the vendor's budgets.
 
     ``store_url``: see `typedpipes.limits.open_store`. Default: in memory, or, when a plan brings a budget, a
     SQLite file in the user's state directory. ``store`` takes a store object instead.
@@ -157,6 +159,7 @@ def build_limiter(
     return policy_limiter(
         table,
         identity=identity,
+        address=address,
         store_url=store_url,
         store=store,
         unreachable=unreachable,
@@ -172,6 +175,7 @@ def policy_limiter(
     table: Policy,
     *,
     identity: Mapping[str, str],
+    address: str = "",
     store_url: str | None = None,
     store: Store | None = None,
     unreachable: Unreachable = "fail",
@@ -201,6 +205,7 @@ def policy_limiter(
         table,
         chosen,
         identity=complete(table, identity),
+        address=address,
         clock=clock,
         on_event=on_event,
         grace=grace,
@@ -252,10 +257,20 @@ def _default_url(policy: Policy) -> str:
     return f"sqlite:///{folder / 'limits.db'}"
 
 
-_registry: dict[str, Store] = {}
+class _OpenStores:
+    """The stores of this process, one per URL."""
+
+    def __init__(self) -> None:
+        self.by_url: dict[str, Store] = {}
+        self.forked()
+        renew_in_children(self)
+
+    def forked(self) -> None:
+        """See `typedpipes._core.forks`."""
+        self.lock = threading.Lock()
 
 
-_lock = threading.Lock()
+_stores: Final = _OpenStores()
 
 
 def open_store(url: str) -> Store:
@@ -263,10 +278,10 @@ def open_store(url: str) -> Store:
 
     One per URL and process. Raises `ConfigurationError` for anything else, and when the extra ``redis`` is missing.
     """
-    with _lock:
-        store = _registry.get(url)
+    with _stores.lock:
+        store = _stores.by_url.get(url)
         if store is None:
-            store = _registry[url] = _open(url)
+            store = _stores.by_url[url] = _open(url)
         return store
 
 
@@ -293,12 +308,3 @@ def _open(url: str) -> Store:
         "redis://, rediss:// or unix://",
         setting="limits",
     )
-
-
-def _after_fork() -> None:
-    global _lock
-    _lock = threading.Lock()
-
-
-if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=_after_fork)

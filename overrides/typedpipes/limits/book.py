@@ -75,6 +75,11 @@ class Book:
         state.turn(start)
         return state
 
+    def forget(self, bound: Bound) -> None:
+        """Count everything that ``bound`` names from zero, without what servers said of it."""
+        self.windows.update((entry.key, WindowState()) for entry in bound.windows)
+        self.budgets.update((entry.key, BudgetState()) for entry in bound.budgets)
+
     def reserve(self, ask: Ask) -> Reply:
         """Grant everything, or say which limit prevents it. `now` must have been set."""
         bound, lease, place, now = ask.bound, ask.lease, ask.place, self.now

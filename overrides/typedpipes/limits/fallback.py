@@ -105,6 +105,12 @@ class FallbackStore:
             return (yield from local.view(self._scaled(bound)))
         return (yield from self._inner.view(bound))
 
+    def forget(self, bound: Bound) -> Flow[None]:
+        """See `Store`. Raises `LimitStoreError` while the shared store cannot be reached: its counts are the ones."""
+        yield from self._inner.forget(bound)
+        if self._local is not None:
+            yield from self._local.forget(bound)
+
     def forked(self) -> None:
         """A child grants for itself; if the shared store is away, it begins with a pause as its parent did."""
         self._lock = threading.Lock()

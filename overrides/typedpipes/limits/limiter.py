@@ -46,6 +46,7 @@ class StoreLimiter:
         store: Store,
         *,
         identity: Mapping[str, str] | None = None,
+        address: str = "",
         clock: Clock | None = None,
         on_event: events.OnEvent | None = None,
         grace: float = GRACE,
@@ -57,7 +58,7 @@ class StoreLimiter:
         """The store, if it needs no effects: its operations are then called directly, which is faster."""
         # What is unknown and forgotten at exit is not worth counting, unless the server tells about it.
         count_unknown = store.durable or policy.reads != "none"
-        self._binder = Binder(policy, identity or {}, count_unknown=count_unknown)
+        self._binder = Binder(policy, identity or {}, count_unknown=count_unknown, address=address)
         self.clock = clock or SystemClock()
         self._report = on_event if isinstance(on_event, events.Reporter) else events.Reporter(on_event)
         self.grace = int(grace * 1_000_000)

@@ -12,14 +12,14 @@ import hashlib
 import hmac
 import itertools
 import math
-import os
 import secrets
 from collections.abc import Iterator, Mapping
-from typing import Literal, Protocol
+from typing import Final, Literal, Protocol
 
 import msgspec
 
 from typedpipes._core.flow import Flow
+from typedpipes._core.forks import renew_in_children
 from typedpipes.errors import ConfigurationError
 from typedpipes.limits.ask import Bound, BudgetEntry, Period, Unit, WindowEntry, hold_of
 
@@ -164,40 +164,43 @@ def keyed(*parts: str) -> str:
     return hmac.new(_PURPOSE, message, hashlib.sha256).hexdigest()[:20]
 
 
-def _names(process: str) -> Iterator[str]:
+class _Names:
     """Names of this process, one after the other; made without running Python code, for it is done per request."""
-    return map(f"{process}-".__add__, map(str, itertools.count()))
+
+    def __init__(self) -> None:
+        self.forked()
+        renew_in_children(self)
+
+    def forked(self) -> None:
+        """See `typedpipes._core.forks`."""
+        self.process = secrets.token_hex(8)
+        self.fresh: Iterator[str] = map(f"{self.process}-".__add__, map(str, itertools.count()))
 
 
-_process = secrets.token_hex(8)
-_fresh = _names(_process)
+_names: Final = _Names()
 
 
 def process_name() -> str:
     """What the names of this process's leases begin with, up to a hyphen."""
-    return _process
+    return _names.process
 
 
 def fresh_id() -> str:
     """A name no other lease has, in this or any other process."""
-    return next(_fresh)
-
-
-def _after_fork() -> None:
-    global _fresh, _process
-    _process = secrets.token_hex(8)
-    _fresh = _names(_process)
-
-
-if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=_after_fork)
+    return next(_names.fresh)
 
 
 class Binder:
-    """Binds claims to the rows of a policy for one identity; remembers what it bound."""
+    """Binds claims to the rows of a policy for one identity; remembers what it bound.
 
-    def __init__(self, policy: Policy, identity: Mapping[str, str], *, count_unknown: bool = True) -> None:
+    ``address``: the server, if it is not the vendor's own: what another server counts is no part of a vendor's budget.
+    """
+
+    def __init__(
+        self, policy: Policy, identity: Mapping[str, str], *, count_unknown: bool = True, address: str = ""
+    ) -> None:
         self._policy = policy
+        self._server = f"{policy.vendor} at {address}" if address else policy.vendor
         self._budgets = tuple(row for row in policy.budgets if count_unknown or row.allowance is not None)
         self._identity = dict(identity)
         self._bound: dict[object, Bound] = {}
@@ -226,11 +229,7 @@ class Binder:
 
     def _bind(self, claim: Claim) -> Bound:
         values = {**self._identity, **claim.scope}
-        account = keyed(
-            self._policy.vendor,
-            self._policy.account,
-            values.get(self._policy.account, ""),
-        )
+        account = keyed(self._server, self._policy.account, values.get(self._policy.account, ""))
         windows = tuple(
             self._window(window, claim, values) for window in self._policy.windows if _counts(window.buckets, claim)
         )
@@ -270,10 +269,10 @@ class Binder:
 
     def _key(self, name: str, scope: str, values: Mapping[str, str]) -> str:
         account = self._policy.account
-        root = keyed(self._policy.vendor, account, values.get(account, ""))
+        root = keyed(self._server, account, values.get(account, ""))
         if scope == account:
             return f"{root}:{name}"
-        return f"{root}:{name}:{keyed(self._policy.vendor, scope, values.get(scope, ''))}"
+        return f"{root}:{name}:{keyed(self._server, scope, values.get(scope, ''))}"
 
 
 def _counts(buckets: tuple[str, ...], claim: Claim) -> bool:

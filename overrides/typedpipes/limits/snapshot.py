@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime, timedelta
+from typing import TypeAlias
 
 import msgspec
 
 from typedpipes._core.arguments import check_options
 from typedpipes._core.flow import AsyncIO, Flow, SyncIO, adrive, drive
+from typedpipes._core.setting_checks import check_count
+from typedpipes.errors import ConfigurationError
 from typedpipes.limits.ask import (
     Bound,
     BudgetEntry,
@@ -17,7 +20,7 @@ from typedpipes.limits.ask import (
     WindowView,
 )
 from typedpipes.limits.limiter import StoreLimiter
-from typedpipes.limits.policy import Claim
+from typedpipes.limits.policy import Claim, Window
 
 
 class LimitStatus(msgspec.Struct, frozen=True, kw_only=True):
@@ -28,7 +31,8 @@ class LimitStatus(msgspec.Struct, frozen=True, kw_only=True):
     unit: str
     allowance: int | None
     used: int | None
-    """None: not counted, because it is not enforced and the store would forget it."""
+    """None: not counted, because it is not enforced and the store would forget it; or counted for each external user,
+    and none was named."""
     in_flight: int = 0
     waiting: int = 0
     """Requests that queue for it."""
@@ -86,11 +90,15 @@ class Cost(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def take_snapshot(limiter: StoreLimiter, scope: Mapping[str, str], wall: float) -> Flow[Snapshot]:
-    """Read how all limits stand. Limits per external user are left out unless ``scope`` names one."""
+    """Read how all limits stand. A limit per external user has no figure of its own unless ``scope`` names one."""
     bound = limiter.everything(scope)
     view = yield from limiter.store.view(bound)
     now = datetime.fromtimestamp(wall, UTC)
-    rows = [_window(limiter, entry, state, now) for entry, state in zip(bound.windows, view.windows, strict=True)]
+    windows = {
+        entry.name: _window(limiter, entry, state, now)
+        for entry, state in zip(bound.windows, view.windows, strict=True)
+    }
+    rows = [windows.get(row.name) or _of_each(row) for row in limiter.policy.windows]
     rows += [_budget(limiter, entry, state) for entry, state in zip(bound.budgets, view.budgets, strict=True)]
     counted = {row.name for row in rows}
     rows += [
@@ -106,6 +114,19 @@ def take_snapshot(limiter: StoreLimiter, scope: Mapping[str, str], wall: float) 
         if row.name not in counted
     ]
     return Snapshot(limits=tuple(rows), store=limiter.store.url, taken_at=now)
+
+
+def _of_each(row: Window) -> LimitStatus:
+    """A window that counts for each value of a scope, none of which is named."""
+    return LimitStatus(
+        name=row.name,
+        scope=row.scope,
+        unit=row.unit,
+        allowance=row.allowance,
+        used=None,
+        window=row.seconds,
+        source=row.source,
+    )
 
 
 def _window(limiter: StoreLimiter, entry: WindowEntry, state: WindowView, now: datetime) -> LimitStatus:
@@ -185,6 +206,7 @@ def _window_cost(entry: WindowEntry, state: WindowView, amount: int) -> CostRow:
     wait = state.blocked
     if amount > free:
         wait = max(wait, state.all_free_in) + (amount - free - 1) // allowance * entry.hold
+        wait = max(wait, (amount - 1) // allowance * entry.hold)  # what is sent now is held, too
     return CostRow(
         name=entry.name,
         amount=amount,
@@ -194,41 +216,119 @@ def _window_cost(entry: WindowEntry, state: WindowView, amount: int) -> CostRow:
     )
 
 
-def _check_scope(limiter: StoreLimiter, scope: Mapping[str, str]) -> None:
-    policy = limiter.policy
-    scopes = {policy.account, *(one.scope for one in policy.windows), *(one.scope for one in policy.budgets)}
-    check_options("limits.snapshot", scope, frozenset(scopes))
+Countable: TypeAlias = Callable[..., object] | Claim
+"""An operation, as the method of a client that calls it; or a claim, where there is no client."""
 
 
-class Limits:
+class _Reading:
+    """What both `Limits` are: flows over one limiter, or over none."""
+
+    def __init__(self, limiter: StoreLimiter | None, claims: Callable[[Callable[..., object]], Claim] | None) -> None:
+        self._limiter = limiter
+        self._claims = claims
+
+    def _snapshot(self, scope: Mapping[str, str]) -> Flow[Snapshot]:
+        limiter = self._limiter
+        if limiter is None:
+            return Snapshot(limits=(), store="off", taken_at=datetime.now(UTC))
+        policy = limiter.policy
+        scopes = {policy.account, *(one.scope for one in policy.windows), *(one.scope for one in policy.budgets)}
+        check_options("limits.snapshot", scope, frozenset(scopes))
+        return (yield from take_snapshot(limiter, scope, limiter.clock.wall()))
+
+    def _reset(self) -> Flow[Snapshot]:
+        before = yield from self._snapshot({})
+        if self._limiter is not None:
+            yield from self._limiter.store.forget(self._limiter.everything({}))
+        return before
+
+    def _cost(self, operation: Countable | Mapping[Countable, int], times: int) -> Flow[Cost]:
+        job = operation if isinstance(operation, Mapping) else {operation: times}
+        for number in job.values():
+            check_count("times", number, 0)
+        claims = [(self._claim(each), number) for each, number in job.items()]
+        if self._limiter is None:
+            return Cost(rows=(), seconds=0.0)
+        return (yield from work_out(self._limiter, claims))
+
+    def _claim(self, operation: Countable) -> Claim:
+        if isinstance(operation, Claim):
+            return operation
+        if self._claims is None:
+            raise ConfigurationError("without a client, give a Claim instead of an operation", setting="operation")
+        return self._claims(operation)
+
+
+class Limits(_Reading):
     """The limits of a client. ``client.limits``."""
 
-    def __init__(self, limiter: StoreLimiter, io: SyncIO | None = None) -> None:
-        self._limiter = limiter
+    def __init__(
+        self,
+        limiter: StoreLimiter | None,
+        io: SyncIO | None = None,
+        *,
+        claims: Callable[[Callable[..., object]], Claim] | None = None,
+    ) -> None:
+        super().__init__(limiter, claims)
         self._io = io or SyncIO()
 
     def snapshot(self, **scope: str) -> Snapshot:
-        """How every limit stands. ``external_user="u1"`` adds the limits of that user. Raises `LimitStoreError`."""
-        _check_scope(self._limiter, scope)
-        return drive(take_snapshot(self._limiter, scope, self._limiter.clock.wall()), self._io)
+        """How every limit stands. ``external_user="u1"`` shows what that user has used of the limits that count for
+        each one; without it they have no figure. Raises `LimitStoreError`."""
+        return drive(self._snapshot(scope), self._io)
 
-    def cost(self, *job: tuple[Claim, int]) -> Cost:
-        """What a job takes before it starts: pairs of a claim and how often it is made. Raises `LimitStoreError`."""
-        return drive(work_out(self._limiter, job), self._io)
+    def cost(self, operation: Countable | Mapping[Countable, int], times: int = 1) -> Cost:
+        """What a job takes before it starts: ``cost(crm.v2.deals.update, 10_000)``, or several operations together,
+        ``cost({crm.v2.deals.get: 500, crm.v2.deals.update: 500})``. Sends nothing.
+
+        A limit that counts for each external user is taken as if all calls were for one. Raises `ConfigurationError`
+        for what is no operation of this client, `LimitStoreError`.
+        """
+        return drive(self._cost(operation, times), self._io)
+
+    def reset(self) -> Snapshot:
+        """Count from zero again, for everybody who shares the store; returns how the limits stood.
+
+        The vendor goes on counting: what was used is then sent again and may be refused. Limits of external users
+        stay. Raises `LimitStoreError`.
+        """
+        return drive(self._reset(), self._io)
 
 
-class AsyncLimits:
+class AsyncLimits(_Reading):
     """The asynchronous twin of `Limits`."""
 
-    def __init__(self, limiter: StoreLimiter, io: AsyncIO | None = None) -> None:
-        self._limiter = limiter
+    def __init__(
+        self,
+        limiter: StoreLimiter | None,
+        io: AsyncIO | None = None,
+        *,
+        claims: Callable[[Callable[..., object]], Claim] | None = None,
+    ) -> None:
+        super().__init__(limiter, claims)
         self._io = io or AsyncIO()
 
     async def snapshot(self, **scope: str) -> Snapshot:
-        """How every limit stands. ``external_user="u1"`` adds the limits of that user. Raises `LimitStoreError`."""
-        _check_scope(self._limiter, scope)
-        return await adrive(take_snapshot(self._limiter, scope, self._limiter.clock.wall()), self._io)
+        """How every limit stands; see `Limits.snapshot`."""
+        return await adrive(self._snapshot(scope), self._io)
 
-    async def cost(self, *job: tuple[Claim, int]) -> Cost:
-        """What a job takes before it starts: pairs of a claim and how often it is made. Raises `LimitStoreError`."""
-        return await adrive(work_out(self._limiter, job), self._io)
+    async def cost(self, operation: Countable | Mapping[Countable, int], times: int = 1) -> Cost:
+        """What a job takes before it starts; see `Limits.cost`."""
+        return await adrive(self._cost(operation, times), self._io)
+
+    async def reset(self) -> Snapshot:
+        """Count from zero again; see `Limits.reset`."""
+        return await adrive(self._reset(), self._io)
+
+
+__all__ = [
+    "AsyncLimits",
+    "Cost",
+    "CostRow",
+    "Countable",
+    "LimitStatus",
+    "Limits",
+    "Snapshot",
+    "take_snapshot",
+    "work_out",
+]

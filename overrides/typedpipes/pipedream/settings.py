@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Final, Literal
 
 import msgspec
 
+from typedpipes._core.addresses import elsewhere
 from typedpipes._core.auth import WORKFLOW_DOMAIN, Credential, Credentials, StaticCredential
 from typedpipes._core.decoding.model import JSON
 from typedpipes._core.http import WireResponse
@@ -168,6 +169,7 @@ class Core(ClientCore):
             identity,
             {"figures": settings.figures} if settings.figures is not None else {},
             settings.limits,
+            address=elsewhere(settings.base_url, "pipedream.com"),
         )
         self.token_only = settings.connect_token is not None and settings.client_id is None
         if self.environment is not None and settings.environment is None and settings.project_id is not None:

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Final, Literal
 
 import msgspec
 
+from typedpipes._core.addresses import elsewhere
 from typedpipes._core.auth import OAUTH_URL, Credentials, StaticCredential
 from typedpipes._core.decoding.model import JSON
 from typedpipes._core.http import WireResponse
@@ -200,7 +201,15 @@ class PipedriveCore(ClientCore):
         first = next(iter(self.credentials))
         identity = {"company": settings.company_domain or "", "token": first.identity}
         facts: LimiterOptions = {"plan": settings.plan, "seats": settings.seats, "auth": first.kind}
-        self.limiter = limiter_for("pipedrive", options, identity, facts, settings.limits, plan_given=plan_given)
+        self.limiter = limiter_for(
+            "pipedrive",
+            options,
+            identity,
+            facts,
+            settings.limits,
+            address=elsewhere(self.address, "pipedrive.com"),
+            plan_given=plan_given,
+        )
 
     def open(self, http_client: HttpClient | None) -> PolicyClient:
         """The connections of a client."""

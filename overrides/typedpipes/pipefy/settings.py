@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Final, TypedDict
 
 import msgspec
 
-from typedpipes._core.addresses import at_origin, is_loopback, origin
+from typedpipes._core.addresses import at_origin, elsewhere, is_loopback, origin
 from typedpipes._core.auth import Credentials, StaticCredential, checked
 from typedpipes._core.graphql.calls import GraphQLCalls
 from typedpipes._core.http.policies import ClientCore
@@ -191,6 +191,7 @@ class Core(ClientCore):
             {"user": self.identity, "organization": settings.organization_id or ""},
             {"plan": plan, "allowance": allowance},
             settings.limits,
+            address=elsewhere(settings.base_url, "pipefy.com"),
             plan_given=facts.get("plan") is not None,
         )
         self.monthly_calls = _monthly_calls(plan, allowance)

@@ -16,8 +16,8 @@ class PipedreamWorkspace:
         self.settings = world.settings
         self.clock = world.clock
         seed = self.settings.seed
-        self.tokens = TokenStore(self.clock, seed, "pipedream")
-        self.client_id = f"sandbox-pipedream-{seed}"
+        self.tokens = TokenStore(self.clock, world.name, "pipedream")
+        self.client_id = f"sandbox-pipedream-{world.name}"
         self.client_secret = self.tokens.value("pdc_")
         self.user_api_key = self.tokens.value("pduk_")
         self.project_id = PROJECT

@@ -16,9 +16,9 @@ class PipedriveWorkspace:
         self.settings = world.settings
         self.clock = world.clock
         seed = self.settings.seed
-        self.tokens = TokenStore(self.clock, seed, "pipedrive")
+        self.tokens = TokenStore(self.clock, world.name, "pipedrive")
         self.company = "acme"
-        self.client_id = f"sandbox-pipedrive-{seed}"
+        self.client_id = f"sandbox-pipedrive-{world.name}"
         self.client_secret = self.tokens.value("pdsec_")
         self.api_token = self.tokens.value("")[:40]
         self.second_api_token = self.tokens.value("")[:40]

@@ -24,7 +24,7 @@ class PipefyWorkspace:
         self.seed = self.settings.seed
         self.files = files
         self.exports = exports
-        self.tokens = TokenStore(self.clock, self.seed, "pipefy")
+        self.tokens = TokenStore(self.clock, world.name, "pipefy")
         self.nodes = Nodes(self.seed, self.settings.pipefy_cards)
         self.importations: list[Node] = []
         #: how many mutations without a resolver were answered
@@ -53,7 +53,7 @@ class PipefyWorkspace:
 
     def new_client(self, life: float, *, admin: bool = True) -> tuple[str, str]:
         """A service account's client id and secret; its tokens live ``life`` seconds."""
-        client_id = f"sandbox-pipefy-{self.seed}-{len(self.clients) + 1}"
+        client_id = f"sandbox-pipefy-{self.world.name}-{len(self.clients) + 1}"
         secret = self.tokens.value("pfsec_")
         self.clients[client_id] = (secret, life, admin)
         return client_id, secret

@@ -13,7 +13,7 @@ from typedpipes._core.client import ApiClient, AsyncApiClient
 from typedpipes.declared import AsyncGraphQLApiClient, AsyncRestApiClient, GraphQLApiClient, RestApiClient
 from typedpipes.declared.declaration import Declaration
 from typedpipes.errors import ConfigurationError
-from typedpipes.limits import AsyncLimits, Limits
+from typedpipes.limits import AsyncLimits, Claim, Limits
 from typedpipes.pipedream import AsyncPipedream, Pipedream
 from typedpipes.pipedrive import AsyncPipedrive, Pipedrive
 from typedpipes.pipefy import AsyncPipefy, Pipefy
@@ -67,7 +67,22 @@ def test_limits_are_there_unless_they_are_off(kind: Any) -> None:
     client = made(kind, "https://api.example.com", limits="memory://")
     assert isinstance(client.limits, AsyncLimits if kind in ASYNC else Limits)
     assert client.limits is client.limits
-    assert made(kind, "https://api.example.com", limits="off").limits is None
+
+
+@pytest.mark.parametrize("kind", [Pipefy, AsyncPipefy, Pipedrive, RestApiClient])
+def test_limits_that_are_off_show_nothing_and_cost_nothing(kind: Any) -> None:
+    limits = made(kind, "https://api.example.com", limits="off").limits
+    claim = Claim("x", "call")
+    if isinstance(limits, AsyncLimits):
+
+        async def told() -> tuple[Any, ...]:
+            return await limits.snapshot(), await limits.cost(claim, 9), await limits.reset()
+
+        snapshot, cost, reset = anyio.run(told)
+    else:
+        snapshot, cost, reset = limits.snapshot(), limits.cost(claim, 9), limits.reset()
+    assert (snapshot.limits, snapshot.store, reset.store) == ((), "off", "off")
+    assert (cost.rows, cost.seconds) == ((), 0.0)
 
 
 def test_a_with_statement_closes_and_closing_again_does_no_harm(server: WireServer) -> None:

@@ -23,7 +23,7 @@ Row = tuple[tuple[str, ...], Settings, int, str, str]
 TABLE: list[Row] = [
     # command, settings, exit code, part of what, part of what to do
     (("exprot",), {}, 2, "No such command 'exprot'", "typedpipes --help"),
-    (("limits", "pipedirve"), {}, 2, "pipedirve", "limits --help"),
+    (("limits", "pipedirve"), {}, 2, "pipedirve", "limits show --help"),
     ((*EXPORT, "--period", "last_year", "-o", "x"), {}, 2, "last_3_months", "automation-jobs --help"),
     ((*EXPORT, "--period", "last_month"), {}, 2, "--output", "automation-jobs --help"),
     ((*EXPORT, "-o", "x"), {}, 2, "--period is missing", "last_month"),
@@ -54,9 +54,11 @@ TABLE: list[Row] = [
     (("call", "pipefy.card", "--json", "{id:1}"), {}, 2, "not JSON", "quote"),
     (("call", "pipedream.connect.tokens.create"), {}, 2, "external_user_id is required", "external_user_id=…"),
     (("call", "pipedrive.v2.deals.get", "987654"), {}, 1, "404", "check the id"),
-    (("limits", "--plann", "x"), {}, 2, "--plann", "limits --help"),
+    (("limits", "--plann", "x"), {}, 2, "--plann", "limits show --help"),
     (("limits", "--plan", "business"), {}, 2, "belong to one vendor", "typedpipes limits pipefy"),
-    (("limits", "pipedrive", "--seats", "0"), {}, 2, "--seats", "limits --help"),
+    (("limits", "pipedrive", "--seats", "0"), {}, 2, "--seats", "limits show --help"),
+    (("limits", "pipefy", "--external-user", "u"), {}, 2, "of Pipedream", "limits pipedream"),
+    (("limits", "reset"), {}, 2, "VENDOR", "limits reset --help"),
     (("limits", "pipefy"), {"PIPEFY_PLAN": "gold"}, 3, "PIPEFY_PLAN is one of starter", "set PIPEFY_PLAN"),
     (("limits", "pipedrive"), {"PIPEDRIVE_SEATS": "ten"}, 3, "PIPEDRIVE_SEATS is a whole number", "PIPEDRIVE_SEATS"),
     (("limits", "pipefy", "--limits", "mysql://x"), {}, 2, "mysql", "--limits"),

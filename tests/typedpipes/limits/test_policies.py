@@ -187,7 +187,8 @@ def test_connect_counts_tokens_per_user_and_accounts_per_project(store: Store) -
     drive(limiter.acquire(claim("connect.tokens", project="p", external_user="u2"), max_wait=0), IO)
     drive(limiter.acquire(claim("connect.accounts", project="q"), max_wait=0), IO)
     names = {limit.name for limit in Limits(limiter).snapshot(project="p").limits}
-    assert names == {"pipedream.pauses", "connect.accounts"}
+    assert names == {"pipedream.pauses", "connect.tokens", "connect.accounts"}
+    assert Limits(limiter).snapshot(project="p")["connect.tokens"].used is None, "it counts for each user"
     assert Limits(limiter).snapshot(project="p", external_user="u1")["connect.tokens"].used == 100
 
 
@@ -197,15 +198,15 @@ def test_a_job_is_costed_before_it_starts(tmp_path: Path, closing: Closing) -> N
     )
     for _ in range(20):
         drive(limiter.acquire(CARD), IO)
-    cost = Limits(limiter).cost((CARD, 400), (Claim("pipefy", "update_card"), 81))
+    cost = Limits(limiter).cost({CARD: 400, Claim("pipefy", "update_card"): 81})
     assert {row.name: (row.amount, row.remaining, row.fits) for row in cost.rows} == {
         "pipefy.requests": (481, 480, True),
         "pipefy.calls_per_month": (481, 480, False),
     }
     assert not cost.fits
     assert 29 < cost.seconds < 31
-    assert Limits(limiter).cost((CARD, 480)).fits
-    assert Limits(limiter).cost((CARD, 480)).seconds == 0
+    assert Limits(limiter).cost(CARD, 480).fits
+    assert Limits(limiter).cost(CARD, 480).seconds == 0
 
 
 def test_no_identity_reaches_the_store(tmp_path: Path) -> None:

@@ -192,8 +192,8 @@ def test_the_asynchronous_view_tells_the_same() -> None:
 
     async def main() -> tuple[int | None, float]:
         limits = AsyncLimits(own)
-        return (await limits.snapshot())["own.calls"].used, (await limits.cost((CARD, 6))).seconds
+        return (await limits.snapshot())["own.calls"].used, (await limits.cost(CARD, 6)).seconds
 
     used, seconds = anyio.run(main)
     assert used == Limits(own).snapshot()["own.calls"].used == 1
-    assert seconds == pytest.approx(Limits(own).cost((CARD, 6)).seconds, abs=0.5)
+    assert seconds == pytest.approx(Limits(own).cost(CARD, 6).seconds, abs=0.5)

@@ -34,7 +34,21 @@ def bound_of(weight: int, kinds: str) -> Bound:
 
 STEP = st.tuples(
     st.sampled_from(
-        ["ask", "ask", "ask", "settle", "abandon", "release", "unsent", "block", "state", "daily", "gone", "view"]
+        [
+            "ask",
+            "ask",
+            "ask",
+            "settle",
+            "abandon",
+            "release",
+            "unsent",
+            "block",
+            "state",
+            "daily",
+            "gone",
+            "view",
+            "forget",
+        ]
     ),
     st.integers(0, 7),
     st.integers(1, 4),
@@ -89,6 +103,8 @@ def play(store: Store, clock: Turned, steps: list[tuple[str, int, int, str, int,
             store.release(held.pop(who), True).sync()
         elif what == "release" and who in asks:
             store.release(asks.pop(who), False).sync()
+        elif what == "forget":
+            drive(store.forget(bound_of(1, kinds)), io)
         elif what == "view":
             seen.append(drive(store.view(bound_of(1, "wnpb")), io))
     return seen

@@ -110,6 +110,10 @@ class Store(Protocol):
         """How things stand."""
         ...
 
+    def forget(self, bound: Bound) -> Flow[None]:
+        """Count all that ``bound`` names from zero, for everybody who shares the store."""
+        ...
+
     def close(self) -> None:
         """Close connections; counts stay. The store opens again when used."""
         ...
@@ -201,6 +205,12 @@ class MemoryStore(Announcer):
             book = self._turn()
             book.wall = self._date()
             return book.view(bound)
+
+    def forget(self, bound: Bound) -> Flow[None]:
+        """See `Store`."""
+        yield from ()
+        with self._lock:
+            self._book.forget(bound)
 
     def close(self) -> None:
         """Nothing to close."""

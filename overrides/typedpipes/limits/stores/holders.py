@@ -13,7 +13,9 @@ import threading
 import time
 import weakref
 from pathlib import Path
+from typing import Final
 
+from typedpipes._core.forks import renew_in_children
 from typedpipes.limits.policy import process_name
 
 if sys.platform != "win32":
@@ -35,17 +37,32 @@ class Presence:
             fcntl.flock(descriptor, fcntl.LOCK_EX)
 
 
-_present: weakref.WeakValueDictionary[str, Presence] = weakref.WeakValueDictionary()
-_lock = threading.Lock()
+class _Present:
+    """This process's locks, by folder."""
+
+    def __init__(self) -> None:
+        self.by_folder: weakref.WeakValueDictionary[str, Presence] = weakref.WeakValueDictionary()
+        self.lock = threading.Lock()
+        renew_in_children(self)
+
+    def forked(self) -> None:
+        """The child is another process: it must not keep its parent's locks when that has ended."""
+        self.lock = threading.Lock()
+        for presence in list(self.by_folder.values()):
+            presence.close()
+        self.by_folder.clear()
+
+
+_present: Final = _Present()
 
 
 def enter(folder: Path) -> Presence:
     """Be seen to live by those who share ``folder``, as long as the result is kept."""
     key = str(folder.absolute())
-    with _lock:
-        presence = _present.get(key)
+    with _present.lock:
+        presence = _present.by_folder.get(key)
         if presence is None:
-            presence = _present[key] = Presence(folder)
+            presence = _present.by_folder[key] = Presence(folder)
         return presence
 
 
@@ -78,17 +95,5 @@ def _unlocked(path: Path) -> bool:
     finally:
         os.close(descriptor)
 
-
-def _after_fork() -> None:
-    """The child is another process: it must not keep its parent's lock when that has ended."""
-    global _lock
-    _lock = threading.Lock()
-    for presence in list(_present.values()):
-        presence.close()
-    _present.clear()
-
-
-if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=_after_fork)
 
 __all__ = ["Presence", "enter", "has_ended", "sweep"]

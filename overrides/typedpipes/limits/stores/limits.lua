@@ -193,6 +193,11 @@ local function figures(b) return { b.used, math.max(b.allowance, 0), b.finish } 
 
 local answer = { 0, generation, lost }
 
+if op.op == 'forget' then
+  for i = 2, #KEYS do call('DEL', KEYS[i]) end
+  return answer
+end
+
 if op.op == 'reserve' then
   for i, b in ipairs(budgets) do
     if b.exhausted == 1 or (b.allowance >= 0 and b.used + b.entry.weight > b.allowance) then

@@ -164,6 +164,12 @@ class RedisStore(Announcer):
         budgets = tuple(BudgetView(used, observed, bool(gone), end) for used, observed, gone, end in rows[count:])
         return View(windows, budgets)
 
+    def forget(self, bound: Bound) -> Flow[None]:
+        """See `Store`."""
+        yield from self._run(bound, {"op": "forget", "keep": KEEP})
+        for budget in bound.budgets:
+            self._seen.pop(budget.key, None)
+
     def close(self) -> None:
         """Close the connections; they open again when needed."""
         self._client.close()

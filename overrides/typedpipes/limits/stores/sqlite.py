@@ -107,6 +107,10 @@ class SqliteStore(Announcer):
         """See `Store`."""
         return self._run(bound, lambda book: book.view(bound))
 
+    def forget(self, bound: Bound) -> Flow[None]:
+        """See `Store`."""
+        return self._run(bound, lambda book: book.forget(bound))
+
     def forked(self) -> None:
         """A connection inherited over a fork must not even be closed: it would drop the parent's locks."""
         super().forked()

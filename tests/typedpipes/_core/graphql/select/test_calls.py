@@ -106,7 +106,6 @@ def test_events_are_those_of_generated_operations(colour_name: str) -> None:
 
 def test_selections_are_counted_by_the_limits() -> None:
     with Sandbox(limits=Limits.off()) as sandbox, Pipefy(env=sandbox.environment(), limits="memory://") as client:
-        assert client.limits is not None
         client.me()
         before = client.limits.snapshot()["pipefy.requests"].used or 0
         title(client)
