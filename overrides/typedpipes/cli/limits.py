@@ -42,7 +42,10 @@ class _ShowByDefault(TyperGroup):
 
 
 limits = typer.Typer(
-    cls=_ShowByDefault, rich_markup_mode=None, help="Show how the limits stand (`limits [VENDOR]`), or reset them."
+    cls=_ShowByDefault,
+    rich_markup_mode=None,
+    epilog=EXIT_CODES,
+    help="Show how the limits stand (`limits [VENDOR]`), or reset them.",
 )
 
 
