@@ -56,6 +56,8 @@ class PipefyServer:
         self.log: list[Arrival] = []
         self.created: dict[str, list[str]] = defaultdict(list)
         """Ids of what was created, by operation."""
+        self.puts: list[tuple[str, bytes]] = []
+        """Address and content of the files that arrived."""
         self._lock = threading.Lock()
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
         self._server.daemon_threads = True
@@ -133,8 +135,10 @@ class PipefyServer:
                 self._send(owner.answer(json.loads(self.rfile.read(int(self.headers["Content-Length"])))))
 
             def do_PUT(self) -> None:
-                self.rfile.read(int(self.headers["Content-Length"]))
-                self._send(Answer())
+                content = self.rfile.read(int(self.headers["Content-Length"]))
+                queue = owner.answers["PUT"]
+                owner.puts.append((self.path, content))
+                self._send(queue.popleft() if queue else Answer())
 
             def do_GET(self) -> None:
                 self._send(Answer(FILE, headers={"Content-Type": "text/csv"}))

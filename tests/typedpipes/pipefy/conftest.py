@@ -1,4 +1,4 @@
-"""A sandbox over real HTTP, and clients of both colours behind one way of calling."""
+"""A sandbox and a server of the tests' own over real HTTP, and clients of both colours behind one way of calling."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from tests.end_to_end import pipefy_server
 from tests.typedpipes.pipefy.colours import Colour
 from typedpipes_sandbox import Sandbox
 
@@ -20,4 +21,17 @@ def sandbox() -> Iterator[Sandbox]:
 @pytest.fixture(params=["sync", "async"])
 def colour(request: pytest.FixtureRequest, sandbox: Sandbox) -> Iterator[Colour]:
     with Colour(str(request.param), sandbox) as made:
+        yield made
+
+
+@pytest.fixture
+def server() -> Iterator[pipefy_server.PipefyServer]:
+    with pipefy_server.PipefyServer() as running:
+        yield running
+
+
+@pytest.fixture(params=["sync", "async"])
+def plain(request: pytest.FixtureRequest, server: pipefy_server.PipefyServer) -> Iterator[pipefy_server.Colour]:
+    """A client that asks `server`, whose answers the test gives."""
+    with pipefy_server.Colour(str(request.param), server) as made:
         yield made

@@ -19,15 +19,16 @@ from typedpipes.pipefy.attachments.uploads import UploadFile, UploadFlows, Uploa
 from typedpipes.pipefy.exports.flows import ExportSettings, file_host
 from typedpipes.pipefy.exports.handles import OnProgress
 from typedpipes.pipefy.exports.jobs import GraphQLPort
+from typedpipes.pipefy.exports.requests import organization_number
 
 CARD: Final = "query CardAttachments($id: ID!) { card(id: $id) { attachments { path url } } }"
 # A record has no list of attachments; the field's array value holds their links: assumed, by analogy with cards.
 RECORD: Final = (
-    "query RecordAttachments($id: ID!) { table_record(id: $id) { record_fields { array_value field { id } } "
+    "query RecordAttachments($id: ID!) { table_record(id: $id) { record_fields { array_value value field { id } } "
     "table { organization { id } } } }"
 )
 CARD_FILES: Final = (
-    "query CardFiles($id: ID!) { card(id: $id) { attachments { path url } fields { array_value field { id } } "
+    "query CardFiles($id: ID!) { card(id: $id) { attachments { path url } fields { array_value value field { id } } "
     "pipe { organizationId } } }"
 )
 SET_CARD: Final = (
@@ -70,29 +71,40 @@ class AttachmentFlows:
     ) -> Flow[list[str]]:
         """Upload ``files`` and store their keys, after those that are there already unless they are replaced.
 
-        Returns the keys of the new ones. If the last call fails, the files are uploaded; whether the field refers to
-        them is in the error's ``may_have_executed``. Raises `ResponseMismatch` for an answer that does not say.
+        Every file is opened and looked at first: if one is refused, none is uploaded. Returns the keys of the new
+        ones. Raises `ResponseMismatch` if the answer does not show what the field holds, which storing would drop, and
+        for an answer that does not say that the files were stored. If the last call fails, the files are uploaded;
+        whether the field refers to them is in the error's ``may_have_executed``.
         """
         if isinstance(files, (str, bytes, os.PathLike)):
             raise ConfigurationError("files is a list of files; wrap the one in [ ]", setting="files")
         if not files:
             raise ConfigurationError("give at least one file", setting="files")
+        upload = UploadOptions(timeout=options.timeout, progress=options.progress)
+        sources = []
+        for file in files:
+            sources.append((yield from self.uploads.open(file, upload)))
         organization, present = options.organization_id, list[str]()
+        if organization is not None:
+            organization_number(organization)
         if organization is None or not options.replace:
-            found, present = yield from self._present(owner, str(owner_id), field_id)
+            found, present = yield from self._present(owner, str(owner_id), field_id, replace=options.replace)
             organization = found if organization is None else organization
         if organization is None:
-            raise ConfigurationError(f"the {owner}'s organization is not visible; pass organization_id")
+            raise ConfigurationError(
+                f"the {owner}'s organization is not visible; pass organization_id", setting="organization_id"
+            )
         keys = []
-        for file in files:
-            upload = UploadOptions(timeout=options.timeout, progress=options.progress)
-            keys.append((yield from self.uploads.upload(file, organization, upload)))
+        for source in sources:
+            keys.append((yield from self.uploads.put(source, organization, upload)))
         stored = keys if options.replace else [*present, *keys]
         yield from self._store(owner, str(owner_id), field_id, stored)
         return keys
 
-    def _present(self, owner: Owner, owner_id: str, field_id: str) -> Flow[tuple[str | None, list[str]]]:
-        """The organization, and the keys of the files the field holds."""
+    def _present(
+        self, owner: Owner, owner_id: str, field_id: str, *, replace: bool
+    ) -> Flow[tuple[str | None, list[str]]]:
+        """The organization, and the keys of the files the field holds: not looked at if they are to be replaced."""
         document, name = (CARD_FILES, "CardFiles") if owner == "card" else (RECORD, "RecordAttachments")
         data = yield from self._port.execute(document, name, {"id": owner_id}, safe=True)
         found = data.get(owner)
@@ -102,7 +114,8 @@ class AttachmentFlows:
         organization = (found.get(above) or {}).get(key)
         if isinstance(organization, Mapping):
             organization = organization.get("id")
-        return (None if organization is None else str(organization)), list(_held(found, owner, field_id))
+        held = [] if replace else list(_held(found, owner, field_id))
+        return (None if organization is None else str(organization)), held
 
     def _store(self, owner: Owner, owner_id: str, field_id: str, keys: list[str]) -> Flow[None]:
         if owner == "card":
@@ -169,12 +182,27 @@ def _links(owner: object) -> Iterator[str]:
 
 
 def _held(found: Mapping[str, object], owner: Owner, field_id: str) -> Iterator[str]:
-    """Keys of the files a field holds: as they are, or behind the links the server shows instead."""
+    """Keys of the files a field holds: as they are, or behind the links the server shows instead.
+
+    Raises `ResponseMismatch` where the answer does not tell: storing would drop what it does not show.
+    """
     known = [item for item in _mappings(found.get("attachments")) if isinstance(item.get("path"), str)]
-    for field in _mappings(found.get("fields" if owner == "card" else "record_fields")):
-        if _field_id(field) != field_id:
+    name = "fields" if owner == "card" else "record_fields"
+    fields = found.get(name)
+    if not isinstance(fields, list):
+        raise _unreadable(owner, name)
+    for index, field in enumerate(fields):
+        identity = _field_id(field)
+        if not isinstance(identity, str):
+            raise _unreadable(owner, f"{name}[{index}].field.id")
+        if identity != field_id:
             continue
-        for value in _strings(field.get("array_value")):
+        values = field.get("array_value")
+        if values is None and field.get("value") in ("", "[]"):
+            continue  # nothing is in it
+        if not isinstance(values, list) or not all(isinstance(value, str) for value in values):
+            raise _unreadable(owner, f"{name}[{index}].array_value")
+        for value in values:
             if "://" not in value:
                 yield value
                 continue
@@ -184,16 +212,21 @@ def _held(found: Mapping[str, object], owner: Owner, field_id: str) -> Iterator[
             yield next(listed, object_key(value))
 
 
+def _unreadable(owner: Owner, path: str) -> ResponseMismatch:
+    return ResponseMismatch(
+        f"{owner}.{path}: the answer does not show what the field holds, and storing would drop it; nothing was "
+        "uploaded. Try again, or pass replace=True to keep only the new files",
+        operation="pipefy.CardFiles" if owner == "card" else "pipefy.RecordAttachments",
+        path=f"$.data.{owner}.{path}",
+    )
+
+
 def _mappings(value: object) -> list[Mapping[str, object]]:
     return [item for item in value if isinstance(item, Mapping)] if isinstance(value, list) else []
 
 
-def _strings(value: object) -> list[str]:
-    return [item for item in value if isinstance(item, str)] if isinstance(value, list) else []
-
-
-def _field_id(item: Mapping[str, object]) -> object:
-    field = item.get("field")
+def _field_id(item: object) -> object:
+    field = item.get("field") if isinstance(item, Mapping) else None
     return field.get("id") if isinstance(field, Mapping) else None
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import io
 import mimetypes
 import os
+import re
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from functools import partial
 from pathlib import Path
@@ -24,6 +25,7 @@ from typedpipes._core.files.host import FileHost, proxy_for
 from typedpipes._core.files.links import shown
 from typedpipes._core.files.progress import Progress, ProgressMeter
 from typedpipes._core.flow import Call, Clock, Flow, call, discard, hold, sleep
+from typedpipes._core.setting_checks import check_plain, check_seconds
 from typedpipes.errors import ConfigurationError, DownloadError, ResponseMismatch, TypedPipesError
 from typedpipes.limits.pipefy import ATTACHMENT_BYTES
 from typedpipes.pipefy.exports.flows import ExportSettings, file_host
@@ -33,7 +35,9 @@ from typedpipes.pipefy.exports.requests import organization_number
 UploadFile: TypeAlias = "str | os.PathLike[str] | bytes | BinaryIO"
 """A path, the bytes themselves, or an open binary file that can be rewound."""
 
-CHUNK: Final = 1 << 18
+CHUNK: Final = 1 << 16
+_NOT_IN_NAMES: Final = re.compile(r"[\x00-\x1f\x7f/]")
+_CONTENT_TYPE: Final = re.compile(r"[!#$%&'*+.^`|~\w-]+/[!#$%&'*+.^`|~\w-]+([ \t]*;[\t -~]*)?", re.ASCII)
 TRIES: Final = 4
 """Times the bytes are sent at most: the same bytes to the same key, so repeating is harmless."""
 PASSING: Final = frozenset({408, 425, 429, 500, 502, 503, 504})
@@ -64,7 +68,7 @@ class UploadOptions:
 
 
 @attrs.define
-class _Source:
+class Source:
     """What is sent: an open file, where it starts and how long it is."""
 
     file: BinaryIO
@@ -79,7 +83,7 @@ class _Source:
             self.file.close()
 
 
-def open_source(file: UploadFile, options: UploadOptions) -> _Source:
+def open_source(file: UploadFile, options: UploadOptions) -> Source:
     """Open ``file`` and measure it. Raises `ConfigurationError` for one that cannot be sent, OSError from the disk."""
     if isinstance(file, (str, os.PathLike)):
         path = Path(file)
@@ -87,16 +91,30 @@ def open_source(file: UploadFile, options: UploadOptions) -> _Source:
         name: str | None = options.name or path.name
     elif isinstance(file, (bytes, bytearray)):
         opened, name = io.BytesIO(file), options.name
+    elif not all(hasattr(file, method) for method in ("read", "seek", "tell", "seekable")):
+        raise ConfigurationError(
+            f"a file is a path, bytes or an open binary file, not {type(file).__name__}; bytes(…) may make one of it",
+            setting="file",
+        )
     else:
         opened, name = file, options.name or Path(str(getattr(file, "name", ""))).name
     ours = opened is not file
     try:
-        if not name or "/" in name or "\0" in name:
+        if not name or _NOT_IN_NAMES.search(name):
             raise ConfigurationError("give the file a name: name='offer.pdf'", setting="name")
+        kind = options.content_type or mimetypes.guess_type(name)[0] or "application/octet-stream"
+        if not _CONTENT_TYPE.fullmatch(kind):
+            raise ConfigurationError(
+                "content_type is no type of content, such as application/pdf: letters of ASCII, one line",
+                setting="content_type",
+            )
         if not opened.seekable():
             raise ConfigurationError("the file must be one that can be rewound; read it first", setting="file")
         start = opened.tell()
+        if not isinstance(opened.read(0), bytes):
+            raise ConfigurationError(f"{name} is open as text; open it with mode 'rb'", setting="file")
         size = opened.seek(0, os.SEEK_END) - start
+        opened.seek(start)
         if size > ATTACHMENT_BYTES:
             raise ConfigurationError(
                 f"{name} has {size:,} bytes; Pipefy takes attachments up to {ATTACHMENT_BYTES:,} (512 MB)",
@@ -106,8 +124,7 @@ def open_source(file: UploadFile, options: UploadOptions) -> _Source:
         if ours:
             opened.close()
         raise
-    kind = options.content_type or mimetypes.guess_type(name)[0] or "application/octet-stream"
-    return _Source(opened, name, kind, start, size, ours)
+    return Source(opened, name, kind, start, size, ours)
 
 
 class UploadFlows:
@@ -119,19 +136,29 @@ class UploadFlows:
 
     def upload(self, file: UploadFile, organization_id: str | int, options: UploadOptions) -> Flow[str]:
         """Put ``file`` where the vendor says, and return its object key."""
-        organization = organization_number(organization_id)
+        organization_number(organization_id)
+        source = yield from self.open(file, options)
+        return (yield from self.put(source, organization_id, options))
+
+    def open(self, file: UploadFile, options: UploadOptions) -> Flow[Source]:
+        """Open ``file`` until the flow has ended (see `open_source`)."""
+        check_plain("progress", options.progress)
+        check_seconds("timeout", options.timeout)
         source = yield from call(partial(open_source, file, options), blocking=True)
         yield from hold(Call(source.close, blocking=True))
+        return source
+
+    def put(self, source: Source, organization_id: str | int, options: UploadOptions) -> Flow[str]:
+        """Put an open file where the vendor says, within its time, and return its object key."""
+        organization = organization_number(organization_id)
         clock = self._settings.clock
         until = clock.monotonic() + options.timeout
         base = file_host(self._settings)
         host = UploadHost(base.policy, timeout=self._settings.read_timeout, verify=self._settings.verify)
         yield from hold(host.close())
-        url = yield from self._address(organization, source)
-        renewed, reason = False, ""
-        for attempt in range(TRIES):
-            if attempt and clock.monotonic() > until:
-                break
+        url = yield from self._address(organization, source, options.timeout)
+        renewed, reason, attempt = False, "", 0
+        while attempt < TRIES and clock.monotonic() <= until:
             body = FileBody(source, until, clock, ProgressMeter(options.progress, clock))
             status: int | None = None
             try:
@@ -141,22 +168,26 @@ class UploadFlows:
             if status is not None and 200 <= status < 300:
                 return object_key(url)
             if status in STALE and not renewed:
-                renewed, url = True, (yield from self._address(organization, source))
+                renewed, url = True, (yield from self._address(organization, source, until - clock.monotonic()))
                 continue
             if status is not None and status not in PASSING:
                 raise UploadError(f"{source.name}: the file host answered {status} at {shown(url)}", status=status)
             reason = reason if status is None else f"status {status}"
             yield from sleep(min(0.5 * 2**attempt, max(0.0, until - clock.monotonic())))
-        raise UploadError(f"{source.name}: the file host did not take the file ({reason}); upload it again")
+            attempt += 1
+        late = f" within {options.timeout:g} s" if clock.monotonic() > until else ""
+        raise UploadError(f"{source.name}: the file host did not take the file{late} ({reason}); upload it again")
 
-    def _address(self, organization: str, source: _Source) -> Flow[str]:
+    def _address(self, organization: str, source: Source, seconds: float) -> Flow[str]:
         wanted = {
             "organizationId": organization,
             "fileName": source.name,
             "contentType": source.content_type,
             "contentLength": source.size,
         }
-        data = yield from self._port.execute(ADDRESS, "CreatePresignedUrl", {"input": wanted}, safe=False)
+        data = yield from self._port.execute(
+            ADDRESS, "CreatePresignedUrl", {"input": wanted}, safe=False, deadline=seconds
+        )
         payload = data.get("createPresignedUrl")
         url = payload.get("url") if isinstance(payload, Mapping) else None
         if not isinstance(url, str) or not object_key(url):
@@ -195,7 +226,7 @@ class UploadHost(FileHost):
                 "Content-Length": str(body.size),
             },
             stream=body,
-            extensions={"timeout": self._timeout},
+            extensions={"timeout": _Left(self._timeout, body)},
         )
         plain = url.scheme == "http"
         response = yield from call(
@@ -206,16 +237,32 @@ class UploadHost(FileHost):
         return response.status_code
 
 
+class _Left(dict[str, float]):
+    """Timeouts that never exceed what is left of the upload's own when they are looked up."""
+
+    def __init__(self, longest: Mapping[str, float], body: FileBody) -> None:
+        super().__init__(longest)
+        self._body = body
+
+    def get(self, name: str, default: object = None) -> float:
+        return max(0.001, min(self[name], self._body.left))
+
+
 class FileBody(httpx.SyncByteStream, httpx.AsyncByteStream):
     """The bytes of a file in pieces; the asynchronous form reads in a worker thread."""
 
-    def __init__(self, source: _Source, until: float, clock: Clock, meter: ProgressMeter) -> None:
+    def __init__(self, source: Source, until: float, clock: Clock, meter: ProgressMeter) -> None:
         self.size = source.size
         self._source = source
         self._until = until
         self._clock = clock
         self._meter = meter
         self._sent = 0
+
+    @property
+    def left(self) -> float:
+        """Seconds the upload may still take."""
+        return self._until - self._clock.monotonic()
 
     def __iter__(self) -> Iterator[bytes]:
         self._rewind()
@@ -246,7 +293,7 @@ class FileBody(httpx.SyncByteStream, httpx.AsyncByteStream):
         return chunk
 
     def _passed(self, chunk: bytes) -> None:
-        if self._clock.monotonic() > self._until:
+        if self.left < 0:
             raise UploadError(f"{self._source.name}: the upload took longer than its timeout")
         self._sent += len(chunk)
         self._meter.update(self._sent, self.size, finished=self._sent == self.size)
