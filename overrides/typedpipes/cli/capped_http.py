@@ -4,34 +4,33 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-import httpx
-
 from typedpipes._core.files.host import proxy_for
+from typedpipes._core.http import library
 from typedpipes.errors import DownloadError
 
 
-def capped_client(max_bytes: int, *, timeout: float = 60.0) -> httpx.Client:
+def capped_client(max_bytes: int, *, timeout: float = 60.0) -> library.Client:
     """A client to hand to a facade as ``http_client``; an answer larger than ``max_bytes`` raises `DownloadError`."""
-    return httpx.Client(transport=_Capped(max_bytes), timeout=timeout, trust_env=False)
+    return library.Client(transport=_Capped(max_bytes), timeout=timeout, trust_env=False)
 
 
-class _Capped(httpx.BaseTransport):
+class _Capped(library.BaseTransport):
     """Environment proxies are used for https, as by the facades' own client."""
 
     def __init__(self, max_bytes: int) -> None:
         self._max_bytes = max_bytes
-        self._inner: dict[str | None, httpx.HTTPTransport] = {}
+        self._inner: dict[str | None, library.HTTPTransport] = {}
 
-    def handle_request(self, request: httpx.Request) -> httpx.Response:
+    def handle_request(self, request: library.Request) -> library.Response:
         request.headers["accept-encoding"] = "identity"  # a small packed answer may be a large one
         proxy = proxy_for(request.url) if request.url.scheme == "https" else None
-        inner = self._inner.setdefault(proxy, httpx.HTTPTransport(proxy=proxy))
+        inner = self._inner.setdefault(proxy, library.HTTPTransport(proxy=proxy))
         response = inner.handle_request(request)
         encoding = response.headers.get("content-encoding", "identity").lower()
         if encoding not in ("", "identity"):
             response.close()
             raise DownloadError(f"the server packs its answer ({encoding}), which was not asked for")
-        assert isinstance(response.stream, httpx.SyncByteStream)
+        assert isinstance(response.stream, library.SyncByteStream)
         response.stream = _CappedStream(response.stream, self._max_bytes)
         return response
 
@@ -40,8 +39,8 @@ class _Capped(httpx.BaseTransport):
             transport.close()
 
 
-class _CappedStream(httpx.SyncByteStream):
-    def __init__(self, inner: httpx.SyncByteStream, max_bytes: int) -> None:
+class _CappedStream(library.SyncByteStream):
+    def __init__(self, inner: library.SyncByteStream, max_bytes: int) -> None:
         self._inner = inner
         self._max_bytes = max_bytes
 

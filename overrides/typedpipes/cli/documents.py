@@ -6,13 +6,13 @@ from datetime import UTC, datetime
 from typing import Final
 
 import attrs
-import httpx
 
 from typedpipes._core.addresses import is_loopback
 from typedpipes._core.files.host import FileHost
 from typedpipes._core.files.links import FileLink, LinkPolicy, shown
 from typedpipes._core.files.transfer import Transfer
 from typedpipes._core.flow import Clock, Flow, SystemClock, hold
+from typedpipes._core.http import library
 from typedpipes._core.http.bodies import origin
 from typedpipes.errors import DownloadError
 
@@ -37,7 +37,7 @@ class OneOrigin(LinkPolicy):
             raise DownloadError(f"{shown(url)} is not https; http is for this machine only")
         return cls(hosts=(parsed.host,), loopback=loopback, origin=origin(parsed))
 
-    def check(self, url: str | httpx.URL) -> httpx.URL:
+    def check(self, url: str | library.URL) -> library.URL:
         """The parsed link. Raises `DownloadError` if it leads to another origin."""
         parsed = _parsed(url)
         if origin(parsed) != self.origin:
@@ -73,10 +73,10 @@ def fetch_document(
         pieces[chunk.offset] = chunk.data
 
 
-def _parsed(url: str | httpx.URL) -> httpx.URL:
+def _parsed(url: str | library.URL) -> library.URL:
     try:
-        parsed = httpx.URL(url)
-    except (httpx.InvalidURL, TypeError, ValueError) as error:
+        parsed = library.URL(url)
+    except (library.InvalidURL, TypeError, ValueError) as error:
         raise DownloadError("the address of the document is not a URL") from error
     if parsed.userinfo or not parsed.host:
         raise DownloadError(f"the address of the document names no plain host: {shown(parsed)}")

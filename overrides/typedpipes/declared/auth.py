@@ -6,11 +6,10 @@ from collections.abc import Iterable, Sequence
 from typing import Final
 from urllib.parse import quote
 
-import httpx
-
 from typedpipes._core.auth import AuthContext, Credential, StaticCredential
 from typedpipes._core.auth.grant import ClientCredentials, encoded
 from typedpipes._core.flow import Flow
+from typedpipes._core.http import library
 from typedpipes._core.redaction import Secret, basic
 from typedpipes._core.tokens import Token
 
@@ -24,7 +23,7 @@ class QueryKeyCredential(StaticCredential):
         super().__init__(kind, token, origins=origins, setting=setting)
         self._name = quote(name, safe="").encode()
 
-    def sign(self, request: httpx.Request, context: AuthContext) -> Flow[Secret]:
+    def sign(self, request: library.Request, context: AuthContext) -> Flow[Secret]:
         """Put the key at the end of the query; the rest of it stays as it was encoded."""
         used = yield from super().sign(request, context)
         request.headers.pop(self.header, None)
@@ -32,7 +31,7 @@ class QueryKeyCredential(StaticCredential):
         request.url = request.url.copy_with(query=b"&".join([*self._others(request), pair]))
         return used
 
-    def unsign(self, request: httpx.Request) -> None:
+    def unsign(self, request: library.Request) -> None:
         """Take the key out of the URL."""
         request.url = request.url.copy_with(query=b"&".join(self._others(request)) or None)
 
@@ -40,7 +39,7 @@ class QueryKeyCredential(StaticCredential):
         """The key, plain and as it stands in a URL."""
         return (self._token, Secret(quote(self._token.reveal(), safe="")))
 
-    def _others(self, request: httpx.Request) -> list[bytes]:
+    def _others(self, request: library.Request) -> list[bytes]:
         pairs = request.url.query.split(b"&")
         return [pair for pair in pairs if pair and pair.partition(b"=")[0] != self._name]
 
@@ -51,21 +50,21 @@ class CookieKeyCredential(StaticCredential):
     def __init__(self, kind: str, token: Secret, *, origins: Iterable[str], name: str, setting: str) -> None:
         super().__init__(kind, token, origins=origins, header="cookie", scheme=f"{name}=", setting=setting)
 
-    def sign(self, request: httpx.Request, context: AuthContext) -> Flow[Secret]:
+    def sign(self, request: library.Request, context: AuthContext) -> Flow[Secret]:
         """Add the cookie."""
         others = self._others(request)
         used = yield from super().sign(request, context)
         request.headers["cookie"] = "; ".join([*others, request.headers["cookie"]])
         return used
 
-    def unsign(self, request: httpx.Request) -> None:
+    def unsign(self, request: library.Request) -> None:
         """Take the cookie off, and leave the others."""
         others = self._others(request)
         request.headers.pop("cookie", None)
         if others:
             request.headers["cookie"] = "; ".join(others)
 
-    def _others(self, request: httpx.Request) -> list[str]:
+    def _others(self, request: library.Request) -> list[str]:
         cookies = request.headers.get("cookie", "").split("; ")
         return [cookie for cookie in cookies if cookie and not cookie.startswith(self._scheme)]
 
@@ -78,14 +77,14 @@ class JoinedCredential(Credential):
         self._parts = tuple(parts)
         self.origins = frozenset.intersection(*(part.origins for part in parts))
 
-    def sign(self, request: httpx.Request, context: AuthContext) -> Flow[Secret]:
+    def sign(self, request: library.Request, context: AuthContext) -> Flow[Secret]:
         """Put every part on the request."""
         used = []
         for part in self._parts:
             used.append((yield from part.sign(request, context)))
         return Secret("\n".join(secret.reveal() for secret in used))
 
-    def unsign(self, request: httpx.Request) -> None:
+    def unsign(self, request: library.Request) -> None:
         """Take every part off."""
         for part in self._parts:
             part.unsign(request)
@@ -117,7 +116,7 @@ class NoCredential(Credential):
         """Nothing is sent, so it may go anywhere."""
         return True
 
-    def sign(self, request: httpx.Request, context: AuthContext) -> Flow[Secret]:
+    def sign(self, request: library.Request, context: AuthContext) -> Flow[Secret]:
         """Leave the request as it is."""
         yield from ()
         return NOTHING
@@ -131,7 +130,7 @@ class NoCredential(Credential):
 class BasicClientCredentials(ClientCredentials):
     """OAuth2 client credentials with the client authenticated by HTTP Basic (RFC 6749 section 2.3.1)."""
 
-    def request(self, current: Token | None) -> httpx.Request:
+    def request(self, current: Token | None) -> library.Request:
         """The token request: a form."""
         fields = {"grant_type": "client_credentials", **({"scope": self._scope} if self._scope else {})}
         request = encoded(self.url, fields, {}, "form")

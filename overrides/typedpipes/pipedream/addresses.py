@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 from typing import Final
 
-import httpx
 import msgspec
 
 from typedpipes._core.addresses import is_loopback, is_usual_port, plain_host
+from typedpipes._core.http import library
 from typedpipes.errors import ConfigurationError
 from typedpipes.pipedream.oauth import is_workflow_host
 from typedpipes.pipedream.settings import PipedreamSettings
@@ -31,7 +31,7 @@ class Addresses:
     def __init__(self, settings: PipedreamSettings) -> None:
         self._domain = settings.workflow_domain.lower().strip(".")
         self._base = settings.workflows_url
-        self._loopback = is_loopback(httpx.URL(settings.base_url).host)
+        self._loopback = is_loopback(library.URL(settings.base_url).host)
         if "." not in self._domain:
             raise ConfigurationError(
                 f"workflow_domain is a domain such as m.pipedream.net, not {settings.workflow_domain!r}",
@@ -52,9 +52,9 @@ class Addresses:
 
     def _checked(self, text: str, setting: str) -> Address:
         try:
-            url = httpx.URL(text)
-        except (httpx.InvalidURL, ValueError):
-            url = httpx.URL("")
+            url = library.URL(text)
+        except (library.InvalidURL, ValueError):
+            url = library.URL("")
         host = plain_host(url.host)
         local = is_loopback(host)
         if url.scheme not in ("http", "https") or not (local or "." in host) or text != text.strip():

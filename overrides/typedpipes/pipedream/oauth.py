@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from typing import Final
 
-import httpx
-
 from typedpipes._core.addresses import is_loopback, is_usual_port, plain_host
 from typedpipes._core.auth import WORKFLOW_DOMAIN, AuthContext
 from typedpipes._core.auth.grant import ClientCredentials, encoded
 from typedpipes._core.auth.token_credential import TokenCredential
 from typedpipes._core.auth.token_request import TOKEN_DEADLINE, post
 from typedpipes._core.flow import Flow, call
+from typedpipes._core.http import library
 from typedpipes._core.redaction import Secret
 from typedpipes._core.tokens import TokenStore
 
@@ -50,13 +49,13 @@ class PipedreamOAuth(TokenCredential):
         self._client_id = client_id
         self._client_secret = client_secret
         self._workflow_domain = workflow_domain.lower().strip(".")
-        self._loopback = is_loopback(httpx.URL(base_url).host)
+        self._loopback = is_loopback(library.URL(base_url).host)
 
     def permits(self, origin: str) -> bool:
         """The API's origin, and https hosts of the workflow domain on the usual port."""
         if super().permits(origin):
             return True
-        url = httpx.URL(origin)
+        url = library.URL(origin)
         if self._loopback and is_loopback(url.host):
             return True
         usual = url.scheme == "https" and is_usual_port(url.scheme, url.port)

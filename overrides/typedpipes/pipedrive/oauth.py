@@ -9,14 +9,13 @@ import secrets as secrets_module
 from collections.abc import Iterable
 from urllib.parse import parse_qs, urlencode, urlsplit
 
-import httpx
-
 from typedpipes._core.addresses import is_loopback, plain_host
 from typedpipes._core.auth import OAUTH_URL, AuthContext
 from typedpipes._core.auth.grant import RotatingRefresh
 from typedpipes._core.auth.token_credential import TokenCredential
 from typedpipes._core.auth.token_request import TOKEN_DEADLINE, answer, post
 from typedpipes._core.flow import Flow, call
+from typedpipes._core.http import library
 from typedpipes._core.redaction import Secret
 from typedpipes._core.tokens import Token, TokenStore
 from typedpipes.errors import AuthenticationError, ConfigurationError, ResponseMismatch
@@ -127,7 +126,7 @@ class PipedriveOAuth(TokenCredential):
             setting="base_url",
         )
 
-    def _asked(self, request: httpx.Request, context: AuthContext, *, empty: bool = False) -> Flow[dict[str, object]]:
+    def _asked(self, request: library.Request, context: AuthContext, *, empty: bool = False) -> Flow[dict[str, object]]:
         outcome = yield from post(
             request, context, until=context.clock.monotonic() + TOKEN_DEADLINE, what="Pipedrive OAuth"
         )

@@ -211,8 +211,7 @@ class Core(ClientCore):
 
     def export_settings(self) -> ExportSettings:
         """What the exports of this client have in common."""
-        import httpx
-
+        from typedpipes._core.http import library
         from typedpipes.events import Reporter
         from typedpipes.pipefy.exports.flows import ExportSettings
         from typedpipes.pipefy.exports.forms import FileFormStore
@@ -221,7 +220,7 @@ class Core(ClientCore):
         return ExportSettings(
             forms=FileFormStore() if durable and self.journal is None else None,
             monthly_calls=self.monthly_calls,
-            loopback=is_loopback(httpx.URL(self.settings.base_url).host),
+            loopback=is_loopback(library.URL(self.settings.base_url).host),
             journal=self.journal,
             account=f"{self.settings.base_url}|{self.identity}",
             report=Reporter(self.on_event),

@@ -9,10 +9,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Final, NoReturn, TypeAlias
 
-import httpx
-
 from typedpipes._core.addresses import PORTS
 from typedpipes._core.flow import Clock, Flow, SystemClock
+from typedpipes._core.http import library
 from typedpipes._core.http.bodies import origin
 from typedpipes._core.redaction import Redactor, Secret, secret
 from typedpipes.errors import AuthenticationError, ConfigurationError
@@ -65,11 +64,11 @@ class Credential:
         """Whether the credential may be sent to ``origin``."""
         return origin in self.origins
 
-    def sign(self, request: httpx.Request, context: AuthContext) -> Flow[Secret]:
+    def sign(self, request: library.Request, context: AuthContext) -> Flow[Secret]:
         """Put the credential on ``request``; the result names what was put, for `rejected`."""
         raise NotImplementedError
 
-    def unsign(self, request: httpx.Request) -> None:
+    def unsign(self, request: library.Request) -> None:
         """Take the credential off a request that was sent: it is not needed there any more."""
         request.headers.pop(self.header, None)
 
@@ -156,7 +155,7 @@ class StaticCredential(Credential):
         self._accepted = False
         self._refusal = Remembered()
 
-    def sign(self, request: httpx.Request, context: AuthContext) -> Flow[Secret]:
+    def sign(self, request: library.Request, context: AuthContext) -> Flow[Secret]:
         """Set the header."""
         self._refusal.check(context.clock)
         request.headers[self.header] = self._scheme + self._token.reveal()
@@ -184,7 +183,7 @@ class StaticCredential(Credential):
         return (self._token,)
 
 
-def _decoded(response: httpx.Response) -> list[tuple[str, str]]:
+def _decoded(response: library.Response) -> list[tuple[str, str]]:
     return [(name, value) for name, value in response.headers.multi_items() if name != "content-encoding"]
 
 
@@ -202,13 +201,13 @@ def checked(token: Secret | None, setting: str) -> Secret:
 
 def pinned(url: str) -> str:
     """The origin of a base URL. Raises `ConfigurationError` if it has none."""
-    parsed = httpx.URL(url)
+    parsed = library.URL(url)
     if parsed.scheme not in PORTS or not parsed.host:
         raise ConfigurationError(f"{parsed.scheme or 'no scheme'}://{parsed.host} is no http address")
     return origin(parsed)
 
 
-def require_origin(credential: Credential, url: httpx.URL, operation: str = "") -> None:
+def require_origin(credential: Credential, url: library.URL, operation: str = "") -> None:
     """Refuse to let a credential leave its origins."""
     if not credential.permits(origin(url)):
         raise ConfigurationError(

@@ -7,10 +7,10 @@ from collections.abc import Mapping
 from typing import Any, Final, Literal, Protocol
 from urllib.parse import urlencode
 
-import httpx
 from msgspec.structs import replace
 
 from typedpipes._core.flow import Clock, timeline
+from typedpipes._core.http import library
 from typedpipes._core.http.bodies import QuietRequest
 from typedpipes._core.redaction import Secret, basic, secret
 from typedpipes._core.tokens import Token
@@ -28,7 +28,7 @@ class Grant(Protocol):
     rotates: bool
     """Each token request uses up a refresh token and answers with the next."""
 
-    def request(self, current: Token | None) -> httpx.Request:
+    def request(self, current: Token | None) -> library.Request:
         """The token request. ``current`` is the last token known, which may carry the refresh token to use."""
         ...
 
@@ -70,7 +70,7 @@ class ClientCredentials:
         self._scope = scope
         self.name = client_secret.fingerprint(f"{url} {client_id} {scope}")
 
-    def request(self, current: Token | None) -> httpx.Request:
+    def request(self, current: Token | None) -> library.Request:
         """The token request."""
         fields = {"grant_type": "client_credentials", "client_id": self.client_id}
         if self._scope:
@@ -114,7 +114,7 @@ class RotatingRefresh:
         """The refresh token to use: the last one received, else that of the settings."""
         return self._first if current is None or current.refresh is None else current.refresh
 
-    def request(self, current: Token | None) -> httpx.Request:
+    def request(self, current: Token | None) -> library.Request:
         """The refresh request."""
         refresh = self.refresh_token(current)
         if refresh is None:
@@ -123,7 +123,7 @@ class RotatingRefresh:
 
     def authorized(
         self, fields: Mapping[str, str], secrets: Mapping[str, Secret], url: str | None = None
-    ) -> httpx.Request:
+    ) -> library.Request:
         """A form request that the client signs."""
         request = encoded(url or self.url, fields, secrets, "form")
         request.headers["authorization"] = "Basic " + basic(self.client_id, self._secret).reveal()
@@ -146,7 +146,7 @@ class RotatingRefresh:
         return False
 
 
-def encoded(url: str, fields: Mapping[str, str], secrets: Mapping[str, Secret], encoding: Encoding) -> httpx.Request:
+def encoded(url: str, fields: Mapping[str, str], secrets: Mapping[str, Secret], encoding: Encoding) -> library.Request:
     """A POST with fields and secrets in its body."""
     if encoding == "json":
         return QuietRequest(

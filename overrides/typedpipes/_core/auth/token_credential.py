@@ -7,7 +7,6 @@ import math
 from collections.abc import Iterable
 from typing import Final
 
-import httpx
 from msgspec.structs import replace
 
 from typedpipes._core.auth import AuthContext, Credential, Remembered
@@ -16,6 +15,7 @@ from typedpipes._core.auth.grant import Grant
 from typedpipes._core.auth.token_request import TOKEN_DEADLINE, TRIES, fetch, is_refusal
 from typedpipes._core.flow import Call, Flow, Hold, Sleep, call
 from typedpipes._core.forks import renew_in_children
+from typedpipes._core.http import library
 from typedpipes._core.redaction import Secret
 from typedpipes._core.tokens import MemoryTokenStore, Token, TokenStore
 from typedpipes.errors import AuthenticationError, DeadlineExceeded, TransportError
@@ -66,7 +66,7 @@ class TokenCredential(Credential):
         self._early_after = -math.inf
         self._replace_after = -math.inf
 
-    def sign(self, request: httpx.Request, context: AuthContext) -> Flow[Secret]:
+    def sign(self, request: library.Request, context: AuthContext) -> Flow[Secret]:
         """Set the header, after obtaining a token if need be."""
         token = yield from self.token(context)
         request.headers["authorization"] = "Bearer " + token.access.reveal()

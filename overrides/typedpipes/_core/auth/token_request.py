@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from typing import Final
 
-import httpx
-
 from typedpipes._core.auth import AuthContext
 from typedpipes._core.auth.grant import Grant
 from typedpipes._core.flow import Flow, Send, Sleep
+from typedpipes._core.http import library
 from typedpipes._core.http.bodies import (
     ERROR_BODY_LIMIT,
     WIRE_ERRORS,
@@ -75,7 +74,7 @@ def fetch(grant: Grant, current: Token | None, context: AuthContext, *, what: st
 
 
 def post(
-    request: httpx.Request, context: AuthContext, *, until: float, what: str
+    request: library.Request, context: AuthContext, *, until: float, what: str
 ) -> Flow[bytes | APIError | TransportError]:
     """One request; a failure is returned, not raised. `is_refusal` tells whether the endpoint itself refused."""
     require_https(request.url)
@@ -84,7 +83,7 @@ def post(
     request.extensions["timeout"] = {"connect": left, "read": left, "write": left, "pool": left}
     started = context.clock.monotonic()
     try:
-        response: httpx.Response = yield Send(request)
+        response: library.Response = yield Send(request)
         headers = header_dict(response)
         raw, cut = yield from Body(response, context.clock, until=until, limit=ERROR_BODY_LIMIT).read()
     except WIRE_ERRORS as error:
@@ -135,7 +134,9 @@ def post(
     return error_
 
 
-def _tell(request: httpx.Request, context: AuthContext, started: float, status: int | None, error: str | None) -> None:
+def _tell(
+    request: library.Request, context: AuthContext, started: float, status: int | None, error: str | None
+) -> None:
     if context.report.wants(Request):
         elapsed = context.clock.monotonic() - started
         url = origin(request.url) + request.url.path

@@ -12,17 +12,16 @@ from collections.abc import Mapping
 from functools import partial
 from typing import Final
 
-import httpx
-
 from typedpipes import __version__
 from typedpipes._core.addresses import PORTS, is_loopback
 from typedpipes._core.files.links import LinkPolicy, shown
 from typedpipes._core.flow import Call, Flow, call, discard
+from typedpipes._core.http import library
 from typedpipes.errors import DownloadError
 
 REDIRECTS: Final = frozenset({301, 302, 303, 307, 308})
 MAX_REDIRECTS: Final = 5
-LIMITS: Final = httpx.Limits(max_connections=2, max_keepalive_connections=1)
+LIMITS: Final = library.Limits(max_connections=2, max_keepalive_connections=1)
 
 
 class FileHost:
@@ -37,10 +36,10 @@ class FileHost:
         self.policy = policy
         self._timeout = {"connect": timeout, "read": timeout, "write": timeout, "pool": timeout}
         self._verify = verify
-        self._sync: dict[tuple[bool, str | None], httpx.HTTPTransport] = {}
-        self._asynchronous: dict[tuple[bool, str | None], httpx.AsyncHTTPTransport] = {}
+        self._sync: dict[tuple[bool, str | None], library.HTTPTransport] = {}
+        self._asynchronous: dict[tuple[bool, str | None], library.AsyncHTTPTransport] = {}
 
-    def get(self, link: str, headers: Mapping[str, str]) -> Flow[httpx.Response]:
+    def get(self, link: str, headers: Mapping[str, str]) -> Flow[library.Response]:
         """GET ``link``, following checked redirects. The body is unread.
 
         Raises `DownloadError` for a link or address that is not allowed, ``httpx.TransportError`` for failures of
@@ -60,7 +59,7 @@ class FileHost:
             yield from discard(response)
             try:
                 url = url.join(location)
-            except httpx.InvalidURL as error:
+            except library.InvalidURL as error:
                 raise DownloadError(f"{shown(url)} redirects to something that is not a URL") from error
             self.policy.check(url)
         raise DownloadError(f"more than {MAX_REDIRECTS} redirects, last to {shown(url)}")
@@ -69,22 +68,22 @@ class FileHost:
         """The effect that closes all connections; harmless when repeated."""
         return Call(self._close, self._aclose)
 
-    def _check_resolved(self, url: httpx.URL) -> Flow[None]:
+    def _check_resolved(self, url: library.URL) -> Flow[None]:
         host, port = url.host, url.port or PORTS[url.scheme]
         try:
             found = yield from call(partial(socket.getaddrinfo, host, port, type=socket.SOCK_STREAM), blocking=True)
         except OSError as error:
-            raise httpx.ConnectError(f"the name {host} cannot be resolved") from error
+            raise library.ConnectError(f"the name {host} cannot be resolved") from error
         self.policy.check_addresses(host, [str(entry[4][0]) for entry in found])
 
-    def _check_peer(self, url: httpx.URL, response: httpx.Response) -> Flow[None]:
+    def _check_peer(self, url: library.URL, response: library.Response) -> Flow[None]:
         """The address really connected to: a name may resolve differently a moment later."""
         stream = response.extensions.get("network_stream")
         try:
             peer = stream.get_extra_info("server_addr") if stream is not None else None
         except OSError as error:  # the connection was reset since the headers arrived
             yield from discard(response)
-            raise httpx.ReadError("the connection was reset") from error
+            raise library.ReadError("the connection was reset") from error
         if peer:
             try:
                 self.policy.check_addresses(url.host, [str(peer[0])])
@@ -92,8 +91,8 @@ class FileHost:
                 yield from discard(response)
                 raise
 
-    def _send(self, url: httpx.URL, headers: Mapping[str, str], proxy: str | None) -> Flow[httpx.Response]:
-        request = httpx.Request(
+    def _send(self, url: library.URL, headers: Mapping[str, str], proxy: str | None) -> Flow[library.Response]:
+        request = library.Request(
             "GET",
             url,
             headers={"User-Agent": f"typedpipes/{__version__}", "Accept": "*/*", **headers},
@@ -107,17 +106,17 @@ class FileHost:
         response.request = request
         return response
 
-    def _transport(self, plain: bool, proxy: str | None) -> httpx.HTTPTransport:
+    def _transport(self, plain: bool, proxy: str | None) -> library.HTTPTransport:
         transport = self._sync.get((plain, proxy))
         if transport is None:
-            transport = httpx.HTTPTransport(verify=self._context(plain, proxy), proxy=proxy, limits=LIMITS)
+            transport = library.HTTPTransport(verify=self._context(plain, proxy), proxy=proxy, limits=LIMITS)
             self._sync[plain, proxy] = transport
         return transport
 
-    def _async_transport(self, plain: bool, proxy: str | None) -> httpx.AsyncHTTPTransport:
+    def _async_transport(self, plain: bool, proxy: str | None) -> library.AsyncHTTPTransport:
         transport = self._asynchronous.get((plain, proxy))
         if transport is None:
-            transport = httpx.AsyncHTTPTransport(verify=self._context(plain, proxy), proxy=proxy, limits=LIMITS)
+            transport = library.AsyncHTTPTransport(verify=self._context(plain, proxy), proxy=proxy, limits=LIMITS)
             self._asynchronous[plain, proxy] = transport
         return transport
 
@@ -138,7 +137,7 @@ class FileHost:
         self._asynchronous.clear()
 
 
-def proxy_for(url: httpx.URL) -> str | None:
+def proxy_for(url: library.URL) -> str | None:
     """The environment's proxy for ``url``, if it is to be used."""
     if is_loopback(url.host):
         return None

@@ -8,10 +8,10 @@ from datetime import UTC, datetime, timedelta
 from typing import Final, Protocol, TypeAlias
 
 import attrs
-import httpx
 
 from typedpipes._core.addresses import is_loopback, is_usual_port, plain_host
 from typedpipes._core.flow import Flow
+from typedpipes._core.http import library
 from typedpipes.errors import DownloadError
 
 LINK_LIFE: Final = 15 * 60.0
@@ -57,11 +57,11 @@ class LinkPolicy:
     hosts: tuple[str, ...] = PIPEFY_FILE_HOSTS
     loopback: bool = False
 
-    def check(self, url: str | httpx.URL) -> httpx.URL:
+    def check(self, url: str | library.URL) -> library.URL:
         """The parsed link. Raises `DownloadError` if it must not be followed; the message omits its secrets."""
         try:
-            parsed = httpx.URL(url)
-        except (httpx.InvalidURL, TypeError, ValueError) as error:
+            parsed = library.URL(url)
+        except (library.InvalidURL, TypeError, ValueError) as error:
             raise DownloadError("the link to the file is not a URL") from error
         host = plain_host(parsed.host)
         if parsed.userinfo or not host:
@@ -90,11 +90,11 @@ class LinkPolicy:
             raise DownloadError(f"{host} has no address")
 
 
-def shown(url: str | httpx.URL) -> str:
+def shown(url: str | library.URL) -> str:
     """A URL fit for messages: without user, query and fragment."""
     try:
-        parsed = httpx.URL(url)
-    except (httpx.InvalidURL, TypeError, ValueError):
+        parsed = library.URL(url)
+    except (library.InvalidURL, TypeError, ValueError):
         return "(not a URL)"
     return str(parsed.copy_with(query=None, fragment=None, userinfo=b""))
 
@@ -112,12 +112,12 @@ def _is_public(address: Address) -> bool:
 def _own_expiry(url: str) -> datetime:
     """When a signed link says it expires; the end of time if it does not say."""
     try:
-        query = httpx.URL(url).params
+        query = library.URL(url).params
         if "X-Amz-Date" in query and "X-Amz-Expires" in query:
             signed = datetime.strptime(query["X-Amz-Date"], "%Y%m%dT%H%M%SZ").replace(tzinfo=UTC)
             return signed + timedelta(seconds=int(query["X-Amz-Expires"]))
         if "Expires" in query:
             return datetime.fromtimestamp(int(query["Expires"]), UTC)
-    except (httpx.InvalidURL, ValueError, OverflowError, OSError):
+    except (library.InvalidURL, ValueError, OverflowError, OSError):
         pass
     return datetime.max.replace(tzinfo=UTC)

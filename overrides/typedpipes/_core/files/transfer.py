@@ -7,11 +7,11 @@ import zlib
 from typing import Final, Self
 
 import attrs
-import httpx
 
 from typedpipes._core.files.host import FileHost
 from typedpipes._core.files.links import FileLink, LinkSource, shown
 from typedpipes._core.flow import Call, Clock, Flow, discard, sleep
+from typedpipes._core.http import library
 from typedpipes._core.http.retry_after import server_wait
 from typedpipes.errors import DownloadError
 
@@ -87,7 +87,7 @@ class Transfer:
         self._max_bytes = max_bytes
         self._restartable = restartable
         self._link: FileLink | None = None
-        self._response: httpx.Response | None = None
+        self._response: library.Response | None = None
         self._pull: Call[bytes] | None = None
         self._inflater: zlib._Decompress | None = None
         self._best = 0
@@ -111,7 +111,7 @@ class Transfer:
                     yield from self._connect()
                     continue
                 data = yield from self._read()
-            except (httpx.TransportError, httpx.StreamError, _Stumble) as error:
+            except (library.TransportError, library.StreamError, _Stumble) as error:
                 yield from self._recover(error)
                 continue
             if not data:
@@ -130,7 +130,7 @@ class Transfer:
         while not self._finished and self._response is None:
             try:
                 yield from self._connect()
-            except (httpx.TransportError, _Stumble) as error:
+            except (library.TransportError, _Stumble) as error:
                 yield from self._recover(error)
 
     def _read(self) -> Flow[bytes]:
@@ -181,7 +181,7 @@ class Transfer:
             return
         self._pull = _pull(response)
 
-    def _accept_whole(self, response: httpx.Response) -> Flow[None]:
+    def _accept_whole(self, response: library.Response) -> Flow[None]:
         if not has_end(response):
             yield from discard(response)
             raise DownloadError("the host does not say where the file ends, so a cut one would pass for whole")
@@ -204,7 +204,7 @@ class Transfer:
             raise DownloadError(f"the host sends the file in the encoding {encoding!r}, which was not asked for")
         self._response = response
 
-    def _accept_range(self, response: httpx.Response) -> Flow[None]:
+    def _accept_range(self, response: library.Response) -> Flow[None]:
         point = self.point
         given = ContentRange.parse(response.headers.get("content-range"))
         etag = strong_etag(response)
@@ -221,7 +221,7 @@ class Transfer:
             point.total = given.total
         self._response = response
 
-    def _reject(self, status: int, response: httpx.Response, link: FileLink) -> None:
+    def _reject(self, status: int, response: library.Response, link: FileLink) -> None:
         if status in PASSING:
             wait = server_wait(response.headers, wall=self._clock.wall())
             raise _Stumble(f"status {status}", status=status, pause=wait)
@@ -275,9 +275,9 @@ class Transfer:
             yield from discard(response)
 
 
-def _pull(response: httpx.Response) -> Call[bytes]:
+def _pull(response: library.Response) -> Call[bytes]:
     """The effect that reads the next piece of a body; one object serves for all of them. Empty: the end."""
-    if isinstance(response.stream, httpx.SyncByteStream):
+    if isinstance(response.stream, library.SyncByteStream):
         pieces = response.iter_raw()
         return Call(lambda: next(pieces, b""))
     async_pieces = response.aiter_raw()
@@ -314,7 +314,7 @@ class ContentRange:
         return cls(start, end, total)
 
 
-def strong_etag(response: httpx.Response) -> str | None:
+def strong_etag(response: library.Response) -> str | None:
     """The entity tag, unless it is weak: only a strong one proves that bytes are equal (RFC 9110, 13.1.5)."""
     etag: str | None = response.headers.get("etag")
     if etag is None or not (etag.startswith('"') and etag.endswith('"') and len(etag) > 2):
@@ -322,7 +322,7 @@ def strong_etag(response: httpx.Response) -> str | None:
     return etag
 
 
-def has_end(response: httpx.Response) -> bool:
+def has_end(response: library.Response) -> bool:
     """Whether the end of the body can be recognized: a length, or a chunked or HTTP/2 body."""
     length = response.headers.get("content-length")
     if length is not None:

@@ -1,7 +1,7 @@
 """Types of requests and answers, and the `Stamp` that each request carries through the policies.
 
 The stamp holds facts of the operation and options of the call. `WireRequest` and `WireResponse`
-show callers no httpx type; the modules of this folder use httpx.
+show callers no type of the HTTP library, which only `typedpipes._core.http.library` imports.
 """
 
 from __future__ import annotations
@@ -9,10 +9,10 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Final, Literal, Protocol, TypeAlias, cast
 
-import httpx
 import msgspec
 
 from typedpipes._core.flow import Flow
+from typedpipes._core.http import library
 from typedpipes._core.http.bodies import body_error, exhaust
 from typedpipes._core.rest import CallOptions, Safety, SendOptions
 from typedpipes._core.values import text_of
@@ -217,7 +217,7 @@ class WireStream:
 
     __slots__ = ("_response", "headers", "status", "url")
 
-    def __init__(self, response: httpx.Response, headers: Mapping[str, str]) -> None:
+    def __init__(self, response: library.Response, headers: Mapping[str, str]) -> None:
         self._response = response
         self.status = response.status_code
         self.headers = headers
@@ -227,7 +227,7 @@ class WireStream:
         """The decoded body in pieces (of ``size`` bytes). Raises `TransportError` if it breaks off."""
         try:
             yield from self._response.iter_bytes(size)
-        except (httpx.RequestError, OSError) as error:
+        except (library.RequestError, OSError) as error:
             raise body_error(error) from error
 
     def read(self) -> bytes:
@@ -240,7 +240,7 @@ class AsyncWireStream:
 
     __slots__ = ("_pieces", "_response", "headers", "status", "url")
 
-    def __init__(self, response: httpx.Response, headers: Mapping[str, str]) -> None:
+    def __init__(self, response: library.Response, headers: Mapping[str, str]) -> None:
         self._response = response
         self._pieces: AsyncIterator[bytes] | None = None
         self.status = response.status_code
@@ -277,7 +277,7 @@ class _Pieces:
     async def __anext__(self) -> bytes:
         try:
             return await self._inner.__anext__()
-        except (httpx.RequestError, OSError) as error:
+        except (library.RequestError, OSError) as error:
             raise body_error(error) from error
 
 

@@ -1,4 +1,4 @@
-"""The few facts about httpx that several policies need: origins, causes, bodies."""
+"""The few facts about the HTTP library that several policies need: origins, causes, bodies."""
 
 from __future__ import annotations
 
@@ -6,10 +6,9 @@ import contextlib
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from typing import Final, cast
 
-import httpx
-
 from typedpipes._core import addresses
 from typedpipes._core.flow import Call, Clock, Flow
+from typedpipes._core.http import library
 from typedpipes._core.redaction import Redactor
 from typedpipes.errors import ConfigurationError, TransportError
 
@@ -17,24 +16,24 @@ ERROR_BODY_LIMIT: Final = 65_536
 """Bytes read of a failed answer's body."""
 
 _UNSENT: Final = (
-    httpx.ConnectError,
-    httpx.ConnectTimeout,
-    httpx.PoolTimeout,
-    httpx.ProxyError,
-    httpx.UnsupportedProtocol,
-    httpx.LocalProtocolError,
+    library.ConnectError,
+    library.ConnectTimeout,
+    library.PoolTimeout,
+    library.ProxyError,
+    library.UnsupportedProtocol,
+    library.LocalProtocolError,
 )
-_HOPELESS: Final = (httpx.UnsupportedProtocol, httpx.LocalProtocolError)
+_HOPELESS: Final = (library.UnsupportedProtocol, library.LocalProtocolError)
 
 
-def origin(url: httpx.URL | str) -> str:
+def origin(url: library.URL | str) -> str:
     """`typedpipes._core.addresses.origin` of an address as httpx sends it: host names in ASCII."""
     if isinstance(url, str):
-        url = httpx.URL(url)
+        url = library.URL(url)
     return addresses.origin_of(url.scheme, url.raw_host.decode("ascii"), url.port)
 
 
-def require_https(url: httpx.URL) -> None:
+def require_https(url: library.URL) -> None:
     """Refuse unencrypted connections. http is for loopback only."""
     if url.raw_scheme == b"https" and url.raw_host:
         return
@@ -47,11 +46,11 @@ def require_https(url: httpx.URL) -> None:
     )
 
 
-WIRE_ERRORS: Final = (httpx.RequestError, httpx.InvalidURL, OSError)
+WIRE_ERRORS: Final = (library.RequestError, library.InvalidURL, OSError)
 """How sending fails. httpx reads where a redirect leads even if it is not to follow it, and may find no address."""
 
 
-def header_dict(response: httpx.Response) -> dict[str, str]:
+def header_dict(response: library.Response) -> dict[str, str]:
     """Headers with lower-case names; repeated ones joined by ", "."""
     headers: dict[str, str] = {}
     for raw_name, raw_value in response.headers.raw:
@@ -78,7 +77,7 @@ def bare(error: BaseException, redactor: Redactor) -> None:
     while current is not None and id(current) not in seen:
         seen.add(id(current))
         current.__traceback__ = None
-        if isinstance(current, httpx.RequestError):
+        if isinstance(current, library.RequestError):
             request = getattr(current, "_request", None)
             if request is not None:
                 current.request = QuietRequest(request.method, origin(request.url))
@@ -98,14 +97,14 @@ def body_error(error: Exception, *, operation: str | None = None, attempts: int 
     )
 
 
-class QuietRequest(httpx.Request):
+class QuietRequest(library.Request):
     """A request whose repr, which tracebacks may show, leaves out path and query: both can hold secrets."""
 
     def __repr__(self) -> str:
         return f"<Request {self.method} {origin(self.url)}>"
 
 
-class Bytes(httpx.SyncByteStream, httpx.AsyncByteStream):
+class Bytes(library.SyncByteStream, library.AsyncByteStream):
     """A request body that can be sent again; httpx's own leaves a generator suspended when a send is cancelled."""
 
     __slots__ = ("_content", "_left")
@@ -129,37 +128,37 @@ class Bytes(httpx.SyncByteStream, httpx.AsyncByteStream):
         return self._content
 
 
-def steady(request: httpx.Request) -> bool:
+def steady(request: library.Request) -> bool:
     """Make the body of ``request`` one that can be sent again, if it is known; false if it can be sent only once."""
-    if type(request.stream) is httpx.ByteStream:
+    if type(request.stream) is library.ByteStream:
         request.stream = Bytes(request.content)
     return isinstance(request.stream, Bytes)
 
 
-class PermitStream(httpx.SyncByteStream, httpx.AsyncByteStream):
+class PermitStream(library.SyncByteStream, library.AsyncByteStream):
     """A response body that gives back the connection permit when it is closed."""
 
-    def __init__(self, inner: httpx.SyncByteStream | httpx.AsyncByteStream, closed: Callable[[], None]) -> None:
+    def __init__(self, inner: library.SyncByteStream | library.AsyncByteStream, closed: Callable[[], None]) -> None:
         self._inner = inner
         self._closed = closed
 
     def __iter__(self) -> Iterator[bytes]:
-        return iter(cast(httpx.SyncByteStream, self._inner))
+        return iter(cast(library.SyncByteStream, self._inner))
 
     def __aiter__(self) -> AsyncIterator[bytes]:
-        return cast(httpx.AsyncByteStream, self._inner).__aiter__()
+        return cast(library.AsyncByteStream, self._inner).__aiter__()
 
     def close(self) -> None:
         """Close the body; harmless when repeated."""
         try:
-            cast(httpx.SyncByteStream, self._inner).close()
+            cast(library.SyncByteStream, self._inner).close()
         finally:
             self._closed()
 
     async def aclose(self) -> None:
         """Close the body; harmless when repeated."""
         try:
-            await cast(httpx.AsyncByteStream, self._inner).aclose()
+            await cast(library.AsyncByteStream, self._inner).aclose()
         finally:
             self._closed()
 
@@ -172,7 +171,7 @@ class Body:
 
     __slots__ = ("_clock", "_cut", "_limit", "_pieces", "_response", "_size", "_until")
 
-    def __init__(self, response: httpx.Response, clock: Clock, *, until: float | None, limit: int | None) -> None:
+    def __init__(self, response: library.Response, clock: Clock, *, until: float | None, limit: int | None) -> None:
         self._response = response
         self._clock = clock
         self._until = until
@@ -190,7 +189,7 @@ class Body:
         """The same for the body of a failure: one that breaks off is cut."""
         try:
             yield Call(self._read, self._aread)
-        except (httpx.RequestError, OSError):
+        except (library.RequestError, OSError):
             self._cut = True
         return b"".join(self._pieces)[: self._limit], self._cut
 
@@ -203,12 +202,12 @@ class Body:
 
     def _check(self, *, enough: bool) -> None:
         if enough and not self._cut:
-            raise httpx.ReadTimeout("the deadline of the call passed while the body was read")
+            raise library.ReadTimeout("the deadline of the call passed while the body was read")
 
     def _read(self) -> None:
         enough = False
         try:
-            for piece in cast(httpx.SyncByteStream, self._response.stream):
+            for piece in cast(library.SyncByteStream, self._response.stream):
                 enough = self._enough(piece)
                 if enough:
                     break
@@ -218,7 +217,7 @@ class Body:
 
     async def _aread(self) -> None:
         enough = False
-        pieces = cast(httpx.AsyncByteStream, self._response.stream).__aiter__()
+        pieces = cast(library.AsyncByteStream, self._response.stream).__aiter__()
         try:
             async for piece in pieces:
                 enough = self._enough(piece)
@@ -239,16 +238,16 @@ async def exhaust(pieces: AsyncIterator[bytes]) -> None:
 
 
 def decoded(headers: Mapping[str, str], raw: bytes) -> bytes:
-    """The body without its content encoding. Raises httpx.DecodingError if it is not what the header says."""
+    """The body without its content encoding. Raises ``DecodingError`` if it is not what the header says."""
     encoding = headers.get("content-encoding")
     if encoding is None or not raw:
         return raw
-    return httpx.Response(200, headers={"content-encoding": encoding}, content=raw).content
+    return library.Response(200, headers={"content-encoding": encoding}, content=raw).content
 
 
 def decoded_leniently(headers: Mapping[str, str], raw: bytes) -> bytes:
     """The same for the body of a failure: nothing, if it cannot be decoded."""
     try:
         return decoded(headers, raw)[:ERROR_BODY_LIMIT]
-    except httpx.DecodingError:
+    except library.DecodingError:
         return b""

@@ -19,7 +19,6 @@ GraphQL code, ``client.get``) passes through the same flow; such a request may c
 from __future__ import annotations
 
 import contextlib
-import copy
 import functools
 import re
 import ssl
@@ -29,7 +28,6 @@ from typing import TYPE_CHECKING, Final, TypedDict, TypeVar, cast
 from urllib.parse import urlencode
 
 import anyio
-import httpx
 
 from typedpipes import __version__
 from typedpipes._core.auth import AuthContext, Credentials
@@ -44,6 +42,7 @@ from typedpipes._core.http import (
     WireResponse,
     WireStream,
     default_stamp,
+    library,
 )
 from typedpipes._core.http.bodies import QuietRequest
 from typedpipes._core.http.exchange import Exchange
@@ -62,7 +61,7 @@ class WireOptions(TypedDict, total=False):
     """How connections are made; as in httpx."""
 
     verify: ssl.SSLContext | bool
-    proxy: str | httpx.URL | httpx.Proxy | None
+    proxy: str | library.URL | library.Proxy | None
     trust_env: bool
 
 
@@ -75,7 +74,7 @@ def proxies_explained() -> Iterator[None]:
         raise ConfigurationError(
             "a SOCKS proxy (ALL_PROXY, HTTPS_PROXY) needs a package: pip install 'httpx[socks]'", setting="proxy"
         ) from error
-    except (ValueError, httpx.InvalidURL):
+    except (ValueError, library.InvalidURL):
         raise ConfigurationError(
             "the address of the proxy (HTTPS_PROXY, ALL_PROXY) is none: it starts with http://, https://, socks5:// or "
             "socks5h://",
@@ -83,13 +82,13 @@ def proxies_explained() -> Iterator[None]:
         ) from None
 
 
-class _NoCookies(httpx.Cookies):
+class _NoCookies(library.Cookies):
     """These APIs know no sessions; a cookie kept would tie one credential's calls to another's."""
 
-    def extract_cookies(self, response: httpx.Response) -> None:
+    def extract_cookies(self, response: library.Response) -> None:
         """Keep nothing."""
 
-    def set_cookie_header(self, request: httpx.Request) -> None:
+    def set_cookie_header(self, request: library.Request) -> None:
         """Send nothing."""
 
 
@@ -97,21 +96,21 @@ class SharedClient:
     """What the two clients have in common."""
 
     policies: Policies
-    _wire: httpx.Client | httpx.AsyncClient
+    _wire: library.Client | library.AsyncClient
     """Whose connections are used: this client's own, or those of the one that the caller gave."""
     _none = _NoCookies()
 
     def _share_nothing_with_children(self, wire: object) -> None:
-        self._wire = cast("httpx.Client | httpx.AsyncClient", self if wire is None else wire)
+        self._wire = cast("library.Client | library.AsyncClient", self if wire is None else wire)
         renew_in_children(self)
 
     def forked(self) -> None:
         """See `typedpipes._core.forks`."""
-        forget_connections(self._wire)
+        library.forget_connections(self._wire)
         self.policies.forked()
 
     @property
-    def cookies(self) -> httpx.Cookies:
+    def cookies(self) -> library.Cookies:
         """Always empty."""
         return self._none
 
@@ -130,8 +129,8 @@ class SharedClient:
         response = yield from exchange.run()
         return WireResponse(response.status_code, exchange.headers, exchange.content, str(response.url))
 
-    def _exchange(self, request: httpx.Request, auth: object, follow: object, *, stream: bool) -> Exchange:
-        if not (auth is None or auth is httpx.USE_CLIENT_DEFAULT):
+    def _exchange(self, request: library.Request, auth: object, follow: object, *, stream: bool) -> Exchange:
+        if not (auth is None or auth is library.USE_CLIENT_DEFAULT):
             raise ConfigurationError(
                 "auth= is not accepted per request; give the credential to the client's constructor"
             )
@@ -147,40 +146,14 @@ class SharedClient:
         return Exchange(self.policies, request, stamp, stream=stream)
 
 
-class Elsewhere(httpx.BaseTransport, httpx.AsyncBaseTransport):
+class Elsewhere(library.BaseTransport, library.AsyncBaseTransport):
     """Stands where a transport would be while another client has the wire: building a real one costs 100 ms."""
-
-
-_of_parents: Final[list[object]] = []
-
-
-def forget_connections(client: httpx.Client | httpx.AsyncClient) -> None:
-    """Let ``client`` connect anew: its connections are those of the process this one was forked from.
-
-    Two processes on one connection get each other's answers. Nothing is said on it, not even its end. Synchronous
-    connections go with their last reference. Asynchronous ones are kept unused: to end one here would take it out of
-    the parent's event loop, whose selector the child shares. Transports that are not httpx's own are left as they are.
-    """
-    transports = (getattr(client, "_transport", None), *getattr(client, "_mounts", {}).values())
-    for transport in transports:
-        pool = getattr(transport, "_pool", None)
-        if pool is None:
-            continue
-        import httpcore  # there is a pool, so it is loaded; a client without one starts faster without it
-
-        if isinstance(pool, (httpcore.ConnectionPool, httpcore.AsyncConnectionPool)):
-            fresh = copy.copy(pool)
-            fresh._connections, fresh._requests = [], []
-            fresh._optional_thread_lock = type(pool._optional_thread_lock)()
-            transport._pool = fresh
-            if isinstance(pool, httpcore.AsyncConnectionPool):
-                _of_parents.append(pool)
 
 
 T = TypeVar("T")
 
 
-class PolicyClient(SharedClient, httpx.Client):
+class PolicyClient(SharedClient, library.Client):
     """The synchronous client; may be shared by threads. Close it, or use it as a context manager.
 
     ``http_client`` is an httpx client of the caller's to put requests on the wire with (its proxies, certificates and
@@ -196,7 +169,7 @@ class PolicyClient(SharedClient, httpx.Client):
         retry: RetryPolicy | None = None,
         on_event: OnEvent | None = None,
         http_client: HttpClient | None = None,
-        transport: httpx.BaseTransport | None = None,
+        transport: library.BaseTransport | None = None,
         connections: int = 100,
         wire: WireOptions | None = None,
         clock: Clock | None = None,
@@ -207,7 +180,7 @@ class PolicyClient(SharedClient, httpx.Client):
         with proxies_explained():
             super().__init__(
                 transport=Elsewhere() if http_client is not None else transport,
-                limits=httpx.Limits(max_connections=connections, max_keepalive_connections=connections),
+                limits=library.Limits(max_connections=connections, max_keepalive_connections=connections),
                 headers=HEADERS,
                 timeout=None,
                 mounts={"http://": None},
@@ -225,11 +198,11 @@ class PolicyClient(SharedClient, httpx.Client):
             redactor,
             lambda: line.is_closed,
         )
-        self._put = super().send if http_client is None else cast(httpx.Client, http_client).send
+        self._put = super().send if http_client is None else cast(library.Client, http_client).send
         self._share_nothing_with_children(http_client)
         self._io = SyncIO(self._send_one, sleep)
 
-    def _send_one(self, request: httpx.Request) -> httpx.Response:
+    def _send_one(self, request: library.Request) -> library.Response:
         before = SENDING.get()
         SENDING.set(self.policies.redactor)
         try:
@@ -262,19 +235,19 @@ class PolicyClient(SharedClient, httpx.Client):
 
     def send(
         self,
-        request: httpx.Request,
+        request: library.Request,
         *,
         stream: bool = False,
-        auth: object = httpx.USE_CLIENT_DEFAULT,
-        follow_redirects: object = httpx.USE_CLIENT_DEFAULT,
-    ) -> httpx.Response:
+        auth: object = library.USE_CLIENT_DEFAULT,
+        follow_redirects: object = library.USE_CLIENT_DEFAULT,
+    ) -> library.Response:
         """Send under the policies. Raises `typedpipes.errors`; a result is always 2xx. ``auth=None``: no credential."""
         exchange = self._exchange(request, auth, follow_redirects, stream=stream)
         response = drive(exchange.run(), self._io)
         return response if stream else read_response(response, exchange.raw)
 
 
-class AsyncPolicyClient(SharedClient, httpx.AsyncClient):
+class AsyncPolicyClient(SharedClient, library.AsyncClient):
     """The asynchronous client, for asyncio and trio; belongs to one event loop. See `PolicyClient`."""
 
     def __init__(
@@ -285,7 +258,7 @@ class AsyncPolicyClient(SharedClient, httpx.AsyncClient):
         retry: RetryPolicy | None = None,
         on_event: OnEvent | None = None,
         http_client: AsyncHttpClient | None = None,
-        transport: httpx.AsyncBaseTransport | None = None,
+        transport: library.AsyncBaseTransport | None = None,
         connections: int = 100,
         wire: WireOptions | None = None,
         clock: Clock | None = None,
@@ -296,7 +269,7 @@ class AsyncPolicyClient(SharedClient, httpx.AsyncClient):
         with proxies_explained():
             super().__init__(
                 transport=Elsewhere() if http_client is not None else transport,
-                limits=httpx.Limits(max_connections=connections, max_keepalive_connections=connections),
+                limits=library.Limits(max_connections=connections, max_keepalive_connections=connections),
                 headers=HEADERS,
                 timeout=None,
                 mounts={"http://": None},
@@ -314,11 +287,11 @@ class AsyncPolicyClient(SharedClient, httpx.AsyncClient):
             redactor,
             lambda: line.is_closed,
         )
-        self._put = super().send if http_client is None else cast(httpx.AsyncClient, http_client).send
+        self._put = super().send if http_client is None else cast(library.AsyncClient, http_client).send
         self._share_nothing_with_children(http_client)
         self._io = AsyncIO(self._send_one, sleep)
 
-    async def _send_one(self, request: httpx.Request) -> httpx.Response:
+    async def _send_one(self, request: library.Request) -> library.Response:
         before = SENDING.get()
         SENDING.set(self.policies.redactor)
         try:
@@ -353,12 +326,12 @@ class AsyncPolicyClient(SharedClient, httpx.AsyncClient):
 
     async def send(
         self,
-        request: httpx.Request,
+        request: library.Request,
         *,
         stream: bool = False,
-        auth: object = httpx.USE_CLIENT_DEFAULT,
-        follow_redirects: object = httpx.USE_CLIENT_DEFAULT,
-    ) -> httpx.Response:
+        auth: object = library.USE_CLIENT_DEFAULT,
+        follow_redirects: object = library.USE_CLIENT_DEFAULT,
+    ) -> library.Response:
         """Send under the policies. Raises `typedpipes.errors`; a result is always 2xx. ``auth=None``: no credential."""
         exchange = self._exchange(request, auth, follow_redirects, stream=stream)
         response = await adrive(exchange.run(), self._io)
@@ -376,26 +349,24 @@ _PLAIN: Final = re.compile(
 )
 
 
-def to_url(text: str) -> httpx.URL:
+def to_url(text: str) -> library.URL:
     """``httpx.URL(text)``; a path and query of harmless characters go behind the origin without being parsed again.
 
-    Parsing takes a seventh of a small call. httpx is pinned to one minor version; a test holds both equal.
+    Parsing takes a seventh of a small call. A test holds both equal.
     """
     plain = _PLAIN.fullmatch(text) if len(text) < 8192 else None  # httpx refuses very long ones
     if plain is None:
-        return httpx.URL(text)
+        return library.URL(text)
     origin, path, query = plain.groups()
-    url = httpx.URL(_origin_url(origin))
-    url._uri_reference = url._uri_reference._replace(path=path, query=query)
-    return url
+    return library.put_behind(_origin_url(origin), path, query)
 
 
 @functools.lru_cache(maxsize=64)
-def _origin_url(text: str) -> httpx.URL:
-    return httpx.URL(text)
+def _origin_url(text: str) -> library.URL:
+    return library.URL(text)
 
 
-def to_httpx(request: WireRequest) -> httpx.Request:
+def to_httpx(request: WireRequest) -> library.Request:
     """The request as httpx sends it. Raises `ConfigurationError` if the URL or a header is none."""
     url = request.url
     if request.query:
@@ -410,11 +381,11 @@ def to_httpx(request: WireRequest) -> httpx.Request:
             return QuietRequest(request.method, to_url(url), headers=headers, content=content, extensions=extensions)
         length = content.length
         framing = {"transfer-encoding": "chunked"} if length is None else {"content-length": str(length)}
-        framing["host"] = httpx.URL(url).netloc.decode("ascii")  # httpx adds it only to bodies it encodes itself
+        framing["host"] = library.URL(url).netloc.decode("ascii")  # httpx adds it only to bodies it encodes itself
         return QuietRequest(
             request.method, url, headers={**headers, **framing}, stream=_Pieces(content), extensions=extensions
         )
-    except httpx.InvalidURL as error:
+    except library.InvalidURL as error:
         raise ConfigurationError(f"{request.stamp.name}: this is no address: {error}", setting="base_url") from error
     except UnicodeEncodeError:
         name = next((name for name, value in headers.items() if not (name + value).isascii()), "")
@@ -423,7 +394,7 @@ def to_httpx(request: WireRequest) -> httpx.Request:
         ) from None
 
 
-class _Pieces(httpx.SyncByteStream, httpx.AsyncByteStream):
+class _Pieces(library.SyncByteStream, library.AsyncByteStream):
     """A streamed body for either client; the asynchronous one reads it in a worker thread."""
 
     def __init__(self, body: Streamed) -> None:
@@ -440,9 +411,9 @@ class _Pieces(httpx.SyncByteStream, httpx.AsyncByteStream):
             yield piece
 
 
-def read_response(response: httpx.Response, raw: bytes) -> httpx.Response:
+def read_response(response: library.Response, raw: bytes) -> library.Response:
     """``response`` as httpx hands out responses whose body was read."""
-    made = httpx.Response(
+    made = library.Response(
         response.status_code,
         headers=response.headers,
         content=raw,

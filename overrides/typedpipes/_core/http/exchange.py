@@ -4,12 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final, Literal, TypeAlias
 
-import httpx
-
 from typedpipes._core.addresses import is_loopback
 from typedpipes._core.auth import AuthContext, Credential
 from typedpipes._core.flow import Flow, Send, Sleep
-from typedpipes._core.http import SAFE_METHODS, TOKEN_HEADERS, Stamp
+from typedpipes._core.http import SAFE_METHODS, TOKEN_HEADERS, Stamp, library
 from typedpipes._core.http.bodies import (
     ERROR_BODY_LIMIT,
     WIRE_ERRORS,
@@ -35,7 +33,7 @@ if TYPE_CHECKING:
     from typedpipes._core.http.policies import Policies
     from typedpipes.limits.policy import Lease
 
-Outcome: TypeAlias = "httpx.Response | tuple[Failure, TypedPipesError] | Literal['again']"
+Outcome: TypeAlias = "library.Response | tuple[Failure, TypedPipesError] | Literal['again']"
 
 
 class Exchange:
@@ -67,7 +65,7 @@ class Exchange:
         "_used",
     )
 
-    def __init__(self, policies: Policies, request: httpx.Request, stamp: Stamp, *, stream: bool) -> None:
+    def __init__(self, policies: Policies, request: library.Request, stamp: Stamp, *, stream: bool) -> None:
         check_call_limits(stamp.timeout, stamp.deadline, stamp.retries, stamp.max_wait)
         retry = policies.retry
         deadline = retry.deadline if stamp.deadline is None else stamp.deadline
@@ -111,7 +109,7 @@ class Exchange:
         """The answer's body with its content encoding."""
         return self._raw
 
-    def run(self) -> Flow[httpx.Response]:
+    def run(self) -> Flow[library.Response]:
         """Perform the call. Raises the errors of `typedpipes.errors`."""
         self._prepare()
         try:
@@ -126,7 +124,7 @@ class Exchange:
             if self._lease is not None:
                 self._lease.end_of_flow()
 
-    def _try(self) -> Flow[httpx.Response]:
+    def _try(self) -> Flow[library.Response]:
         tries = 0
         while True:
             outcome = yield from self._attempt()
@@ -134,7 +132,7 @@ class Exchange:
                 yield from self._off_wire()
                 continue
             tries += 1
-            if isinstance(outcome, httpx.Response):
+            if isinstance(outcome, library.Response):
                 self._policies.budget.success(self._cost)
                 return outcome
             failure, error = outcome
@@ -187,7 +185,7 @@ class Exchange:
         if lease is not None:
             lease.sent = True
         try:
-            response: httpx.Response = yield Send(request)
+            response: library.Response = yield Send(request)
         except WIRE_ERRORS as cause:
             self._unsign()
             from typedpipes._core.http.failures import failure_of
@@ -233,24 +231,24 @@ class Exchange:
                 raise error from self._previous
             raise
 
-    def _success(self, response: httpx.Response) -> Flow[Outcome]:
+    def _success(self, response: library.Response) -> Flow[Outcome]:
         if self._credential is not None and self._used is not None and response.status_code < 300:
             self._credential.accepted(self._used)
         if self._stream:
             stream = response.stream
-            if isinstance(stream, (httpx.SyncByteStream, httpx.AsyncByteStream)):
+            if isinstance(stream, (library.SyncByteStream, library.AsyncByteStream)):
                 self._permit.kept = True
                 response.stream = PermitStream(stream, self._permit.release)
             return response
         try:
             self._raw, _ = yield from Body(response, self._policies.clock, until=self._until, limit=None).read()
             self._content = decoded(self._headers, self._raw)
-        except (httpx.RequestError, OSError) as cause:
-            failure = Failure("body", response.status_code, timeout=isinstance(cause, httpx.TimeoutException))
+        except (library.RequestError, OSError) as cause:
+            failure = Failure("body", response.status_code, timeout=isinstance(cause, library.TimeoutException))
             return failure, self._transport_error(cause, failure)
         return response
 
-    def _failed(self, response: httpx.Response) -> Flow[Outcome]:
+    def _failed(self, response: library.Response) -> Flow[Outcome]:
         clock = self._policies.clock
         raw, cut = yield from Body(response, clock, until=self._until, limit=ERROR_BODY_LIMIT).read_leniently()
         body = decoded_leniently(self._headers, raw)
@@ -361,11 +359,11 @@ class Exchange:
         if self._credential is not None:
             self._credential.unsign(self._request)
 
-    def _move_to_api_domain(self, request: httpx.Request) -> None:
+    def _move_to_api_domain(self, request: library.Request) -> None:
         """Pipedrive's token answer says where the account's API is."""
         base = self._credential.api_domain() if self._credential is not None else None
         if base is not None and origin(base) != origin(request.url):
-            target = httpx.URL(base)
+            target = library.URL(base)
             request.url = request.url.copy_with(scheme=target.scheme, host=target.host, port=target.port)
             request.headers["host"] = request.url.netloc.decode("ascii")
 
@@ -382,7 +380,7 @@ class Exchange:
 _OFF_ORIGIN_HEADERS: Final = ("accept", "accept-encoding", "user-agent", "range", "if-range")
 
 
-def redirected(request: httpx.Request, status: int, location: str | None, stamp: Stamp) -> httpx.Request | None:
+def redirected(request: library.Request, status: int, location: str | None, stamp: Stamp) -> library.Request | None:
     """The request a redirect leads to, or None if it must not be followed.
 
     Only safe requests follow, only those whose method and body stay the same; off the origin only if the stamp allows
@@ -397,7 +395,7 @@ def redirected(request: httpx.Request, status: int, location: str | None, stamp:
         return None
     try:
         url = request.url.join(location)
-    except (httpx.InvalidURL, ValueError):
+    except (library.InvalidURL, ValueError):
         return None
     if url.userinfo or not url.host:
         return None

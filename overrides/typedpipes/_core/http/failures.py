@@ -5,9 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
-import httpx
-
-from typedpipes._core.http import Stamp
+from typedpipes._core.http import Stamp, library
 from typedpipes._core.http.bodies import bare, is_unsent
 from typedpipes._core.http.retry import Failure
 from typedpipes._core.http.retry_after import resume_at, server_wait
@@ -31,7 +29,7 @@ from typedpipes.errors import (
 
 def failure_of(error: Exception) -> Failure:
     """How far a request came that ended in ``error`` instead of response headers."""
-    return Failure("unsent" if is_unsent(error) else "sent", timeout=isinstance(error, httpx.TimeoutException))
+    return Failure("unsent" if is_unsent(error) else "sent", timeout=isinstance(error, library.TimeoutException))
 
 
 BODY_LIMIT: Final = 4096

@@ -10,11 +10,10 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Self, TypedDict
 
 import anyio
-import httpx
 
 from typedpipes._core.auth import Credentials
 from typedpipes._core.flow import Call, Clock, Flow, SystemClock
-from typedpipes._core.http import Stamp
+from typedpipes._core.http import Stamp, library
 from typedpipes._core.http.bodies import origin
 from typedpipes._core.http.retry import RetryBudget, RetryPolicy, retry_policy
 from typedpipes._core.options import SharedOptions, drift_log
@@ -89,7 +88,7 @@ class Policies:
 
     def request_event(
         self,
-        request: httpx.Request,
+        request: library.Request,
         stamp: Stamp,
         attempt: int,
         started: float,
@@ -299,5 +298,5 @@ class ClientCore:
 
 @functools.cache
 def _quiet_foreign_logs() -> None:
-    for name in ("httpx", "httpcore.connection", "httpcore.http11", "httpcore.http2", "httpcore.proxy"):
+    for name in library.LOGGERS:
         logging.getLogger(name).addFilter(RedactingFilter())

@@ -18,13 +18,13 @@ from urllib.parse import unquote
 
 import anyio.to_thread
 import attrs
-import httpx
 
 from typedpipes import __version__
 from typedpipes._core.files.host import FileHost, proxy_for
 from typedpipes._core.files.links import shown
 from typedpipes._core.files.progress import Progress, ProgressMeter
 from typedpipes._core.flow import Call, Clock, Flow, call, discard, hold, sleep
+from typedpipes._core.http import library
 from typedpipes._core.setting_checks import check_plain, check_seconds
 from typedpipes.errors import ConfigurationError, DownloadError, ResponseMismatch, TypedPipesError
 from typedpipes.limits.pipefy import ATTACHMENT_BYTES
@@ -163,7 +163,7 @@ class UploadFlows:
             status: int | None = None
             try:
                 status = yield from host.put(url, source.content_type, body)
-            except httpx.TransportError as error:
+            except library.TransportError as error:
                 reason = type(error).__name__
             if status is not None and 200 <= status < 300:
                 return object_key(url)
@@ -201,7 +201,7 @@ class UploadFlows:
 
 def object_key(url: str) -> str:
     """What belongs into an attachment field: the address's path, decoded, without the leading slash."""
-    return unquote(httpx.URL(url).raw_path.decode("ascii").partition("?")[0]).lstrip("/")
+    return unquote(library.URL(url).raw_path.decode("ascii").partition("?")[0]).lstrip("/")
 
 
 class UploadHost(FileHost):
@@ -216,7 +216,7 @@ class UploadHost(FileHost):
                 yield from self._check_resolved(url)
         except DownloadError as error:
             raise UploadError(str(error)) from None
-        request = httpx.Request(
+        request = library.Request(
             "PUT",
             url,
             headers={
@@ -248,7 +248,7 @@ class _Left(dict[str, float]):
         return max(0.001, min(self[name], self._body.left))
 
 
-class FileBody(httpx.SyncByteStream, httpx.AsyncByteStream):
+class FileBody(library.SyncByteStream, library.AsyncByteStream):
     """The bytes of a file in pieces; the asynchronous form reads in a worker thread."""
 
     def __init__(self, source: Source, until: float, clock: Clock, meter: ProgressMeter) -> None:
