@@ -13,23 +13,30 @@ _FILE: Final = "apis.toml"
 
 
 def with_source(text: str, fetched: Fetched, *, keep: bool) -> str:
-    """``text`` of ``apis.toml`` in which the facts of a package come from ``fetched``.
+    """``text`` of ``apis.toml`` with a row for ``fetched``, below the rows that the package has already.
 
-    ``keep``: earlier documents stay named, because operations that only they had are kept. Raises `SchemaError` if the
+    Only a row of the same document is replaced: what the other ones say may still come from nowhere else. ``keep``:
+    that row stays, too, because operations that only the earlier edition had are kept. Raises `SchemaError` if the
     file is not laid out as one ``[[api]]`` table with its ``[[api.source]]`` tables after the other.
     """
     lines = text.splitlines()
     start, end = _block(lines, fetched.package)
-    at = next((n for n in range(start + 1, end) if lines[n].strip() == "[[api.source]]"), end)
-    rows = lines[at:end]
-    while rows and not rows[-1].strip():
-        rows.pop()
-    tail = lines[at + len(rows) : end]
-    fresh = ["[[api.source]]", *(f"{key} = {json.dumps(value)}" for key, value in source_row(fetched).items())]
-    kept = [*rows, ""] if keep and rows else []
-    result = "\n".join([*lines[:at], *kept, *fresh, *tail, *lines[end:]]) + "\n"
-    _check(text, result, fetched, keep=keep)
-    return result
+    starts = [number for number in range(start + 1, end) if lines[number].strip() == "[[api.source]]"]
+    result = lines[: starts[0] if starts else end]
+    while result and not result[-1].strip():
+        result.pop()
+    tail = [""]
+    for at, following in zip(starts, [*starts[1:], end], strict=True):
+        row = lines[at:following]
+        tail = []
+        while row and not row[-1].strip():
+            tail.append(row.pop())
+        if keep or not _describes(row, fetched):
+            result += ["", *row]
+    fresh = [f"{key} = {json.dumps(value)}" for key, value in source_row(fetched).items()]
+    written = "\n".join([*result, "", "[[api.source]]", *fresh, *tail, *lines[end:]]) + "\n"
+    _check(text, written, fetched, keep=keep)
+    return written
 
 
 def source_row(fetched: Fetched) -> dict[str, str]:
@@ -55,12 +62,20 @@ def _block(lines: list[str], package: str) -> tuple[int, int]:
     raise SchemaError(f"no [[api]] row makes {package!r}", file=_FILE, remedy="add the row first")
 
 
+def _describes(row: list[str], fetched: Fetched) -> bool:
+    """Whether a row is about an earlier edition of the same document."""
+    source: Any = parse_toml("\n".join(row).replace("[[api.source]]", "[source]"), _FILE)["source"]
+    return bool(source.get("document") == fetched.document)
+
+
 def _check(before: str, after: str, fetched: Fetched, *, keep: bool) -> None:
     """Nothing but the sources of the one package may differ."""
     wanted: dict[str, Any] = parse_toml(before, _FILE)
     for row in wanted["api"]:
         if row.get("package") == fetched.package:
-            row["source"] = [*(row.get("source", []) if keep else []), source_row(fetched)]
+            rows = row.get("source", [])
+            kept = [one for one in rows if keep or one.get("document") != fetched.document]
+            row["source"] = [*kept, source_row(fetched)]
     if parse_toml(after, _FILE) != wanted:
         raise SchemaError(
             f"the source rows of {fetched.package!r} cannot be rewritten in place",

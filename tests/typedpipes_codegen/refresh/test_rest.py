@@ -46,15 +46,26 @@ def test_a_new_operation_changes_the_schema_its_names_and_its_source_row_only(ch
     assert "weighPet" not in checkout.schema("museum")
     assert [line for line in rows.splitlines() if line not in fresh.splitlines()] == []  # only other values, elsewhere
     sources = {row["package"]: row["source"] for row in tomllib.loads(fresh)["api"]}
+    first = tomllib.loads(rows)["api"][1]["source"][0]
     assert sources["petshop"] == [
+        first,  # what it says may come from nowhere else
         {
             "origin": "a file given by hand",
             "document": "given.yaml",
             "date": TODAY.isoformat(),
             "sha256": document("petshop", petshop.published(made)).sha256,
-        }
+        },
     ]
     assert sources["pipefy"] == tomllib.loads(rows)["api"][0]["source"]
+
+
+def test_of_one_document_the_newest_edition_is_named(checkout: Checkout) -> None:
+    refresh(checkout, "petshop", petshop.changed(weight=WEIGH))
+    refresh(checkout, "petshop", petshop.DOCUMENT)
+    rows = tomllib.loads((checkout.schemas / "apis.toml").read_text())["api"][1]["source"]
+    newest = document("petshop", petshop.published(petshop.DOCUMENT))
+    assert [row["document"] for row in rows] == ["pets.yaml", "given.yaml"]
+    assert rows[1]["sha256"] == newest.sha256
 
 
 def test_the_same_document_again_changes_nothing_not_even_the_date(checkout: Checkout) -> None:
