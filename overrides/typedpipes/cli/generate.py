@@ -174,6 +174,8 @@ def _own(
     if check:
         return _differences(check_own(wanted), "the same command without --check")
     made = write_own(wanted)
+    for note in made.notes:
+        say(f"warning: {note}")
     say(f"generated: {output} with {made.operations} operations; start with {wanted.import_path}.{made.client}")
     if made.names is not None:
         say(f"names are kept in {made.names[0]}; commit it with the schema, so that they never move")

@@ -341,11 +341,11 @@ class SchemaComparison:
             if "$ref" in node:
                 todo.append(self._documents.follow(document, {"$ref": node["$ref"]}))
             todo.extend(_items(node.get("allOf")))
-            # "x or null" speaks about x.
+            # "x or null" speaks about x, and so does "one of x".
             for key in ("oneOf", "anyOf"):
                 variants = _items(node.get(key))
                 real = [variant for variant in variants if variant != {"type": "null"}]
-                if len(real) == 1 and len(variants) == 2:
+                if len(real) == 1:
                     todo.extend(real)
         return found
 
@@ -365,8 +365,9 @@ class SchemaComparison:
             self._report.lose(f"{where}/type", f"type {kind!r}")
         if theirs and not theirs - ours:
             self._report.found["types"] += 1
+        kept = {repr(value) for part in right for value in _items(part.get("enum"))}
         for value in (value for part in left for value in _items(part.get("enum")) if value is not None):
-            if any(value in _items(part.get("enum")) for part in right):
+            if repr(value) in kept:
                 self._report.found["enum values"] += 1
             else:
                 self._report.lose(f"{where}/enum", f"enum value {value!r}")
@@ -424,8 +425,13 @@ class SchemaComparison:
 
     def _variants(self, left: View, right: View, where: str) -> None:
         for key in ("oneOf", "anyOf", "prefixItems"):
+            there: dict[int, list[list[Json]]] = {}
+            for one in (_real(part, key) for part in right):
+                there.setdefault(len(one), []).append(one)
             for variants in (_real(part, key) for part in left if len(_real(part, key)) > 1):
-                kept = next((_real(part, key) for part in right if len(_real(part, key)) == len(variants)), None)
+                # Choices of one length stand in the same order on both sides.
+                alike = there.get(len(variants))
+                kept = None if alike is None else alike.pop(0) if len(alike) > 1 else alike[0]
                 if kept is None:
                     self._report.lose(f"{where}/{key}", f"{len(variants)} variants")
                     continue

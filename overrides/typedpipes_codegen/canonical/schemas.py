@@ -7,6 +7,8 @@ type, 3.0's boolean ``exclusiveMinimum`` becomes a number, a ``$ref`` with facts
 
 from __future__ import annotations
 
+from typing import TypeAlias
+
 from typedpipes_codegen.canonical.merge import merge_all_of
 from typedpipes_codegen.documents import is_component, references, resolve
 from typedpipes_codegen.documents.tree import (
@@ -48,6 +50,10 @@ _NAMED = ("properties", "patternProperties", "$defs", "dependentSchemas")
 _OBJECT_KEYS = frozenset(("properties", "patternProperties", "additionalProperties", "required"))
 
 
+_AllOfPart: TypeAlias = "tuple[JsonObject, JsonObject | None]"
+"""A part of an ``allOf``, and the object it stands for when that may be merged."""
+
+
 class SchemaCanonicalizer:
     """Canonicalises the schemas of one document."""
 
@@ -56,6 +62,7 @@ class SchemaCanonicalizer:
         self._raw = child(child(document, "components", ""), "schemas", "/components")
         self._neighbours: dict[str, set[str]] = {}
         self._inlining: list[str] = []
+        self._meanings: dict[str, JsonObject | None] = {}
 
     def schema(self, raw: Json, where: str) -> JsonObject:
         """The canonical form of ``raw``. Raises SchemaError for what is not a schema."""
@@ -70,13 +77,14 @@ class SchemaCanonicalizer:
                 continue
             result[key] = self._value(key, value, where)
         _sort_names_with_values(source, result)
+        or_null = source.get("nullable") is True
         if "allOf" in source:
-            parts = self._parts(source, where)
-            result = merge_all_of(result, parts)
+            parts, some_or_null = _telling(self._parts(source, where, result))
+            result, or_null = merge_all_of(result, parts) if parts else result, or_null or some_or_null
         _spell_object(result)
         _spell_bounds(result)
         _spell_type(result, where)
-        if source.get("nullable") is True:
+        if or_null:
             result = nullable(result)
         _drop_defaults(result)
         return ordered(result)
@@ -86,6 +94,10 @@ class SchemaCanonicalizer:
         if not is_component(target, "schemas"):
             return self._inlined(target, source, where)
         reference: JsonObject = {"$ref": target}
+        facts = {key: value for key, value in source.items() if _is_further(key)}
+        if facts:
+            rest = {key: value for key, value in source.items() if key != "$ref" and key not in facts}
+            return self.schema({**rest, "allOf": [reference, facts]}, where)
         beside: JsonObject = {
             key: value
             for key, value in source.items()
@@ -111,7 +123,8 @@ class SchemaCanonicalizer:
     def _value(self, key: str, value: Json, where: str) -> Json:
         at = f"{where}{pointer(key)}"
         if key in _ONE or key in _ONE_MORE:
-            return value if isinstance(value, bool) and key != "items" else self.schema(value, at)
+            kept = value is False or (value is True and key != "items")
+            return value if kept else self.schema(value, at)
         if key in _MANY:
             return [self.schema(item, f"{at}/{index}") for index, item in enumerate(as_list(value, at))]
         if key in _NAMED:
@@ -142,21 +155,30 @@ class SchemaCanonicalizer:
             raise SchemaError(f"the discriminator mapping {text[:200]!r} names no schema component", pointer=where)
         return f"#/components/schemas/{name}"
 
-    def _parts(self, source: JsonObject, where: str) -> list[tuple[JsonObject, JsonObject | None]]:
-        """Each ``allOf`` part with the object it stands for, when that may be merged (a reference is followed)."""
-        parts: list[tuple[JsonObject, JsonObject | None]] = []
+    def _parts(self, source: JsonObject, where: str, result: JsonObject) -> list[_AllOfPart]:
+        """Each ``allOf`` part with the object it stands for (a reference is followed).
+
+        A part that says nothing of the shape is about this one use of it: it is written into ``result``.
+        """
+        parts: list[_AllOfPart] = []
         for index, item in enumerate(as_list(source["allOf"], f"{where}/allOf")):
             part = self.schema(item, f"{where}/allOf/{index}")
+            if part.keys() <= {*ANNOTATIONS}:
+                result |= {key: value for key, value in part.items() if key not in result}
+                or_null = isinstance(item, dict) and item.get("nullable") is True
+                part = {"type": ["null"]} if or_null else {}  # the first only here: no type, or null
             parts.append((part, self._behind(part) if "$ref" in part else part))
         return parts
 
     def _behind(self, part: JsonObject) -> JsonObject | None:
         """The named object a part refers to; None when it must stay a reference (recursion, discriminator)."""
         name = str(part["$ref"]).removeprefix("#/components/schemas/")
-        raw = self._raw.get(name)
-        if not isinstance(raw, dict) or "discriminator" in raw or self._leads_back(name):
-            return None
-        return self.schema(raw, pointer("components", "schemas", name))
+        if name not in self._meanings:
+            raw = self._raw.get(name)
+            stays = not isinstance(raw, dict) or "discriminator" in raw or self._leads_back(name)
+            self._meanings[name] = None if stays else self.schema(raw, pointer("components", "schemas", name))
+        meaning = self._meanings[name]
+        return None if meaning is None else dict(meaning)
 
     def _leads_back(self, name: str) -> bool:
         """Whether a component refers to itself, at any distance."""
@@ -180,6 +202,36 @@ class SchemaCanonicalizer:
             parts = [tokens(target) for target in found]
             self._neighbours[name] = {part[2] for part in parts if part[:2] == ["components", "schemas"] and part[2:]}
         return self._neighbours[name]
+
+
+def _is_further(key: str) -> bool:
+    """Whether a key beside a ``$ref`` says more about the value than the use of it."""
+    return not (key in ("$ref", "nullable") or key in PROSE or key in ANNOTATIONS or key.startswith("x-"))
+
+
+def _telling(parts: list[_AllOfPart]) -> tuple[list[_AllOfPart], bool]:
+    """The parts of an ``allOf`` without those that only repeat a type of another one or say "or null"; whether one did.
+
+    Strictly, ``allOf: [X, {nullable: true}]`` is X alone; everybody who writes it means X or null.
+    """
+    said = {str(meaning.get("type")) for part, meaning in parts if meaning and _bare_type(part) is None}
+    kept: list[_AllOfPart] = []
+    or_null = False
+    for part, meaning in parts:
+        types = _bare_type(part)
+        if types is not None and {*types} - {"null"} <= said:
+            or_null = or_null or "null" in types
+        else:
+            kept.append((part, meaning))
+    return kept, or_null
+
+
+def _bare_type(part: JsonObject) -> list[str] | None:
+    """The types of a schema that says nothing else; None if it says more."""
+    if part.keys() - {"type"}:
+        return None
+    kinds = part.get("type") or []
+    return [str(kind) for kind in kinds] if isinstance(kinds, list) else [str(kinds)]
 
 
 def with_annotations(reference: JsonObject, beside: JsonObject) -> JsonObject:
@@ -206,6 +258,9 @@ def nullable(schema: JsonObject) -> JsonObject:
     if set(rest) in ({"oneOf"}, {"anyOf"}) and isinstance(variants, list):
         key = next(iter(rest))
         return {key: [*variants, {"type": "null"}], **beside}
+    only = rest.get("allOf")
+    if rest.keys() == {"allOf"} and isinstance(only, list) and len(only) == 1 and isinstance(only[0], dict):
+        rest = only[0]
     return {"oneOf": [rest, {"type": "null"}], **beside}
 
 

@@ -62,6 +62,7 @@ def load_openapi(path: Path) -> JsonObject:
 
 def check_references(document: JsonObject) -> None:
     """Refuse every ``$ref`` that is not a string, leaves the document, points at nothing, or only at itself."""
+    sound: set[str] = set()
     for where, reference in references(document):
         if not isinstance(reference, str):
             raise SchemaError(f"$ref must be a string, found {kind(reference)}", pointer=where)
@@ -71,6 +72,8 @@ def check_references(document: JsonObject) -> None:
                 pointer=where,
                 remedy="bundle the document into one file first",
             )
+        if reference in sound:
+            continue
         seen = {reference}
         target = resolve(document, reference, where)
         while isinstance(target, dict) and isinstance(target.get("$ref"), str):
@@ -78,7 +81,10 @@ def check_references(document: JsonObject) -> None:
             if reference in seen:
                 raise SchemaError(f"$ref {reference!r} points only at itself", pointer=where)
             seen.add(reference)
+            if reference in sound:
+                break
             target = resolve(document, reference, where)
+        sound |= seen
 
 
 def references(document: JsonObject) -> Iterator[tuple[str, Json]]:

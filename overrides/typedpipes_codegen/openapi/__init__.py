@@ -23,6 +23,8 @@ class RenderReport:
     operations: int
     models: int
     enums: int
+    notes: tuple[str, ...] = ()
+    """Parts that became JSON because they are beyond the bounds, each with its place and the reason."""
 
 
 def render(
@@ -47,7 +49,7 @@ def render(
     Package(layout, api=api, header=header, options_type=options_type, facade=facade).write(output_dir)
     enums = sum(isinstance(component, ir.Enum) for component in result.components.values())
     models = sum(isinstance(component, ir.Model) for component in result.components.values())
-    return RenderReport(len(result.operations), models, enums)
+    return RenderReport(len(result.operations), models, enums, result.notes)
 
 
 __all__ = ["RenderReport", "count_operations", "render"]

@@ -14,10 +14,15 @@ from typedpipes_codegen.openapi.naming import attributes
 from typedpipes_codegen.openapi.operations import build_operation
 from typedpipes_codegen.openapi.prepared import Facts, Prepared
 from typedpipes_codegen.openapi.reading import Document, Node, mapping, text
+from typedpipes_codegen.output.deep_stack import with_deep_stack
 
 
 def build_api(root: Node) -> ir.Api:
     """Read the whole document. Raises `SchemaError` for whatever cannot be generated completely."""
+    return with_deep_stack(lambda: _build(root))
+
+
+def _build(root: Node) -> ir.Api:
     document = Document(root)
     raw = raw_operations(document)
     prepared = Prepared(document, raw)
@@ -28,7 +33,7 @@ def build_api(root: Node) -> ir.Api:
         build_operation(document, operation, parsed.endpoints[given.path, given.method], path, components)
         for operation, given, path in zip(raw, prepared.endpoints, method_paths(raw), strict=True)
     )
-    return reached(ir.Api(components, operations))
+    return reached(ir.Api(components, operations, notes=tuple(document.notes)))
 
 
 def check_complete(root: Node, raw: list[RawOperation], prepared: Prepared, parsed: Parsed) -> None:

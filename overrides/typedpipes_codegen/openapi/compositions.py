@@ -7,6 +7,7 @@ that each becomes one class. Parts that contradict each other leave no alternati
 from __future__ import annotations
 
 import itertools
+import math
 from collections.abc import Iterator
 from typing import Final, TypeAlias, cast
 
@@ -22,17 +23,32 @@ Alternative: TypeAlias = "tuple[list[Part], str]"
 CONSTRAINTS: Final = frozenset(("required", "not", "description", "title", "minProperties", "maxProperties"))
 """A choice of nothing but these does not change what a class holds."""
 MOST: Final = 32
-"""Alternatives told apart; more become one class with everything in it."""
+"""Alternatives of choices that are multiplied with each other; where there are more, the schema is JSON."""
+MOST_OF_ONE: Final = 256
+"""Alternatives of a single choice."""
+MOST_PARTS: Final = 10_000
+"""Schemas looked at for one composition, and `DEEPEST` of them within each other."""
+DEEPEST: Final = 100
 _COMPOSED: Final = ("allOf", "oneOf", "anyOf", "discriminator")
 _NUMBERS: Final = {"integer", "number"}
 
 
+class _TooMuch(Exception):
+    """A composition beyond the bounds."""
+
+
 class Compositions:
-    """Takes the schemas of one document apart."""
+    """Takes the schemas of one document apart. A composition beyond the bounds is noted on the document."""
 
     def __init__(self, document: Document) -> None:
         self._document = document
         self._back: dict[tuple[str, str], bool] = {}
+        self._found: dict[int, tuple[Node, list[tuple[Node, str]]]] = {}
+        self._components: dict[str, list[Alternative]] = {}
+        self._circular: dict[str, bool] = {}
+        self._joints: dict[tuple[int, ...], Node] = {}
+        self._made: set[int] = set()
+        self._looked_at = 0
 
     def is_composed(self, node: Node, where: str) -> bool:
         """Whether `alternatives` has to look at a schema: it joins parts, or has a choice beside properties."""
@@ -49,12 +65,25 @@ class Compositions:
         return parts if telling else []
 
     def alternatives(self, node: Node, where: str) -> list[tuple[Node, str]]:
-        """One plain schema per alternative, each with its word. Raises `SchemaError` if nothing can be all of it."""
+        """One plain schema per alternative, each with its word; none if there are too many, which is noted.
+
+        The same ``node`` gives the same objects again. Raises `SchemaError` if nothing can be all of it.
+        """
+        if id(node) not in self._found:
+            self._found[id(node)] = node, self._taken_apart(node, where)
+        return self._found[id(node)][1]
+
+    def _taken_apart(self, node: Node, where: str) -> list[tuple[Node, str]]:
+        self._looked_at = 0
         found: list[tuple[Node, str]] = []
-        for parts, word in self._expanded(node, where, ()):
-            joined = self._joined(parts)
-            if joined is not None and all(joined != known for known, _ in found):
-                found.append((joined, word))
+        try:
+            for parts, word in self._expanded(node, where, ()):
+                joined = self._joined(parts)
+                if joined is not None and all(joined != known for known, _ in found):
+                    found.append((joined, word))
+        except _TooMuch as error:
+            self._document.notes[f"#{where}: {error}; it is JSON"] = None
+            return []
         if not found:
             raise SchemaError(
                 "allOf joins things that exclude each other: no value is all of them",
@@ -65,12 +94,21 @@ class Compositions:
 
     def _expanded(self, node: Node, where: str, seen: tuple[str, ...]) -> list[Alternative]:
         """The alternatives of one schema, references followed."""
+        self._looked_at += 1
+        if self._looked_at > MOST_PARTS or len(seen) > DEEPEST:
+            raise _TooMuch(f"a composition of more than {MOST_PARTS} schemas, or {DEEPEST} within each other")
         if "$ref" in node:
             key = self._document.schema_key(text(node["$ref"], where), where)
             if key in seen:
                 raise SchemaError(f"{key!r} composes itself", pointer=where, remedy="break the circle")
+            if key in self._components:
+                return self._components[key]
             target = mapping(self._document.schemas[key], where)
-            return self._expanded(self._without_way_back(key, target), step("/components/schemas", key), (*seen, key))
+            place = step("/components/schemas", key)
+            found = self._expanded(self._without_way_back(key, target), place, (*seen, key))
+            if not self._is_circular(key):
+                self._components[key] = found
+            return found
         own = {key: value for key, value in node.items() if key not in _COMPOSED}
         factors: list[list[Alternative]] = [[([(own, where)], "")]] if own else []
         for index, part in enumerate(sequence(node.get("allOf"), step(where, "allOf"))):
@@ -79,15 +117,37 @@ class Compositions:
         choice = self.choice(node, where)
         if choice:
             factors.append(list(self._chosen(choice, seen)))
-        count = 1
-        for factor in factors:
-            count *= len(factor)
-        if count > MOST:
-            return [([_optional(part) for factor in factors for parts, _ in factor for part in parts], "")]
+        lengths = [len(factor) for factor in factors]
+        if (count := math.prod(lengths)) > (MOST_OF_ONE if count == max(lengths) else MOST):
+            raise _TooMuch(f"a composition of {count} alternatives")
         return [
-            ([part for parts, _ in row for part in parts], "".join(word for _, word in row))
+            ([*{id(part[0]): part for parts, _ in row for part in parts}.values()], "".join(word for _, word in row))
             for row in itertools.product(*factors)
         ]
+
+    def _is_circular(self, key: str) -> bool:
+        """Whether taking a component apart leads back to it: then what it is made of depends on the way there."""
+        if key not in self._circular:
+            seen: set[str] = set()
+            todo = [key]
+            while todo and key not in seen:
+                more = {name for name in self._parts(todo.pop()) if name not in seen}
+                seen |= more
+                todo += more
+            self._circular[key] = key in seen
+        return self._circular[key]
+
+    def _parts(self, key: str) -> list[str]:
+        """The components that taking one apart leads to, at whatever depth of its own text."""
+        found: list[str] = []
+        todo: list[object] = [self._document.schemas[key]]
+        while todo:
+            node = todo.pop()
+            if isinstance(node, dict):
+                if isinstance(target := node.get("$ref"), str):
+                    found.append(self._document.schema_key(target, ""))
+                todo += [part for word in ("allOf", "oneOf", "anyOf") for part in sequence(node.get(word), "")]
+        return found
 
     def _chosen(self, choice: list[tuple[object, str]], seen: tuple[str, ...]) -> Iterator[Alternative]:
         for index, (part, place) in enumerate(choice, 1):
@@ -111,13 +171,15 @@ class Compositions:
 
     def _descends(self, key: str, base: str) -> bool:
         """Whether a component has ``base`` among what it joins, at any distance."""
-        known = self._back.get((key, base))
-        if known is None:
-            self._back[key, base] = False
-            known = self._back[key, base] = any(
-                parent == base or self._descends(parent, base) for parent in self._joins(key)
-            )
-        return known
+        if (key, base) not in self._back:
+            seen: set[str] = set()
+            todo = [key]
+            while todo and base not in seen:
+                more = {name for name in self._joins(todo.pop()) if name not in seen}
+                seen |= more
+                todo += more
+            self._back[key, base] = base in seen
+        return self._back[key, base]
 
     def _joins(self, key: str) -> list[str]:
         node = mapping(self._document.schemas[key], "")
@@ -128,31 +190,48 @@ class Compositions:
         """One schema that says what all parts say; None if no value can be all of them."""
         result: Node = {}
         for node, _ in parts:
-            merged = _both(result, node)
+            merged = self._both(result, node)
             if merged is None:
                 return None
             result = merged
         return result
 
+    def _both(self, left: Node, right: Node) -> Node | None:
+        types = _types(left, right)
+        if types == []:
+            return None
+        result: Node = {**left, **right}
+        if types is not None:
+            result["type"] = types[0] if len(types) == 1 else types
+        result.pop("nullable", None)
+        if "properties" in left or "properties" in right:
+            result["properties"] = self._properties(left, right)
+        if "required" in left or "required" in right:
+            names = [*sequence(left.get("required"), ""), *sequence(right.get("required"), "")]
+            result["required"] = list(dict.fromkeys(names))
+        if "items" in left and "items" in right and left["items"] != right["items"]:
+            result["items"] = self._joint(left["items"], right["items"])
+        if not _values(left, right, result):
+            return None
+        return result if _possible(result, types) else None
 
-def _both(left: Node, right: Node) -> Node | None:
-    types = _types(left, right)
-    if types == []:
-        return None
-    result: Node = {**left, **right}
-    if types is not None:
-        result["type"] = types[0] if len(types) == 1 else types
-    result.pop("nullable", None)
-    if "properties" in left or "properties" in right:
-        result["properties"] = _properties(left, right)
-    if "required" in left or "required" in right:
-        names = [*sequence(left.get("required"), ""), *sequence(right.get("required"), "")]
-        result["required"] = list(dict.fromkeys(names))
-    if "items" in left and "items" in right and left["items"] != right["items"]:
-        result["items"] = {"allOf": [left["items"], right["items"]]}
-    if not _values(left, right, result):
-        return None
-    return result if _possible(result, types) else None
+    def _joint(self, *schemas: object) -> Node:
+        """``allOf`` of schemas that describe one value; the same object for the same schemas, so that circles end."""
+        parts: dict[int, object] = {}
+        for schema in schemas:
+            inner = schema.get("allOf") if isinstance(schema, dict) and id(schema) in self._made else None
+            parts |= {id(part): part for part in (inner if isinstance(inner, list) else [schema])}
+        made = self._joints.setdefault((*parts,), {"allOf": [*parts.values()]})
+        self._made.add(id(made))
+        return made
+
+    def _properties(self, left: Node, right: Node) -> Node:
+        result = mapping(left.get("properties"), "") | {}
+        for name, value in mapping(right.get("properties"), "").items():
+            known = result.get(name, value)
+            same = known == value or not isinstance(known, dict) or not isinstance(value, dict) or not known
+            result[name] = value if same or not value else self._joint(known, value)
+        return result
 
 
 def _types(left: Node, right: Node) -> list[str] | None:
@@ -174,15 +253,6 @@ def _allowed(node: Node) -> list[str] | None:
         return ["object"] if node.get("properties") else None
     types = [value] if isinstance(value, str) else [str(one) for one in cast("list[object]", value)]
     return [*types, "null"] if node.get("nullable") is True and "null" not in types else types
-
-
-def _properties(left: Node, right: Node) -> Node:
-    result = mapping(left.get("properties"), "") | {}
-    for name, value in mapping(right.get("properties"), "").items():
-        known = result.get(name, value)
-        same = known == value or not isinstance(known, dict) or not isinstance(value, dict) or not known
-        result[name] = value if same or not value else {"allOf": [known, value]}
-    return result
 
 
 def _values(left: Node, right: Node, result: Node) -> bool:
@@ -226,11 +296,6 @@ def _possible(node: Node, types: list[str] | None) -> bool:
     ]
     node["enum"] = values
     return bool(values)
-
-
-def _optional(part: Part) -> Part:
-    node, where = part
-    return {key: value for key, value in node.items() if key != "required"}, where
 
 
 def _label(part: Node, index: int) -> str:

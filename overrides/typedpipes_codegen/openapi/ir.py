@@ -220,3 +220,5 @@ class Api:
     """Keys of components that requests carry."""
     response: frozenset[str] = frozenset()
     """Keys of components that answers carry."""
+    notes: tuple[str, ...] = ()
+    """Parts that became JSON because they are beyond the bounds, each with its place and the reason."""

@@ -7,7 +7,7 @@ from graphlib import CycleError, TopologicalSorter
 from typedpipes_codegen.errors import SchemaError
 from typedpipes_codegen.openapi import ir
 from typedpipes_codegen.openapi.layout import Layout, Mode
-from typedpipes_codegen.openapi.naming import enum_member, numbered
+from typedpipes_codegen.openapi.naming import enum_member
 from typedpipes_codegen.openapi.source import docstring, literal
 
 
@@ -66,8 +66,12 @@ def _enum(layout: Layout, enum: ir.Enum) -> list[str]:
         return ["", f"{name}: TypeAlias = {_choice(enum.values)}", *docstring(enum.description)]
     lines = ["", "", f"class {name}(OpenEnum):", *docstring(enum.description, "    ")]
     taken: set[str] = set()
+    numbers: dict[str, int] = {}
     for value in enum.values:
-        member = numbered(enum_member(str(value)), taken)
+        plain = member = enum_member(str(value))
+        while member in taken:
+            numbers[plain] = numbers.get(plain, 1) + 1
+            member = f"{plain}_{numbers[plain]}"
         taken.add(member)
         lines.append(f"    {member}: ClassVar[{name}] = member({literal(value)})")
     return [*lines, "", "", f"{layout.literal(enum.key)}: TypeAlias = {_choice(enum.values)}"]

@@ -13,6 +13,7 @@ Nothing here decides what generated code looks like.
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Iterable
 from typing import Final
 
@@ -22,11 +23,15 @@ from typedpipes_codegen.errors import SchemaError
 from typedpipes_codegen.openapi.adapter import class_identifier, identifier
 from typedpipes_codegen.openapi.endpoints import RawOperation, chosen_body, is_json
 from typedpipes_codegen.openapi.naming import class_name, inline_name, numbered, pascal
-from typedpipes_codegen.openapi.reading import Document, Node, mapping, step, text
+from typedpipes_codegen.openapi.reading import Document, Node, mapping, sequence, step, text
 from typedpipes_codegen.openapi.schema_shapes import Shapes
 
 _RESERVED: Final = ("client", "url")
 """Identifiers that it uses in an operation and renames parameters for."""
+DEEPEST: Final = 100
+"""Inline objects within each other. The text of a document nests less deep than this: more come from compositions."""
+MOST_INLINE: Final = 2_000
+"""Inline objects of a document, besides one for each object in its text; more come from compositions."""
 _BRACES: Final = str.maketrans("{}", "<>")
 
 
@@ -46,6 +51,10 @@ class Facts:
     required: frozenset[str] = frozenset()
     values: tuple[str | int, ...] = ()
     """Values of an enum, in the order of the document."""
+    holder: Facts | None = None
+    """The object in which an inline one stands."""
+    depth: int = 0
+    """How many inline objects it stands in."""
 
 
 @attrs.frozen
@@ -85,7 +94,10 @@ class Prepared:
         self._schemas: Node = {}
         self._paths: dict[str, Node] = {}
         self._keys: set[str] = set()
-        self._pending: list[Facts] = []
+        self._pending: deque[Facts] = deque()
+        self._holder: Facts | None = None
+        self._hoisted = 0
+        self._most = MOST_INLINE + _objects(document.root)
         self._components()
         self.endpoints = [self._operation(operation) for operation in operations]
         """By operation."""
@@ -133,9 +145,10 @@ class Prepared:
     def _settle(self) -> None:
         """Prepare the objects and enums met, and those met meanwhile."""
         while self._pending:
-            facts = self._pending.pop(0)
+            self._holder = facts = self._pending.popleft()
             prepare = self._object if self._shapes.of(facts.node, facts.where) == "object" else self._enum
             self._schemas[facts.given] = prepare(facts)
+        self._holder = None
 
     def _object(self, facts: Facts) -> Node:
         merged = self._shapes.merged(facts.node, facts.where)
@@ -158,27 +171,45 @@ class Prepared:
         return {"type": "string" if isinstance(facts.values[0], str) else "integer", "enum": list(facts.values)}
 
     def _hoist(self, node: Node, where: str, hint: str) -> Node:
-        """Give an inline object or enum a component of its own."""
+        """Give an inline object or enum a component of its own.
+
+        What joins an object that it stands in would go on for ever: it is the same class again.
+        """
+        holder = self._holder
+        depth = 0 if holder is None else holder.depth + 1
+        while holder is not None and holder.node is not node:
+            holder = holder.holder
+        if holder is not None:
+            return _reference(holder)
+        self._hoisted += 1
+        if depth > DEEPEST or self._hoisted > self._most:
+            what = f"{DEEPEST} inline objects within each other, or {self._most} in all"
+            self._document.notes[f"#{where}: more than {what}; it is JSON"] = None
+            return {}
         fixed = node.get("x-class", node.get("x-enum-name"))
         wanted = class_name(hint, where, fixed) if isinstance(fixed, str) else inline_name(hint)
         name = numbered(wanted, self._keys, "")
         self._keys.add(name)
-        facts = self.facts[name] = Facts(node, where, name, self._claim(name, name))
+        given = self._claim(name, name)
+        facts = self.facts[name] = Facts(node, where, name, given, holder=self._holder, depth=depth)
         self._pending.append(facts)
         return _reference(facts)
 
     def schema(self, value: object, where: str, hint: str) -> Node:
         """Prepare one schema. ``hint`` names what has to be hoisted."""
-        if value is True or value is None:
+        if isinstance(value, bool) or value is None:
             return {}
         node = mapping(value, where)
         if "$ref" in node:
             key = self._document.schema_key(text(node["$ref"], where), where)
+            or_null = self._shapes.allows_null(node, where)
             if key in self.aliases:
-                return _reference(self.aliases[key])
-            facts = self.facts[key]
-            reference = _reference(facts)
-            return _nullable(reference) if self._shapes.allows_null(facts.node, facts.where) else reference
+                reference = _reference(self.aliases[key])
+            else:
+                facts = self.facts[key]
+                reference = _reference(facts)
+                or_null = or_null or self._shapes.allows_null(facts.node, facts.where)
+            return _nullable(reference) if or_null else reference
         lowered = self._bare(node, where, hint)
         return _nullable(lowered) if self._shapes.allows_null(node, where) else lowered
 
@@ -197,13 +228,26 @@ class Prepared:
                 inner = {} if isinstance(value, bool) else self.schema(value, place, f"{hint}Value")
                 return {"type": "object", "title": self._claim("Map", None), "additionalProperties": inner or True}
             case "array":
-                return {"type": "array", "items": self.schema(node.get("items"), step(where, "items"), f"{hint}Item")}
+                return {"type": "array", "items": self._items(node, where, f"{hint}Item")}
             case "union":
                 branches = self._shapes.branches(node, where)
                 return {"anyOf": [self.schema(part, place, f"{hint}{label}") for part, place, label in branches]}
             case "any":
                 return {}
         return {"type": shape, "format": "binary"} if node.get("format") == "binary" else {"type": shape}
+
+    def _items(self, node: Node, where: str, hint: str) -> Node:
+        """What a list holds; places of their own (``prefixItems``) are not told apart."""
+        first = sequence(node.get("prefixItems"), step(where, "prefixItems"))
+        if not first:
+            return self.schema(node.get("items"), step(where, "items"), hint)
+        parts = [
+            self.schema(part, step(where, "prefixItems", index), f"{hint}{index + 1}")
+            for index, part in enumerate(first)
+        ]
+        if node.get("items") is not False:
+            parts.append(self.schema(node.get("items"), step(where, "items"), hint))
+        return {"anyOf": parts} if all(parts) else {}
 
     def _operation(self, operation: RawOperation) -> Endpoint:
         """What it would leave out of an operation is put where it looks.
@@ -242,6 +286,19 @@ class Prepared:
         if is_json(media):
             return self.schema(schema, step(operation.where, "responses"), f"{operation.hint}Response")
         return {"type": "string"} if media.startswith("text/") else {"type": "string", "format": "binary"}
+
+
+def _objects(root: object) -> int:
+    """How many schemas of objects and enums the text of a document holds, or a few more."""
+    count, todo = 0, [root]
+    while todo:
+        node = todo.pop()
+        if isinstance(node, dict):
+            count += "properties" in node or "enum" in node
+            todo += node.values()
+        elif isinstance(node, list):
+            todo += node
+    return count
 
 
 def _reference(facts: Facts) -> Node:

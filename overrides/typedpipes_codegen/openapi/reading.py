@@ -61,6 +61,8 @@ class Document:
         self.root = root
         components = mapping(root.get("components"), "/components")
         self.schemas = mapping(components.get("schemas"), "/components/schemas")
+        self.notes: dict[str, None] = {}
+        """Parts that became JSON, each with its place and the reason."""
 
     def follow(self, value: object, where: str) -> tuple[Node, str]:
         """Resolve a reference object (not to a schema): the target and where it is."""

@@ -32,16 +32,21 @@ class Shapes:
 
     def __init__(self, document: Document) -> None:
         self._compositions = Compositions(document)
+        self._plain: dict[int, tuple[Node, Node]] = {}
 
     def plain(self, node: Node, where: str) -> Node:
-        """The schema with its ``allOf`` joined, if that leaves one alternative; else the schema as it is."""
+        """The schema with its ``allOf`` joined, if that leaves one alternative; else the schema as it is.
+
+        The same ``node`` gives the same object again.
+        """
         if not self._compositions.is_composed(node, where) or self._only(node, where) is not None:
             return node
-        found = self._compositions.alternatives(node, where)
-        if len(found) > 1:
-            return node
-        beside = {key: value for key, value in node.items() if key.startswith("x-") or key == "description"}
-        return {**found[0][0], **beside}
+        if id(node) not in self._plain:
+            found = self._compositions.alternatives(node, where)
+            beside = {key: value for key, value in node.items() if key.startswith("x-") or key == "description"}
+            joined = found[0][0] if found else {}
+            self._plain[id(node)] = node, node if len(found) > 1 else {**joined, **beside}
+        return self._plain[id(node)][1]
 
     def of(self, node: Node, where: str) -> Shape:
         """The shape of a schema that is no reference, null left aside."""
@@ -116,7 +121,7 @@ class Shapes:
     def values(self, node: Node, where: str) -> list[str | int]:
         """The values of an enum besides null, in order, without doubles."""
         node = self.plain(node, where)
-        found: list[str | int] = []
+        found: dict[tuple[type, object], str | int] = {}
         textual = self.types(node, where) == ["string"]
         for index, value in enumerate(sequence(node.get("enum"), step(where, "enum"))):
             if value is None:
@@ -126,9 +131,8 @@ class Shapes:
                     "an enum lists plain values", pointer=step(where, "enum", index), remedy="describe objects instead"
                 )
             plain = str(value) if textual and not isinstance(value, bool) else value
-            if not any(plain == known and type(plain) is type(known) for known in found):
-                found.append(cast("str | int", plain))
-        return found
+            found.setdefault((type(plain), plain), cast("str | int", plain))
+        return [*found.values()]
 
     def constant(self, node: Node, where: str) -> str | int:
         value = node["const"] if "const" in node else self.values(node, where)[0]

@@ -142,7 +142,11 @@ def render_package(api: Api, schemas: Path, folder: Path) -> None:
         from typedpipes_codegen.documents.overlay import effective_document
 
         document = effective_document(api.schema, api.overlays)
-        openapi.render(document, folder, package=package, api=api.package, header=header, options_type=api.options)
+        report = openapi.render(
+            document, folder, package=package, api=api.package, header=header, options_type=api.options
+        )
+        if report.notes:
+            raise SchemaError(report.notes[0], file=api.schema, remedy="describe it more simply in an overlay")
         listing = rest_listing(document, header)
         name, text = OPENAPI, json.dumps(document, indent=1) + "\n"
     for file, content in ((LISTING, listing), (name, text)):

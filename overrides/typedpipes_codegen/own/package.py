@@ -18,6 +18,7 @@ from typedpipes_codegen.documents.overlay import apply_overlay
 from typedpipes_codegen.documents.tree import JsonObject, as_list, operations
 from typedpipes_codegen.errors import SchemaError
 from typedpipes_codegen.openapi.naming import pascal
+from typedpipes_codegen.output.deep_stack import with_deep_stack
 from typedpipes_codegen.output.digests import tree_files
 from typedpipes_codegen.output.listing import LISTING, graphql_listing, rest_listing
 from typedpipes_codegen.output.swap import MARK, check_ours, import_path, plain_name, replacing
@@ -101,12 +102,14 @@ class Made:
     client: str
     """The client class."""
     names: tuple[Path, str] | None
+    notes: tuple[str, ...] = ()
+    """What is less than the schema says, each with its place and the reason."""
 
 
 def write_own(wanted: OwnPackage) -> Made:
     """Make the package and its names file, or change nothing. Raises `SchemaError` with what to do."""
     with replacing(wanted.output) as fresh:
-        made = _render(wanted, fresh)
+        made = with_deep_stack(lambda: _render(wanted, fresh))
         if made.names is not None:
             # First: a file that knows more names than the package is harmless, the other way round is not.
             write_atomically(*made.names)
@@ -118,7 +121,7 @@ def check_own(wanted: OwnPackage) -> list[str]:
     check_ours(wanted.output)
     folder = Path(tempfile.mkdtemp(prefix="typedpipes-check-"))
     try:
-        made = _render(wanted, folder / "fresh")
+        made = with_deep_stack(lambda: _render(wanted, folder / "fresh"))
         problems = compare_trees(folder / "fresh", wanted.output)
         if made.names is not None:
             path, text = made.names
@@ -197,7 +200,7 @@ def _render_openapi(wanted: OwnPackage, config: Config, folder: Path) -> Made:
         raise error.in_file(wanted.schema) from None
     listing = rest_listing({**document}, _header(wanted))
     (folder / LISTING).write_text(listing, encoding="utf-8", newline="\n")
-    return Made(report_of.operations, facade.name, (lock_path, lock.text(canonical.names, methods)))
+    return Made(report_of.operations, facade.name, (lock_path, lock.text(canonical.names, methods)), report_of.notes)
 
 
 def _described(
