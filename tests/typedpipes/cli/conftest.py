@@ -12,6 +12,7 @@ from pathlib import Path
 import attrs
 import pytest
 
+from tests.support import forked
 from tests.typedpipes_codegen.refresh.conftest import checkout, sandbox, server
 from typedpipes_sandbox import ExportSettings, Sandbox, SandboxSettings
 
@@ -50,17 +51,7 @@ class CommandLine:
 
     def run(self, *words: str, **changes: str | None) -> Ended:
         """Run a command to its end."""
-        done = subprocess.run(
-            [*START, *words],
-            check=False,
-            capture_output=True,
-            text=True,
-            encoding="utf-8",
-            stdin=subprocess.DEVNULL,
-            cwd=self.home,
-            env=self.settings(changes),
-            timeout=60,
-        )
+        done = forked.run("typedpipes.cli", *words, cwd=self.home, env=self.settings(changes))
         return Ended(done.returncode, done.stdout, done.stderr)
 
     def start(self, *words: str) -> subprocess.Popen[str]:

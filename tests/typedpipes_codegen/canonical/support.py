@@ -7,13 +7,16 @@ import subprocess
 import sys
 from pathlib import Path
 
+from tests.support import forked
 from typedpipes_codegen.documents.tree import Json, JsonObject, as_object
 
 DOCUMENTS = Path(__file__).parent
 
 
 def run_codegen(*arguments: str | Path, **environment: str) -> subprocess.CompletedProcess[str]:
-    """``python -m typedpipes_codegen`` in a process of its own."""
+    """``python -m typedpipes_codegen`` as a process; as a new one if Python is to see ``environment``."""
+    if not environment:
+        return forked.run("typedpipes_codegen", *arguments)
     return subprocess.run(
         [sys.executable, "-m", "typedpipes_codegen", *map(str, arguments)],
         capture_output=True,

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.support import forked
 from tests.typedpipes_codegen.diff.corpus_support import base_document, base_sdl, changed_document, rows
 from typedpipes_codegen.documents.yaml_writer import write_yaml
 
@@ -33,9 +34,13 @@ def files(tmp_path: Path) -> dict[str, Path]:
     return {name: tmp_path / name for name in (*texts, "absent.yaml")}
 
 
-def run(*words: str | Path, program: tuple[str, ...] = PROGRAM) -> subprocess.CompletedProcess[str]:
+def run(*words: str | Path) -> subprocess.CompletedProcess[str]:
+    return forked.run("typedpipes.cli", "schema", "diff", *words)
+
+
+def run_program(program: str, *words: str | Path) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        [*program, *map(str, words)], check=False, capture_output=True, text=True, encoding="utf-8", timeout=60
+        [sys.executable, "-c", program, *map(str, words)], check=False, capture_output=True, text=True, encoding="utf-8"
     )
 
 
@@ -94,7 +99,7 @@ def test_a_fault_of_our_own_is_never_taken_for_a_break(files: dict[str, Path]) -
     broken = "import typedpipes_codegen.diff.openapi as o; o.openapi_changes = None"
     start = "import sys; from typedpipes.cli import main; sys.exit(main(['schema', 'diff', *sys.argv[1:]]))"
 
-    done = run(files["base.yaml"], files["breaking.yaml"], program=(sys.executable, "-c", f"{broken}; {start}"))
+    done = run_program(f"{broken}; {start}", files["base.yaml"], files["breaking.yaml"])
 
     assert done.returncode == 2
     assert "unexpected TypeError" in done.stderr
@@ -131,7 +136,7 @@ def test_each_document_is_read_once_whatever_is_asked(
         "--operations": [tmp_path / "operations"],
     }
 
-    done = run(files[old], files[new], *asked, *given.get(asked[-1], []), program=(sys.executable, "-c", READS))
+    done = run_program(READS, files[old], files[new], *asked, *given.get(asked[-1], []))
 
     assert done.stderr == ""
     assert done.stdout.splitlines()[-1] == "opened: 1 1", done.stdout

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import os
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
+from tests.support import forked
 from tests.typedpipes_codegen.graphql.packages import SCHEMAS
 from typedpipes_codegen.__main__ import main
 
@@ -69,13 +68,7 @@ def test_what_is_not_there_is_named(tmp_path: Path, capsys: pytest.CaptureFixtur
     assert not (tmp_path / "o").exists()
 
 
-def test_the_command_is_on_the_command_line(tmp_path: Path) -> None:
-    run = subprocess.run(
-        [sys.executable, "-m", "typedpipes_codegen", "operations", "--help"],
-        capture_output=True,
-        text=True,
-        check=False,
-        env={**os.environ, "COLUMNS": "200"},
-    )
+def test_the_command_is_on_the_command_line() -> None:
+    run = forked.run("typedpipes_codegen", "operations", "--help", env={**os.environ, "COLUMNS": "200"})
     assert run.returncode == 0
     assert "--operations DIR" in run.stdout

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.support import forked
 from typedpipes_codegen.errors import SchemaError
 from typedpipes_codegen.output import generate as step
 from typedpipes_codegen.output.digests import tree_files
@@ -217,9 +218,8 @@ def test_bad_input_gives_one_message_exit_code_1_and_leaves_the_old_tree(
 ) -> None:
     before = tree(project)
     (project / "schemas" / file).write_text(content)
-    command = [sys.executable, "-m", "typedpipes_codegen", "generate"]
-    folders = ["--schemas", str(project / "schemas"), "--target", str(project / "generated" / "typedpipes_api")]
-    done = subprocess.run([*command, *folders], check=False, capture_output=True, text=True)
+    folders = ("--schemas", project / "schemas", "--target", project / "generated" / "typedpipes_api")
+    done = forked.run("typedpipes_codegen", "generate", *folders)
     assert done.returncode == 1, done.stderr
     assert said in done.stderr
     assert "Traceback" not in done.stderr

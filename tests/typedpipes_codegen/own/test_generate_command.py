@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.support import forked
 from tests.typedpipes_codegen.own.bookshop_server import EXAMPLES
 from typedpipes_codegen.errors import SchemaError
 from typedpipes_codegen.own import OwnPackage, check_own, write_own
@@ -18,6 +19,8 @@ ROOT = Path(__file__).parents[3]
 
 
 def run(where: Path, *words: str, before: str = "") -> subprocess.CompletedProcess[str]:
+    if not before:
+        return forked.run("typedpipes.cli", "generate", *words, cwd=where)
     program = f"import sys\n{before}\nfrom typedpipes.cli import main\nsys.exit(main(sys.argv[1:]))"
     command = [sys.executable, "-c", program, "generate", *words]
     return subprocess.run(command, cwd=where, capture_output=True, text=True, check=False)

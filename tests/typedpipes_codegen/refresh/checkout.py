@@ -5,14 +5,13 @@ from __future__ import annotations
 import hashlib
 import os
 import shutil
-import subprocess
-import sys
 from collections.abc import Mapping
 from datetime import date
 from pathlib import Path
 
 import attrs
 
+from tests.support import forked
 from tests.typedpipes_codegen.refresh import petshop
 from typedpipes_codegen.commands import canonicalize_file
 from typedpipes_codegen.output.generate import generate
@@ -118,17 +117,8 @@ class Checkout:
         """Run ``typedpipes schema …`` in a process of its own."""
         kept = {name: os.environ[name] for name in ("PATH", "SYSTEMROOT", "LD_LIBRARY_PATH") if name in os.environ}
         own = {"HOME": str(self.folder), "XDG_STATE_HOME": str(self.folder / "state"), "PYTHONUTF8": "1"}
-        done = subprocess.run(
-            [sys.executable, "-m", "typedpipes.cli", "schema", *words],
-            check=False,
-            capture_output=True,
-            text=True,
-            encoding="utf-8",
-            stdin=subprocess.DEVNULL,
-            cwd=self.folder,
-            env={**kept, **own, **(environment or {})},
-            timeout=120,
-        )
+        settings = {**kept, **own, **(environment or {})}
+        done = forked.run("typedpipes.cli", "schema", *words, cwd=self.folder, env=settings)
         return Ended(done.returncode, done.stdout, done.stderr)
 
 

@@ -7,7 +7,6 @@ import functools
 import os
 import re
 import subprocess
-import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -15,6 +14,7 @@ from typing import Any
 import pytest
 from graphql import GraphQLSchema, build_schema
 
+from tests.support import forked
 from typedpipes_codegen.diff.change import Report
 from typedpipes_codegen.diff.graphql import graphql_changes
 from typedpipes_codegen.diff.openapi import openapi_changes
@@ -210,9 +210,7 @@ def test_a_program_that_cannot_be_read_is_one_clear_error(text: str | None, tmp_
 
 
 def diff(home: Path, *words: str | Path) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "typedpipes.cli", "schema", "diff", *map(str, words)]
-    env = {**os.environ, "XDG_CACHE_HOME": str(home)}
-    return subprocess.run(command, check=False, capture_output=True, text=True, encoding="utf-8", timeout=300, env=env)
+    return forked.run("typedpipes.cli", "schema", "diff", *words, env={**os.environ, "XDG_CACHE_HOME": str(home)})
 
 
 def test_only_what_reaches_the_program_counts_for_the_exit_code(tmp_path: Path, home: Path) -> None:
