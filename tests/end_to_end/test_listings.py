@@ -5,6 +5,7 @@ from __future__ import annotations
 import inspect
 import json
 import warnings
+from collections import Counter
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, closing, contextmanager
 from typing import Any
@@ -141,16 +142,10 @@ OTHER: list[tuple[str, str, object]] = [
 ]
 
 
-@pytest.fixture(scope="module")
-def shared() -> Iterator[WireServer]:
+@pytest.fixture
+def server() -> Iterator[WireServer]:
     with closing(WireServer()) as made:
         yield made
-
-
-@pytest.fixture
-def server(shared: WireServer) -> WireServer:
-    shared.arrivals.clear()
-    return shared
 
 
 def serve(server: WireServer, api: str, bad: Reply | None, at: int, pages: int = 3) -> None:
@@ -355,6 +350,11 @@ def stuck(echo: str) -> Callable[[Arrival], Reply]:
     return script
 
 
+def arrived(server: WireServer) -> int:
+    """Requests of one listing. What was fetched ahead for the one before it may still come in."""
+    return max(Counter(urlsplit(arrival.path).path for arrival in list(server.arrivals)).values())
+
+
 @pytest.mark.parametrize("prefetch", [0, 3])
 @pytest.mark.parametrize("echo", ["moving", "fixed", "absent"])
 def test_every_offset_listing_stops_at_a_server_that_ignores_start(
@@ -373,7 +373,7 @@ def test_every_offset_listing_stops_at_a_server_that_ignores_start(
                     got.append(item)
                     assert len(got) < ENDS, name
             assert len(got) == 2, name
-            assert len(server.arrivals) <= 2 + 2 * prefetch, name
+            assert arrived(server) <= 2 + 2 * prefetch, name
             assert pages.cursor == "2", name
             assert "resume this listing with resume='2'" in caught.value.__notes__, name
 
@@ -398,7 +398,7 @@ def test_every_asynchronous_offset_listing_stops_at_a_server_that_ignores_start(
                         got.append(item)
                         assert len(got) < ENDS, name
                 assert len(got) == 2, name
-                assert len(server.arrivals) <= 2 + 2 * prefetch, name
+                assert arrived(server) <= 2 + 2 * prefetch, name
                 assert pages.cursor == "2", name
 
     anyio.run(main)

@@ -20,6 +20,7 @@ from __future__ import annotations
 
 import contextlib
 import functools
+import os
 import re
 import ssl
 import time
@@ -63,6 +64,21 @@ class WireOptions(TypedDict, total=False):
     verify: ssl.SSLContext | bool
     proxy: str | library.URL | library.Proxy | None
     trust_env: bool
+
+
+def _wire_options(given: WireOptions | None) -> WireOptions:
+    """``given``, and who is trusted: as httpx does, but read from disk once a process, which takes 25 ms."""
+    wire = WireOptions(**(given or {}))
+    if "verify" not in wire:
+        environment = (os.environ.get("SSL_CERT_FILE"), os.environ.get("SSL_CERT_DIR"))
+        wire["verify"] = _trusted(wire.get("trust_env", True), *environment, ssl.SSLContext)
+    return wire
+
+
+@functools.lru_cache(maxsize=8)
+def _trusted(trust_env: bool, *_: object) -> ssl.SSLContext:
+    """The certificates of the machine; anew where the environment, or the class that reads them, is another."""
+    return httpx.create_ssl_context(trust_env=trust_env)
 
 
 @contextlib.contextmanager
@@ -184,7 +200,7 @@ class PolicyClient(SharedClient, library.Client):
                 headers=HEADERS,
                 timeout=None,
                 mounts={"http://": None},
-                **(wire or {}),
+                **_wire_options(wire),
             )
         line: HttpClient = self if http_client is None else http_client
         self.policies = build_policies(
@@ -273,7 +289,7 @@ class AsyncPolicyClient(SharedClient, library.AsyncClient):
                 headers=HEADERS,
                 timeout=None,
                 mounts={"http://": None},
-                **(wire or {}),
+                **_wire_options(wire),
             )
         line: AsyncHttpClient = self if http_client is None else http_client
         self.policies = build_policies(

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import ssl
 import threading
+from pathlib import Path
 from typing import Any, Literal
 
 import anyio
@@ -291,3 +293,27 @@ def test_errors_survive_pickling_with_their_attributes() -> None:
 def test_addresses_that_are_none(url: str) -> None:
     with PolicyClient() as client, pytest.raises(ConfigurationError):
         client.exchange(get(url))
+
+
+def test_certificates_are_read_once_and_anew_for_another_environment(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    read: list[bool] = []
+
+    def counting(*, trust_env: bool) -> ssl.SSLContext:
+        read.append(trust_env)
+        return original(trust_env=trust_env)
+
+    original = httpx.create_ssl_context
+    monkeypatch.setattr(httpx, "create_ssl_context", counting)
+    monkeypatch.setenv("SSL_CERT_DIR", str(tmp_path))
+    for _ in range(3):
+        with PolicyClient():
+            AsyncPolicyClient()
+    assert read == [True]
+    with PolicyClient(wire={"trust_env": False}), PolicyClient(wire={"verify": ssl.create_default_context()}):
+        pass
+    monkeypatch.setenv("SSL_CERT_DIR", str(tmp_path / "other"))
+    with PolicyClient():
+        pass
+    assert read == [True, False, True]
