@@ -103,7 +103,10 @@ def _serve(address: str) -> None:
         listening.bind(address)
         listening.listen()
         os.write(1, b"+")
-        while 0 not in select.select([listening, 0], [], [])[0]:
+        while True:
+            ready, _, _ = select.select([listening.fileno(), 0], [], [])
+            if 0 in ready:
+                return
             connection, _ = listening.accept()
             with connection:
                 if not os.fork():
