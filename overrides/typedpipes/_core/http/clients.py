@@ -20,7 +20,6 @@ from __future__ import annotations
 
 import contextlib
 import functools
-import os
 import re
 import ssl
 import time
@@ -66,19 +65,11 @@ class WireOptions(TypedDict, total=False):
     trust_env: bool
 
 
-def _wire_options(given: WireOptions | None) -> WireOptions:
-    """``given``, and who is trusted: as httpx does, but read from disk once a process, which takes 25 ms."""
+def _wire_options(given: WireOptions | None, *, connects: bool) -> WireOptions:
     wire = WireOptions(**(given or {}))
-    if "verify" not in wire:
-        environment = (os.environ.get("SSL_CERT_FILE"), os.environ.get("SSL_CERT_DIR"))
-        wire["verify"] = _trusted(wire.get("trust_env", True), *environment, ssl.SSLContext)
+    if connects and "verify" not in wire:
+        wire["verify"] = library.trusted(wire.get("trust_env", True))
     return wire
-
-
-@functools.lru_cache(maxsize=8)
-def _trusted(trust_env: bool, *_: object) -> ssl.SSLContext:
-    """The certificates of the machine; anew where the environment, or the class that reads them, is another."""
-    return httpx.create_ssl_context(trust_env=trust_env)
 
 
 @contextlib.contextmanager
@@ -200,7 +191,7 @@ class PolicyClient(SharedClient, library.Client):
                 headers=HEADERS,
                 timeout=None,
                 mounts={"http://": None},
-                **_wire_options(wire),
+                **_wire_options(wire, connects=transport is None and http_client is None),
             )
         line: HttpClient = self if http_client is None else http_client
         self.policies = build_policies(
@@ -289,7 +280,7 @@ class AsyncPolicyClient(SharedClient, library.AsyncClient):
                 headers=HEADERS,
                 timeout=None,
                 mounts={"http://": None},
-                **_wire_options(wire),
+                **_wire_options(wire, connects=transport is None and http_client is None),
             )
         line: AsyncHttpClient = self if http_client is None else http_client
         self.policies = build_policies(

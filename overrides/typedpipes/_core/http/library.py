@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import copy
+import functools
+import os
+import ssl
 from typing import Final
 
 import httpx
@@ -51,6 +54,19 @@ def put_behind(url: URL, path: str, query: str | None) -> URL:
     made = URL(url)
     made._uri_reference = made._uri_reference._replace(path=path, query=query)
     return made
+
+
+def trusted(trust_env: bool) -> ssl.SSLContext:
+    """Whose certificates are trusted, as httpx does by default, but read once a process: that takes 25 ms.
+
+    They are read anew where the environment names others, or another class is to read them (``truststore``).
+    """
+    return _trusted(trust_env, os.environ.get("SSL_CERT_FILE"), os.environ.get("SSL_CERT_DIR"), ssl.SSLContext)
+
+
+@functools.lru_cache(maxsize=8)
+def _trusted(trust_env: bool, *_: object) -> ssl.SSLContext:
+    return httpx.create_ssl_context(trust_env=trust_env)
 
 
 _of_parents: Final[list[object]] = []
