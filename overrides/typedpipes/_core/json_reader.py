@@ -18,6 +18,13 @@ MAX_DEPTH: Final = 200
 _TOKENS: Final = re.compile(rb'"(?:[^"\\]|\\.)*+"?|([\[{])|([\]}])', re.DOTALL)
 
 
+_LOOKED_AT: Final = 4 << 20
+"""Bytes of a text up to which the place of its fault is looked for."""
+_UNWEIGHED: Final = 256 << 10
+"""Bytes of a text that is parsed whatever it holds."""
+_ASTRAL: Final = re.compile(rb"[\xf0-\xf4]")
+
+
 class NotJSON(ValueError):
     """A text is no JSON, or nests too deeply. Shows where, never what stands there."""
 
@@ -47,10 +54,23 @@ def check_depth(content: bytes) -> None:
             depth -= 1
 
 
+def weight(content: bytes, per_object: int) -> int:
+    """About how many bytes of memory a text takes when it is parsed, at most: ``[{},{}]`` takes hundreds of times its
+    own length. ``per_object``: bytes of what an object becomes. Short texts weigh nothing.
+    """
+    if len(content) <= _UNWEIGHED:
+        return 0
+    values = per_object * content.count(b"{") + 96 * content.count(b"[") + 40 * content.count(b",")
+    letters = 16 * content.count(b'"')
+    if not content.isascii():  # one rare character widens all of its text
+        letters += len(content) * (3 if _ASTRAL.search(content) else 1)
+    return values + letters
+
+
 def describe(content: bytes, error: Exception) -> str:
     """Why a parser refused ``content``, in our words: too deep, cut off, or not JSON, with the place if it is known."""
     try:
-        check_depth(content)
+        check_depth(content[:_LOOKED_AT])
     except NotJSON as too_deep:
         return str(too_deep)
     if not content.strip():
@@ -59,6 +79,8 @@ def describe(content: bytes, error: Exception) -> str:
         place: int | None = len(error.doc[: error.pos].encode("utf-8", "surrogatepass"))
     elif isinstance(error, UnicodeDecodeError):
         place = error.start
+    elif len(content) > _LOOKED_AT:
+        place = None
     elif isinstance(error, msgspec.DecodeError):  # it names its place in words only: ask a parser that has a number
         try:
             json.loads(content)
@@ -77,4 +99,4 @@ def describe(content: bytes, error: Exception) -> str:
     return f"no value can stand at byte {place}"
 
 
-__all__ = ["MAX_DEPTH", "NotJSON", "check_depth", "describe", "read_json"]
+__all__ = ["MAX_DEPTH", "NotJSON", "check_depth", "describe", "read_json", "weight"]

@@ -80,6 +80,9 @@ class SharedOptions(TypedDict, total=False):
     """Repetitions of a failed attempt at most. Default 3."""
     max_wait: float | None
     """Seconds to wait at most for a slot of a limit, or because the server said so. Default: up to the deadline."""
+    max_body: int
+    """Bytes of an answer that are read at most, without its compression. Default 64 MiB. Neither downloads to files nor
+    answers read in pieces are meant."""
     limits: str | None
     """Where requests are counted: ``memory://``, ``sqlite:///PATH``, ``redis://HOST`` …; ``off`` counts nothing.
 

@@ -188,6 +188,22 @@ class Redactor:
             return self.text(path)
         return path
 
+    def value(self, value: object, depth: int = 20) -> object:
+        """The same for all texts in a parsed JSON value; what nests more than ``depth`` levels deep is masked."""
+        if isinstance(value, str):
+            return self.text(value)
+        if depth == 0 and isinstance(value, (dict, list)):
+            return MASK
+        if isinstance(value, dict):
+            return {self.text(str(key)): self._member(str(key), each, depth - 1) for key, each in value.items()}
+        if isinstance(value, list):
+            return [self.value(each, depth - 1) for each in value]
+        return value
+
+    def _member(self, name: str, value: object, depth: int) -> object:
+        tells = isinstance(value, str) and self.text(f'"{name}": "…"') != f'"{name}": "…"'  # that it is a secret
+        return MASK if tells else self.value(value, depth)
+
     def data(self, data: bytes, limit: int | None = None, *, cut: bool = False) -> str:
         """The same for bytes, which need not be valid UTF-8."""
         if limit is not None and len(data) > LONGEST:

@@ -20,6 +20,7 @@ from typedpipes._core.auth import OAUTH_URL, Credentials, StaticCredential
 from typedpipes._core.decoding.model import JSON
 from typedpipes._core.http import WireResponse
 from typedpipes._core.http.clients import AsyncPolicyClient, PolicyClient
+from typedpipes._core.http.failures import request_id
 from typedpipes._core.http.policies import ClientCore
 from typedpipes._core.options import (
     AsyncHttpClient,
@@ -237,14 +238,16 @@ class PipedriveCore(ClientCore):
 def _check_success(operation: Operation[object], value: JSON, built: object, response: WireResponse) -> None:
     """``{"success": false, "error": …}`` with a 2xx status is a failure: raises `APIError`."""
     if isinstance(value, dict) and value.get("success") is False:
-        said = "; ".join(str(value[key])[:300] for key in ("error", "error_info") if isinstance(value.get(key), str))
+        redactor = response.redactor
+        parts = (value.get(key) for key in ("error", "error_info"))
+        said = "; ".join(redactor.text(part, 300) for part in parts if isinstance(part, str))
         name = f"{operation.api}.{operation.name}"
         raise APIError(
             f"{name}: the server answered {response.status} but reports failure: {said or 'no reason given'}",
             status=response.status,
             operation=name,
-            code=code if isinstance(code := value.get("code"), str) else None,
-            request_id=response.headers.get("x-correlation-id"),
+            code=redactor.text(code, 100) if isinstance(code := value.get("code"), str) else None,
+            request_id=request_id(response.headers, redactor),
             body=said,
         )
 

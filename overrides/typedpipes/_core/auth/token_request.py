@@ -13,7 +13,6 @@ from typedpipes._core.http.bodies import (
     WIRE_ERRORS,
     Body,
     bare,
-    decoded_leniently,
     header_dict,
     is_hopeless,
     is_unsent,
@@ -21,6 +20,7 @@ from typedpipes._core.http.bodies import (
     require_https,
     steady,
 )
+from typedpipes._core.http.inflate import inflated_leniently
 from typedpipes._core.json_reader import NotJSON, read_json
 from typedpipes._core.tokens import Token
 from typedpipes.errors import APIError, AuthenticationError, ResponseMismatch, TransportError
@@ -100,7 +100,7 @@ def post(
         return failure
     finally:
         request.headers.pop("authorization", None)
-    body = decoded_leniently(headers, raw)
+    body = inflated_leniently(headers, raw, ERROR_BODY_LIMIT)
     _tell(request, context, started, response.status_code, None)
     if 200 <= response.status_code < 300 and not cut:
         return body

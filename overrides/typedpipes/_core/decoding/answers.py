@@ -10,6 +10,7 @@ of the same drift, which a property test holds.
 
 from __future__ import annotations
 
+import codecs
 import json
 import re
 import sys
@@ -32,7 +33,7 @@ from typedpipes._core.decoding.records import (
     raw_members,
     reached,
 )
-from typedpipes._core.json_reader import describe
+from typedpipes._core.json_reader import describe, weight
 from typedpipes.errors import ResponseMismatch
 
 T = TypeVar("T")
@@ -42,8 +43,20 @@ _decode_json: Final[Callable[[bytes], JSON]] = msgspec.json.Decoder().decode
 
 _FIRST: Final = 16_384
 """Bytes of an answer in which its first record is looked for, before the whole of it is."""
+_SLICE: Final = 1 << 20
 _SPACE: Final = re.compile(r"[ \t\n\r]*")
 _scan: Final = json.JSONDecoder().raw_decode
+
+
+def check_weight(content: bytes, decoding: Decoding, most: int, per_object: int = 768) -> None:
+    """Raise `ResponseMismatch` for an answer that would take more than twice ``most`` bytes of memory when parsed."""
+    needed = weight(content, per_object)
+    if needed > 2 * most:
+        raise ResponseMismatch(
+            f"{decoding.operation}: the answer's {len(content)} bytes would take about {needed >> 20} MiB of memory; "
+            "ask for less at a time, or raise max_body",
+            operation=decoding.operation,
+        )
 
 
 def parse_json(content: bytes, decoding: Decoding) -> JSON:
@@ -63,7 +76,23 @@ def build(annotation: str, module: str, value: JSON, decoding: Decoding) -> obje
     if plan is None:
         namespace = vars(sys.modules[module])
         plan = _plans[module, annotation] = plan_for(eval(annotation, namespace))  # our generated code, not data
-    return plan.convert(value, decoding, Node(None, None))
+    return converted(plan, value, decoding)
+
+
+def converted(plan: Plan, value: JSON, decoding: Decoding) -> object:
+    """``value`` as ``plan`` builds it. Raises `ResponseMismatch` for one that nests too deeply to be walked through."""
+    try:
+        return plan.convert(value, decoding, Node(None, None))
+    except RecursionError:
+        raise too_deep(decoding) from None
+
+
+def too_deep(decoding: Decoding) -> ResponseMismatch:
+    """The error for an answer whose values nest more deeply than they can be walked through."""
+    return ResponseMismatch(
+        f"{decoding.operation}: the answer nests too deeply to be read; check that base_url is the vendor's API",
+        operation=decoding.operation,
+    )
 
 
 def read_answer(
@@ -80,7 +109,10 @@ def read_listing(
     """As `read_answer`, several times faster if the answer lists records that fit; its JSON then lacks the records."""
     listing = listing_of(annotation, module)
     if listing is not None and all(map(listing.needs_no, normalize)):
-        answer = listing.decode(content, decoding)
+        try:
+            answer = listing.decode(content, decoding)
+        except RecursionError:
+            raise too_deep(decoding) from None
         if answer is not None:
             return answer
     return read_answer(annotation, module, content, decoding, normalize)
@@ -97,7 +129,7 @@ def normalized(value: JSON, rules: tuple[str, ...]) -> JSON:
 def from_wire(model: type[T], value: JSON, *, strict: bool = False) -> T:
     """Build ``model`` from parsed JSON, for example from a webhook body or a saved record."""
     decoding = Decoding(model.__name__, strict=strict)
-    return cast("T", plan_for(model).convert(value, decoding, Node(None, None)))
+    return cast("T", converted(plan_for(model), value, decoding))
 
 
 def _lift(value: JSON, path: list[str]) -> JSON:
@@ -203,7 +235,9 @@ class Listing:
     ) -> None:
         """Tell of all drift of the first record; complete every one."""
         if records and decoding.heard:
-            self._record.convert(_first_record(content, self.wire), decoding, node.below(None))
+            first = _first_record(content, self.wire)
+            if first is not None:
+                self._record.convert(first, decoding, node.below(None))
         decoding.looking = False
         finish_many(self._finish, records, decoding, node, holder)
         decoding.looking = True
@@ -260,7 +294,7 @@ def _shadow(fields: list[tuple[str, Any, bool]], wire: str | None, records: Any,
 def _tried(decoder: Any, content: bytes) -> Any:
     try:
         return decoder.decode(content)
-    except ValueError:  # what is wrong, the builders tell
+    except (ValueError, RecursionError):  # what is wrong, the builders tell
         return None
 
 
@@ -268,19 +302,26 @@ def _is_text(content: bytes) -> bool:
     """Whether the bytes are UTF-8: msgspec does not look at what it passes over."""
     if content.isascii():
         return True
+    decode, last = codecs.getincrementaldecoder("utf-8")().decode, len(content) - _SLICE
     try:
-        content.decode()
+        for start in range(0, len(content), _SLICE):  # as text, all of it may be four times as long
+            decode(content[start : start + _SLICE], final=start >= last)
     except UnicodeDecodeError:
         return False
     return True
 
 
 def _first_record(content: bytes, wire: str | None) -> Any:
-    """The first record of an answer that msgspec has read, without parsing the others."""
-    try:
-        return _scan_first(content[:_FIRST].decode(errors="ignore"), wire)
-    except (ValueError, IndexError):  # it does not end there
-        return _scan_first(content.decode(), wire)
+    """The first record of an answer that msgspec has read, without parsing the others; None if that is hard to find."""
+    for size in (_FIRST, _SLICE, 8 * _SLICE):
+        try:
+            return _scan_first(content[:size].decode(errors="ignore"), wire)
+        except (ValueError, IndexError):  # it does not end there
+            if size >= len(content):
+                raise
+        except RecursionError:
+            break
+    return None
 
 
 def _scan_first(text: str, wire: str | None) -> Any:

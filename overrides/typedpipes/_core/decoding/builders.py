@@ -303,7 +303,8 @@ def _model_plan(model: type[Model]) -> Plan:
     plan = _plans[model] = Plan(_keep, f"a {model.__name__} object", model=model)
 
     def first(value: Any, decoding: Decoding, node: Node) -> Any:
-        plan.convert = compile_builder(model)
+        if plan.convert is first:  # a list or a union that met it before may still hold it
+            plan.convert = compile_builder(model)
         return plan.convert(value, decoding, node)
 
     plan.convert = first

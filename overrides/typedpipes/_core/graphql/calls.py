@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Final, cast
 
 import msgspec
 
@@ -21,6 +21,10 @@ from typedpipes.errors import APIError, ConfigurationError
 
 if TYPE_CHECKING:
     from typedpipes._core.http.clients import AsyncPolicyClient, PolicyClient
+
+
+_PER_OBJECT: Final = 1536
+"""Bytes that an object of a result takes at most, if it lacks what the schema promises."""
 
 
 class GraphQLCalls(msgspec.Struct, frozen=True, kw_only=True):
@@ -91,23 +95,34 @@ class GraphQLCalls(msgspec.Struct, frozen=True, kw_only=True):
         A query's answer is decoded from its bytes in one pass; whatever that cannot take is looked at in detail, and
         so is every mutation, whose payload may report failure.
         """
+        from typedpipes._core.decoding.answers import check_weight, too_deep
+
         decoding = self.decoding(operation.name)
-        if operation.kind == "query":
-            result = decode_body(operation, response.content, decoding)
-            if result is not None:
-                return result
-        return decode(operation, self.data(operation.name, response, operation.safety), decoding)
+        check_weight(response.content, decoding, response.most, _PER_OBJECT)
+        try:
+            if operation.kind == "query":
+                result = decode_body(operation, response.content, decoding)
+                if result is not None:
+                    return result
+            return decode(operation, self.data(operation.name, response, operation.safety), decoding)
+        except RecursionError:
+            raise too_deep(decoding) from None
 
     def data(self, name: str | None, response: WireResponse, safety: Safety) -> dict[str, JSON]:
         """The answer's ``data``. Raises `GraphQLError`, or `PartialFailure` for a mutation that reports failure."""
-        from typedpipes._core.decoding.answers import parse_json
+        from typedpipes._core.decoding.answers import check_weight, parse_json, too_deep
         from typedpipes._core.graphql.errors import answer_data, check_payloads
 
         operation = f"{self.api}.{name or 'anonymous'}"
-        answer = parse_json(response.content, Decoding(operation))
-        data = answer_data(operation, answer, response, self.redactor)
-        if safety != "safe":
-            check_payloads(operation, data, response)
+        decoding = Decoding(operation)
+        check_weight(response.content, decoding, response.most)
+        answer = parse_json(response.content, decoding)
+        try:
+            data = answer_data(operation, answer, response, self.redactor)
+            if safety != "safe":
+                check_payloads(operation, data, response)
+        except RecursionError:  # where words of it were to be told
+            raise too_deep(decoding) from None
         return data
 
     def decoding(self, name: str) -> Decoding:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
-from typing import Final
+from typing import Final, cast
 
 from typedpipes._core.decoding.model import JSON
 from typedpipes._core.graphql.outcome import AT_THE_DOOR, code_of
 from typedpipes._core.http import WireResponse
+from typedpipes._core.http.failures import request_id
+from typedpipes._core.json_reader import NotJSON, read_json
 from typedpipes._core.redaction import Redactor
 from typedpipes.errors import (
     APIError,
@@ -78,8 +79,8 @@ def failed_answer(error: APIError, body: bytes, redactor: Redactor) -> APIError:
     body does: 401, 403, 404, 429, unless validation refused the document.
     """
     try:
-        answer = json.loads(body)
-    except (ValueError, RecursionError):
+        answer = read_json(body)
+    except NotJSON:
         return error
     entries = _entries(answer)
     if not entries or not isinstance(answer.get("errors"), list):
@@ -141,12 +142,12 @@ def _error(
     more = f" (and {len(entries) - 3} more)" if len(entries) > 3 else ""
     return kind(
         f"{operation}: {said}{more}",
-        errors=entries,
+        errors=[cast("dict[str, object]", redactor.value(entry)) for entry in entries],
         data=data,
         status=response.status,
         operation=operation,
-        code=code,
-        request_id=_correlation(entries) or response.headers.get("x-request-id"),
+        code=None if code is None else redactor.text(code, 100),
+        request_id=_correlation(entries, redactor) or request_id(response.headers, redactor),
         body=redactor.data(response.content, 4096),
     )
 
@@ -155,11 +156,11 @@ def _says_denied(entry: Mapping[str, object]) -> bool:
     return str(entry.get("message", "")).strip().lower().startswith(_DENIED_WORDS)
 
 
-def _correlation(entries: list[dict[str, object]]) -> str | None:
+def _correlation(entries: list[dict[str, object]], redactor: Redactor) -> str | None:
     for entry in entries:
         extensions = entry.get("extensions")
         if isinstance(extensions, dict) and extensions.get("correlation_id"):
-            return str(extensions["correlation_id"])
+            return redactor.text(str(extensions["correlation_id"]), 200)
     return None
 
 
@@ -187,6 +188,7 @@ def check_payloads(operation: str, data: object, response: WireResponse) -> None
     """
     if not isinstance(data, dict):
         return
+    redactor = response.redactor
     for name, payload in data.items():
         if not isinstance(payload, dict):
             continue
@@ -195,10 +197,11 @@ def check_payloads(operation: str, data: object, response: WireResponse) -> None
             reported = payload.get(key)
             failures += reported if isinstance(reported, list) else [reported] if isinstance(reported, dict) else []
         if failures or payload.get("success") is False:
-            said = "; ".join(_words(failure) for failure in failures[:3]) or "success is false"
+            told = [redactor.value(failure) for failure in failures]
+            said = redactor.text("; ".join(_words(failure) for failure in told[:3])) or "success is false"
             raise PartialFailure(
                 f"{operation}: {name} reports failure: {said}",
-                failures=failures or [{"success": False}],
+                failures=told or [{"success": False}],
                 data=data,
                 status=response.status,
                 operation=operation,

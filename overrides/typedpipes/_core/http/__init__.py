@@ -6,6 +6,7 @@ show callers no type of the HTTP library, which only `typedpipes._core.http.libr
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Final, Literal, Protocol, TypeAlias, cast
 
@@ -14,9 +15,11 @@ import msgspec
 from typedpipes._core.flow import Flow
 from typedpipes._core.http import library
 from typedpipes._core.http.bodies import body_error, exhaust
+from typedpipes._core.http.inflate import MAX_BODY, Reader, Refused, Undecodable
+from typedpipes._core.redaction import SENDING, Redactor
 from typedpipes._core.rest import CallOptions, Safety, SendOptions
 from typedpipes._core.values import text_of
-from typedpipes.errors import APIError, ConfigurationError
+from typedpipes.errors import APIError, ConfigurationError, ResponseMismatch
 
 OnWire: TypeAlias = Callable[[bool], Flow[None]]
 
@@ -200,9 +203,22 @@ class WireRequest(msgspec.Struct, kw_only=True, eq=False):
 class WireResponse:
     """A successful answer (2xx), read completely. Header names are lower case; repeated headers are joined by ", "."""
 
-    __slots__ = ("content", "headers", "status", "url")
+    __slots__ = ("content", "headers", "most", "redactor", "status", "url")
 
-    def __init__(self, status: int, headers: Mapping[str, str], content: bytes, url: str) -> None:
+    def __init__(
+        self,
+        status: int,
+        headers: Mapping[str, str],
+        content: bytes,
+        url: str,
+        *,
+        most: int = MAX_BODY,
+        redactor: Redactor | None = None,
+    ) -> None:
+        self.most = most
+        """Bytes of an answer that the client reads at most."""
+        self.redactor = redactor or SENDING.get()
+        """Knows the client's secrets, which an answer may repeat."""
         self.status = status
         self.headers = headers
         self.content = content
@@ -215,46 +231,61 @@ class WireResponse:
 class WireStream:
     """A successful answer whose body is still on the wire; `PolicyClient.stream_exchange` closes it."""
 
-    __slots__ = ("_response", "headers", "status", "url")
+    __slots__ = ("_most", "_response", "headers", "status", "url")
 
-    def __init__(self, response: library.Response, headers: Mapping[str, str]) -> None:
+    def __init__(self, response: library.Response, headers: Mapping[str, str], most: int) -> None:
         self._response = response
+        self._most = most
         self.status = response.status_code
         self.headers = headers
         self.url = str(response.url)
 
     def iter_bytes(self, size: int | None = None) -> Iterator[bytes]:
-        """The decoded body in pieces (of ``size`` bytes). Raises `TransportError` if it breaks off."""
-        try:
-            yield from self._response.iter_bytes(size)
-        except (library.RequestError, OSError) as error:
-            raise body_error(error) from error
+        """The decoded body in pieces (of ``size`` bytes, else of 1 MiB at most). Raises `TransportError` if it breaks
+        off, `ResponseMismatch` if it cannot be decoded.
+        """
+        with _explained():
+            reader = Reader(self.headers, size)
+            for raw in self._response.iter_raw():
+                yield from reader.pieces(raw)
+            yield from reader.finish()
 
     def read(self) -> bytes:
-        """The rest of the body."""
-        return b"".join(self.iter_bytes())
+        """The rest of the body. Raises `ResponseMismatch` beyond the client's ``max_body``."""
+        whole = _Whole(self._most)
+        for piece in self.iter_bytes():
+            whole.add(piece)
+        return whole.content()
 
 
 class AsyncWireStream:
     """The asynchronous twin of `WireStream`."""
 
-    __slots__ = ("_pieces", "_response", "headers", "status", "url")
+    __slots__ = ("_most", "_pieces", "_response", "headers", "status", "url")
 
-    def __init__(self, response: library.Response, headers: Mapping[str, str]) -> None:
+    def __init__(self, response: library.Response, headers: Mapping[str, str], most: int) -> None:
         self._response = response
+        self._most = most
         self._pieces: AsyncIterator[bytes] | None = None
         self.status = response.status_code
         self.headers = headers
         self.url = str(response.url)
 
     def aiter_bytes(self, size: int | None = None) -> AsyncIterator[bytes]:
-        """The decoded body in pieces (of ``size`` bytes). Raises `TransportError` if it breaks off."""
-        self._pieces = self._response.aiter_bytes(size)
-        return _Pieces(self._pieces)
+        """The decoded body in pieces (of ``size`` bytes, else of 1 MiB at most). Raises `TransportError` if it breaks
+        off, `ResponseMismatch` if it cannot be decoded.
+        """
+        with _explained():
+            reader = Reader(self.headers, size)
+        self._pieces = self._response.aiter_raw()
+        return _Pieces(self._pieces, reader)
 
     async def aread(self) -> bytes:
-        """The rest of the body."""
-        return b"".join([piece async for piece in self.aiter_bytes()])
+        """The rest of the body. Raises `ResponseMismatch` beyond the client's ``max_body``."""
+        whole = _Whole(self._most)
+        async for piece in self.aiter_bytes():
+            whole.add(piece)
+        return whole.content()
 
     async def aclose(self) -> None:
         """Close the answer, read or not; harmless when repeated."""
@@ -266,19 +297,58 @@ class AsyncWireStream:
 class _Pieces:
     """An iterator, not a generator: one that is left early leaves nothing to be finalized."""
 
-    __slots__ = ("_inner",)
+    __slots__ = ("_inner", "_reader", "_ready")
 
-    def __init__(self, inner: AsyncIterator[bytes]) -> None:
+    def __init__(self, inner: AsyncIterator[bytes], reader: Reader) -> None:
         self._inner = inner
+        self._reader: Reader | None = reader
+        self._ready: Iterator[bytes] = iter(())
 
     def __aiter__(self) -> _Pieces:
         return self
 
     async def __anext__(self) -> bytes:
-        try:
-            return await self._inner.__anext__()
-        except (library.RequestError, OSError) as error:
-            raise body_error(error) from error
+        with _explained():
+            while (piece := next(self._ready, None)) is None:
+                if self._reader is None:
+                    raise StopAsyncIteration
+                try:
+                    self._ready = self._reader.pieces(await self._inner.__anext__())
+                except StopAsyncIteration:
+                    self._ready, self._reader = self._reader.finish(), None
+            return piece
+
+
+class _Whole:
+    """Collects a streamed body up to ``most`` bytes."""
+
+    def __init__(self, most: int) -> None:
+        self._most = most
+        self._size = 0
+        self._found: list[bytes] = []
+
+    def add(self, piece: bytes) -> None:
+        """Take the next piece. Raises `ResponseMismatch` if it is too much."""
+        self._found.append(piece)
+        self._size += len(piece)
+        if self._size > self._most:
+            raise ResponseMismatch(
+                f"the answer has more than the {self._most} bytes allowed; read it in pieces, or raise max_body"
+            )
+
+    def content(self) -> bytes:
+        """All of it."""
+        return b"".join(self._found)
+
+
+@contextlib.contextmanager
+def _explained() -> Iterator[None]:
+    try:
+        yield
+    except Refused as refused:
+        raise ResponseMismatch(f"the answer {refused}") from None
+    except (library.RequestError, OSError, Undecodable) as error:
+        raise body_error(error) from error
 
 
 __all__ = [

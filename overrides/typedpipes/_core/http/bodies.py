@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import AsyncIterator, Callable, Iterator, Mapping
+from collections.abc import AsyncIterator, Callable, Iterator
 from typing import Final, cast
 
 from typedpipes._core import addresses
@@ -235,19 +235,3 @@ async def exhaust(pieces: AsyncIterator[bytes]) -> None:
     with contextlib.suppress(Exception):
         async for _ in pieces:
             pass
-
-
-def decoded(headers: Mapping[str, str], raw: bytes) -> bytes:
-    """The body without its content encoding. Raises ``DecodingError`` if it is not what the header says."""
-    encoding = headers.get("content-encoding")
-    if encoding is None or not raw:
-        return raw
-    return library.Response(200, headers={"content-encoding": encoding}, content=raw).content
-
-
-def decoded_leniently(headers: Mapping[str, str], raw: bytes) -> bytes:
-    """The same for the body of a failure: nothing, if it cannot be decoded."""
-    try:
-        return decoded(headers, raw)[:ERROR_BODY_LIMIT]
-    except library.DecodingError:
-        return b""

@@ -134,7 +134,14 @@ class SharedClient:
         """``request`` as a flow, for policies that send more than one; run it with `perform`."""
         exchange = Exchange(self.policies, to_httpx(request), request.stamp, stream=False)
         response = yield from exchange.run()
-        return WireResponse(response.status_code, exchange.headers, exchange.content, str(response.url))
+        return WireResponse(
+            response.status_code,
+            exchange.headers,
+            exchange.content,
+            str(response.url),
+            most=self.policies.retry.max_body,
+            redactor=self.policies.redactor,
+        )
 
     def _exchange(self, request: library.Request, auth: object, follow: object, *, stream: bool) -> Exchange:
         if not (auth is None or auth is library.USE_CLIENT_DEFAULT):
@@ -227,7 +234,7 @@ class PolicyClient(SharedClient, library.Client):
         exchange = Exchange(self.policies, to_httpx(request), request.stamp, stream=True)
         response = drive(exchange.run(), self._io)
         try:
-            yield WireStream(response, exchange.headers)
+            yield WireStream(response, exchange.headers, self.policies.retry.max_body)
         finally:
             response.close()
 
@@ -251,7 +258,7 @@ class PolicyClient(SharedClient, library.Client):
         """Send under the policies. Raises `typedpipes.errors`; a result is always 2xx. ``auth=None``: no credential."""
         exchange = self._exchange(request, auth, follow_redirects, stream=stream)
         response = drive(exchange.run(), self._io)
-        return response if stream else read_response(response, exchange.raw)
+        return response if stream else read_response(response, exchange.content)
 
 
 class AsyncPolicyClient(SharedClient, library.AsyncClient):
@@ -315,7 +322,7 @@ class AsyncPolicyClient(SharedClient, library.AsyncClient):
         """Perform ``request``; the body of the result is read by the caller inside the ``with`` block."""
         exchange = Exchange(self.policies, to_httpx(request), request.stamp, stream=True)
         response = await adrive(exchange.run(), self._io)
-        stream = AsyncWireStream(response, exchange.headers)
+        stream = AsyncWireStream(response, exchange.headers, self.policies.retry.max_body)
         try:
             yield stream
         finally:
@@ -342,7 +349,7 @@ class AsyncPolicyClient(SharedClient, library.AsyncClient):
         """Send under the policies. Raises `typedpipes.errors`; a result is always 2xx. ``auth=None``: no credential."""
         exchange = self._exchange(request, auth, follow_redirects, stream=stream)
         response = await adrive(exchange.run(), self._io)
-        return response if stream else read_response(response, exchange.raw)
+        return response if stream else read_response(response, exchange.content)
 
 
 USER_AGENT: Final = f"typedpipes/{__version__}"
@@ -418,12 +425,13 @@ class _Pieces(library.SyncByteStream, library.AsyncByteStream):
             yield piece
 
 
-def read_response(response: library.Response, raw: bytes) -> library.Response:
-    """``response`` as httpx hands out responses whose body was read."""
+def read_response(response: library.Response, content: bytes) -> library.Response:
+    """``response`` as httpx hands out responses whose body was read; ``content`` is without its encoding."""
+    framing = ("content-encoding", "content-length", "transfer-encoding")
     made = library.Response(
         response.status_code,
-        headers=response.headers,
-        content=raw,
+        headers=[(name, value) for name, value in response.headers.multi_items() if name not in framing],
+        content=content,
         request=response.request,
         extensions=response.extensions,
     )

@@ -15,18 +15,24 @@ from typedpipes._core.http.bodies import (
     Bytes,
     PermitStream,
     QuietRequest,
-    decoded,
-    decoded_leniently,
     header_dict,
     is_hopeless,
     origin,
     require_https,
     steady,
 )
+from typedpipes._core.http.inflate import Refused, Undecodable, inflated, inflated_leniently
 from typedpipes._core.http.policies import Permit
 from typedpipes._core.http.retry import Failure, backoff, check_call_limits, is_replayable
 from typedpipes._core.redaction import Secret
-from typedpipes.errors import APIError, ConfigurationError, RateLimited, TransportError, TypedPipesError
+from typedpipes.errors import (
+    APIError,
+    ConfigurationError,
+    RateLimited,
+    ResponseMismatch,
+    TransportError,
+    TypedPipesError,
+)
 from typedpipes.events import Request, Retry
 
 if TYPE_CHECKING:
@@ -54,7 +60,6 @@ class Exchange:
         "_permit",
         "_policies",
         "_previous",
-        "_raw",
         "_repeatable",
         "_request",
         "_retries",
@@ -86,7 +91,7 @@ class Exchange:
         self._credential: Credential | None = None
         self._used: Secret | None = None
         self._headers: dict[str, str] = {}
-        self._raw = self._content = b""
+        self._content = b""
         self._previous: TypedPipesError | None = None
         self._attempts = 0
         self._cost = 0
@@ -101,13 +106,8 @@ class Exchange:
 
     @property
     def content(self) -> bytes:
-        """The answer's body."""
+        """The answer's body, without its content encoding."""
         return self._content
-
-    @property
-    def raw(self) -> bytes:
-        """The answer's body with its content encoding."""
-        return self._raw
 
     def run(self) -> Flow[library.Response]:
         """Perform the call. Raises the errors of `typedpipes.errors`."""
@@ -240,10 +240,15 @@ class Exchange:
                 self._permit.kept = True
                 response.stream = PermitStream(stream, self._permit.release)
             return response
+        most = self._policies.retry.max_body
         try:
-            self._raw, _ = yield from Body(response, self._policies.clock, until=self._until, limit=None).read()
-            self._content = decoded(self._headers, self._raw)
-        except (library.RequestError, OSError) as cause:
+            raw, cut = yield from Body(response, self._policies.clock, until=self._until, limit=most).read()
+            if cut:
+                raise Refused(f"has more than the {most} bytes allowed; max_body raises the limit")
+            self._content = inflated(self._headers, raw, most)
+        except Refused as refused:
+            raise ResponseMismatch(f"{self._stamp.name}: the answer {refused}", operation=self._stamp.name) from None
+        except (library.RequestError, OSError, Undecodable) as cause:
             failure = Failure("body", response.status_code, timeout=isinstance(cause, library.TimeoutException))
             return failure, self._transport_error(cause, failure)
         return response
@@ -251,7 +256,7 @@ class Exchange:
     def _failed(self, response: library.Response) -> Flow[Outcome]:
         clock = self._policies.clock
         raw, cut = yield from Body(response, clock, until=self._until, limit=ERROR_BODY_LIMIT).read_leniently()
-        body = decoded_leniently(self._headers, raw)
+        body = inflated_leniently(self._headers, raw, ERROR_BODY_LIMIT)
         policies, status = self._policies, response.status_code
         credential, used = self._credential, self._used
         from typedpipes._core.http.failures import classify

@@ -83,7 +83,7 @@ def classify(
         status=status,
         operation=operation,
         code=None if code is None else redactor.text(code, 100),
-        request_id=request_id(headers),
+        request_id=request_id(headers, redactor),
         body=redactor.data(body, BODY_LIMIT, cut=cut),
         headers={name: redactor.text(value, 500) for name, value in headers.items() if name not in _UNKEPT_HEADERS},
         attempts=attempts,
@@ -92,12 +92,12 @@ def classify(
     )
 
 
-def request_id(headers: Mapping[str, str]) -> str | None:
-    """The server's name for the request, for its support; None if it gave none."""
+def request_id(headers: Mapping[str, str], redactor: Redactor) -> str | None:
+    """The server's name for the request, for its support; None if it gave none. At most 200 characters, redacted."""
     for name in REQUEST_ID_HEADERS:
         value = headers.get(name)
         if value:
-            return value[:200]
+            return redactor.text(value, 200)
     return None
 
 

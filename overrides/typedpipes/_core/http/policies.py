@@ -109,7 +109,7 @@ class Policies:
             elapsed=self.clock.monotonic() - started,
             status=status,
             error=error,
-            request_id=None if status is None else request_id(headers),
+            request_id=None if status is None else request_id(headers, self.redactor),
         )
 
 

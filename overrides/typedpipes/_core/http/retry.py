@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Final, Literal
 
 import msgspec
 
+from typedpipes._core.http.inflate import MAX_BODY
 from typedpipes._core.rest import Safety
 from typedpipes._core.setting_checks import check_count, check_seconds
 from typedpipes.errors import ConfigurationError
@@ -37,6 +38,7 @@ class RetryPolicy(msgspec.Struct, frozen=True, kw_only=True):
         backoff: seconds; before the n-th retry the wait is random between 0 and ``backoff * 2 ** (n - 1)``.
         backoff_limit: seconds that random wait never exceeds.
         redirects: redirects followed at most.
+        max_body: bytes of an answer read at most, without its content encoding; not for streamed answers.
     """
 
     retries: int = 3
@@ -46,6 +48,7 @@ class RetryPolicy(msgspec.Struct, frozen=True, kw_only=True):
     backoff: float = 0.5
     backoff_limit: float = 20.0
     redirects: int = 5
+    max_body: int = MAX_BODY
 
 
 DEFAULTS: Final = RetryPolicy()
@@ -53,15 +56,17 @@ DEFAULTS: Final = RetryPolicy()
 
 def retry_policy(options: SharedOptions) -> RetryPolicy:
     """The retry policy of a client. Raises `ConfigurationError` for values that make no sense."""
-    for name in ("timeout", "retries"):
+    for name in ("timeout", "retries", "max_body"):
         if name in options and options.get(name) is None:
             raise ConfigurationError(f"{name} cannot be None; leave it out for the default", setting=name)
     check_call_limits(options.get("timeout"), options.get("deadline"), options.get("retries"), options.get("max_wait"))
+    check_count("max_body", options.get("max_body"), 1)
     return RetryPolicy(
         retries=options.get("retries", DEFAULTS.retries),
         timeout=options.get("timeout", DEFAULTS.timeout),
         deadline=options.get("deadline", DEFAULTS.deadline),
         max_wait=options.get("max_wait", DEFAULTS.max_wait),
+        max_body=options.get("max_body", DEFAULTS.max_body),
     )
 
 

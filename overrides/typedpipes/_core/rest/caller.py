@@ -13,7 +13,7 @@ import msgspec
 
 from typedpipes._core.arguments import check_options
 from typedpipes._core.decoding import Decoding, DriftLog
-from typedpipes._core.decoding.answers import build, parse_json, read_answer, read_listing
+from typedpipes._core.decoding.answers import build, check_weight, parse_json, read_answer, read_listing
 from typedpipes._core.decoding.model import JSON, UNSET
 from typedpipes._core.flow import drive, stoppable
 from typedpipes._core.http import Stamp, WireRequest, WireResponse, add_headers
@@ -124,6 +124,7 @@ class Rest(msgspec.Struct, frozen=True, kw_only=True):
                 f"{name}: status {response.status} with an HTML page instead of JSON; check base_url and any proxy",
                 operation=name,
             )
+        check_weight(response.content, decoding, response.most)
         value: JSON
         built: object = None
         if returns == "None":

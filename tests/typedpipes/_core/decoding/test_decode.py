@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from tests.support.decoding import decode
 from tests.typedpipes._core.decoding import shapes
 from tests.typedpipes._core.decoding.shapes import AppProp, Circle, Deal, DealPage, Owner, Square, Status
-from typedpipes._core.decoding import Decoding, DriftLog
+from typedpipes._core.decoding import Decoding, DriftLog, Node, builders
 from typedpipes._core.decoding.answers import build, from_wire
 from typedpipes._core.decoding.model import JSON, extras, is_set, to_wire
 from typedpipes._core.redaction import MASK
@@ -289,3 +289,25 @@ def test_strict_and_tolerant_agree_on_what_fits() -> None:
     strict, _ = one({}, strict=True)
     assert cast("object", tolerant) == strict
     assert drifts == []
+
+
+class Fresh(Model):
+    """Has a builder only once something was decoded."""
+
+    name: str
+
+
+def test_a_listing_of_misfits_compiles_the_builder_of_its_records_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """17,000 empty records took 36 s: each compiled the builder of its class anew."""
+    made: list[object] = []
+    compiled = builders.compile_builder
+
+    def counting(model: type[Model]) -> builders.Convert:
+        made.append(model)
+        return compiled(model)
+
+    monkeypatch.setattr(builders, "compile_builder", counting)
+    plan = builders.plan_for(list[Fresh])
+    built = cast("list[Fresh]", plan.convert([{}] * 50 + [{"name": "a"}], Decoding("demo.list"), Node(None, None)))
+    assert built[50].name == "a"
+    assert made == [Fresh]
