@@ -15,7 +15,7 @@ from mkdocs.structure.pages import Page
 ROOT: Final = Path(__file__).parents[2]
 sys.path.insert(0, str(ROOT))
 
-from docs._site import commands, errors, limits, operations  # noqa: E402 - found only now
+from docs._site import commands, errors, limits, operations, settings  # noqa: E402 - found only now
 
 _FILL: Final = re.compile(r"^<!-- made: (?P<what>\w+)(?: (?P<name>[\w.]+))? -->$", re.MULTILINE)
 _RELATIVE: Final = re.compile(r"\[([^\]]*)\]\((?!https?:|#)[^)]*\)")
@@ -24,6 +24,7 @@ _MAKERS: Final[dict[str, Callable[[str], str]]] = {
     "error": errors.description,
     "error_tree": lambda name: errors.tree(),
     "limits": limits.table,
+    "settings": settings.table,
     "operations": lambda name: operations.overview(),
 }
 

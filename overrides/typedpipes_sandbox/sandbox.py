@@ -139,7 +139,8 @@ class Sandbox:
     def environment(self) -> dict[str, str]:
         """Everything a client needs, as environment variables.
 
-        One credential kind per Pipedrive: an API token and an OAuth app at once are ambiguous. The app's credentials
+        One credential kind of Pipefy and of Pipedrive: two at once are refused. Pipefy's token is
+        ``sb.pipefy.personal_token``; the credentials of Pipedrive's app
         are ``sb.pipedrive.client_id`` and ``sb.pipedrive.client_secret``.
         """
         return {
@@ -147,7 +148,6 @@ class Sandbox:
             "PIPEFY_TOKEN_URL": f"{self.pipefy_url}/oauth/token",
             "PIPEFY_CLIENT_ID": self.pipefy.client_id,
             "PIPEFY_CLIENT_SECRET": self.pipefy.client_secret,
-            "PIPEFY_TOKEN": self.pipefy.personal_token,
             "PIPEFY_ORGANIZATION_ID": self.pipefy.nodes.organization["id"],
             "PIPEFY_FILES_URL": self.files_url,
             "PIPEDREAM_BASE_URL": f"{self.pipedream_url}/v1",

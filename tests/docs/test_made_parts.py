@@ -7,12 +7,12 @@ import tomllib
 from pathlib import Path
 
 import pytest
-from docs._site import commands, errors, limits, operations
+from docs._site import commands, errors, limits, operations, settings
 
 from tests.docs.blocks import DOCS, ROOT
 from typedpipes._core.options import AsyncClientOptions, ClientOptions
 from typedpipes._core.rest import CallOptions, OffsetPageOptions
-from typedpipes.configuration.settings import BY_VARIABLE
+from typedpipes.configuration.settings import ACCOUNTS, BY_VARIABLE
 
 
 def read(name: str) -> str:
@@ -69,7 +69,7 @@ def test_exit_codes_of_the_page_are_those_of_the_program() -> None:
 
 
 def test_the_configuration_page_names_every_variable_and_option() -> None:
-    text = read("configuration.md")
+    text = read("configuration.md") + "".join(settings.table(vendor) for vendor in ACCOUNTS)
     assert [name for name in sorted(BY_VARIABLE) if f"`{name}`" not in text] == []
     options = {*ClientOptions.__annotations__, *AsyncClientOptions.__annotations__}
     assert [name for name in sorted(options) if f"| `{name}` |" not in text] == []

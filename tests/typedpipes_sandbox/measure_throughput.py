@@ -23,7 +23,7 @@ from typedpipes_sandbox import Limits, Sandbox
 checks = sys.argv[1] == "checked"
 with Sandbox(limits=Limits.off(), validate_requests=checks, validate_responses=checks, log_limit=2000) as sb:
     sb.warm()
-    print(json.dumps(sb.environment()), flush=True)
+    print(json.dumps({**sb.environment(), "PIPEFY_TOKEN": sb.pipefy.personal_token}), flush=True)
     for line in sys.stdin:
         usage = resource.getrusage(resource.RUSAGE_SELF)
         pages = int(open("/proc/self/statm").read().split()[1])

@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
+import os
 import threading
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, Final, Literal, Protocol, TypeAlias, TypedDict, cast
 
 from typedpipes._core.arguments import check_options, parameters
 from typedpipes._core.decoding import DriftLog
 from typedpipes._core.forks import renew_in_children
-from typedpipes._core.setting_checks import check_address
+from typedpipes._core.redaction import Secret, secret
+from typedpipes._core.setting_checks import check_address, check_count, shown
 from typedpipes.errors import ConfigurationError
 from typedpipes.events import OnEvent, Reporter
 
 if TYPE_CHECKING:
-    from typedpipes._core.redaction import Secret
     from typedpipes._core.tokens import TokenStore
     from typedpipes.configuration.settings import Env, Values
     from typedpipes.limits.limiter import StoreLimiter
@@ -123,17 +124,18 @@ class AsyncClientOptions(SharedOptions, total=False):
 _CLIENT_OPTIONS: Final = frozenset(ClientOptions.__annotations__)
 
 
-def check_client(client: type, options: Mapping[str, object]) -> None:
-    """Raise TypeError for an option that a client's constructor does not know."""
-    if not _CLIENT_OPTIONS.issuperset(options):
-        check_options(client.__name__, options, _CLIENT_OPTIONS, parameters(client))
+def check_client(
+    client: type, options: Mapping[str, object], settings: Iterable[str] = (), *, factory: str | None = None
+) -> None:
+    """Raise TypeError for an option that is neither one of every client nor one of ``settings``.
 
-
-def check_factory(client: type, factory: Callable[..., object], options: Mapping[str, object]) -> None:
-    """Raise TypeError for an option that neither ``from_env`` nor the constructor it calls knows."""
-    if not _CLIENT_OPTIONS.issuperset(options):
-        known = _CLIENT_OPTIONS | parameters(client)
-        check_options(f"{client.__name__}.from_env", options, known, factory)
+    ``factory``: the class method whose options these are; default: the constructor.
+    """
+    known = _CLIENT_OPTIONS.union(settings)
+    if not known.issuperset(options):
+        maker = client if factory is None else getattr(client, factory)
+        name = client.__name__ if factory is None else f"{client.__name__}.{factory}"
+        check_options(name, options, known, parameters(maker))
 
 
 def token_store(options: SharedOptions) -> TokenStore | None:
@@ -179,17 +181,17 @@ def limiter_for(
     store: str | None = None,
     *,
     address: str,
-    plan_given: bool = True,
 ) -> StoreLimiter | None:
     """The limiter of a client; None if ``limits="off"``. ``store``: where to count if the options do not say.
 
     ``address``: the origin of the server if it is not the vendor's, else empty.
 
-    ``plan_given``: the plan is an argument, which ``off`` contradicts; one of the configuration yields to it.
+    A plan among the arguments contradicts ``off``; one of the configuration yields to it.
     """
     where = options.get("limits") or store
     if where == "off":
-        if facts.get("plan") is not None and plan_given:
+        arguments: Mapping[str, object] = options
+        if arguments.get("plan") is not None:
             raise ConfigurationError(
                 "plan= brings a budget to keep, but limits is 'off'; give one or the other", setting="limits"
             )
@@ -238,74 +240,140 @@ class LaterLimiter:
         return getattr(made, name)
 
 
-class ArgumentsOnly:
-    """In place of `typedpipes.configuration.settings.Values` when nobody gave a configuration: nothing is there."""
-
-    __slots__ = ()
-
-    def text(self, name: str) -> None:
-        """A setting."""
-
-    def secret(self, name: str) -> None:
-        """A setting that is a secret."""
-
-    def choice(self, name: str) -> None:
-        """A setting that is one of a few words."""
-
-    def count(self, name: str) -> None:
-        """A setting that is a whole number."""
-
-    def address(self, setting: str, argument: str | None, name: str) -> str | None:
-        """The address that the argument ``setting`` is."""
-        return check_address(setting, argument)
+def _is_secret(key: str, value: object) -> bool:
+    return isinstance(value, str) and bool(value) and key.endswith(("secret", "token", "api_key"))
 
 
-def given_by(env: Env | None) -> Values | ArgumentsOnly:
-    """What the configuration says."""
-    if env is None:
-        return ArgumentsOnly()
-    from typedpipes.configuration.settings import Values
+class Given:
+    """The settings of one vendor as given: the argument of that name, else what the configuration ``env`` says.
 
-    return Values(env)
+    Empty text counts as not given, as in an environment. Raises `ConfigurationError` that names the argument, or the
+    variable, for a value of another kind.
+    """
 
+    __slots__ = ("_arguments", "_env", "_vendor", "env")
 
-def store_named(given: Values | ArgumentsOnly, vendor: str) -> str | None:
-    """Where limits are counted: the vendor's own setting, else the one for all."""
-    return given.text(f"{vendor}_LIMITS") or given.text("TYPEDPIPES_LIMITS")
+    def __init__(self, vendor: str, arguments: Mapping[str, object], env: Env | None) -> None:
+        self._vendor = vendor.upper()
+        if isinstance(arguments, dict):  # the constructor's own: no frame of ours is to hold a secret as text
+            arguments |= {key: Secret(value) for key, value in arguments.items() if _is_secret(key, value)}
+        self._arguments = arguments
+        self.env = env
+        self._env: Values | None = None
+        if env is not None:
+            from typedpipes.configuration.settings import Values
 
+            self._env = Values(env)
 
-def check_one(vendor: str, token: str, given: object, client: object) -> None:
-    """Raises `ConfigurationError` if arguments name both a token and an OAuth client: one would be dropped."""
-    if given is not None and client is not None:
-        raise ConfigurationError(
-            f"{vendor} is given both {token}= and an OAuth client (client_id=, client_secret=); keep one", setting=token
+    def credentials(self, *others: str) -> Given:
+        """Where credentials are read from: if one of them is an argument, the configuration's are hidden.
+
+        Raises `ConfigurationError` for one half of an OAuth client without the other.
+        """
+        who = self.arguments_only() if self.any_argument("client_id", "client_secret", *others) else self
+        client_id = who.text("client_id")
+        if (client_id is None) != (who.secret("client_secret") is None):
+            from typedpipes.configuration.settings import unpaired
+
+            raise unpaired(self._vendor, client_id, self.env)
+        return who
+
+    def both(self, token: str) -> ConfigurationError:
+        """The error for a token beside an OAuth client."""
+        vendor = self._vendor
+        return ConfigurationError(
+            f"{vendor.capitalize()} is given both a token ({token}= or {self._variable(token)}) and an OAuth client "
+            f"(client_id= and client_secret=, or {vendor}_CLIENT_ID and {vendor}_CLIENT_SECRET); keep one",
+            setting=token if self.any_argument(token) else self._variable(token),
         )
 
+    def any_argument(self, *keys: str) -> bool:
+        """Whether one of these is given as an argument: then the configuration's are not looked at."""
+        return any(self._arguments.get(key) not in (None, "") for key in keys)
 
-def check_pair(vendor: str, client_id: str | None, client_secret: Secret | None, env: Env | None) -> None:
-    """Raises `ConfigurationError` if one half of an id and its secret is missing."""
-    if (client_id is None) != (client_secret is None):
-        from typedpipes.configuration.settings import unpaired
+    def arguments_only(self) -> Given:
+        """The same without the configuration."""
+        return Given(self._vendor, self._arguments, None)
 
-        raise unpaired(vendor, client_id, env)
+    def text(self, key: str) -> str | None:
+        """A text."""
+        value = self._arguments.get(key)
+        if value is not None and not isinstance(value, str):
+            raise ConfigurationError(f"{key} is text, not {shown(value)}", setting=key)
+        return value or (None if self._env is None else self._env.text(self._variable(key)))
+
+    def identifier(self, key: str) -> str | None:
+        """A text, or a whole number as text."""
+        value = self._arguments.get(key)
+        if isinstance(value, int) and not isinstance(value, bool):
+            return str(value)
+        return self.text(key)
+
+    def secret(self, key: str) -> Secret | None:
+        """A secret."""
+        value = self._arguments.get(key)
+        if value is not None and not isinstance(value, (str, Secret)):
+            raise ConfigurationError(f"{key} is text, not a value of type {type(value).__name__}", setting=key)
+        return secret(value) or (None if self._env is None else self._env.secret(self._variable(key)))
+
+    def choice(self, key: str) -> str | None:
+        """One of a few words. Of an argument, whoever uses it says which."""
+        if self.any_argument(key) or self._env is None:
+            return self.text(key)
+        return self._env.choice(self._variable(key))
+
+    def count(self, key: str) -> int | None:
+        """A whole number from 1."""
+        value = check_count(key, self._arguments.get(key))
+        return value if value is not None or self._env is None else self._env.count(self._variable(key))
+
+    def address(self, key: str) -> str | None:
+        """A base address in its plain form."""
+        if self._arguments.get(key) is not None:
+            return check_address(key, self._arguments[key])
+        return None if self._env is None else self._env.address(self._variable(key))
+
+    def path(self, key: str) -> str | os.PathLike[str] | None:
+        """A path, which only an argument gives."""
+        value = self._arguments.get(key)
+        if value is not None and not isinstance(value, (str, os.PathLike)):
+            raise ConfigurationError(f"{key} is a path, not {shown(value)}", setting=key)
+        return value or None
+
+    def store(self) -> str | None:
+        """Where the configuration says that requests are counted: the vendor's own setting, else the one for all."""
+        env = self._env
+        return None if env is None else env.text(f"{self._vendor}_LIMITS") or env.text("TYPEDPIPES_LIMITS")
+
+    def _variable(self, key: str) -> str:
+        return f"{self._vendor}_{key.upper()}"
+
+
+def one_credential(given: Given, token: str) -> tuple[str | None, Secret | None, Secret | None]:
+    """An OAuth client's id and secret, or the credential that stands for itself, named ``token``.
+
+    Arguments hide the credentials of the configuration. Raises `ConfigurationError` for both kinds, wherever they are
+    from: one would be dropped.
+    """
+    who = given.credentials(token)
+    client_id, client_secret, single = who.text("client_id"), who.secret("client_secret"), who.secret(token)
+    if single is not None and (client_id or client_secret) is not None:
+        raise given.both(token)
+    return client_id, client_secret, single
 
 
 __all__ = [
-    "ArgumentsOnly",
     "AsyncClientOptions",
     "AsyncHttpClient",
     "ClientOptions",
+    "Given",
     "HttpClient",
     "LimiterOptions",
     "SharedOptions",
     "TokenCache",
     "check_client",
-    "check_factory",
-    "check_one",
-    "check_pair",
     "drift_log",
-    "given_by",
     "limiter_for",
-    "store_named",
+    "one_credential",
     "token_store",
 ]

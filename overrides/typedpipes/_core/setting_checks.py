@@ -14,7 +14,7 @@ def check_seconds(setting: str, value: object, least: float = 0.001) -> float | 
     if value is None:
         return None
     if isinstance(value, bool) or not isinstance(value, (int, float)) or math.isnan(value):
-        raise ConfigurationError(f"{setting} is a number of seconds, not {_shown(value)}", setting=setting)
+        raise ConfigurationError(f"{setting} is a number of seconds, not {shown(value)}", setting=setting)
     if value < least:
         raise ConfigurationError(f"{setting} must be at least {least}, not {value}", setting=setting)
     return value
@@ -25,7 +25,7 @@ def check_count(setting: str, value: object, least: int = 1) -> int | None:
     if value is None:
         return None
     if isinstance(value, bool) or not isinstance(value, int):
-        raise ConfigurationError(f"{setting} is a whole number, not {_shown(value)}", setting=setting)
+        raise ConfigurationError(f"{setting} is a whole number, not {shown(value)}", setting=setting)
     if value < least:
         raise ConfigurationError(f"{setting} must be at least {least}, not {value}", setting=setting)
     return value
@@ -34,7 +34,7 @@ def check_count(setting: str, value: object, least: int = 1) -> int | None:
 def check_flag(setting: str, value: object) -> bool:
     """True or False: a text such as ``"no"`` would count as true."""
     if not isinstance(value, bool):
-        raise ConfigurationError(f"{setting} is True or False, not {_shown(value)}", setting=setting)
+        raise ConfigurationError(f"{setting} is True or False, not {shown(value)}", setting=setting)
     return value
 
 
@@ -51,7 +51,7 @@ def check_plain(setting: str, callback: object) -> None:
 def check_name(setting: str, value: object) -> str | None:
     """Text that is not empty; None stays None."""
     if value is not None and not (isinstance(value, str) and value.strip()):
-        raise ConfigurationError(f"{setting} is a name, not {_shown(value)}", setting=setting)
+        raise ConfigurationError(f"{setting} is a name, not {shown(value)}", setting=setting)
     return value
 
 
@@ -64,7 +64,7 @@ def check_address(setting: str, value: object) -> str | None:
     if value is None:
         return None
     if not isinstance(value, str):
-        raise ConfigurationError(f"{setting} is an address, not {_shown(value)}", setting=setting)
+        raise ConfigurationError(f"{setting} is an address, not {shown(value)}", setting=setting)
     fault = _fault(value)
     if fault is not None:
         raise ConfigurationError(
@@ -92,10 +92,10 @@ def _fault(text: str) -> str | None:
     return None
 
 
-def _shown(value: object) -> str:
+def shown(value: object) -> str:
     """A wrong value without what may be a secret in it."""
     plain = isinstance(value, (int, float)) or (isinstance(value, str) and len(value) <= 12)
     return f"{value!r} of type {type(value).__name__}" if plain else f"a value of type {type(value).__name__}"
 
 
-__all__ = ["check_address", "check_count", "check_flag", "check_name", "check_plain", "check_seconds"]
+__all__ = ["check_address", "check_count", "check_flag", "check_name", "check_plain", "check_seconds", "shown"]

@@ -32,8 +32,8 @@ from typedpipes.cli.session import (
     state_file,
 )
 from typedpipes.cli.streams import STDOUT, output_stream
+from typedpipes.configuration.settings import PipefyPlan
 from typedpipes.errors import ConfigurationError, DownloadError, ExportAmbiguous, ExportFailed, TypedPipesError
-from typedpipes.limits.pipefy import Plan
 from typedpipes.pipefy.exports.requests import Period, organization_number
 
 if TYPE_CHECKING:
@@ -90,7 +90,7 @@ def automation_jobs(
         typer.Option("--timeout", min=1, metavar="SECONDS", help="Limit for the wait and for the download, each."),
     ] = 3600,
     plan: Annotated[
-        Plan | None, typer.Option("--plan", help="Your plan: its calls per month are not exceeded.")
+        PipefyPlan | None, typer.Option("--plan", help="Your plan: its calls per month are not exceeded.")
     ] = None,
     allowance: Annotated[
         int | None, typer.Option("--allowance", min=1, metavar="CALLS", help="Calls per month by contract.")

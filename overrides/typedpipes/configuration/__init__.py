@@ -115,8 +115,8 @@ def _hidden(upper: Mapping[str, str], lower: Mapping[str, str]) -> set[str]:
         token = {"PIPEFY": "PIPEFY_TOKEN", "PIPEDRIVE": "PIPEDRIVE_API_TOKEN"}.get(vendor)
         if token is not None and token in given and not account & given:
             hidden |= account  # one credential is used, and the one above wins
-        if vendor == "PIPEDRIVE" and account & given:
-            hidden.add("PIPEDRIVE_API_TOKEN")  # both at once are refused
+        if token is not None and account & given:
+            hidden.add(token)  # both at once are refused
         own, other = upper.get(f"{vendor}_CLIENT_ID", "").strip(), lower.get(f"{vendor}_CLIENT_ID", "").strip()
         if own and other and own != other:
             hidden |= account  # a secret belongs to its id

@@ -1,9 +1,13 @@
-"""The table of settings: profile key, environment variable and allowed values; reads and checks them."""
+"""The settings of each vendor, declared once: keywords of its clients, environment variables, keys of a profile.
+
+The types are those of the keywords; the words of a `Literal`, a `Secret` and an ``int`` say what a variable may hold.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Final, Literal, TypeAlias
+import os
+from collections.abc import Iterator, Mapping
+from typing import Annotated, Final, Literal, TypeAlias, TypedDict, get_args, get_origin, get_type_hints
 
 import msgspec
 
@@ -17,16 +21,86 @@ SHARED: Final = ""
 """In place of a vendor: a setting of all of them."""
 
 
+class About(msgspec.Struct, frozen=True):
+    """What is known of a setting besides its name and its type."""
+
+    text: str
+    address: bool = False
+    """It decides where credentials are sent."""
+    argument_only: bool = False
+    """It is no setting of a machine: only code gives it."""
+
+
+PipefyPlan: TypeAlias = Literal["starter", "business", "enterprise", "unlimited"]
+PipedrivePlan: TypeAlias = Literal["lite", "growth", "premium", "ultimate"]
+Environment: TypeAlias = Literal["development", "production"]
+Figures: TypeAlias = Literal["documented", "published-2026"]
+
+
+class PipefyAccount(TypedDict, total=False):
+    """The settings of a Pipefy client: keywords, environment variables, keys of a profile."""
+
+    client_id: Annotated[str | None, About("service account; not beside a token")]
+    client_secret: Annotated[str | Secret | None, About("its secret")]
+    token: Annotated[str | Secret | None, About("personal access token")]
+    base_url: Annotated[str | None, About("another address of the API, such as a sandbox's", address=True)]
+    token_url: Annotated[str | None, About("another address of the token endpoint", address=True)]
+    plan: Annotated[PipefyPlan | None, About("your plan: brings the monthly budget")]
+    allowance: Annotated[int | None, About("calls a month by contract")]
+    organization_id: Annotated[str | int | None, About("whose monthly calls are counted; default of `--organization`")]
+    journal: Annotated[
+        str | os.PathLike[str] | None,
+        About("file that notes exports, so that a restart continues them", argument_only=True),
+    ]
+
+
+class PipedreamAccount(TypedDict, total=False):
+    """The settings of a Pipedream client: keywords, environment variables, keys of a profile."""
+
+    client_id: Annotated[str | None, About("OAuth client, for Connect and REST")]
+    client_secret: Annotated[str | Secret | None, About("its secret")]
+    api_key: Annotated[str | Secret | None, About("user API key, for operations of REST that need a user")]
+    connect_token: Annotated[str | Secret | None, About("of one end user, lives for hours", argument_only=True)]
+    org_id: Annotated[str | None, About("workspace, for REST")]
+    project_id: Annotated[str | None, About("project, for Connect")]
+    environment: Annotated[Environment | None, About("of Connect; the vendor assumes `production`")]
+    figures: Annotated[Figures | None, About("which published limits are kept ([Limits](guide/limits.md))")]
+    base_url: Annotated[str | None, About("another address of the API, such as a sandbox's", address=True)]
+    workflow_domain: Annotated[
+        str | None, About("where workflows listen and their tokens may go; default `m.pipedream.net`", address=True)
+    ]
+    workflows_url: Annotated[str | None, About("one address for all workflows: a sandbox's", address=True)]
+
+
+class PipedriveAccount(TypedDict, total=False):
+    """The settings of a Pipedrive client: keywords, environment variables, keys of a profile."""
+
+    api_token: Annotated[str | Secret | None, About("API token; not beside an OAuth app")]
+    client_id: Annotated[str | None, About("OAuth app")]
+    client_secret: Annotated[str | Secret | None, About("its secret")]
+    refresh_token: Annotated[str | Secret | None, About("of the account that authorized the app")]
+    redirect_uri: Annotated[str | None, About("of the app, for `authorize_url` and `exchange`")]
+    company_domain: Annotated[str | None, About("`acme` of acme.pipedrive.com: requests are faster")]
+    base_url: Annotated[str | None, About("another address of the API, such as a sandbox's", address=True)]
+    oauth_url: Annotated[str | None, About("another address of OAuth", address=True)]
+    plan: Annotated[PipedrivePlan | None, About("your plan: the burst limit and the daily budget")]
+    seats: Annotated[int | None, About("seats of the company: the daily budget")]
+
+
+ACCOUNTS: Final = {"pipefy": PipefyAccount, "pipedream": PipedreamAccount, "pipedrive": PipedriveAccount}
+"""The one table of each vendor's settings."""
+
+
 class Setting(msgspec.Struct, frozen=True):
     """One setting. ``kind``: text, id (text or a whole number), count (a whole number from 1)."""
 
     vendor: str
     key: str
+    about: str
     kind: Literal["text", "id", "count"] = "text"
     choices: tuple[str, ...] = ()
     secret: bool = False
     address: bool = False
-    """It decides where credentials are sent."""
 
     @property
     def variable(self) -> str:
@@ -39,42 +113,35 @@ class Setting(msgspec.Struct, frozen=True):
         return f"{self.vendor}.{self.key}" if self.vendor else self.key
 
 
-SETTINGS: Final = (
+def _of(vendor: str) -> Iterator[Setting]:
+    for key, hint in get_type_hints(ACCOUNTS[vendor], include_extras=True).items():
+        kinds, about = set(get_args(hint.__origin__)), hint.__metadata__[0]
+        if about.argument_only:
+            continue
+        choices = next((get_args(kind) for kind in kinds if get_origin(kind) is Literal), ())
+        yield Setting(
+            vendor,
+            key,
+            about.text,
+            kind="text" if int not in kinds else "id" if str in kinds else "count",
+            choices=choices,
+            secret=Secret in kinds,
+            address=about.address,
+        )
     # A store's URL may hold a password.
-    Setting(SHARED, "limits", secret=True),
-    Setting("pipefy", "client_id"),
-    Setting("pipefy", "client_secret", secret=True),
-    Setting("pipefy", "token", secret=True),
-    Setting("pipefy", "base_url", address=True),
-    Setting("pipefy", "token_url", address=True),
-    Setting("pipefy", "plan", choices=("starter", "business", "enterprise", "unlimited")),
-    Setting("pipefy", "allowance", "count"),
-    Setting("pipefy", "organization_id", "id"),
-    Setting("pipefy", "limits", secret=True),
-    Setting("pipedream", "client_id"),
-    Setting("pipedream", "client_secret", secret=True),
-    Setting("pipedream", "api_key", secret=True),
-    Setting("pipedream", "org_id"),
-    Setting("pipedream", "project_id"),
-    Setting("pipedream", "environment", choices=("development", "production")),
-    Setting("pipedream", "figures", choices=("documented", "published-2026")),
-    Setting("pipedream", "base_url", address=True),
-    Setting("pipedream", "workflow_domain", address=True),
-    Setting("pipedream", "workflows_url", address=True),
-    Setting("pipedream", "limits", secret=True),
-    Setting("pipedrive", "api_token", secret=True),
-    Setting("pipedrive", "client_id"),
-    Setting("pipedrive", "client_secret", secret=True),
-    Setting("pipedrive", "refresh_token", secret=True),
-    Setting("pipedrive", "redirect_uri"),
-    Setting("pipedrive", "company_domain"),
-    Setting("pipedrive", "base_url", address=True),
-    Setting("pipedrive", "oauth_url", address=True),
-    Setting("pipedrive", "plan", choices=("lite", "growth", "premium", "ultimate")),
-    Setting("pipedrive", "seats", "count"),
-    Setting("pipedrive", "limits", secret=True),
+    yield Setting(vendor, "limits", f"as `TYPEDPIPES_LIMITS`, for {vendor.capitalize()} alone", secret=True)
+
+
+SETTINGS: Final = (
+    Setting(
+        SHARED,
+        "limits",
+        "where requests are counted: `sqlite:///PATH`, `redis://HOST`, `memory://`, `off`",
+        secret=True,
+    ),
+    *(setting for vendor in ACCOUNTS for setting in _of(vendor)),
 )
-VENDORS: Final = ("pipefy", "pipedream", "pipedrive")
+VENDORS: Final = tuple(ACCOUNTS)
 BY_PATH: Final = {setting.path: setting for setting in SETTINGS}
 BY_VARIABLE: Final = {setting.variable: setting for setting in SETTINGS}
 
@@ -125,10 +192,8 @@ class Values:
             raise ConfigurationError(f"{name} is a whole number from 1, not {value[:40]!r}", setting=name)
         return int(value)
 
-    def address(self, setting: str, argument: str | None, name: str) -> str | None:
-        """The address that the argument ``setting`` is, else the variable ``name``. Raises `ConfigurationError`."""
-        if argument is not None:
-            return check_address(setting, argument)
+    def address(self, name: str) -> str | None:
+        """A setting that is an address."""
         return check_address(name, self.text(name))
 
 
@@ -162,6 +227,7 @@ def unpaired(vendor: str, client_id: str | None, env: Env | None) -> Configurati
 
 
 __all__ = [
+    "ACCOUNTS",
     "BY_PATH",
     "BY_VARIABLE",
     "PAGE",
@@ -169,6 +235,13 @@ __all__ = [
     "SHARED",
     "VENDORS",
     "Env",
+    "Environment",
+    "Figures",
+    "PipedreamAccount",
+    "PipedriveAccount",
+    "PipedrivePlan",
+    "PipefyAccount",
+    "PipefyPlan",
     "Setting",
     "Values",
     "elsewhere",

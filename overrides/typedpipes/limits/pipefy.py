@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Final, Literal, TypeAlias
+from typing import Final
 
 from typedpipes.errors import ConfigurationError
 from typedpipes.limits.policy import Budget, Policy, Window
-
-Plan: TypeAlias = Literal["starter", "business", "enterprise", "unlimited"]
 
 CALLS_PER_MONTH: Final[dict[str, int | None]] = {
     "starter": 20,

@@ -5,15 +5,15 @@ from __future__ import annotations
 import functools
 import os
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Literal, Self, Unpack
+from typing import TYPE_CHECKING, Self, Unpack
 
 from typedpipes._core.client import ApiClient, AsyncApiClient
 from typedpipes._core.http.clients import AsyncPolicyClient, PolicyClient
-from typedpipes._core.options import AsyncClientOptions, ClientOptions, check_client, check_factory
-from typedpipes._core.redaction import Secret
-from typedpipes.pipedream.settings import Core, Environment, PipedreamSettings
+from typedpipes._core.options import Given, check_client
+from typedpipes.pipedream.settings import Core, PipedreamSettings
 
 if TYPE_CHECKING:
+    from typedpipes.pipedream.options import AsyncPipedreamClientOptions, PipedreamClientOptions
     from typedpipes.pipedream.proxy import AsyncProxy, Proxy
     from typedpipes.pipedream.rest_api import AsyncRestApi, RestApi
     from typedpipes.pipedream.workflows import AsyncWorkflows, Workflows
@@ -33,50 +33,19 @@ class Pipedream(ApiClient):
     _core: Core
     _http: PolicyClient
 
-    def __init__(
-        self,
-        *,
-        client_id: str | None = None,
-        client_secret: str | Secret | None = None,
-        api_key: str | Secret | None = None,
-        connect_token: str | Secret | None = None,
-        org_id: str | None = None,
-        project_id: str | None = None,
-        environment: Environment | None = None,
-        base_url: str | None = None,
-        workflow_domain: str | None = None,
-        workflows_url: str | None = None,
-        figures: Literal["documented", "published-2026"] | None = None,
-        env: Mapping[str, str] | None = None,
-        **options: Unpack[ClientOptions],
-    ) -> None:
-        check_client(type(self), options)
-        settings = PipedreamSettings.resolve(
-            env=env,
-            client_id=client_id,
-            client_secret=client_secret,
-            api_key=api_key,
-            connect_token=connect_token,
-            org_id=org_id,
-            project_id=project_id,
-            environment=environment,
-            base_url=base_url,
-            workflow_domain=workflow_domain,
-            workflows_url=workflows_url,
-            figures=figures,
-        )
-        self._core = Core(settings, options)
+    def __init__(self, *, env: Mapping[str, str] | None = None, **options: Unpack[PipedreamClientOptions]) -> None:
+        check_client(type(self), options, PipedreamSettings.__struct_fields__)
+        self._core = Core(PipedreamSettings.of(Given("pipedream", options, env)), options)
         self._http = PolicyClient(**self._core.policies(), http_client=options.get("http_client"))
 
     @classmethod
     def from_env(
         cls,
         *,
-        figures: Literal["documented", "published-2026"] | None = None,
         profile: str | None = None,
         config: str | os.PathLike[str] | None = None,
         env_file: str | os.PathLike[str] | None = None,
-        **options: Unpack[ClientOptions],
+        **options: Unpack[PipedreamClientOptions],
     ) -> Self:
         """From ``PIPEDREAM_CLIENT_ID``, ``_CLIENT_SECRET``, ``_API_KEY``, ``_ORG_ID``, ``_PROJECT_ID`` and the rest.
 
@@ -86,8 +55,8 @@ class Pipedream(ApiClient):
         """
         from typedpipes.configuration import configuration
 
-        check_factory(cls, cls.from_env, options)
-        return cls(env=configuration(profile=profile, config=config, env_file=env_file), figures=figures, **options)
+        check_client(cls, options, PipedreamSettings.__struct_fields__, factory="from_env")
+        return cls(env=configuration(profile=profile, config=config, env_file=env_file), **options)
 
     @functools.cached_property
     def rest(self) -> RestApi:
@@ -133,50 +102,19 @@ class AsyncPipedream(AsyncApiClient):
     _core: Core
     _http: AsyncPolicyClient
 
-    def __init__(
-        self,
-        *,
-        client_id: str | None = None,
-        client_secret: str | Secret | None = None,
-        api_key: str | Secret | None = None,
-        connect_token: str | Secret | None = None,
-        org_id: str | None = None,
-        project_id: str | None = None,
-        environment: Environment | None = None,
-        base_url: str | None = None,
-        workflow_domain: str | None = None,
-        workflows_url: str | None = None,
-        figures: Literal["documented", "published-2026"] | None = None,
-        env: Mapping[str, str] | None = None,
-        **options: Unpack[AsyncClientOptions],
-    ) -> None:
-        check_client(type(self), options)
-        settings = PipedreamSettings.resolve(
-            env=env,
-            client_id=client_id,
-            client_secret=client_secret,
-            api_key=api_key,
-            connect_token=connect_token,
-            org_id=org_id,
-            project_id=project_id,
-            environment=environment,
-            base_url=base_url,
-            workflow_domain=workflow_domain,
-            workflows_url=workflows_url,
-            figures=figures,
-        )
-        self._core = Core(settings, options)
+    def __init__(self, *, env: Mapping[str, str] | None = None, **options: Unpack[AsyncPipedreamClientOptions]) -> None:
+        check_client(type(self), options, PipedreamSettings.__struct_fields__)
+        self._core = Core(PipedreamSettings.of(Given("pipedream", options, env)), options)
         self._http = AsyncPolicyClient(**self._core.policies(), http_client=options.get("http_client"))
 
     @classmethod
     def from_env(
         cls,
         *,
-        figures: Literal["documented", "published-2026"] | None = None,
         profile: str | None = None,
         config: str | os.PathLike[str] | None = None,
         env_file: str | os.PathLike[str] | None = None,
-        **options: Unpack[AsyncClientOptions],
+        **options: Unpack[AsyncPipedreamClientOptions],
     ) -> Self:
         """From ``PIPEDREAM_CLIENT_ID``, ``_CLIENT_SECRET``, ``_API_KEY``, ``_ORG_ID``, ``_PROJECT_ID`` and the rest.
 
@@ -186,8 +124,8 @@ class AsyncPipedream(AsyncApiClient):
         """
         from typedpipes.configuration import configuration
 
-        check_factory(cls, cls.from_env, options)
-        return cls(env=configuration(profile=profile, config=config, env_file=env_file), figures=figures, **options)
+        check_client(cls, options, PipedreamSettings.__struct_fields__, factory="from_env")
+        return cls(env=configuration(profile=profile, config=config, env_file=env_file), **options)
 
     @functools.cached_property
     def rest(self) -> AsyncRestApi:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from typedpipes._core.addresses import is_loopback, is_usual_port, plain_host
-from typedpipes._core.auth import WORKFLOW_DOMAIN, AuthContext
+from typedpipes._core.auth import AuthContext
 from typedpipes._core.auth.grant import ClientCredentials, encoded
 from typedpipes._core.auth.token_credential import TokenCredential
 from typedpipes._core.auth.token_request import TOKEN_DEADLINE, post
@@ -14,15 +14,13 @@ from typedpipes._core.http import library
 from typedpipes._core.redaction import Secret
 from typedpipes._core.tokens import TokenStore
 
-"""Where the vendor's workflows listen: ``{endpoint_id}.m.pipedream.net``."""
-TRIGGER_DOMAIN: Final = "m.d.pipedream.net"
-"""Where the addresses of HTTP triggers point that the vendor's answers show."""
+TRIGGER_DOMAINS: Final = {"m.pipedream.net": "m.d.pipedream.net"}
+"""By the domain where workflows listen: that of the triggers' addresses which the vendor's answers show."""
 
 
 def is_workflow_host(host: str, domain: str) -> bool:
     """Whether ``host`` is ``domain`` or below it; the vendor's own domain includes that of its trigger addresses."""
-    domains = (domain, TRIGGER_DOMAIN) if domain == WORKFLOW_DOMAIN else (domain,)
-    return any(host == known or host.endswith(f".{known}") for known in domains)
+    return any(host == known or host.endswith(f".{known}") for known in (domain, TRIGGER_DOMAINS.get(domain, domain)))
 
 
 class PipedreamOAuth(TokenCredential):
@@ -80,4 +78,4 @@ class PipedreamOAuth(TokenCredential):
         yield from call(lambda: self.store.delete(self.key), blocking=self.store.blocking)
 
 
-__all__ = ["TRIGGER_DOMAIN", "WORKFLOW_DOMAIN", "PipedreamOAuth", "is_workflow_host"]
+__all__ = ["PipedreamOAuth", "is_workflow_host"]

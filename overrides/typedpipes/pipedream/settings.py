@@ -8,34 +8,29 @@ what is missing or contradictory: the variable, the key of a profile, and the pa
 from __future__ import annotations
 
 import logging
-from typing import TYPE_CHECKING, Final, Literal
+from typing import TYPE_CHECKING, Final, Unpack
 
 import msgspec
 
 from typedpipes._core.addresses import elsewhere
-from typedpipes._core.auth import WORKFLOW_DOMAIN, Credential, Credentials, StaticCredential
+from typedpipes._core.auth import Credential, Credentials, StaticCredential
 from typedpipes._core.decoding.model import JSON
 from typedpipes._core.http import WireResponse
 from typedpipes._core.http.policies import ClientCore
-from typedpipes._core.options import (
-    SharedOptions,
-    check_pair,
-    given_by,
-    limiter_for,
-    store_named,
-    token_store,
-)
-from typedpipes._core.redaction import Secret, secret
+from typedpipes._core.options import Given, SharedOptions, limiter_for, token_store
+from typedpipes._core.redaction import Secret
 from typedpipes._core.rest import Operation
 from typedpipes.errors import ConfigurationError, PartialFailure
 
 if TYPE_CHECKING:
     from typedpipes._core.tokens import TokenStore
-    from typedpipes.configuration.settings import Env
+    from typedpipes.configuration.settings import Env, PipedreamAccount
     from typedpipes.pipedream.oauth import PipedreamOAuth
     from typedpipes.pipedream.rules import PipedreamRest
 
 PIPEDREAM_URL: Final = "https://api.pipedream.com/v1"
+WORKFLOW_DOMAIN: Final = "m.pipedream.net"
+"""Where workflows listen: ``{endpoint_id}.m.pipedream.net``."""
 
 
 class PipedreamSettings(msgspec.Struct, frozen=True, kw_only=True):
@@ -57,32 +52,16 @@ class PipedreamSettings(msgspec.Struct, frozen=True, kw_only=True):
     """The store that the environment or a profile names."""
 
     @classmethod
-    def resolve(
-        cls,
-        *,
-        env: Env | None = None,
-        client_id: str | None = None,
-        client_secret: str | Secret | None = None,
-        api_key: str | Secret | None = None,
-        connect_token: str | Secret | None = None,
-        org_id: str | None = None,
-        project_id: str | None = None,
-        environment: str | None = None,
-        base_url: str | None = None,
-        workflow_domain: str | None = None,
-        workflows_url: str | None = None,
-        figures: str | None = None,
-    ) -> PipedreamSettings:
-        """From arguments, then ``PIPEDREAM_CLIENT_ID``, ``_CLIENT_SECRET``, ``_API_KEY``, ``_ORG_ID``, ``_PROJECT_ID``,
-        ``_ENVIRONMENT``, ``_BASE_URL``, ``_WORKFLOW_DOMAIN``, ``_WORKFLOWS_URL``, ``_FIGURES``, ``_LIMITS``.
-        Credentials given as arguments hide those of the environment.
-        """
-        given = given_by(env)
-        client_secret, api_key, connect_token = secret(client_secret), secret(api_key), secret(connect_token)
-        if client_id is None and client_secret is None and api_key is None and connect_token is None:
-            client_id, client_secret = given.text("PIPEDREAM_CLIENT_ID"), given.secret("PIPEDREAM_CLIENT_SECRET")
-            api_key = given.secret("PIPEDREAM_API_KEY")
-        check_pair("PIPEDREAM", client_id, client_secret, env)
+    def resolve(cls, *, env: Env | None = None, **arguments: Unpack[PipedreamAccount]) -> PipedreamSettings:
+        """From arguments, then a configuration."""
+        return cls.of(Given("pipedream", arguments, env))
+
+    @classmethod
+    def of(cls, given: Given) -> PipedreamSettings:
+        """Credentials given as arguments hide those of the configuration. Raises `ConfigurationError`."""
+        who = given.credentials("api_key", "connect_token")
+        client_id, api_key = who.text("client_id"), who.secret("api_key")
+        connect_token = given.arguments_only().secret("connect_token")
         if client_id is None and api_key is None and connect_token is None:
             from typedpipes.configuration.settings import missing
 
@@ -90,22 +69,22 @@ class PipedreamSettings(msgspec.Struct, frozen=True, kw_only=True):
                 "pipedream",
                 "Pipedream needs an OAuth client (client_id= and client_secret=, or PIPEDREAM_CLIENT_ID and "
                 "PIPEDREAM_CLIENT_SECRET), a user API key (api_key= or PIPEDREAM_API_KEY), or both",
-                env,
+                given.env,
                 "PIPEDREAM_CLIENT_ID",
             )
         return cls(
             client_id=client_id,
-            client_secret=client_secret,
+            client_secret=who.secret("client_secret"),
             api_key=api_key,
             connect_token=connect_token,
-            org_id=org_id or given.text("PIPEDREAM_ORG_ID"),
-            project_id=project_id or given.text("PIPEDREAM_PROJECT_ID"),
-            environment=environment or given.text("PIPEDREAM_ENVIRONMENT"),
-            base_url=(given.address("base_url", base_url, "PIPEDREAM_BASE_URL") or PIPEDREAM_URL).rstrip("/"),
-            workflow_domain=workflow_domain or given.text("PIPEDREAM_WORKFLOW_DOMAIN") or WORKFLOW_DOMAIN,
-            workflows_url=given.address("workflows_url", workflows_url, "PIPEDREAM_WORKFLOWS_URL"),
-            figures=figures or given.choice("PIPEDREAM_FIGURES"),
-            limits=store_named(given, "PIPEDREAM"),
+            org_id=given.text("org_id"),
+            project_id=given.text("project_id"),
+            environment=given.text("environment"),
+            base_url=(given.address("base_url") or PIPEDREAM_URL).rstrip("/"),
+            workflow_domain=given.text("workflow_domain") or WORKFLOW_DOMAIN,
+            workflows_url=given.address("workflows_url"),
+            figures=given.choice("figures"),
+            limits=given.store(),
         )
 
     def credentials(self, *, store: TokenStore | None = None) -> Credentials:
@@ -141,8 +120,6 @@ def _pipedream_hints() -> dict[str, str]:
         "connect_token": "a Connect token (connect_token=)",
     }
 
-
-Environment = Literal["development", "production"]
 
 DEFAULT_ENVIRONMENT: Final = "production"
 """What the vendor assumes when no environment is given."""
@@ -258,4 +235,4 @@ def _words(failure: object) -> str:
     return str(failure)[:200]
 
 
-__all__ = ["DEFAULT_ENVIRONMENT", "Core", "Environment", "PipedreamSettings", "check_observations"]
+__all__ = ["DEFAULT_ENVIRONMENT", "Core", "PipedreamSettings", "check_observations"]

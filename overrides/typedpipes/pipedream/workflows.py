@@ -21,10 +21,11 @@ from typedpipes.errors import ConfigurationError
 from typedpipes.pipedream.addresses import Address, Addresses
 from typedpipes.pipedream.relay import RelayedResponse, encoded_body, relayed
 from typedpipes.pipedream.rules import check_environment, check_external_user
-from typedpipes.pipedream.settings import Core, Environment
+from typedpipes.pipedream.settings import Core
 
 if TYPE_CHECKING:
     from typedpipes._core.http.clients import AsyncPolicyClient, PolicyClient, SharedClient
+    from typedpipes.configuration.settings import Environment
 
 HTTPAuthType: TypeAlias = Literal["none", "static_bearer", "oauth"]
 """How a workflow's trigger asks callers to authorize: not at all, by a token of its own, by Pipedream's OAuth."""

@@ -8,26 +8,16 @@ from __future__ import annotations
 import functools
 import os
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Literal, Protocol, Self, TypeAlias, TypedDict, Unpack, cast
+from typing import TYPE_CHECKING, Literal, Protocol, Self, Unpack, cast
 
 from typedpipes._core.client import ApiClient, AsyncApiClient, AsyncConnections, Connections, Facts
-from typedpipes._core.options import (
-    AsyncClientOptions,
-    AsyncHttpClient,
-    ClientOptions,
-    HttpClient,
-    SharedOptions,
-    check_client,
-    check_factory,
-)
-from typedpipes._core.redaction import Secret
+from typedpipes._core.options import AsyncHttpClient, Given, HttpClient, SharedOptions, check_client
 from typedpipes.runtime import AsyncCaller, Caller
 
 if TYPE_CHECKING:
+    from typedpipes.pipedrive.options import AsyncPipedriveClientOptions, PipedriveClientOptions
     from typedpipes_api.pipedrive_v1 import AsyncPipedriveV1Api, PipedriveV1Api
     from typedpipes_api.pipedrive_v2 import AsyncPipedriveV2Api, PipedriveV2Api
-
-Plan: TypeAlias = Literal["lite", "growth", "premium", "ultimate"]
 
 
 class _Core(Facts, Protocol):
@@ -46,26 +36,16 @@ class _Core(Facts, Protocol):
         ...
 
 
-class _Given(TypedDict):
-    """The settings that are arguments."""
+def _check(client: type, options: Mapping[str, object], factory: str | None = None) -> None:
+    from typedpipes.pipedrive.settings import PipedriveSettings
 
-    env: Mapping[str, str] | None
-    api_token: str | Secret | None
-    client_id: str | None
-    client_secret: str | Secret | None
-    refresh_token: str | Secret | None
-    redirect_uri: str | None
-    company_domain: str | None
-    base_url: str | None
-    oauth_url: str | None
-    plan: Plan | None
-    seats: int | None
+    check_client(client, options, PipedriveSettings.__struct_fields__, factory=factory)
 
 
-def _core(given: _Given, options: SharedOptions) -> _Core:
+def _core(options: SharedOptions, env: Mapping[str, str] | None) -> _Core:
     from typedpipes.pipedrive.settings import PipedriveCore, PipedriveSettings
 
-    return PipedriveCore(PipedriveSettings.resolve(**given), options, plan_given=given["plan"] is not None)
+    return PipedriveCore(PipedriveSettings.of(Given("pipedrive", options, env)), options)
 
 
 def _caller(core: _Core, http: Connections, version: Literal["v1", "v2"]) -> Caller:
@@ -94,49 +74,19 @@ class Pipedrive(ApiClient):
 
     _core: _Core
 
-    def __init__(
-        self,
-        *,
-        api_token: str | Secret | None = None,
-        client_id: str | None = None,
-        client_secret: str | Secret | None = None,
-        refresh_token: str | Secret | None = None,
-        redirect_uri: str | None = None,
-        company_domain: str | None = None,
-        base_url: str | None = None,
-        oauth_url: str | None = None,
-        plan: Plan | None = None,
-        seats: int | None = None,
-        env: Mapping[str, str] | None = None,
-        **options: Unpack[ClientOptions],
-    ) -> None:
-        check_client(type(self), options)
-        given = _Given(
-            env=env,
-            api_token=api_token,
-            client_id=client_id,
-            client_secret=client_secret,
-            refresh_token=refresh_token,
-            redirect_uri=redirect_uri,
-            company_domain=company_domain,
-            base_url=base_url,
-            oauth_url=oauth_url,
-            plan=plan,
-            seats=seats,
-        )
-        self._core = _core(given, options)
+    def __init__(self, *, env: Mapping[str, str] | None = None, **options: Unpack[PipedriveClientOptions]) -> None:
+        _check(type(self), options)
+        self._core = _core(options, env)
         self._http = self._core.open(options.get("http_client"))
 
     @classmethod
     def from_env(
         cls,
         *,
-        plan: Plan | None = None,
-        seats: int | None = None,
         profile: str | None = None,
         config: str | os.PathLike[str] | None = None,
         env_file: str | os.PathLike[str] | None = None,
-        **options: Unpack[ClientOptions],
+        **options: Unpack[PipedriveClientOptions],
     ) -> Self:
         """From ``PIPEDRIVE_API_TOKEN``, or ``_CLIENT_ID``, ``_CLIENT_SECRET``, ``_REFRESH_TOKEN``, and the rest.
 
@@ -146,10 +96,8 @@ class Pipedrive(ApiClient):
         """
         from typedpipes.configuration import configuration
 
-        check_factory(cls, cls.from_env, options)
-        return cls(
-            env=configuration(profile=profile, config=config, env_file=env_file), plan=plan, seats=seats, **options
-        )
+        _check(cls, options, "from_env")
+        return cls(env=configuration(profile=profile, config=config, env_file=env_file), **options)
 
     @functools.cached_property
     def v1(self) -> PipedriveV1Api:
@@ -171,49 +119,19 @@ class AsyncPipedrive(AsyncApiClient):
 
     _core: _Core
 
-    def __init__(
-        self,
-        *,
-        api_token: str | Secret | None = None,
-        client_id: str | None = None,
-        client_secret: str | Secret | None = None,
-        refresh_token: str | Secret | None = None,
-        redirect_uri: str | None = None,
-        company_domain: str | None = None,
-        base_url: str | None = None,
-        oauth_url: str | None = None,
-        plan: Plan | None = None,
-        seats: int | None = None,
-        env: Mapping[str, str] | None = None,
-        **options: Unpack[AsyncClientOptions],
-    ) -> None:
-        check_client(type(self), options)
-        given = _Given(
-            env=env,
-            api_token=api_token,
-            client_id=client_id,
-            client_secret=client_secret,
-            refresh_token=refresh_token,
-            redirect_uri=redirect_uri,
-            company_domain=company_domain,
-            base_url=base_url,
-            oauth_url=oauth_url,
-            plan=plan,
-            seats=seats,
-        )
-        self._core = _core(given, options)
+    def __init__(self, *, env: Mapping[str, str] | None = None, **options: Unpack[AsyncPipedriveClientOptions]) -> None:
+        _check(type(self), options)
+        self._core = _core(options, env)
         self._http = self._core.open_async(options.get("http_client"))
 
     @classmethod
     def from_env(
         cls,
         *,
-        plan: Plan | None = None,
-        seats: int | None = None,
         profile: str | None = None,
         config: str | os.PathLike[str] | None = None,
         env_file: str | os.PathLike[str] | None = None,
-        **options: Unpack[AsyncClientOptions],
+        **options: Unpack[AsyncPipedriveClientOptions],
     ) -> Self:
         """From ``PIPEDRIVE_API_TOKEN``, or ``_CLIENT_ID``, ``_CLIENT_SECRET``, ``_REFRESH_TOKEN``, and the rest.
 
@@ -223,10 +141,8 @@ class AsyncPipedrive(AsyncApiClient):
         """
         from typedpipes.configuration import configuration
 
-        check_factory(cls, cls.from_env, options)
-        return cls(
-            env=configuration(profile=profile, config=config, env_file=env_file), plan=plan, seats=seats, **options
-        )
+        _check(cls, options, "from_env")
+        return cls(env=configuration(profile=profile, config=config, env_file=env_file), **options)
 
     @functools.cached_property
     def v1(self) -> AsyncPipedriveV1Api:

@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from urllib.parse import parse_qs, urlencode, urlsplit
 
 from typedpipes._core.addresses import is_loopback, plain_host
-from typedpipes._core.auth import OAUTH_URL, AuthContext
+from typedpipes._core.auth import AuthContext
 from typedpipes._core.auth.grant import RotatingRefresh
 from typedpipes._core.auth.token_credential import TokenCredential
 from typedpipes._core.auth.token_request import TOKEN_DEADLINE, answer, post
@@ -36,7 +36,7 @@ class PipedriveOAuth(TokenCredential):
         *,
         refresh_token: Secret | None = None,
         redirect_uri: str | None = None,
-        oauth_url: str = OAUTH_URL,
+        oauth_url: str,
         base_url: str | None = None,
         default_url: str = "https://api.pipedrive.com",
         account: str = "",
@@ -170,4 +170,4 @@ def _hashed(text: str) -> str:
     return hashlib.sha256(text.encode()).hexdigest()[:32]
 
 
-__all__ = ["OAUTH_URL", "PipedriveOAuth", "code_from", "new_state"]
+__all__ = ["PipedriveOAuth", "code_from", "new_state"]

@@ -11,12 +11,12 @@ Constructor arguments first, then a configuration::
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final, Literal
+from typing import TYPE_CHECKING, Final, Literal, Unpack
 
 import msgspec
 
 from typedpipes._core.addresses import elsewhere
-from typedpipes._core.auth import OAUTH_URL, Credentials, StaticCredential
+from typedpipes._core.auth import Credentials, StaticCredential
 from typedpipes._core.decoding.model import JSON
 from typedpipes._core.http import WireResponse
 from typedpipes._core.http.clients import AsyncPolicyClient, PolicyClient
@@ -24,27 +24,26 @@ from typedpipes._core.http.failures import request_id
 from typedpipes._core.http.policies import ClientCore
 from typedpipes._core.options import (
     AsyncHttpClient,
+    Given,
     HttpClient,
     LimiterOptions,
     SharedOptions,
-    check_one,
-    check_pair,
-    given_by,
     limiter_for,
-    store_named,
+    one_credential,
     token_store,
 )
-from typedpipes._core.redaction import Secret, basic, secret
+from typedpipes._core.redaction import Secret, basic
 from typedpipes._core.rest import Operation
-from typedpipes._core.setting_checks import check_count
 from typedpipes.errors import APIError, ConfigurationError
 
 if TYPE_CHECKING:
     from typedpipes._core.rest.caller import Rest
     from typedpipes._core.tokens import TokenStore
-    from typedpipes.configuration.settings import Env
+    from typedpipes.configuration.settings import Env, PipedriveAccount
 
 PIPEDRIVE_URL: Final = "https://api.pipedrive.com"
+OAUTH_URL: Final = "https://oauth.pipedrive.com"
+"""Where Pipedrive gives tokens."""
 
 
 class PipedriveSettings(msgspec.Struct, frozen=True, kw_only=True):
@@ -65,41 +64,14 @@ class PipedriveSettings(msgspec.Struct, frozen=True, kw_only=True):
     """The store that the environment or a profile names."""
 
     @classmethod
-    def resolve(
-        cls,
-        *,
-        env: Env | None = None,
-        api_token: str | Secret | None = None,
-        client_id: str | None = None,
-        client_secret: str | Secret | None = None,
-        refresh_token: str | Secret | None = None,
-        redirect_uri: str | None = None,
-        company_domain: str | None = None,
-        base_url: str | None = None,
-        oauth_url: str | None = None,
-        plan: str | None = None,
-        seats: int | None = None,
-    ) -> PipedriveSettings:
-        """From arguments, then ``PIPEDRIVE_API_TOKEN``, ``_CLIENT_ID``, ``_CLIENT_SECRET``, ``_REFRESH_TOKEN``,
-        ``_REDIRECT_URI``, ``_COMPANY_DOMAIN``, ``_BASE_URL``, ``_OAUTH_URL``, ``_PLAN``, ``_SEATS``, ``_LIMITS``.
-        Credentials given as arguments hide those of the environment.
-        """
-        given = given_by(env)
-        api_token, client_secret = secret(api_token), secret(client_secret)
-        refresh_token = secret(refresh_token)
-        check_one("Pipedrive", "api_token", api_token, client_id or client_secret)
-        if api_token is None and client_id is None and client_secret is None:
-            api_token = given.secret("PIPEDRIVE_API_TOKEN")
-            client_id, client_secret = given.text("PIPEDRIVE_CLIENT_ID"), given.secret("PIPEDRIVE_CLIENT_SECRET")
-        if client_id is not None or client_secret is not None:
-            refresh_token = refresh_token or given.secret("PIPEDRIVE_REFRESH_TOKEN")
-        check_pair("PIPEDRIVE", client_id, client_secret, env)
-        if api_token is not None and client_id is not None:
-            raise ConfigurationError(
-                "Pipedrive has both an API token and an OAuth app configured; keep one (PIPEDRIVE_API_TOKEN, or "
-                "PIPEDRIVE_CLIENT_ID and PIPEDRIVE_CLIENT_SECRET)",
-                setting="PIPEDRIVE_API_TOKEN",
-            )
+    def resolve(cls, *, env: Env | None = None, **arguments: Unpack[PipedriveAccount]) -> PipedriveSettings:
+        """From arguments, then a configuration."""
+        return cls.of(Given("pipedrive", arguments, env))
+
+    @classmethod
+    def of(cls, given: Given) -> PipedriveSettings:
+        """Credentials given as arguments hide those of the configuration. Raises `ConfigurationError`."""
+        client_id, client_secret, api_token = one_credential(given, "api_token")
         if api_token is None and client_id is None:
             from typedpipes.configuration.settings import missing
 
@@ -107,25 +79,26 @@ class PipedriveSettings(msgspec.Struct, frozen=True, kw_only=True):
                 "pipedrive",
                 "Pipedrive needs an API token (api_token= or PIPEDRIVE_API_TOKEN) or an OAuth app (client_id= and "
                 "client_secret=, or PIPEDRIVE_CLIENT_ID and PIPEDRIVE_CLIENT_SECRET)",
-                env,
+                given.env,
                 "PIPEDRIVE_API_TOKEN",
             )
-        company = company_domain or given.text("PIPEDRIVE_COMPANY_DOMAIN")
-        base = given.address("base_url", base_url, "PIPEDRIVE_BASE_URL")
+        company = given.text("company_domain")
+        base = given.address("base_url")
         if base is None and company is not None:
             base = f"https://{_company_name(company)}.pipedrive.com"
+        refresh_token = (given.arguments_only() if client_id is None else given).secret("refresh_token")
         return cls(
             api_token=api_token,
             client_id=client_id,
             client_secret=client_secret,
             refresh_token=refresh_token,
-            redirect_uri=redirect_uri or given.text("PIPEDRIVE_REDIRECT_URI"),
+            redirect_uri=given.text("redirect_uri"),
             company_domain=company,
             base_url=None if base is None else base.rstrip("/"),
-            oauth_url=(given.address("oauth_url", oauth_url, "PIPEDRIVE_OAUTH_URL") or OAUTH_URL).rstrip("/"),
-            plan=plan or given.choice("PIPEDRIVE_PLAN"),
-            seats=check_count("seats", seats) or given.count("PIPEDRIVE_SEATS"),
-            limits=store_named(given, "PIPEDRIVE"),
+            oauth_url=(given.address("oauth_url") or OAUTH_URL).rstrip("/"),
+            plan=given.choice("plan"),
+            seats=given.count("seats"),
+            limits=given.store(),
         )
 
     def credentials(self, *, store: TokenStore | None = None, account: str | None = None) -> Credentials:
@@ -195,7 +168,7 @@ _PATHS: Final = {"v1": "/api/v1", "v2": "/api/v2"}
 class PipedriveCore(ClientCore):
     """What the two clients share."""
 
-    def __init__(self, settings: PipedriveSettings, options: SharedOptions, *, plan_given: bool) -> None:
+    def __init__(self, settings: PipedriveSettings, options: SharedOptions) -> None:
         self.settings = settings
         self.address = settings.base_url or PIPEDRIVE_URL
         super().__init__(settings.credentials(store=token_store(options), account=options.get("account")), options)
@@ -209,7 +182,6 @@ class PipedriveCore(ClientCore):
             facts,
             settings.limits,
             address=elsewhere(self.address, "pipedrive.com"),
-            plan_given=plan_given,
         )
 
     def open(self, http_client: HttpClient | None) -> PolicyClient:
@@ -252,4 +224,4 @@ def _check_success(operation: Operation[object], value: JSON, built: object, res
         )
 
 
-__all__ = ["PIPEDRIVE_URL", "PipedriveCore", "PipedriveSettings"]
+__all__ = ["OAUTH_URL", "PIPEDRIVE_URL", "PipedriveCore", "PipedriveSettings"]

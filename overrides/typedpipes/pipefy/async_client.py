@@ -15,18 +15,17 @@ from typedpipes._core.graphql.calls import WirePort, document_kind
 from typedpipes._core.graphql.clients import bind
 from typedpipes._core.graphql.outcome import telling
 from typedpipes._core.http.clients import AsyncPolicyClient
-from typedpipes._core.options import AsyncClientOptions, check_client, check_factory
-from typedpipes._core.redaction import Secret
+from typedpipes._core.options import Given, check_client
 from typedpipes._core.rest import CALL_OPTIONS, CallOptions
 from typedpipes.pipefy.settings import MAX_DEPTH, Core, PipefySettings, page_limit
 from typedpipes_api.pipefy.async_client import AsyncClient
 
 if TYPE_CHECKING:
     from typedpipes._core.graphql.clients import AsyncGraphQLClient
-    from typedpipes.limits.pipefy import Plan
     from typedpipes.pipefy.attachments import AsyncAttachments
     from typedpipes.pipefy.bulk import AsyncBulk
     from typedpipes.pipefy.exports.async_exports import AsyncExports
+    from typedpipes.pipefy.options import AsyncPipefyClientOptions
     from typedpipes.pipefy.webhooks import AsyncWebhooks
     from typedpipes_api.pipefy import OrganizationDetails
 
@@ -40,56 +39,22 @@ class AsyncPipefy(AsyncApiClient, AsyncClient):
     _core: Core
     _http: AsyncPolicyClient
 
-    def __init__(
-        self,
-        *,
-        client_id: str | None = None,
-        client_secret: str | Secret | None = None,
-        token: str | Secret | None = None,
-        base_url: str | None = None,
-        token_url: str | None = None,
-        plan: Plan | None = None,
-        allowance: int | None = None,
-        organization_id: str | None = None,
-        journal: str | os.PathLike[str] | None = None,
-        env: Mapping[str, str] | None = None,
-        **options: Unpack[AsyncClientOptions],
-    ) -> None:
-        check_client(type(self), options)
-        settings = PipefySettings.resolve(
-            env=env,
-            client_id=client_id,
-            client_secret=client_secret,
-            token=token,
-            base_url=base_url,
-            token_url=token_url,
-            plan=plan,
-            allowance=allowance,
-            organization_id=organization_id,
-        )
-        core = Core(
-            settings,
-            options,
-            {"plan": plan, "allowance": allowance, "organization_id": organization_id, "journal": journal},
-        )
-        self._core = core
-        self._http = AsyncPolicyClient(**core.policies(), http_client=options.get("http_client"))
-        self._calls = core.calls(self._http)
+    def __init__(self, *, env: Mapping[str, str] | None = None, **options: Unpack[AsyncPipefyClientOptions]) -> None:
+        check_client(type(self), options, PipefySettings.__struct_fields__)
+        self._core = Core(PipefySettings.of(Given("pipefy", options, env)), options)
+        self._http = AsyncPolicyClient(**self._core.policies(), http_client=options.get("http_client"))
+        self._calls = self._core.calls(self._http)
 
     @classmethod
     def from_env(
         cls,
         *,
-        plan: Plan | None = None,
-        allowance: int | None = None,
-        organization_id: str | None = None,
-        journal: str | os.PathLike[str] | None = None,
         profile: str | None = None,
         config: str | os.PathLike[str] | None = None,
         env_file: str | os.PathLike[str] | None = None,
-        **options: Unpack[AsyncClientOptions],
+        **options: Unpack[AsyncPipefyClientOptions],
     ) -> Self:
-        """From ``PIPEFY_CLIENT_ID`` and ``_CLIENT_SECRET``, else ``PIPEFY_TOKEN``, and the other ``PIPEFY_`` settings.
+        """From ``PIPEFY_CLIENT_ID`` and ``_CLIENT_SECRET``, or ``PIPEFY_TOKEN``, and the other ``PIPEFY_`` settings.
 
         The environment goes before ``env_file`` (``NAME=value`` lines) and that before the ``profile`` of the profile
         file ``config``; which file and which profile by default: `typedpipes.configuration.configuration`. Raises
@@ -97,15 +62,8 @@ class AsyncPipefy(AsyncApiClient, AsyncClient):
         """
         from typedpipes.configuration import configuration
 
-        check_factory(cls, cls.from_env, options)
-        return cls(
-            env=configuration(profile=profile, config=config, env_file=env_file),
-            plan=plan,
-            allowance=allowance,
-            organization_id=organization_id,
-            journal=journal,
-            **options,
-        )
+        check_client(cls, options, PipefySettings.__struct_fields__, factory="from_env")
+        return cls(env=configuration(profile=profile, config=config, env_file=env_file), **options)
 
     async def execute(
         self,

@@ -12,7 +12,7 @@ Constructor arguments first, then a configuration::
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING, Final, TypedDict
+from typing import TYPE_CHECKING, Final, Unpack
 
 import msgspec
 
@@ -20,23 +20,13 @@ from typedpipes._core.addresses import at_origin, elsewhere, is_loopback, origin
 from typedpipes._core.auth import Credentials, StaticCredential, checked
 from typedpipes._core.graphql.calls import GraphQLCalls
 from typedpipes._core.http.policies import ClientCore
-from typedpipes._core.options import (
-    SharedOptions,
-    check_one,
-    check_pair,
-    given_by,
-    limiter_for,
-    store_named,
-    token_store,
-)
-from typedpipes._core.redaction import Secret, secret
-from typedpipes._core.setting_checks import check_count
+from typedpipes._core.options import Given, SharedOptions, limiter_for, one_credential, token_store
+from typedpipes._core.redaction import Secret
 
 if TYPE_CHECKING:
     from typedpipes._core.http.clients import AsyncPolicyClient, PolicyClient
     from typedpipes._core.tokens import TokenStore
-    from typedpipes.configuration.settings import Env
-    from typedpipes.limits.pipefy import Plan
+    from typedpipes.configuration.settings import Env, PipefyAccount
     from typedpipes.pipefy.exports.flows import ExportSettings
 
 
@@ -60,32 +50,20 @@ class PipefySettings(msgspec.Struct, frozen=True, kw_only=True):
     limits: str | None = None
     """The store that the environment or a profile names."""
 
-    @classmethod
-    def resolve(
-        cls,
-        *,
-        env: Env | None = None,
-        client_id: str | None = None,
-        client_secret: str | Secret | None = None,
-        token: str | Secret | None = None,
-        base_url: str | None = None,
-        token_url: str | None = None,
-        plan: str | None = None,
-        allowance: int | None = None,
-        organization_id: str | None = None,
-    ) -> PipefySettings:
-        """From arguments, then ``PIPEFY_CLIENT_ID``, ``_CLIENT_SECRET``, ``_TOKEN``, ``_BASE_URL``, ``_TOKEN_URL``,
-        ``_PLAN``, ``_ALLOWANCE``, ``_ORGANIZATION_ID``, ``_LIMITS``.
+    journal: str | os.PathLike[str] | None = None
 
-        Credentials given as arguments hide all credentials of the environment; a plan or an allowance both figures.
+    @classmethod
+    def resolve(cls, *, env: Env | None = None, **arguments: Unpack[PipefyAccount]) -> PipefySettings:
+        """From arguments, then a configuration."""
+        return cls.of(Given("pipefy", arguments, env))
+
+    @classmethod
+    def of(cls, given: Given) -> PipefySettings:
+        """Credentials given as arguments hide those of the configuration; a plan or an allowance hides both.
+
+        Raises `ConfigurationError`.
         """
-        given = given_by(env)
-        client_secret, token = secret(client_secret), secret(token)
-        check_one("Pipefy", "token", token, client_id or client_secret)
-        if client_id is None and client_secret is None and token is None:
-            client_id, client_secret = given.text("PIPEFY_CLIENT_ID"), given.secret("PIPEFY_CLIENT_SECRET")
-            token = given.secret("PIPEFY_TOKEN")
-        check_pair("PIPEFY", client_id, client_secret, env)
+        client_id, client_secret, token = one_credential(given, "token")
         if client_id is None and token is None:
             from typedpipes.configuration.settings import missing
 
@@ -93,13 +71,12 @@ class PipefySettings(msgspec.Struct, frozen=True, kw_only=True):
                 "pipefy",
                 "Pipefy needs a service account (client_id= and client_secret=, or PIPEFY_CLIENT_ID and "
                 "PIPEFY_CLIENT_SECRET) or a personal access token (token= or PIPEFY_TOKEN)",
-                env,
+                given.env,
                 "PIPEFY_CLIENT_ID",
             )
-        if plan is None and allowance is None:
-            plan, allowance = given.choice("PIPEFY_PLAN"), given.count("PIPEFY_ALLOWANCE")
-        base = given.address("base_url", base_url, "PIPEFY_BASE_URL") or PIPEFY_URL
-        token_url = given.address("token_url", token_url, "PIPEFY_TOKEN_URL")
+        figures = given.arguments_only() if given.any_argument("plan", "allowance") else given
+        base = given.address("base_url") or PIPEFY_URL
+        token_url = given.address("token_url")
         if token_url is None:
             # Secrets of a stand-in go to the stand-in: another base URL means another token endpoint.
             home = origin(base) == origin(PIPEFY_URL)
@@ -110,10 +87,11 @@ class PipefySettings(msgspec.Struct, frozen=True, kw_only=True):
             token=token,
             base_url=base,
             token_url=token_url,
-            plan=plan,
-            allowance=check_count("allowance", allowance),
-            organization_id=organization_id or given.text("PIPEFY_ORGANIZATION_ID"),
-            limits=store_named(given, "PIPEFY"),
+            plan=figures.choice("plan"),
+            allowance=figures.count("allowance"),
+            organization_id=given.identifier("organization_id"),
+            journal=given.path("journal"),
+            limits=given.store(),
         )
 
     def credentials(self, *, store: TokenStore | None = None) -> Credentials:
@@ -163,23 +141,10 @@ def _monthly_calls(plan: str | None, allowance: int | None) -> int | None:
     return CALLS_PER_MONTH[plan.lower()]
 
 
-class PipefyFacts(TypedDict, total=False):
-    """Facts about the account that a Pipefy client takes."""
-
-    plan: Plan | None
-    """Your plan; it brings the monthly budget. Not given: the month is not counted."""
-    allowance: int | None
-    """Calls a month by contract, for the Unlimited plan."""
-    organization_id: str | None
-    """Organization whose monthly calls are counted. Default: those of the credential alone."""
-    journal: str | os.PathLike[str] | None
-    """File in which exports are noted, so that a restart continues instead of creating again. Default: none."""
-
-
 class Core(ClientCore):
     """What the two clients share: settings, policies, encoding and reading of calls."""
 
-    def __init__(self, settings: PipefySettings, options: SharedOptions, facts: PipefyFacts) -> None:
+    def __init__(self, settings: PipefySettings, options: SharedOptions) -> None:
         self.settings = settings
         self.address = settings.base_url
         super().__init__(settings.credentials(store=token_store(options)), options)
@@ -192,10 +157,9 @@ class Core(ClientCore):
             {"plan": plan, "allowance": allowance},
             settings.limits,
             address=elsewhere(settings.base_url, "pipefy.com"),
-            plan_given=facts.get("plan") is not None,
         )
         self.monthly_calls = _monthly_calls(plan, allowance)
-        self.journal = facts.get("journal")
+        self.journal = settings.journal
 
     def calls(self, http: PolicyClient | AsyncPolicyClient) -> GraphQLCalls:
         """The encoder and reader of calls for a client."""
@@ -234,7 +198,6 @@ __all__ = [
     "MAX_DEPTH",
     "PIPEFY_KINDS",
     "Core",
-    "PipefyFacts",
     "PipefySettings",
     "page_limit",
 ]

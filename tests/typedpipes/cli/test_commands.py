@@ -26,7 +26,6 @@ CALLS: list[tuple[tuple[str, ...], tuple[str, ...]]] = [
 ]
 SECRETS = (
     "PIPEFY_CLIENT_SECRET",
-    "PIPEFY_TOKEN",
     "PIPEDREAM_CLIENT_SECRET",
     "PIPEDREAM_API_KEY",
     "PIPEDRIVE_API_TOKEN",

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from tests.typedpipes.cli.conftest import CommandLine
 from typedpipes.configuration import Configuration, configuration
-from typedpipes.configuration.settings import PAGE, SETTINGS, page
+from typedpipes.configuration.settings import PAGE, SETTINGS, VENDORS, page
 from typedpipes.errors import ConfigurationError, ProfileError
 from typedpipes.pipedream.settings import PipedreamSettings
 from typedpipes.pipedrive import Pipedrive
@@ -219,7 +219,10 @@ def test_a_missing_setting_names_the_variable_the_profile_key_and_a_page_that_is
 
 def test_every_setting_is_on_the_page() -> None:
     text = (ROOT / PAGE).read_text(encoding="utf-8")
-    assert [setting.variable for setting in SETTINGS if f"`{setting.variable}`" not in text] == []
+    for vendor in VENDORS:
+        assert f"<!-- made: settings {vendor} -->" in text
+    shared = [setting.variable for setting in SETTINGS if not setting.vendor]
+    assert [name for name in shared if f"`{name}`" not in text] == []
 
 
 @pytest.mark.parametrize(
@@ -271,12 +274,12 @@ def test_the_command_line_takes_profile_and_config_and_repeats_them_when_it_resu
         str(cli.home / "my.toml"),
     )
     gone: dict[str, str | None] = dict.fromkeys(names)
-    settings = {**gone, "LOCAL_TOKEN": kept["PIPEFY_TOKEN"]}
+    settings = {**gone, "LOCAL_TOKEN": cli.sandbox.pipefy.personal_token}
     words = ("--config", "my.toml", "--profile", "local")
     assert json.loads(cli.run("call", "pipefy.me", *words, **settings).out)["email"]
     told = cli.run("auth", "check", "pipefy", *words, **settings).out
     assert re.search(r"from profile local in my\.toml; may call (\d+) of \1 pipefy\n", told), told
-    assert kept["PIPEFY_TOKEN"] not in told
+    assert cli.sandbox.pipefy.personal_token not in told
     export = ("export", "automation-jobs", "--period", "last_month", "-o", "jobs.csv", "--timeout", "1", *words)
     ended = cli.run(*export, **settings)
     assert ended.code in (0, 1)

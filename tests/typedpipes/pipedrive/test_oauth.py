@@ -19,7 +19,7 @@ from typedpipes._core.http.clients import PolicyClient
 from typedpipes._core.redaction import Secret
 from typedpipes.errors import AuthenticationError, ConfigurationError, ResponseMismatch
 from typedpipes.pipedrive.oauth import PipedriveOAuth, code_from, new_state
-from typedpipes.pipedrive.settings import PipedriveSettings
+from typedpipes.pipedrive.settings import OAUTH_URL, PipedriveSettings
 
 
 def _app(server: TokenServer, **options: object) -> PipedriveOAuth:
@@ -28,7 +28,9 @@ def _app(server: TokenServer, **options: object) -> PipedriveOAuth:
 
 
 def test_the_authorize_url() -> None:
-    app = PipedriveOAuth("id", Secret("client-secret-planted"), redirect_uri="https://me.example/cb?x=1&y=2")
+    app = PipedriveOAuth(
+        "id", Secret("client-secret-planted"), oauth_url=OAUTH_URL, redirect_uri="https://me.example/cb?x=1&y=2"
+    )
     url = app.authorize_url(state="s t", scopes=["deals:read", "base"])
     parts = urlsplit(url)
     assert f"{parts.scheme}://{parts.netloc}{parts.path}" == "https://oauth.pipedrive.com/oauth/authorize"
@@ -44,7 +46,7 @@ def test_the_authorize_url() -> None:
 
 def test_the_authorize_url_needs_a_redirect_uri() -> None:
     with pytest.raises(ConfigurationError) as caught:
-        PipedriveOAuth("id", Secret("s")).authorize_url(state="s")
+        PipedriveOAuth("id", Secret("s"), oauth_url=OAUTH_URL).authorize_url(state="s")
     assert caught.value.setting == "PIPEDRIVE_REDIRECT_URI"
 
 

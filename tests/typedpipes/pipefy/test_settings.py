@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from typedpipes._core.auth import StaticCredential
 from typedpipes._core.auth.token_credential import TokenCredential
 from typedpipes._core.redaction import Secret
+from typedpipes.configuration import Configuration
 from typedpipes.errors import ConfigurationError
 from typedpipes.pipedream.oauth import PipedreamOAuth
 from typedpipes.pipedream.settings import PipedreamSettings
@@ -19,8 +22,8 @@ OAUTH = {"PIPEDREAM_CLIENT_ID": "id", "PIPEDREAM_CLIENT_SECRET": "secret-planted
 APP = {"PIPEDRIVE_CLIENT_ID": "id", "PIPEDRIVE_CLIENT_SECRET": "secret-planted"}
 
 
-def test_pipefy_prefers_the_service_account() -> None:
-    settings = PipefySettings.resolve(env={**PIPEFY_ACCOUNT, "PIPEFY_TOKEN": "token-planted"})
+def test_pipefy_takes_the_service_account() -> None:
+    settings = PipefySettings.resolve(env=PIPEFY_ACCOUNT)
     chosen = settings.credentials().choose(PIPEFY_KINDS, "https://api.pipefy.com:443", "x")
     assert isinstance(chosen, TokenCredential)
     assert chosen.kind == "service_account"
@@ -91,12 +94,22 @@ def test_the_oauth_token_may_go_to_workflows_but_the_api_key_may_not() -> None:
         assert key.permits(origin) is False
 
 
-def test_pipedrive_refuses_two_ways_at_once() -> None:
-    with pytest.raises(ConfigurationError, match="both an API token and an OAuth app"):
-        PipedriveSettings.resolve(env={**APP, "PIPEDRIVE_API_TOKEN": "token-planted"})
-    with pytest.raises(ConfigurationError, match="both"):
-        PipedriveSettings.resolve(api_token="token-planted", client_id="id", client_secret="secret-planted")
-    assert PipedriveSettings.resolve(env=APP, api_token="token-planted").client_id is None
+@pytest.mark.parametrize(
+    ("kind", "token", "app"), [(PipefySettings, "token", PIPEFY_ACCOUNT), (PipedriveSettings, "api_token", APP)]
+)
+def test_two_credentials_of_which_one_would_be_dropped_are_refused(kind: Any, token: str, app: dict[str, str]) -> None:
+    variable = f"{'PIPEFY' if kind is PipefySettings else 'PIPEDRIVE'}_{token.upper()}"
+    with pytest.raises(ConfigurationError, match="both a token") as caught:
+        kind.resolve(env={**app, variable: "token-planted"})
+    assert caught.value.setting == variable
+    for others in ({"client_id": "id", "client_secret": "secret-planted"}, {"client_id": "id"}, {"client_secret": "s"}):
+        with pytest.raises(ConfigurationError) as caught:
+            kind.resolve(**{token: "token-planted"}, **others)
+    assert kind.resolve(env=app, **{token: "token-planted"}).client_id is None, "an argument hides the environment"
+    layered = Configuration()
+    layered.lay_under(app, "above")
+    layered.lay_under({variable: "token-planted"}, "below")
+    assert kind.resolve(env=layered).client_id == "id", "so does what is above in a configuration"
 
 
 @pytest.mark.parametrize("company", ["acme", "acme.pipedrive.com", "https://acme.pipedrive.com/", "ACME"])
@@ -154,7 +167,7 @@ def test_a_token_that_cannot_stand_in_a_header_is_refused_without_being_shown(to
 
 
 def test_settings_show_no_secret() -> None:
-    env = {**PIPEFY_ACCOUNT, **OAUTH, **APP, "PIPEDREAM_API_KEY": "key-planted", "PIPEFY_TOKEN": "token-planted"}
+    env = {**PIPEFY_ACCOUNT, **OAUTH, **APP, "PIPEDREAM_API_KEY": "key-planted"}
     for settings in (PipefySettings, PipedreamSettings, PipedriveSettings):
         made = settings.resolve(env=env)
         assert "planted" not in repr(made)

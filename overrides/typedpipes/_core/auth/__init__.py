@@ -17,10 +17,6 @@ from typedpipes._core.redaction import Redactor, Secret, secret
 from typedpipes.errors import AuthenticationError, ConfigurationError
 from typedpipes.events import Reporter
 
-OAUTH_URL: Final = "https://oauth.pipedrive.com"
-"""Where Pipedrive gives tokens."""
-WORKFLOW_DOMAIN: Final = "m.pipedream.net"
-"""Where Pipedream's workflows listen."""
 REFUSAL_MEMORY: Final = 60.0
 """Seconds for which a credential that was refused is not sent again."""
 
@@ -275,8 +271,6 @@ class Credentials:
 
 
 __all__ = [
-    "OAUTH_URL",
-    "WORKFLOW_DOMAIN",
     "AuthContext",
     "Credential",
     "Credentials",
