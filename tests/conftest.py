@@ -19,6 +19,11 @@ _PROXIES = ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY")
 _OWN = ("TYPEDPIPES_CONFIG", "TYPEDPIPES_LIMITS", "TYPEDPIPES_PROFILE", "TYPEDPIPES_STATE")
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """What comes first is not given to another worker, which would read again what one has read."""
+    items.sort(key=lambda item: item.get_closest_marker("mypy") is None)
+
+
 def pytest_configure(config: pytest.Config) -> None:
     """Give the tests, and the processes they start, folders and signals of their own."""
     folder = tempfile.TemporaryDirectory(prefix="typedpipes-home-", ignore_cleanup_errors=True)

@@ -192,6 +192,7 @@ def test_packages_of_samples_are_strictly_typed(tmp_path: Path) -> None:
     assert typed_strictly(tmp_path, names) == ""
 
 
+@pytest.mark.mypy
 def test_packages_of_a_few_samples_are_strictly_typed(tmp_path: Path) -> None:
     documents = sampled(6, openapi_documents())
     names = typed_packages(tmp_path, documents, [])  # type: ignore[arg-type]  # by strategy

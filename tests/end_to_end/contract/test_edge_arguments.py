@@ -274,8 +274,7 @@ def check(package: str, colour: str, seed: int) -> None:
 
 @pytest.mark.filterwarnings("ignore:Unsupported scheme type")  # of openapi-core, about oauth2
 @pytest.mark.filterwarnings("ignore:Use of allowEmptyValue")  # of openapi-core, about a word of OpenAPI
-@pytest.mark.parametrize(("colour", "seed"), [("sync", 1), ("async", 2)])
-@pytest.mark.parametrize("package", APIS)
+@pytest.mark.parametrize(("package", "colour", "seed"), [*zip(APIS, ["sync", "async"] * 2, [1, 2] * 2, strict=True)])
 def test_strange_arguments_arrive_as_given_and_fit_the_schema(package: str, colour: str, seed: int) -> None:
     check(package, colour, seed)
 

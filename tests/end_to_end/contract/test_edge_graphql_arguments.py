@@ -194,8 +194,7 @@ def check(form: Any, colour: str, seed: int) -> None:
         assert round_.answered >= 0.1 * len(round_.methods), "some of them find what they ask for"
 
 
-@pytest.mark.parametrize(("colour", "seed"), [("sync", 1), ("async", 2)])
-@pytest.mark.parametrize("form", FORMS)
+@pytest.mark.parametrize(("form", "colour", "seed"), [*zip(FORMS, ["sync", "async"], [1, 2], strict=True)])
 def test_strange_arguments_arrive_as_given_and_fit_the_schema(form: str, colour: str, seed: int) -> None:
     check(form, colour, seed)
 

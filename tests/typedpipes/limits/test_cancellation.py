@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import itertools
-import sys
 import time
 
 import anyio
 import pytest
 
+from tests.support.examples import counted
 from typedpipes._core.flow import AsyncIO, Call, Flow, SyncIO, adrive, drive
 from typedpipes.limits import Claim, Limits, Policy, StoreLimiter, Window
 from typedpipes.limits.stores import Store
 
-TIMES = {"memory": 10_000, "sqlite": 10_000, "redis": 3_500}
-"""Cancellations per way of calling; of the three ways together at least 10,000 on every store."""
+TIMES = {"memory": 1000, "sqlite": 1000, "redis": 500}
+"""Cancellations per way of calling; ten times as many in the campaign."""
 BATCH = 250
 LAPSE = 0.08
 """Seconds after which a request that is never answered is given up, before its window."""
@@ -34,9 +34,8 @@ def call(limiter: StoreLimiter, hold: Call[None]) -> Flow[None]:
     yield from lease.settle(200, {})
 
 
-def times_on(store: Store) -> int:
-    """Fewer in Python's development mode, in which asyncio notes where each step comes from."""
-    return TIMES[store.url.partition(":")[0]] // (10 if sys.flags.dev_mode else 1)
+def times_on(store: Store, examples: int) -> int:
+    return TIMES[store.url.partition(":")[0]] * examples
 
 
 def assert_nothing_left(limiter: StoreLimiter) -> None:
@@ -49,21 +48,23 @@ def assert_nothing_left(limiter: StoreLimiter) -> None:
     raise AssertionError(status)
 
 
-def test_synchronous_callers(store: Store) -> None:
+@counted(1, 10)
+def test_synchronous_callers(store: Store, examples: int) -> None:
     """Ctrl-C at every kind of moment: while waiting, and while the request is out."""
     limiter = limiter_on(store)
 
     def interrupt(_: float = 0.0) -> None:
         raise KeyboardInterrupt
 
-    for _ in range(times_on(store)):
+    for _ in range(times_on(store, examples)):
         with pytest.raises(KeyboardInterrupt):
             drive(call(limiter, Call(interrupt)), SyncIO(sleep=interrupt))
     assert_nothing_left(limiter)
 
 
+@counted(1, 10)
 @pytest.mark.parametrize("backend", ["asyncio", "trio"])
-def test_asynchronous_callers(store: Store, backend: str) -> None:
+def test_asynchronous_callers(store: Store, backend: str, examples: int) -> None:
     limiter = limiter_on(store)
     moments = itertools.cycle([0.0, 0.001, 0.005, 0.02, 0.05])
 
@@ -75,7 +76,7 @@ def test_asynchronous_callers(store: Store, backend: str) -> None:
             await adrive(call(limiter, Call(lambda: None, forever)), AsyncIO())
 
     async def main() -> None:
-        for _ in range(times_on(store) // BATCH):
+        for _ in range(times_on(store, examples) // BATCH):
             async with anyio.create_task_group() as group:
                 for _ in range(BATCH):
                     group.start_soon(one, next(moments))

@@ -124,6 +124,7 @@ WRONG = {
 }
 
 
+@pytest.mark.mypy
 def test_output_is_strictly_typed_and_mistakes_are_found_by_mypy(tmp_path: Path) -> None:
     (tmp_path / "src").mkdir()
     name = "typed_library"

@@ -93,6 +93,7 @@ def test_a_generated_client_by_itself_says_what_to_do(package: tuple[Path, Modul
         package[1].Client().titles(pipe_id="1")
 
 
+@pytest.mark.mypy
 def test_bound_clients_are_typed(package: tuple[Path, ModuleType], tmp_path: Path) -> None:
     program = tmp_path / "program.py"
     program.write_text(PROGRAM, encoding="utf-8")

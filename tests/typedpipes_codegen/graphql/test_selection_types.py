@@ -125,6 +125,7 @@ def wrong(pipefy: Pipefy, row: Row[Card], leaf: Leaf[Card, str], repo: Row[RepoT
 """
 
 
+@pytest.mark.mypy
 def test_the_type_checker_knows_every_value_and_reports_every_mistake(tmp_path: Path) -> None:
     program = tmp_path / "program.py"
     program.write_text(PROGRAM, encoding="utf-8")

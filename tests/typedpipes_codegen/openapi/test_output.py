@@ -119,6 +119,7 @@ def bad(api: shop.ShopApi) -> None:
 """
 
 
+@pytest.mark.mypy
 def test_the_package_is_strict_clean_and_mistakes_are_errors(tmp_path: Path) -> None:
     render_into(shop(), tmp_path / "shop")
     user = tmp_path / "user.py"

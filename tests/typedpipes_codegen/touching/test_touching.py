@@ -28,6 +28,7 @@ from typedpipes_codegen.touching.generated import Generated, read_generated
 from typedpipes_codegen.touching.match import Matcher
 from typedpipes_codegen.touching.uses import Program, read_program
 
+pytestmark = pytest.mark.mypy
 ROOT = Path(__file__).parents[3]
 PROGRAMS = Path(__file__).parent / "programs"
 APIS = {api.package: api for api in load_apis(ROOT / "schemas")}
@@ -149,14 +150,18 @@ def test_a_break_of_what_the_program_does_not_use_is_not_reported(
     assert touched(rest(package, mutate)) == []
 
 
-def graphql(edit: Callable[[str], str]) -> tuple[Report, GraphQLSchema]:
+@functools.cache
+def pipefy() -> tuple[str, GraphQLSchema, SavedOperations]:
     api = APIS["pipefy"]
-    operations = api.operations
-    assert operations is not None
+    assert api.operations is not None
     text = api.schema.read_text(encoding="utf-8")
+    return text, build_schema(text), SavedOperations.read(api.operations)
+
+
+def graphql(edit: Callable[[str], str]) -> tuple[Report, GraphQLSchema]:
+    text, old, saved = pipefy()
     assert edit(text) != text
-    old, new = build_schema(text), build_schema(edit(text))
-    return Report.of("pipefy", "graphql", graphql_changes(old, new, SavedOperations.read(operations))), old
+    return Report.of("pipefy", "graphql", graphql_changes(old, build_schema(edit(text)), saved)), old
 
 
 def without(kind: str, field: str) -> Callable[[str], str]:

@@ -13,6 +13,7 @@ from typing import Literal
 import anyio
 import pytest
 
+from tests.support.examples import counted
 from tests.typedpipes._core.auth.calls import client, credential, request
 from tests.typedpipes._core.auth.token_server import TokenServer
 from tests.typedpipes._core.http.wire_server import Reply
@@ -41,16 +42,18 @@ def _at_once(count: int, call: Callable[[], object]) -> list[BaseException]:
     return failures
 
 
-def test_a_thousand_threads(server: TokenServer) -> None:
+@counted(200, 1000)
+def test_many_threads(server: TokenServer, examples: int) -> None:
     server.latency = 0.1
     with client(server) as shared:
-        assert _at_once(1000, lambda: shared.exchange(request(server.url))) == []
+        assert _at_once(examples, lambda: shared.exchange(request(server.url))) == []
     assert server.token_requests == 1
-    assert len(server.calls) == 1000
+    assert len(server.calls) == examples
 
 
+@counted(200, 1000)
 @pytest.mark.parametrize("backend", ["asyncio", "trio"])
-def test_a_thousand_tasks(server: TokenServer, backend: Literal["asyncio", "trio"]) -> None:
+def test_many_tasks(server: TokenServer, backend: Literal["asyncio", "trio"], examples: int) -> None:
     server.latency = 0.1
 
     async def main() -> None:
@@ -58,19 +61,20 @@ def test_a_thousand_tasks(server: TokenServer, backend: Literal["asyncio", "trio
             AsyncPolicyClient(credentials=Credentials(credential(server.url)), connections=20) as shared,
             anyio.create_task_group() as group,
         ):
-            for _ in range(1000):
+            for _ in range(examples):
                 group.start_soon(shared.exchange, request(server.url))
 
     anyio.run(main, backend=backend)
     assert server.token_requests == 1
-    assert len(server.calls) == 1000
+    assert len(server.calls) == examples
 
 
-def test_a_thousand_callers_in_eight_processes_over_one_file(server: TokenServer, tmp_path: Path) -> None:
+@counted(25, 125)
+def test_callers_in_eight_processes_over_one_file(server: TokenServer, tmp_path: Path, examples: int) -> None:
     server.latency = 0.2
     crowd = [
         subprocess.Popen(
-            [sys.executable, "-m", "tests.typedpipes._core.auth.crowd", server.url, str(tmp_path), "125"],
+            [sys.executable, "-m", "tests.typedpipes._core.auth.crowd", server.url, str(tmp_path), str(examples)],
             cwd=Path(__file__).parents[4],
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
@@ -86,7 +90,7 @@ def test_a_thousand_callers_in_eight_processes_over_one_file(server: TokenServer
         _, said = process.communicate(timeout=60)
         assert process.returncode == 0, said
     assert server.token_requests == 1
-    assert len(server.calls) == 1000
+    assert len(server.calls) == 8 * examples
     assert not list(tmp_path.glob("*.lease"))
 
 

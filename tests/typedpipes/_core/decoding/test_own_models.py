@@ -232,6 +232,7 @@ def test_what_a_class_statement_cannot_have_is_told_when_it_is_made(own: ModuleT
         from_wire(own.Late, {"id": 1})
 
 
+@pytest.mark.mypy
 def test_type_checkers_and_run_time_agree_on_own_models(folder: Path) -> None:
     """What mypy accepts runs; what it refuses is refused for the reason planted there, and nothing else is."""
     (folder / "good.py").write_text(GOOD, encoding="utf-8")

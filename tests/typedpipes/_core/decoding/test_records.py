@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import itertools
 import json
 import sys
 import tracemalloc
@@ -122,10 +123,11 @@ def test_answers_that_fit_go_to_msgspec_and_are_the_same_to_both(examples: int) 
     holds()
 
 
-def test_every_listing_reads_every_single_departure_alike() -> None:
+@pytest.mark.parametrize("step", [5, pytest.param(1, marks=pytest.mark.campaign)])
+def test_listings_read_every_single_departure_alike(step: int) -> None:
     """A record that fits, one that departs, one that fits again: the departure is not the first."""
     count = departures = 0
-    for annotation, module, listing in listings():
+    for annotation, module, listing in itertools.islice(listings(), 0, None, step):
         count += 1
         good = object_of(listing.record)
         for data in [good, *(case.data for case in cases(listing.record))]:
@@ -135,8 +137,8 @@ def test_every_listing_reads_every_single_departure_alike() -> None:
             assert fast == slow, f"{annotation} of {module}: {data}"
         body = json.dumps(envelope_of(annotation, module, listing, [good, good])).encode()
         assert listing.decode(body, Decoding("demo.list")) is not None, f"{annotation} of {module}"
-    assert count >= 40
-    assert departures >= 1000
+    assert count >= 40 / step
+    assert departures >= 1000 / step
 
 
 def test_most_listings_are_msgspecs_to_decode() -> None:
