@@ -2969,4 +2969,5 @@ __getattr__, __dir__ = selection_types(
         "TableAuthorization": "TableAuthorization",
     },
     text=("AuditLogTypeEnum", "Date", "DateTime", "ISO8601Date", "ISO8601DateTime"),
+    roots={"query": "Query", "mutation": "Mutation"},
 )

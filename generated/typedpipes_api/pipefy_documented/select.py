@@ -28,4 +28,5 @@ __getattr__, __dir__ = selection_types(
     abstract={},
     enums={"ExportStatus": "ExportStatus", "PeriodFilter": "PeriodFilter"},
     text=("DateTime",),
+    roots={"query": "Query", "mutation": "Mutation"},
 )

@@ -34,6 +34,8 @@ def json_bytes(wire: JSON, what: str, arguments: JSON = None, *, at: str = "") -
     except UnicodeEncodeError:
         given = wire if arguments is None else arguments
         raise no_text(_joined(at, _culprit(given, _encode, UnicodeEncodeError)) or what) from None
+    except RecursionError:
+        raise _too_deep(what) from None
     if _NULL in content:
         check_numbers(wire if arguments is None else arguments, what, at)
     return content
@@ -47,6 +49,14 @@ def wire_of(value: object, what: str, *, at: str = "") -> JSON:
         path = _joined(at, _culprit(value, to_wire, TypeError))
         where = f"{what}: {path}" if path else what
         raise ConfigurationError(f"{where}: {error}", setting=path or what) from None
+    except RecursionError:
+        raise _too_deep(what) from None
+
+
+def _too_deep(what: str) -> ConfigurationError:
+    return ConfigurationError(
+        f"{what}: a value is nested too deeply to be sent, or holds itself; send less at once", setting=what
+    )
 
 
 def no_text(name: str) -> ConfigurationError:

@@ -79,9 +79,11 @@ class AsyncPipefy(AsyncApiClient, AsyncClient):
         """
         check_options("execute", options, CALL_OPTIONS, ("document", "variables", "operation_name"))
         name, safety = document_kind(document, operation_name)
-        request = self._calls.request(document, name, encode_variables(variables or {}), safety, options)
+        request = self._calls.request(
+            document, name, encode_variables({} if variables is None else variables), safety, options
+        )
         with telling(safety):
-            return self._calls.data(name, await self._http.exchange(request), safety)
+            return self._calls.data(name, await self._http.exchange(request), safety, document)
 
     def bind(self, client: type[AC]) -> AC:
         """An instance of ``client``, the ``AsyncClient`` that `typedpipes generate` made from your own operations.

@@ -84,9 +84,11 @@ class Pipefy(ApiClient, Client):
         """
         check_options("execute", options, CALL_OPTIONS, ("document", "variables", "operation_name"))
         name, safety = document_kind(document, operation_name)
-        request = self._calls.request(document, name, encode_variables(variables or {}), safety, options)
+        request = self._calls.request(
+            document, name, encode_variables({} if variables is None else variables), safety, options
+        )
         with telling(safety):
-            return self._calls.data(name, self._http.exchange(request), safety)
+            return self._calls.data(name, self._http.exchange(request), safety, document)
 
     def bind(self, client: type[C]) -> C:
         """An instance of ``client``, the ``Client`` that `typedpipes generate` made from your own operations.

@@ -101,13 +101,16 @@ class Selections:
         text = tuple(
             type_.name for type_ in leaves if type_.name in TEXT_SCALARS and isinstance(type_, GraphQLScalarType)
         )
+        classes = self.roots()
+        roots = {"query": classes.query, "mutation": classes.mutation}
+        roots = {kind: name for kind, name in roots.items() if name is not None}
         return (
             '"""Every field of the schema, to select and to read; the types are in the stub beside this file."""\n\n'
             "from __future__ import annotations\n\nfrom typedpipes.graphql_runtime import selection_types\n\n"
             f"_TYPES = {{\n{types}}}\n\n"
             f"__all__ = sorted(_TYPES)\n"
             f"__getattr__, __dir__ = selection_types(\n    __name__,\n    types=_TYPES,\n    abstract={abstract!r},\n"
-            f"    enums={enums!r},\n    text={text!r},\n)\n"
+            f"    enums={enums!r},\n    text={text!r},\n    roots={roots!r},\n)\n"
         )
 
     def _lines(self, type_: Composite) -> str:

@@ -14,6 +14,7 @@ import codecs
 import json
 import re
 import sys
+from codecs import BOM_UTF8
 from collections.abc import Callable
 from types import NoneType
 from typing import Any, Final, TypeVar, cast, get_args, get_origin
@@ -60,10 +61,15 @@ def check_weight(content: bytes, decoding: Decoding, most: int, per_object: int 
 
 
 def parse_json(content: bytes, decoding: Decoding) -> JSON:
-    """Parse a body; a truncated or non-JSON one raises `ResponseMismatch` with the position."""
+    """Parse a body; a truncated or non-JSON one raises `ResponseMismatch` with the position.
+
+    A byte order mark before the JSON is passed over.
+    """
     try:
         return _decode_json(content)
     except (ValueError, RecursionError) as error:  # msgspec.DecodeError is a ValueError
+        if content.startswith(BOM_UTF8):
+            return parse_json(content[len(BOM_UTF8) :], decoding)
         raise ResponseMismatch(
             f"{decoding.operation}: the body is not valid JSON: {describe(content, error)}",
             operation=decoding.operation,

@@ -8,9 +8,12 @@ from typing import TYPE_CHECKING, Any, Generic, Literal, TypeAlias, TypeVar, cas
 from typedpipes._core.decoding import Decoding
 from typedpipes._core.decoding.model import JSON
 from typedpipes._core.rest import Safety
-from typedpipes._core.values import wire_of
+from typedpipes._core.values import json_bytes, wire_of
+from typedpipes.errors import ConfigurationError
 
 if TYPE_CHECKING:
+    from typedpipes._core.graphql.results import InputModel
+
     JsonInput: TypeAlias = "None | bool | int | float | str | Sequence[JsonInput] | Mapping[str, JsonInput]"
     """A JSON value as callers give it: any sequence and mapping will do."""
 else:
@@ -132,13 +135,33 @@ def encode_variables(variables: Mapping[str, object]) -> dict[str, JSON]:
 
     Raises `ConfigurationError` for a value that has no JSON form, with its path.
     """
+    if not isinstance(variables, Mapping):
+        raise ConfigurationError(
+            f"variables is a mapping of names to values, not {type(variables).__name__}", setting="variables"
+        )
     return cast("dict[str, JSON]", wire_of(variables, "variables"))
+
+
+def check_input(model: type[InputModel], wire: dict[str, JSON], where: str) -> None:
+    """Raise `ConfigurationError` naming the field for an input object that the server would refuse."""
+    from pydantic import ValidationError
+
+    content = json_bytes(wire, where)
+    try:
+        model.model_validate_json(content)
+    except ValidationError as error:
+        for found in error.errors(include_input=False, include_url=False):
+            if found["type"] == "list_type":  # the server takes a single value for a list of one
+                continue
+            place = ".".join(map(str, found["loc"]))
+            raise ConfigurationError(f"{where}: {place}: {found['msg']}", setting=place) from None
 
 
 __all__ = [
     "Connection",
     "GraphQLOperation",
     "JsonInput",
+    "check_input",
     "decode",
     "decode_body",
     "encode_variables",

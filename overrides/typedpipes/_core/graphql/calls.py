@@ -104,11 +104,13 @@ class GraphQLCalls(msgspec.Struct, frozen=True, kw_only=True):
                 result = decode_body(operation, response.content, decoding)
                 if result is not None:
                     return result
-            return decode(operation, self.data(operation.name, response, operation.safety), decoding)
+            return decode(
+                operation, self.data(operation.name, response, operation.safety, operation.document), decoding
+            )
         except RecursionError:
             raise too_deep(decoding) from None
 
-    def data(self, name: str | None, response: WireResponse, safety: Safety) -> dict[str, JSON]:
+    def data(self, name: str | None, response: WireResponse, safety: Safety, document: str = "") -> dict[str, JSON]:
         """The answer's ``data``. Raises `GraphQLError`, or `PartialFailure` for a mutation that reports failure."""
         from typedpipes._core.decoding.answers import check_weight, parse_json, too_deep
         from typedpipes._core.graphql.errors import answer_data, check_payloads
@@ -120,7 +122,7 @@ class GraphQLCalls(msgspec.Struct, frozen=True, kw_only=True):
         try:
             data = answer_data(operation, answer, response, self.redactor)
             if safety != "safe":
-                check_payloads(operation, data, response)
+                check_payloads(operation, data, response, document)
         except RecursionError:  # where words of it were to be told
             raise too_deep(decoding) from None
         return data
@@ -134,8 +136,12 @@ def document_kind(document: str, operation_name: str | None) -> tuple[str | None
     """Name and safety of the operation a document would run. Raises `ConfigurationError` if that is not one.
 
     Found by the words before the selections, so no GraphQL library is needed; a document that starts with ``{`` is a
-    query without a name.
+    query without a name. Anything else at the top but fragments is refused: keywords are written in small letters.
     """
+    if not isinstance(document, str):
+        raise ConfigurationError(
+            f"document is the text of a GraphQL document, not {type(document).__name__}", setting="document"
+        )
     found = _operations(document)
     if operation_name is not None:
         found = [entry for entry in found if entry[1] == operation_name]
@@ -160,7 +166,13 @@ def _operations(document: str) -> list[tuple[str, str | None]]:
     for token in _tokens(document):
         if token in "{([":
             if depth == 0 and token == "{" and words[:1] != ["fragment"]:
-                kind = words[0] if words and words[0] in ("query", "mutation", "subscription") else "query"
+                kind = words[0] if words else "query"
+                if kind not in ("query", "mutation", "subscription"):
+                    raise ConfigurationError(
+                        f"the document holds {' '.join(words[:2])!r}, which is no operation; one begins with query or "
+                        "mutation",
+                        setting="document",
+                    )
                 found.append((kind, words[1] if len(words) > 1 and words[1][0] not in "@" else None))
             depth += 1
         elif token in "})]":
@@ -208,4 +220,4 @@ class WirePort:
         request = self._calls.request(document, operation_name, wire, safety, options, on_wire)
         with telling(safety):
             response = yield from self._http.flow(request)
-            return self._calls.data(operation_name, response, safety)
+            return self._calls.data(operation_name, response, safety, document)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Final, cast
 
@@ -34,6 +35,7 @@ _STATIC: Final = frozenset(
 )
 _VALIDATED: Final = AT_THE_DOOR | {422}
 _SAY_IT_ALL: Final = frozenset({401, 403, 404, 429})
+_ALIAS: Final = re.compile(r"([A-Za-z_]\w*)\s*:\s*(success|userErrors|errors|error_details)\b")
 _OPERATION_PATHS: Final = ("query", "mutation", "fragment", "subscription")
 
 
@@ -181,22 +183,27 @@ def _is_static(entry: Mapping[str, object], executed: bool, status: int) -> bool
     return "locations" in entry and code_of(entry) is None
 
 
-def check_payloads(operation: str, data: object, response: WireResponse) -> None:
+def check_payloads(operation: str, data: object, response: WireResponse, document: str = "") -> None:
     """A mutation's payload may report failure with no top-level error: raises `PartialFailure`.
 
-    Looked at: ``success: false``, ``userErrors``, ``errors``, ``error_details`` of each root field.
+    Looked at: ``success: false``, ``userErrors``, ``errors``, ``error_details`` of each root field, under aliases too.
     """
     if not isinstance(data, dict):
         return
     redactor = response.redactor
+    names = {name: name for name in ("success", "userErrors", "errors", "error_details")}
+    names.update(_ALIAS.findall(document))
     for name, payload in data.items():
         if not isinstance(payload, dict):
             continue
         failures: list[object] = []
-        for key in ("userErrors", "errors", "error_details"):
-            reported = payload.get(key)
-            failures += reported if isinstance(reported, list) else [reported] if isinstance(reported, dict) else []
-        if failures or payload.get("success") is False:
+        failed = False
+        for key, reported in payload.items():
+            if names.get(key) == "success":
+                failed = failed or reported is False
+            elif key in names:
+                failures += reported if isinstance(reported, list) else [reported] if isinstance(reported, dict) else []
+        if failures or failed:
             told = [redactor.value(failure) for failure in failures]
             said = redactor.text("; ".join(_words(failure) for failure in told[:3])) or "success is false"
             raise PartialFailure(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import re
 import threading
 from collections.abc import AsyncGenerator, Awaitable, Callable, Generator, Mapping
 from typing import Any, Final, Generic, Protocol, TypeVar, cast
@@ -10,10 +11,13 @@ from typing import Any, Final, Generic, Protocol, TypeVar, cast
 from typedpipes._core.decoding.model import Model, to_wire
 from typedpipes._core.paging.answers import Departure, following_of, identity, is_count, items_of, reach
 from typedpipes._core.rest import PageOptions, Paging
+from typedpipes._core.setting_checks import check_count
 from typedpipes.errors import ConfigurationError, ResponseMismatch, TypedPipesError
 
 T = TypeVar("T")
 
+_ANY: Final = -(2**63)
+_PLACE: Final = re.compile(r"\+([0-9]{1,9}):(.*)", re.ASCII | re.DOTALL)
 MOST_AHEAD: Final = 32
 """Pages a listing may fetch ahead: beyond that, connections and limits are the bound."""
 
@@ -32,23 +36,24 @@ class Walk:
     """
 
     __slots__ = (
-        *("_chosen", "_last", "_left", "_page", "_paging", "_seen", "_size", "_step"),
+        *("_behind", "_chosen", "_last", "_left", "_page", "_paging", "_passed", "_seen", "_size", "_skip", "_start"),
+        "_step",
         *("cursor", "finished", "operation", "prefetch"),
     )
 
     def __init__(self, operation: str, paging: Paging, options: PageOptions, *, chosen: bool = False) -> None:
         """``chosen``: the caller chose the fields of the records, so that different ones may look alike."""
-        size = options.get("page_size")
+        size = check_count("page_size", options.get("page_size"), _ANY)
         if size is not None and (size < 1 or (paging.max_size is not None and size > paging.max_size)):
             bound = f"1 to {paging.max_size}" if paging.max_size else "at least 1"
             raise ConfigurationError(f"{operation}: page_size is {bound}, not {size}", setting="page_size")
-        left = options.get("max_items")
+        left = check_count("max_items", options.get("max_items"), _ANY)
         if left is not None and left < 0:
             raise ConfigurationError(f"{operation}: max_items is at least 0, not {left}", setting="max_items")
         self.operation = operation
         self.prefetch = _prefetch(operation, paging, options)
         """How many pages may be asked for before their turn."""
-        self.cursor = _resume(operation, paging, options)
+        self.cursor, self._skip = _resume(operation, paging, options)
         """Where the page after the last accepted one starts; None before the first and after the last page."""
         self.finished = left == 0
         self._chosen = chosen
@@ -56,6 +61,9 @@ class Walk:
         self._size = size
         self._left = left
         self._page: list[Any] = []  # items of the last page
+        self._start: str | None = None  # where the last page started,
+        self._passed = 0  # items of it that were passed over,
+        self._behind = 0  # and items of it that max_items left behind
         self._last: dict[str | int, object] = {}  # items of the last page by id, where pages start at a number
         self._step: int | None = None  # from one page's start to the next one's, as the server last said
         self._seen: set[str] = {self.cursor} if self.cursor is not None else set()
@@ -101,14 +109,17 @@ class Walk:
                 operation=self.operation,
                 path=departure.path,
             ) from None
-        items = self._fresh(found) if self._paging.style == "offset" else found
+        items = self._fresh(found) if self._paging.style == "offset" else found[self._skip :]
+        self._start, self._passed, self._skip = self.cursor, len(found) - len(items), 0
         if self.prefetch:
             self._step = _distance(self.cursor, following)
         if following is not None:
             self._seen.add(following)
         self.cursor = following
         self.finished = following is None
+        self._behind = 0
         if self._left is not None:
+            self._behind = max(0, len(items) - self._left)
             items = items[: self._left]
             self._left -= len(items)
             self.finished = self.finished or self._left == 0
@@ -116,6 +127,19 @@ class Walk:
             _release(self._page)
         self._page = items
         return items
+
+    def place(self, given: int | None) -> str | None:
+        """``resume=`` for what follows the first ``given`` items of the last page; None: all that it brought.
+
+        A server's cursor leads to the beginning of a page: in the middle of one, the place says how many to pass over.
+        """
+        behind = self._behind if given is None else self._behind + len(self._page) - given
+        if behind == 0:
+            return self.cursor
+        passed = self._passed + len(self._page) + self._behind - behind
+        if self._paging.style in ("offset", "skip"):
+            return str(int(self._start or 0) + passed)
+        return f"+{passed}:{self._start or ''}"
 
     def _check_progress(self, page: object, items: list[Any], following: str) -> None:
         """Raise `Departure` if the next page would not be further on than this one."""
@@ -200,15 +224,20 @@ def _prefetch(operation: str, paging: Paging, options: PageOptions) -> int:
     return pages
 
 
-def _resume(operation: str, paging: Paging, options: PageOptions) -> str | None:
-    cursor = options.get("resume")
-    if cursor is None:
-        return None
+def _resume(operation: str, paging: Paging, options: PageOptions) -> tuple[str | None, int]:
+    """The cursor to start with, and how many items of its page to pass over (see `Walk.place`)."""
+    given: object = options.get("resume")
+    if given is None:
+        return None, 0
+    match = _PLACE.fullmatch(given) if isinstance(given, str) and paging.style not in ("offset", "skip") else None
+    cursor, skip = (given, 0) if match is None else (match[2] or None, int(match[1]))
     counts = {"offset": "a number of items to pass over", "skip": "a number of items to pass over", "page": "a number"}
-    if not (is_count(cursor) if paging.style in counts else cursor):
-        kind = counts.get(paging.style, "not empty")
-        raise ConfigurationError(f"{operation}: resume is {kind}, not {cursor!r}", setting="resume")
-    return cursor
+    if cursor is None:
+        return None, skip
+    if not isinstance(cursor, str) or not (is_count(cursor) if paging.style in counts else cursor):
+        kind = counts.get(paging.style, "a text that is not empty")
+        raise ConfigurationError(f"{operation}: resume is {kind}, not {given!r}", setting="resume")
+    return cursor, skip
 
 
 def _distance(start: str | None, following: str | None) -> int | None:
@@ -279,7 +308,7 @@ def _in_tasks(walk: Walk, fetch: Callable[[dict[str, object]], Awaitable[object]
 class Pages(Generic[T]):
     """All items of a listing, fetched lazily, one request per page.
 
-    Iterate over it, or over ``.pages()``. ``cursor`` is where the page after the last one handed out starts: pass it as
+    Iterate over it, or over ``.pages()``. ``cursor`` is what follows the last item or page handed out: pass it as
     ``resume=`` to continue elsewhere or after an error. With ``prefetch=N`` up to N pages are fetched ahead in threads
     while you use the one before them; leaving the loop ends them, after requests already on the wire.
     """
@@ -291,13 +320,17 @@ class Pages(Generic[T]):
         ahead: Callable[[dict[str, object], threading.Event], object] | None = None,
     ) -> None:
         self._walk = walk
+        self._given: int | None = None
         self._fetch = fetch
         self._ahead = ahead or (lambda query, stop: fetch(query))
 
     @property
     def cursor(self) -> str | None:
-        """Start of the next page; None before the first and after the last one."""
-        return self._walk.cursor
+        """What ``resume=`` takes to continue behind the last item given; None before the first and at the end.
+
+        Within a page it is ``+N:`` and the server's cursor: the page is asked for again, N items of it passed over.
+        """
+        return self._walk.place(self._given)
 
     def pages(self) -> Generator[list[T], None, None]:
         """Page by page; empty ones are passed over."""
@@ -320,7 +353,9 @@ class Pages(Generic[T]):
     def __iter__(self) -> Generator[T, None, None]:
         with contextlib.closing(self.pages()) as pages:
             for page in pages:
-                yield from page
+                for self._given, item in enumerate(page, 1):
+                    yield item
+                self._given = None
 
 
 class AsyncPages(Generic[T]):
@@ -331,12 +366,16 @@ class AsyncPages(Generic[T]):
 
     def __init__(self, walk: Walk, fetch: Callable[[dict[str, object]], Awaitable[object]]) -> None:
         self._walk = walk
+        self._given: int | None = None
         self._fetch = fetch
 
     @property
     def cursor(self) -> str | None:
-        """Start of the next page; None before the first and after the last one."""
-        return self._walk.cursor
+        """What ``resume=`` takes to continue behind the last item given; None before the first and at the end.
+
+        Within a page it is ``+N:`` and the server's cursor: the page is asked for again, N items of it passed over.
+        """
+        return self._walk.place(self._given)
 
     async def pages(self) -> AsyncGenerator[list[T], None]:
         """Page by page; empty ones are passed over."""
@@ -359,5 +398,6 @@ class AsyncPages(Generic[T]):
     async def __aiter__(self) -> AsyncGenerator[T, None]:
         async with contextlib.aclosing(self.pages()) as pages:
             async for page in pages:
-                for item in page:
+                for self._given, item in enumerate(page, 1):
                     yield item
+                self._given = None

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Final
 
 from typedpipes._core.decoding.model import JSON
-from typedpipes._core.graphql import JsonInput
+from typedpipes._core.graphql import JsonInput, check_input
 from typedpipes._core.values import json_bytes, wire_of
 from typedpipes.errors import ConfigurationError
 from typedpipes.pipefy.bulk.flows import BulkJob
@@ -85,7 +85,7 @@ def creations(
             raise ConfigurationError(f"item {index} is no {model.__name__} and no mapping", setting=owner)
         if owner_id is not None:
             wire = {owner: owner_id, **wire}
-        _check(wire, model, index)
+        check_input(model, wire, f"item {index}")
         if key is None:
             yield BulkWork(None, _name("c", wire), (wire,))
         else:
@@ -142,18 +142,3 @@ def deletions(given: Iterable[str | int]) -> Iterator[BulkWork]:
         raise ConfigurationError("ids is a list of ids; wrap the one in [ ]", setting="ids")
     for identity in given:
         yield BulkWork(str(identity), _name("k", [str(identity)]), ({"id": str(identity)},))
-
-
-def _check(wire: dict[str, JSON], model: type[InputModel], index: int) -> None:
-    """Raise `ConfigurationError` naming item and field for an input the server would refuse."""
-    from pydantic import ValidationError
-
-    content = json_bytes(wire, f"item {index}")
-    try:
-        model.model_validate_json(content)
-    except ValidationError as error:
-        for found in error.errors(include_input=False, include_url=False):
-            if found["type"] == "list_type":  # the server takes a single value for a list of one
-                continue
-            place = ".".join(map(str, found["loc"]))
-            raise ConfigurationError(f"item {index}: {place}: {found['msg']}", setting=place) from None

@@ -143,12 +143,12 @@ def audit_logs(
     delivery_method: AuditLogDelivery | None,
 ) -> JobRequest:
     """``exportPipeAuditLogsReport`` and ``exportOrgAuditLogsReport``; ``owner`` is argument name and uuid."""
+    dates = {"filterDateFrom": _date(since, "since"), "filterDateTo": _date(until, "until")}
     if since is not None and until is not None and since > until:
         raise ConfigurationError("since must not be after until", setting="since")
     given = {
         owner[0]: _identifier(owner[1], owner[0]),
-        "filterDateFrom": _date(since, "since"),
-        "filterDateTo": _date(until, "until"),
+        **dates,
         "searchTerm": search_term,
         "outputFormat": output_format,
         "deliveryMethod": delivery_method,
@@ -160,7 +160,7 @@ def import_rows(
     declaration: JobDeclaration, owner: tuple[str, str | int], url: str, columns: Mapping[str, str], **extra: str | None
 ) -> JobRequest:
     """``cardsImporter`` and ``recordsImporter``; ``columns`` maps the sheet's columns to field ids."""
-    if not url.startswith("https://"):
+    if not str(url).startswith("https://"):
         raise ConfigurationError("url must be the https URL of an XLSX file", setting="url")
     if not columns:
         raise ConfigurationError("columns must map at least one column of the sheet to a field id", setting="columns")
@@ -183,8 +183,10 @@ def _identifier(value: str | int, name: str) -> str:
 def _date(value: datetime | None, name: str) -> str | None:
     if value is None:
         return None
-    if value.tzinfo is None:
-        raise ConfigurationError(f"{name} must have a time zone", setting=name)
+    if getattr(value, "tzinfo", None) is None:
+        raise ConfigurationError(
+            f"{name} is a datetime with a time zone, such as datetime(2026, 11, 1, tzinfo=UTC)", setting=name
+        )
     return value.isoformat()
 
 

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import inspect
+from typing import Any
 
 import pytest
 
+from tests.end_to_end.pipefy_server import Answer, PipefyServer
+from tests.end_to_end.pipefy_server import Colour as PlainColour
 from tests.typedpipes.pipefy.colours import Colour
-from typedpipes.errors import ConfigurationError, ServerError
+from typedpipes.errors import ConfigurationError, ResponseMismatch, ServerError
 from typedpipes.pipefy import AsyncPipefy, Pipefy
+from typedpipes_api.pipefy.select import Card, CardConnection, CardEdge, Query
 
 
 def test_every_card_comes_once_with_the_largest_pages(colour: Colour) -> None:
@@ -60,3 +64,26 @@ def test_walks_of_both_colours_take_the_same_arguments() -> None:
     for name in names:
         sync, asynchronous = (inspect.signature(getattr(owner, name)).parameters for owner in (Pipefy, AsyncPipefy))
         assert sync == asynchronous
+
+
+@pytest.mark.parametrize("name", ["sync", "async"])
+@pytest.mark.parametrize("held", ["edges", "nodes"])
+def test_a_page_without_its_list_loses_nothing_in_silence(name: str, held: str) -> None:
+    selected: Any = (
+        (CardConnection.edges.fields(CardEdge.node.fields(Card.id)), CardConnection.edges, CardEdge.node)
+        if held == "edges"
+        else (CardConnection.nodes.fields(Card.id), CardConnection.nodes)
+    )
+    first = {"edges": [{"node": {"id": "1"}}], "nodes": [{"id": "1"}]}
+    pages = [{held: first[held], "pageInfo": {"hasNextPage": True, "endCursor": "a"}}]
+    pages.append({held: None, "pageInfo": {"hasNextPage": False, "endCursor": None}})
+    with PipefyServer() as server, PlainColour(name, server) as plain:
+        server.answers["Cards"].extend(Answer({"data": {"cards": page}}) for page in pages)
+        walked = plain.client.iter_query(Query.cards(pipe_id=1).fields(selected[0]), Query.cards, *selected[1:])
+        with pytest.raises(ResponseMismatch, match=f"cards.{held}: the answer holds no list"):
+            plain(_count(walked)) if name == "async" else list(walked)
+        assert walked.cursor == "a"
+
+
+async def _count(pages: Any) -> int:
+    return len([item async for item in pages])

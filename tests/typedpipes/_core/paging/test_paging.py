@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
+import itertools
+from collections.abc import Callable
 from typing import Any, Literal, Unpack
 
 import anyio
@@ -103,6 +106,64 @@ def test_max_items_stops_without_asking_for_more_than_needed(style: Style, sizes
         needed, have = needed + 1, have + size
     needed += style == "after" and have < most  # only an empty page tells that there is no more
     assert len(listing.requests) == needed
+
+
+def fixed_pages(style: str, total: int, size: int) -> tuple[Paging, Callable[[dict[str, object]], dict[str, Any]]]:
+    """A listing of numbers whose pages start where its style says: at an item, at a page, or at a cursor."""
+    paging = Paging(style, limit="limit", cursor="at", items="data", next="following", more="more")  # type: ignore[arg-type]  # a style
+
+    def fetch(query: dict[str, object]) -> dict[str, Any]:
+        at = str(query.get("at", "1" if style == "page" else "c0" if style in ("cursor", "after") else "0"))
+        start = (int(at) - 1) * size if style == "page" else int(at.removeprefix("c"))
+        items, end = list(range(start, min(start + size, total))), start + size
+        following = {"page": None, "skip": None, "offset": end}.get(style, f"c{end}") if end < total else None
+        return {"data": items, "following": following, "more": end < total}
+
+    return paging, fetch
+
+
+@pytest.mark.parametrize("style", ["cursor", "after", "offset", "skip", "page"])
+@given(total=st.integers(1, 12), size=st.integers(1, 5), parts=st.lists(st.integers(1, 7), max_size=4))
+def test_a_listing_that_is_left_anywhere_continues_right_behind_the_last_item(
+    style: str, total: int, size: int, parts: list[int]
+) -> None:
+    """Left by its bound, or by leaving the loop, sync and async; the next part continues where the last one ended."""
+    paging, fetch = fixed_pages(style, total, size)
+
+    def left(most: int, resume: PageOptions) -> tuple[list[int], str | None]:
+        walked = Pages[int](Walk("demo.list", paging, resume), fetch)
+        return list(itertools.islice(walked, most)), walked.cursor
+
+    def bounded(most: int, resume: PageOptions) -> tuple[list[int], str | None]:
+        walked = Pages[int](Walk("demo.list", paging, {**resume, "max_items": most}), fetch)
+        return list(walked), walked.cursor
+
+    async def afetch(query: dict[str, object]) -> dict[str, Any]:
+        return fetch(query)
+
+    async def walk(most: int, resume: PageOptions) -> tuple[list[int], str | None]:
+        found: list[int] = []
+        walked = AsyncPages[int](Walk("demo.list", paging, resume), afetch)
+        async with contextlib.aclosing(walked.__aiter__()) as items:
+            async for item in items:
+                found.append(item)
+                if len(found) == most:
+                    break
+            return found, walked.cursor
+
+    def awaited(most: int, resume: PageOptions) -> tuple[list[int], str | None]:
+        return anyio.run(walk, most, resume)
+
+    for way in (left, bounded, awaited):
+        got: list[int] = []
+        resume: PageOptions = {}
+        for most in [*parts, total + 1]:
+            found, cursor = way(most, resume)
+            got += found
+            if cursor is None:
+                break
+            resume = {"resume": cursor}
+        assert got == list(range(total)), way.__name__
 
 
 def test_nothing_is_fetched_before_it_is_asked_for() -> None:

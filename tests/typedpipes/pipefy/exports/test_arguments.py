@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
@@ -13,10 +14,10 @@ from tests.typedpipes.pipefy.exports.fake_time import FakeClock
 from tests.typedpipes.pipefy.exports.vendor import Vendor
 from typedpipes.errors import ConfigurationError, DownloadError, ExportAmbiguous, TransportError
 from typedpipes.pipefy.attachments import AsyncAttachments, Attachments
-from typedpipes.pipefy.exports import Exports
+from typedpipes.pipefy.exports import Exports, kinds
 from typedpipes.pipefy.exports.async_exports import AsyncExports
 from typedpipes.pipefy.exports.handles import AsyncExportJob, ExportJob
-from typedpipes.pipefy.exports.requests import organization_number
+from typedpipes.pipefy.exports.requests import audit_logs, organization_number
 
 
 @pytest.mark.parametrize(
@@ -126,3 +127,11 @@ def test_a_failed_export_is_concluded_so_that_the_next_call_creates(tmp_path: Pa
         with pytest.raises(Exception, match="failed"):
             job.wait(60)
         assert len(vendor.exports) == number
+
+
+@pytest.mark.parametrize("other", [datetime(2026, 1, 2), date(2026, 1, 2), "2026-01-02"])  # refused
+def test_a_time_without_a_zone_is_refused_beside_one_with(other: Any) -> None:
+    aware = datetime(2026, 1, 1, tzinfo=UTC)
+    for since, until in ((aware, other), (other, aware)):
+        with pytest.raises(ConfigurationError, match="is a datetime with a time zone"):
+            audit_logs(kinds.PIPE_AUDIT_LOGS, ("pipeUuid", "x"), since, until, None, None, None)

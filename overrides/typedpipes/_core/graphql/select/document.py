@@ -14,12 +14,15 @@ from typing import Any, Final, Literal, NamedTuple, TypeAlias
 from typedpipes._core.decoding.model import JSON
 from typedpipes._core.graphql.select.fields import Field, FieldFacts, Nested, Selected, Selection, TypeFacts
 from typedpipes._core.graphql.select.rows import Entry, Shape
+from typedpipes._core.graphql.select.values import check_value
 from typedpipes._core.values import wire_of
 from typedpipes.errors import ConfigurationError
 
 Kind: TypeAlias = Literal["query", "mutation"]
 Choices: TypeAlias = "Iterable[Selection[Any, object]]"
 
+PAGED: Final = object()
+"""Value of the arguments that the walk over pages fills in."""
 _OPERATION_NAME: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]*\Z")
 _PAGE_SIZES: Final = ("first", "last")
 
@@ -33,9 +36,12 @@ class Node:
         self.facts: FieldFacts = field._facts
         self.alias = field._alias
         self.key = self.response = field.key
-        self.arguments: dict[str, JSON] = {
-            self.facts.arguments[name][0]: wire_of(value, name) for name, value in field._arguments.items()
-        }
+        self.arguments: dict[str, JSON] = {}
+        for name, value in field._arguments.items():
+            wire_name, type_ = self.facts.arguments[name]
+            wire = self.arguments[wire_name] = None if value is PAGED else wire_of(value, name)
+            if value is not PAGED:
+                check_value(self.facts.owner.schema, type_, wire, f"{self.facts.python_name}: {name}", name)
         self.selections = list(field._selections)
         self.fragments = list(field._fragments)
 
@@ -289,6 +295,13 @@ def operation_name(selections: Sequence[Field[Any, Any]], given: str | None) -> 
     return given
 
 
+def _kind_of(field: Field[Any, Any]) -> str | None:
+    """The client's method that takes a field of a root type."""
+    owner = field._facts.owner
+    kind = next((kind for kind, root in owner.schema.roots.items() if root == owner.class_name), None)
+    return {"mutation": "mutate"}.get(str(kind), kind)
+
+
 def write(
     kind: Kind,
     selections: Sequence[Selection[Any, object]],
@@ -306,9 +319,18 @@ def write(
     for field in selections:
         if not isinstance(field, Field):
             raise TypeError(f"{kind}() takes fields to select, not {type(field).__name__}")
+    owner = selections[0]._facts.owner
+    root = owner.schema.roots.get(kind)
+    for field in selections if root is not None else ():
+        if field._facts.owner.class_name != root:
+            advice = f"; {other}() takes it" if (other := _kind_of(field)) is not None else ""
+            raise ConfigurationError(
+                f"{field._facts.python_name} is no field of {root}, which {kind} takes{advice}",
+                setting=field._facts.python_name,
+            )
     chosen = operation_name(selections, name)
     writer = Writer(page_limit, deepest)
-    document, shape = writer.document(kind, chosen, Level(selections[0]._facts.owner, selections))
+    document, shape = writer.document(kind, chosen, Level(owner, selections))
     return Written(chosen, document, writer.variables, shape, writer.names)
 
 

@@ -151,6 +151,7 @@ class SelectionSchema:
         abstract: interface or union -> the object types it may be, separated by spaces.
         enums: enum -> its class in the package's ``enums``.
         text: custom scalars that are strings; any other is JSON of unknown shape.
+        roots: ``query`` and ``mutation`` -> the class that holds the fields of such requests.
     """
 
     def __init__(
@@ -161,12 +162,14 @@ class SelectionSchema:
         abstract: Mapping[str, str],
         enums: Mapping[str, str],
         text: tuple[str, ...],
+        roots: Mapping[str, str],
     ) -> None:
         self.module = module
         self.types = types
         self.abstract = abstract
         self.enums = enums
         self.text = frozenset(text)
+        self.roots = roots
         self.classes = {name: class_name for class_name, (name, _) in types.items()}
         self._made: dict[str, TypeFacts] = {}
 
@@ -199,9 +202,10 @@ def selection_types(
     abstract: Mapping[str, str],
     enums: Mapping[str, str],
     text: tuple[str, ...],
+    roots: Mapping[str, str] = {},  # never changed; packages of earlier versions give none
 ) -> tuple[Callable[[str], type[Composite[Any, Any]]], Callable[[], list[str]]]:
     """``__getattr__`` and ``__dir__`` of a generated module: its classes, made when they are first used."""
-    schema = SelectionSchema(module, types=types, abstract=abstract, enums=enums, text=text)
+    schema = SelectionSchema(module, types=types, abstract=abstract, enums=enums, text=text, roots=roots)
 
     def found(name: str) -> type[Composite[Any, Any]]:
         if name not in types:

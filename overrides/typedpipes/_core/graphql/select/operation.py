@@ -9,10 +9,12 @@ from typedpipes._core.decoding import Decoding, Node
 from typedpipes._core.decoding.answers import parse_json
 from typedpipes._core.decoding.model import JSON
 from typedpipes._core.graphql import Connection, GraphQLOperation
-from typedpipes._core.graphql.select.document import Kind, Written, write
+from typedpipes._core.graphql.select.document import PAGED, Kind, Written, write
 from typedpipes._core.graphql.select.fields import Field, Selected, Selection
 from typedpipes._core.graphql.select.rows import Row, Shape
+from typedpipes._core.graphql.select.values import check_value
 from typedpipes._core.rest import PagedCallOptions
+from typedpipes._core.values import wire_of
 from typedpipes.errors import ConfigurationError, ResponseMismatch
 
 T = TypeVar("T")
@@ -144,7 +146,10 @@ def _page(field: Selected[Any, Any, Any]) -> tuple[Selected[Any, Any, Any], int 
                 f"{facts.python_name}: {name} is not for a walk over all pages; start with resume=", setting=name
             )
     size = arguments.get("first")
-    field._arguments = {**arguments, "after": None, **({"first": None} if "first" in facts.arguments else {})}
+    if size is not None:
+        _, type_ = facts.arguments["first"]
+        check_value(facts.owner.schema, type_, wire_of(size, "first"), f"{facts.python_name}: first", "first")
+    field._arguments = {**arguments, "after": PAGED, **({"first": PAGED} if "first" in facts.arguments else {})}
     info: Any = getattr(facts.owner.schema.facts(facts.named).holder, "page_info")  # noqa: B009  # made at run time
     kind: Any = facts.owner.schema.facts(info._facts.named).holder
     field._selections = (*field._selections, info.fields(kind.has_next_page, kind.end_cursor))

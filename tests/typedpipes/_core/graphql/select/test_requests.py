@@ -107,6 +107,12 @@ def test_awkward_names_are_pythons_and_go_out_as_the_schemas(fields: Any) -> Non
 
 CARD = Query.card(id=1).fields(Card.id)
 
+
+def updated(given: Any) -> Any:
+    """A mutation with this input, whatever it is."""
+    return Mutation.update_card(input=given).fields(UpdateCardPayload.card.fields(Card.id))
+
+
 REFUSED: list[tuple[str, Callable[[], Any], str]] = [
     ("a field of another type", lambda: written("query", AnyQuery.card(id=1).fields(User.name)), "is no field of Card"),
     ("an object without fields", lambda: written("query", Query.card(id=1)), r"with \.fields\(\.\.\.\)"),
@@ -138,8 +144,31 @@ REFUSED: list[tuple[str, Callable[[], Any], str]] = [
     (
         "a mutation as a query",
         lambda: written("query", Query.card(id=1).fields(Card.id), Mutation.update_card),
-        "no field",
+        r"Mutation\.update_card is no field of Query, which query takes; mutate\(\) takes it",
     ),
+    ("a query as a mutation", lambda: written("mutation", CARD), r"no field of Mutation.*; query\(\) takes it"),
+    ("a field below the top", lambda: written("query", Card.id), r"Card\.id is no field of Query, which query takes$"),
+    ("null for what must be", lambda: written("query", AnyQuery.card(id=None).fields(Card.id)), r"id cannot be None"),
+    ("an id that is none", lambda: written("query", AnyQuery.card(id=1.5).fields(Card.id)), "a text or a whole number"),
+    ("an id that is a flag", lambda: written("query", AnyQuery.card(id=True).fields(Card.id)), "not 'True'"),
+    (
+        "a page size in words",
+        lambda: written("query", AnyQuery.cards(pipe_id=1, first="50").fields(CardConnection.total_count)),
+        r"Query\.cards: first is a whole number of 32 bits, not '50'",
+    ),
+    (
+        "no id in a list of ids",
+        lambda: written("query", AnyQuery.pipes(ids=["1", 1.5]).fields(Pipe.id)),
+        r"Query\.pipes: ids\[1\] is a text or a whole number",
+    ),
+    (
+        "an input with a wrong key",
+        lambda: written("mutation", updated({"id": "1", "titel": "x"})),
+        r"Mutation\.update_card: input: titel: Extra inputs are not permitted",
+    ),
+    ("an input that lacks a key", lambda: written("mutation", updated({"title": "x"})), "input: id: Field required"),
+    ("an input with a wrong value", lambda: written("mutation", updated({"id": "1", "title": 5})), "input: title"),
+    ("an input that is none", lambda: written("mutation", updated("x")), "is a UpdateCardInput: a model or a mapping"),
     (
         "a page that is too large",
         lambda: written("query", Query.cards(pipe_id=1, first=51).fields(CardConnection.total_count)),
@@ -186,6 +215,11 @@ def test_what_no_server_would_take_is_refused_before_it_is_sent(made: Callable[[
 def test_what_is_no_selection_is_a_type_error(made: Callable[[], Any], message: str) -> None:
     with pytest.raises(TypeError, match=message):
         made()
+
+
+def test_single_values_and_new_enum_values_are_what_the_server_takes() -> None:
+    assert written("query", AnyQuery.pipes(ids="1").fields(Pipe.id))[2] == {"ids": "1"}
+    assert written("mutation", updated({"id": 1, "label_ids": "7"}))[2] == {"input": {"id": 1, "label_ids": "7"}}
 
 
 def test_an_argument_without_a_json_form_is_refused() -> None:
