@@ -167,3 +167,48 @@ def test_a_token_beside_an_oauth_client_is_refused_by_every_client_that_takes_on
 @pytest.mark.parametrize("kind", CREDENTIALS)
 def test_addresses_that_are_some_are_taken(kind: Any, address: str) -> None:
     kind(**CREDENTIALS[kind], base_url=address)
+
+
+IDS: Final[dict[str, tuple[Any, str]]] = {
+    "an empty id": (lambda p: p.card(id=""), "id"),
+    "a blank id": (lambda p: p.card(id=" "), "id"),
+    "no id": (lambda p: p.card(id=None), "id"),
+    "an empty id of a listing": (lambda p: p.cards(pipe_id=""), "pipe_id"),
+    "an empty id among ids": (lambda p: p.pipes(ids=["1", ""]), "ids"),
+    "no ids": (lambda p: p.pipes(ids=None), "ids"),
+    "no input": (lambda p: p.create_card(input=None), "input"),
+}
+
+
+@pytest.mark.parametrize(("call", "setting"), IDS.values(), ids=IDS)
+def test_of_a_required_variable(server: WireServer, call: Any, setting: str) -> None:
+    with (
+        Pipefy(token="token-planted", base_url=f"{server.url}/graphql") as pipefy,
+        pytest.raises(ConfigurationError) as caught,
+    ):
+        call(pipefy)
+    assert caught.value.setting == setting
+
+    async def run() -> None:
+        async with AsyncPipefy(token="token-planted", base_url=f"{server.url}/graphql") as client:
+            await call(client)
+
+    with pytest.raises(ConfigurationError):
+        asyncio.run(run())
+    assert server.arrivals == []
+
+
+def test_of_an_id_in_a_path_and_of_what_says_what_to_delete(server: WireServer) -> None:
+    with Pipedrive(api_token="token-planted", base_url=server.url) as crm:
+        calls: list[Any] = [
+            lambda: crm.v2.deals.get(""),  # type: ignore[arg-type]  # what is refused
+            lambda: crm.v2.deals.get(" "),  # type: ignore[arg-type]  # what is refused
+            lambda: crm.v2.deals.get(None),  # type: ignore[arg-type]  # what is refused
+            lambda: crm.v2.deals.products.delete_many(1, ids=""),  # type: ignore[arg-type]  # what is refused
+            lambda: crm.v2.deals.products.delete_many(1, ids=" , "),  # type: ignore[arg-type]  # what is refused
+            lambda: crm.v2.deals.products.delete_many(1, ids=[]),
+        ]
+        for call in calls:
+            with pytest.raises(ConfigurationError, match="empty"):
+                call()
+    assert server.arrivals == []

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any, Generic, Literal, TypeAlias, TypeVar, cast
+from typing import TYPE_CHECKING, Any, Final, Generic, Literal, TypeAlias, TypeVar, cast
 
 from typedpipes._core.decoding import Decoding
 from typedpipes._core.decoding.model import JSON
@@ -71,7 +72,7 @@ class GraphQLOperation(Generic[R_co]):
         connection: the connection its pages are walked by, None if there is none.
     """
 
-    __slots__ = ("connection", "document", "kind", "name", "result", "roots")
+    __slots__ = ("_required", "connection", "document", "kind", "name", "result", "roots")
 
     def __init__(
         self,
@@ -89,6 +90,18 @@ class GraphQLOperation(Generic[R_co]):
         self.document = document
         self.result = result
         self.connection = connection
+        self._required: tuple[tuple[str, bool], ...] | None = None
+
+    def check(self, variables: Mapping[str, JSON]) -> None:
+        """Raise `ConfigurationError` for a required variable that is null, and for a required id that is empty."""
+        if self._required is None:
+            head = self.document.partition("{")[0]
+            self._required = tuple((name, kind == "ID") for name, kind in _REQUIRED.findall(head))
+        for name, is_id in self._required:
+            value = variables.get(name)
+            if value is None or (is_id and not all(_is_id(each) for each in _listed(value))):
+                told = "is required" if value is None else "is an id, which is not empty"
+                raise ConfigurationError(f"{self.name}: {name} {told}; nothing was sent", setting=name)
 
     @property
     def safety(self) -> Safety:
@@ -111,6 +124,18 @@ class GraphQLOperation(Generic[R_co]):
 
     def __repr__(self) -> str:
         return f"<GraphQLOperation {self.kind} {self.name}>"
+
+
+_REQUIRED: Final = re.compile(r"\$(\w+): \[?(\w+)!?\]?!(?! =)")
+"""A variable that may not be left out, and its type, in the head of a document as the generation step writes it."""
+
+
+def _listed(value: JSON) -> Sequence[JSON]:
+    return value if isinstance(value, list) else [value]
+
+
+def _is_id(value: JSON) -> bool:
+    return value is not None and (not isinstance(value, str) or bool(value.strip()))
 
 
 def decode(operation: GraphQLOperation[R], data: object, decoding: Decoding) -> R:

@@ -86,7 +86,8 @@ class GraphQLCalls(msgspec.Struct, frozen=True, kw_only=True):
     def operation(
         self, operation: GraphQLOperation[object], variables: Mapping[str, JSON], options: CallOptions
     ) -> WireRequest:
-        """The wire request of a generated operation."""
+        """The wire request of a generated operation. Raises `ConfigurationError` for an id that is null or empty."""
+        operation.check(variables)
         return self.request(operation.document, operation.name, variables, operation.safety, options)
 
     def result(self, operation: GraphQLOperation[R], response: WireResponse) -> R:

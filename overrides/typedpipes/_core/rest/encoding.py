@@ -63,6 +63,8 @@ def encode(operation: Operation[Any], arguments: Arguments, settings: Mapping[st
             else:
                 body = _with_field(body, wire, value)
     target = _path(operation, arguments.path, inserted) + _selector(operation, arguments.fields)
+    if operation.method == "DELETE":
+        _check_chosen(operation, query)
     text = _query(query, operation.csv, operation.styles)
     content = _content(operation, body, headers, settings.get("encoding"))
     return Encoded(f"{target}?{text}" if text else target, headers, content)
@@ -115,7 +117,7 @@ def _path(operation: Operation[Any], values: tuple[object, ...], inserted: Mappi
             parts += [_styled(operation, name, path_text(name, value, style)), literal]
             continue
         text = "" if value is None else text_of(value, name)
-        if not text:
+        if not text.strip():
             raise ConfigurationError(f"{operation.name} needs a non-empty {name}", setting=name)
         encoded = _quoted(name, text, "")
         parts.append(encoded.replace(".", "%2E") if encoded in (".", "..") else encoded)
@@ -140,6 +142,17 @@ def _selector(operation: Operation[Any], fields: tuple[str, ...] | None) -> str:
                 setting="fields",
             )
     return f":({','.join(fields)})"
+
+
+def _check_chosen(operation: Operation[Any], query: Mapping[str, object]) -> None:
+    """Refuse an empty text that is to say what is deleted: a server may take it for no restriction."""
+    for name, value in query.items():
+        if isinstance(value, str) and not value.strip(" ,"):
+            raise ConfigurationError(
+                f"{operation.name}: {name} is empty, so it is not said what to delete; leave {name} out if no "
+                "restriction is meant",
+                setting=name,
+            )
 
 
 def _query(query: Mapping[str, object], csv: tuple[str, ...], styles: Mapping[str, str] = _NO_STYLES) -> str:
