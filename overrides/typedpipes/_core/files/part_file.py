@@ -8,7 +8,6 @@ are known to be synced count.
 from __future__ import annotations
 
 import errno
-import json
 import os
 import shutil
 import stat
@@ -18,9 +17,10 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from functools import partial
 from pathlib import Path
-from typing import Final, TypeAlias
+from typing import Annotated, Final, TypeAlias
 
 import attrs
+import msgspec
 
 from typedpipes._core import disk
 from typedpipes._core.file_lock import FileLock
@@ -84,6 +84,21 @@ def _there(target: Path) -> os.stat_result | None:
         return target.lstat()
     except OSError:
         return None
+
+
+_Header: TypeAlias = "Annotated[str, msgspec.Meta(pattern=r'^[\\x20-\\x7e]*$')] | None"
+
+
+class _Notes(msgspec.Struct, kw_only=True):
+    """What ``NAME.part.json`` holds."""
+
+    v: int
+    identity: str
+    etag: _Header
+    modified: _Header
+    total: Annotated[int, msgspec.Meta(ge=0)] | None
+    synced: Annotated[int, msgspec.Meta(ge=0)]
+    boot: str
 
 
 class PartFile:
@@ -217,14 +232,14 @@ class PartFile:
     def _load(self) -> ResumePoint:
         size = os.fstat(self._lock.descriptor).st_size
         try:
-            notes = read_json(read_own(self._notes))
-            if notes["v"] != VERSION or notes["identity"] != self._identity:
-                return ResumePoint()
-            # Within one boot the page cache survives a killed process; after a crash only synced bytes count.
-            known = size if notes["boot"] == timeline(SystemClock()) else min(size, int(notes["synced"]))
-            point = ResumePoint(known, notes["etag"], notes["modified"], notes["total"])
-        except (OSError, ValueError, KeyError, TypeError):
+            notes = msgspec.convert(read_json(read_own(self._notes)), _Notes)
+        except (OSError, ValueError):  # damaged, somebody else's, or not there
             return ResumePoint()
+        if notes.v != VERSION or notes.identity != self._identity:
+            return ResumePoint()
+        # Within one boot the page cache survives a killed process; after a crash only synced bytes count.
+        known = size if notes.boot == timeline(SystemClock()) else min(size, notes.synced)
+        point = ResumePoint(known, notes.etag, notes.modified, notes.total)
         if point.validator is None or (point.total is not None and known > point.total):
             return ResumePoint()
         return point
@@ -235,16 +250,16 @@ class PartFile:
         self._save()
 
     def _save(self) -> None:
-        notes = {
-            "v": VERSION,
-            "identity": self._identity,
-            "etag": self._point.etag,
-            "modified": self._point.modified,
-            "total": self._point.total,
-            "synced": self._synced,
-            "boot": timeline(SystemClock()),
-        }
-        replace_own(self._notes, json.dumps(notes).encode())
+        notes = _Notes(
+            v=VERSION,
+            identity=self._identity,
+            etag=self._point.etag,
+            modified=self._point.modified,
+            total=self._point.total,
+            synced=self._synced,
+            boot=timeline(SystemClock()),
+        )
+        replace_own(self._notes, msgspec.json.encode(notes))
 
     def _discard(self) -> None:
         self._done = True

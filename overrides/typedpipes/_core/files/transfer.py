@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-import zlib
+from collections.abc import Iterator
 from typing import Final, Self
 
 import attrs
@@ -12,6 +12,7 @@ from typedpipes._core.files.host import FileHost
 from typedpipes._core.files.links import FileLink, LinkSource, shown
 from typedpipes._core.flow import Call, Clock, Flow, discard, sleep
 from typedpipes._core.http import library
+from typedpipes._core.http.inflate import Inflater, Undecodable
 from typedpipes._core.http.retry_after import server_wait
 from typedpipes.errors import DownloadError
 
@@ -25,7 +26,6 @@ STALE_MARGIN: Final = 5.0
 REFUSED: Final = frozenset({400, 401, 403, 404, 410})
 """What file hosts answer to a link that has expired."""
 PASSING: Final = frozenset({408, 425, 429, 500, 502, 503, 504})
-INFLATE_STEP: Final = 1 << 20
 
 
 @attrs.frozen
@@ -89,7 +89,10 @@ class Transfer:
         self._link: FileLink | None = None
         self._response: library.Response | None = None
         self._pull: Call[bytes] | None = None
-        self._inflater: zlib._Decompress | None = None
+        self._inflater: Inflater | None = None
+        self._inflated: Iterator[bytes] = iter(())
+        self._end: int | None = None
+        """Where the body on the wire is to end, if that is known."""
         self._best = 0
         self._stumbles = self._beginnings = 0
         self._renewed = self._finished = False
@@ -136,29 +139,36 @@ class Transfer:
     def _read(self) -> Flow[bytes]:
         """One piece of the body, inflated if the host insisted on compressing it."""
         inflater = self._inflater
-        if inflater is not None and inflater.unconsumed_tail:
-            return self._inflate(inflater, inflater.unconsumed_tail)
+        if inflater is not None and (piece := self._inflate()):
+            return piece
         assert self._pull is not None
         data: bytes = yield self._pull
         if data:
             if inflater is not None:
-                return self._inflate(inflater, data)
-            total = self.point.total
-            if total is not None and self.point.offset + len(data) > total:
-                raise DownloadError(f"the host sends more than the {total} bytes it announced")
+                self._inflated = inflater.pieces(data)
+                return self._inflate()
+            if self._end is not None and self.point.offset + len(data) > self._end:
+                raise DownloadError(f"the host sends more than the {self._end} bytes it announced")
             return data
         yield from self._disconnect()
-        total = self.point.total
-        if (total is not None and self.point.offset < total) or (inflater is not None and not inflater.eof):
+        if inflater is not None:
+            self._finish(inflater)
+        elif self.point.offset < max(self._end or 0, self.point.total or 0):
             raise _Stumble("the body ended early")
         self._finished = True
         return b""
 
-    def _inflate(self, inflater: zlib._Decompress, data: bytes) -> bytes:
+    def _inflate(self) -> bytes:
         try:
-            return inflater.decompress(data, INFLATE_STEP)
-        except zlib.error as error:
+            return next(self._inflated, b"")
+        except Undecodable as error:
             raise DownloadError("the compressed body is damaged") from error
+
+    def _finish(self, inflater: Inflater) -> None:
+        try:
+            inflater.finish()
+        except Undecodable as error:
+            raise _Stumble("the body ended early") from error
 
     def _connect(self) -> Flow[None]:
         link = yield from self._current_link()
@@ -189,13 +199,15 @@ class Transfer:
             self._begin_anew("the host sends the file from its beginning: it changed, or the host knows no ranges")
         encoding = response.headers.get("content-encoding", "identity").strip().lower()
         if encoding in ("gzip", "x-gzip", "deflate"):
-            self._inflater = zlib.decompressobj(zlib.MAX_WBITS | 32)
+            self._inflater = Inflater("deflate" if encoding == "deflate" else "gzip")
+            self._inflated, self._end = iter(()), None
             self.point = ResumePoint()
         elif encoding in ("", "identity"):
             self._inflater = None
             length = response.headers.get("content-length")
             modified = response.headers.get("last-modified")
             self.point = ResumePoint(0, strong_etag(response), modified, int(length) if length else None)
+            self._end = self.point.total
             if self.point.total is not None and self.point.total > self._max_bytes:
                 yield from discard(response)
                 raise self._too_large()
@@ -205,21 +217,35 @@ class Transfer:
         self._response = response
 
     def _accept_range(self, response: library.Response) -> Flow[None]:
-        point = self.point
-        given = ContentRange.parse(response.headers.get("content-range"))
-        etag = strong_etag(response)
-        if (
-            given is None
-            or given.start != point.offset
-            or (given.total is not None and point.total is not None and given.total != point.total)
-            or (etag is not None and point.etag is not None and etag != point.etag)
-        ):
+        fault, given = self._fault(response)
+        if given is None:
             yield from discard(response)
-            self._begin_anew("the file changed between two ranges")
+            self._begin_anew(fault)
             return
-        if given.total is not None:
-            point.total = given.total
+        self.point.total, self._end = given.total, given.end + 1
+        if given.total is not None and given.total > self._max_bytes:
+            yield from discard(response)
+            raise self._too_large()
         self._response = response
+
+    def _fault(self, response: library.Response) -> tuple[str, ContentRange | None]:
+        """Why a range does not continue what there is; or the range, if length, place and validator all prove it."""
+        point, headers = self.point, response.headers
+        given = ContentRange.parse(headers.get("content-range"))
+        if given is None or given.start != point.offset:
+            return "the host sends another range than the one asked for", None
+        if given.total is None:
+            return "the host does not say how long the file is, so a cut one would pass for whole", None
+        length = headers.get("content-length")
+        if length is not None and length != str(given.end + 1 - given.start):
+            return "the host announces a range and another length of it", None
+        modified = headers.get("last-modified")
+        same = point.total in (None, given.total)
+        if point.etag is not None:
+            same = same and strong_etag(response) == point.etag and modified in (None, point.modified)
+        else:
+            same = same and modified == point.modified and strong_etag(response) is None
+        return ("", given) if same else ("the file changed between two ranges", None)
 
     def _reject(self, status: int, response: library.Response, link: FileLink) -> None:
         if status in PASSING:

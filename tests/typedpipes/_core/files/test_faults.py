@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import gzip
+import json
 import os
 import random
 import shutil
@@ -165,13 +166,44 @@ def test_a_part_of_another_export_is_not_continued(host: FileServer, target: Pat
     assert "range" not in host.log[0].headers
 
 
+NOTES: dict[str, list[object]] = {
+    "v": [[], "1", None, True],
+    "identity": [1, None],
+    "etag": [5, [1], "\r\nX: 1", "\N{GRINNING FACE}"],
+    "modified": [7, {}, "\ud800"],
+    "total": ["9", -1, 1e99, [], True],
+    "synced": ["9", -1, None, 0.5],
+    "boot": [1, None],
+}
+
+
+@pytest.mark.parametrize("text", [b"", b"null", b"[]", b"[" * 100_000, b'{"v": 1}', b"\xff", *NOTES])
+def test_damaged_notes_of_a_part_are_no_notes(
+    host: FileServer, target: Path, colour: str, text: bytes | str
+) -> None:
+    served = host.put("f", CONTENT)
+    host.faults.append(truncated(served, 300_000))
+    host.faults.extend([raw(b"")] * 10)
+    with pytest.raises(DownloadError):
+        Fetch(host, target, colour)()
+    host.faults.clear()
+    notes, part = target.with_name("file.bin.part.json"), target.with_name("file.bin.part")
+    good, begun = json.loads(notes.read_bytes()), part.read_bytes()
+    damaged = [{**good, text: value} for value in NOTES[text]] if isinstance(text, str) else [text]
+    for each in damaged:
+        part.write_bytes(begun)
+        notes.write_bytes(each if isinstance(each, bytes) else json.dumps(each).encode())
+        Fetch(host, target, colour)()
+        assert target.read_bytes() == CONTENT
+
+
 def test_a_body_longer_than_announced_never_becomes_the_file(host: FileServer, target: Path, colour: str) -> None:
     host.put("f", CONTENT)
     lie = (
-        b'HTTP/1.1 206 Partial Content\r\nContent-Range: bytes 100-199/200\r\nETag: "e"\r\nContent-Length: 400\r\n\r\n'
+        b'HTTP/1.1 206 OK\r\nContent-Range: bytes 100-199/200\r\nETag: "e"\r\nTransfer-Encoding: chunked\r\n\r\n'
     )
     start = b'HTTP/1.1 200 OK\r\nETag: "e"\r\nContent-Length: 200\r\n\r\n'
-    host.faults.extend([raw(start + b"a" * 100), raw(lie + b"b" * 400)])
+    host.faults.extend([raw(start + b"a" * 100), raw(lie + b"190\r\n" + b"b" * 400 + b"\r\n0\r\n\r\n")])
     with pytest.raises(DownloadError, match="more than the 200 bytes"):
         Fetch(host, target, colour)()
     assert not target.exists()
@@ -196,6 +228,70 @@ def test_a_chunked_body_is_complete_only_with_its_last_chunk(host: FileServer, t
     Fetch(host, target, colour)()
     assert target.read_bytes() == b"hello"
     assert len(host.log) == 2
+
+
+TAG = '"t1"'
+DATE = "Sat, 21 Nov 2026 10:00:00 GMT"
+RANGES = {
+    "no total": {"Content-Range": "bytes 5-7/*", "ETag": TAG, "Last-Modified": DATE},
+    "no range": {"ETag": TAG, "Last-Modified": DATE},
+    "another range": {"Content-Range": "bytes 4-10/11", "ETag": TAG, "Last-Modified": DATE},
+    "no tag": {"Content-Range": "bytes 5-7/8", "Last-Modified": DATE},
+    "another tag": {"Content-Range": "bytes 5-7/8", "ETag": '"t2"', "Last-Modified": DATE},
+    "weak tag": {"Content-Range": "bytes 5-7/8", "ETag": f"W/{TAG}", "Last-Modified": DATE},
+    "another date": {"Content-Range": "bytes 5-7/8", "ETag": TAG, "Last-Modified": "Sat, 21 Nov 2026 10:00:01 GMT"},
+    "another length": {"Content-Range": "bytes 5-9/10", "ETag": TAG, "Last-Modified": DATE},
+}
+
+
+@pytest.mark.parametrize("kind", RANGES)
+def test_a_range_that_does_not_prove_to_continue_the_file_starts_it_again(
+    host: FileServer, target: Path, colour: str, kind: str
+) -> None:
+    head = f"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\nETag: {TAG}\r\nLast-Modified: {DATE}\r\n\r\n"
+    rest = "".join(f"{name}: {value}\r\n" for name, value in RANGES[kind].items())
+    host.faults.extend(
+        [
+            raw(head.encode() + b"5\r\nhello\r\n"),
+            raw(f"HTTP/1.1 206 OK\r\nContent-Length: 3\r\n{rest}\r\n wo".encode()),
+            raw(head.encode() + b"b\r\nhello world\r\n0\r\n\r\n"),
+        ]
+    )
+    Fetch(host, target, colour)()
+    assert target.read_bytes() == b"hello world"
+    assert [request.headers.get("range") for request in host.log] == [None, "bytes=5-", None]
+
+
+@pytest.mark.parametrize("given", [DATE, None, "Sat, 21 Nov 2026 10:00:01 GMT"])
+def test_without_a_tag_the_date_has_to_be_that_of_the_beginning(
+    host: FileServer, target: Path, colour: str, given: str | None
+) -> None:
+    served = host.put("f", CONTENT, modified=DATE)
+    served.etag = ""
+
+    def other_date(handler: Handler) -> bool:
+        served.modified = given
+        del handler.headers["If-Range"]
+        return False
+
+    host.faults.extend([truncated(served, 200_000), other_date])
+    Fetch(host, target, colour)()
+    assert target.read_bytes() == CONTENT
+    assert len(host.log) == (2 if given == DATE else 3)
+
+
+def test_a_range_that_ends_before_the_file_is_followed_by_the_next(
+    host: FileServer, target: Path, colour: str
+) -> None:
+    tag = f"ETag: {TAG}\r\n"
+    answers = [
+        f"HTTP/1.1 200 OK\r\nContent-Length: 11\r\n{tag}\r\nhello",
+        f"HTTP/1.1 206 OK\r\nContent-Length: 3\r\nContent-Range: bytes 5-7/11\r\n{tag}\r\n wo",
+        f"HTTP/1.1 206 OK\r\nContent-Length: 3\r\nContent-Range: bytes 8-10/11\r\n{tag}\r\nrld",
+    ]
+    host.faults.extend(raw(answer.encode()) for answer in answers)
+    Fetch(host, target, colour)()
+    assert target.read_bytes() == b"hello world"
 
 
 def test_a_larger_file_than_allowed_is_refused_before_and_while_it_is_read(
@@ -359,7 +455,7 @@ def test_a_trusted_name_that_resolves_to_a_private_address_is_refused(
 
 def test_a_gzip_body_nobody_asked_for_is_inflated_and_capped(host: FileServer, target: Path, colour: str) -> None:
     text = b"a,b\n" * 100_000
-    packed = gzip.compress(text)
+    packed = gzip.compress(text[:400]) + gzip.compress(text[400:])  # of two members, the second was lost
     served = host.put("f", packed, headers={"Content-Encoding": "gzip"})
     host.faults.append(truncated(served, 200))
     Fetch(host, target, colour)()
