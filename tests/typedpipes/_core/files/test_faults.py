@@ -178,9 +178,7 @@ NOTES: dict[str, list[object]] = {
 
 
 @pytest.mark.parametrize("text", [b"", b"null", b"[]", b"[" * 100_000, b'{"v": 1}', b"\xff", *NOTES])
-def test_damaged_notes_of_a_part_are_no_notes(
-    host: FileServer, target: Path, colour: str, text: bytes | str
-) -> None:
+def test_damaged_notes_of_a_part_are_no_notes(host: FileServer, target: Path, colour: str, text: bytes | str) -> None:
     served = host.put("f", CONTENT)
     host.faults.append(truncated(served, 300_000))
     host.faults.extend([raw(b"")] * 10)
@@ -199,9 +197,7 @@ def test_damaged_notes_of_a_part_are_no_notes(
 
 def test_a_body_longer_than_announced_never_becomes_the_file(host: FileServer, target: Path, colour: str) -> None:
     host.put("f", CONTENT)
-    lie = (
-        b'HTTP/1.1 206 OK\r\nContent-Range: bytes 100-199/200\r\nETag: "e"\r\nTransfer-Encoding: chunked\r\n\r\n'
-    )
+    lie = b'HTTP/1.1 206 OK\r\nContent-Range: bytes 100-199/200\r\nETag: "e"\r\nTransfer-Encoding: chunked\r\n\r\n'
     start = b'HTTP/1.1 200 OK\r\nETag: "e"\r\nContent-Length: 200\r\n\r\n'
     host.faults.extend([raw(start + b"a" * 100), raw(lie + b"190\r\n" + b"b" * 400 + b"\r\n0\r\n\r\n")])
     with pytest.raises(DownloadError, match="more than the 200 bytes"):
@@ -280,9 +276,7 @@ def test_without_a_tag_the_date_has_to_be_that_of_the_beginning(
     assert len(host.log) == (2 if given == DATE else 3)
 
 
-def test_a_range_that_ends_before_the_file_is_followed_by_the_next(
-    host: FileServer, target: Path, colour: str
-) -> None:
+def test_a_range_that_ends_before_the_file_is_followed_by_the_next(host: FileServer, target: Path, colour: str) -> None:
     tag = f"ETag: {TAG}\r\n"
     answers = [
         f"HTTP/1.1 200 OK\r\nContent-Length: 11\r\n{tag}\r\nhello",
