@@ -21,9 +21,10 @@ from typedpipes._core.http.bodies import (
     steady,
 )
 from typedpipes._core.http.inflate import inflated_leniently
+from typedpipes._core.http.network import timeouts
 from typedpipes._core.json_reader import NotJSON, read_json
 from typedpipes._core.tokens import Token
-from typedpipes.errors import APIError, AuthenticationError, ResponseMismatch, TransportError
+from typedpipes.errors import APIError, AuthenticationError, DeadlineExceeded, ResponseMismatch, TransportError
 from typedpipes.events import Request
 
 TOKEN_DEADLINE: Final = 45.0
@@ -68,9 +69,21 @@ def fetch(grant: Grant, current: Token | None, context: AuthContext, *, what: st
             sent = sent or outcome.sent is not False
             outcome.sent = sent
         if pause is None or context.clock.monotonic() + pause >= until:
+            if isinstance(outcome, TransportError) and _too_late(context):
+                outcome = _late(outcome, what)
             outcome.attempts = tries
             raise outcome
         yield Sleep(pause)
+
+
+def _too_late(context: AuthContext) -> bool:
+    return context.until is not None and context.clock.monotonic() >= context.until - 1e-6
+
+
+def _late(failure: TransportError, what: str) -> DeadlineExceeded:
+    late = DeadlineExceeded(f"{failure}; the deadline of the call has passed", sent=failure.sent, operation=what)
+    late.__cause__ = failure.__cause__
+    return late
 
 
 def post(
@@ -79,8 +92,7 @@ def post(
     """One request; a failure is returned, not raised. `is_refusal` tells whether the endpoint itself refused."""
     require_https(request.url)
     steady(request)
-    left = max(0.001, min(_TIMEOUT, until - context.clock.monotonic()))
-    request.extensions["timeout"] = {"connect": left, "read": left, "write": left, "pool": left}
+    request.extensions["timeout"] = timeouts(_TIMEOUT, max(0.001, until - context.clock.monotonic()))
     started = context.clock.monotonic()
     try:
         response: library.Response = yield Send(request)

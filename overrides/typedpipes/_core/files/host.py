@@ -5,7 +5,7 @@ It works on httpx transports instead of a client because a client logs every URL
 
 from __future__ import annotations
 
-import socket
+import math
 import ssl
 import urllib.request
 from collections.abc import Mapping
@@ -17,6 +17,7 @@ from typedpipes._core.addresses import PORTS, is_loopback
 from typedpipes._core.files.links import LinkPolicy, shown
 from typedpipes._core.flow import Call, Flow, call, discard
 from typedpipes._core.http import library
+from typedpipes._core.http.network import Until, aresolve, remaining, resolve, spread
 from typedpipes.errors import DownloadError
 
 REDIRECTS: Final = frozenset({301, 302, 303, 307, 308})
@@ -34,23 +35,23 @@ class FileHost:
 
     def __init__(self, policy: LinkPolicy, *, timeout: float = 30.0, verify: ssl.SSLContext | None = None) -> None:
         self.policy = policy
-        self._timeout = {"connect": timeout, "read": timeout, "write": timeout, "pool": timeout}
+        self._seconds = timeout
         self._verify = verify
         self._sync: dict[tuple[bool, str | None], library.HTTPTransport] = {}
         self._asynchronous: dict[tuple[bool, str | None], library.AsyncHTTPTransport] = {}
 
-    def get(self, link: str, headers: Mapping[str, str]) -> Flow[library.Response]:
-        """GET ``link``, following checked redirects. The body is unread.
+    def get(self, link: str, headers: Mapping[str, str], left: float = math.inf) -> Flow[library.Response]:
+        """GET ``link``, following checked redirects, all in ``left`` seconds, the body included. It is unread.
 
         Raises `DownloadError` for a link or address that is not allowed, ``httpx.TransportError`` for failures of
         the network.
         """
-        url = self.policy.check(link)
+        url, until = self.policy.check(link), Until.of(self._seconds, left)
         for _ in range(MAX_REDIRECTS + 1):
             proxy = proxy_for(url)
             if proxy is None:
-                yield from self._check_resolved(url)
-            response = yield from self._send(url, headers, proxy)
+                yield from self._check_resolved(url, until)
+            response = yield from self._send(url, headers, proxy, until)
             if proxy is None:
                 yield from self._check_peer(url, response)
             location = response.headers.get("location")
@@ -68,13 +69,14 @@ class FileHost:
         """The effect that closes all connections; harmless when repeated."""
         return Call(self._close, self._aclose)
 
-    def _check_resolved(self, url: library.URL) -> Flow[None]:
+    def _check_resolved(self, url: library.URL, until: Until) -> Flow[None]:
         host, port = url.host, url.port or PORTS[url.scheme]
         try:
-            found = yield from call(partial(socket.getaddrinfo, host, port, type=socket.SOCK_STREAM), blocking=True)
+            seconds = remaining(until, TimeoutError)
+            found = yield from call(partial(resolve, host, port, seconds), partial(aresolve, host, port, seconds))
         except OSError as error:
             raise library.ConnectError(f"the name {host} cannot be resolved") from error
-        self.policy.check_addresses(host, [str(entry[4][0]) for entry in found])
+        self.policy.check_addresses(host, found)
 
     def _check_peer(self, url: library.URL, response: library.Response) -> Flow[None]:
         """The address really connected to: a name may resolve differently a moment later."""
@@ -91,12 +93,14 @@ class FileHost:
                 yield from discard(response)
                 raise
 
-    def _send(self, url: library.URL, headers: Mapping[str, str], proxy: str | None) -> Flow[library.Response]:
+    def _send(
+        self, url: library.URL, headers: Mapping[str, str], proxy: str | None, until: Until
+    ) -> Flow[library.Response]:
         request = library.Request(
             "GET",
             url,
             headers={"User-Agent": f"typedpipes/{__version__}", "Accept": "*/*", **headers},
-            extensions={"timeout": self._timeout},
+            extensions={"timeout": spread(until)},
         )
         plain = url.scheme == "http"
         response = yield from call(

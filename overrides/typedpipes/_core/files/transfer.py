@@ -178,7 +178,7 @@ class Transfer:
             headers |= {"Range": f"bytes={point.offset}-", "If-Range": point.validator}
         elif point.offset:
             self._begin_anew("the host gives no entity tag to resume by")
-        response = yield from self._host.get(link.url, headers)
+        response = yield from self._host.get(link.url, headers, self._until - self._clock.monotonic())
         status = response.status_code
         if status == 200:
             yield from self._accept_whole(response)

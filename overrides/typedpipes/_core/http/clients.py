@@ -107,8 +107,12 @@ class SharedClient:
     """Whose connections are used: this client's own, or those of the one that the caller gave."""
     _none = _NoCookies()
 
-    def _share_nothing_with_children(self, wire: object) -> None:
+    def _settle(self, wire: object) -> None:
+        """End in time on connections of our own, and share none with children."""
         self._wire = cast("library.Client | library.AsyncClient", self if wire is None else wire)
+        if wire is None:
+            for transport in library.transports_of(self._wire):
+                library.end_in_time(transport)
         renew_in_children(self)
 
     def forked(self) -> None:
@@ -213,7 +217,7 @@ class PolicyClient(SharedClient, library.Client):
             lambda: line.is_closed,
         )
         self._put = super().send if http_client is None else cast(library.Client, http_client).send
-        self._share_nothing_with_children(http_client)
+        self._settle(http_client)
         self._io = SyncIO(self._send_one, sleep)
 
     def _send_one(self, request: library.Request) -> library.Response:
@@ -302,7 +306,7 @@ class AsyncPolicyClient(SharedClient, library.AsyncClient):
             lambda: line.is_closed,
         )
         self._put = super().send if http_client is None else cast(library.AsyncClient, http_client).send
-        self._share_nothing_with_children(http_client)
+        self._settle(http_client)
         self._io = AsyncIO(self._send_one, sleep)
 
     async def _send_one(self, request: library.Request) -> library.Response:

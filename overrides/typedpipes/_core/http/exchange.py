@@ -22,6 +22,7 @@ from typedpipes._core.http.bodies import (
     steady,
 )
 from typedpipes._core.http.inflate import Refused, Undecodable, inflated, inflated_leniently
+from typedpipes._core.http.network import Until, timeouts
 from typedpipes._core.http.policies import Permit
 from typedpipes._core.http.retry import Failure, backoff, check_call_limits, is_replayable
 from typedpipes._core.redaction import Secret
@@ -176,7 +177,7 @@ class Exchange:
 
             raise too_late(self._stamp, self._attempts) from self._previous
         self._require_open()
-        request.extensions["timeout"] = dict.fromkeys(("connect", "read", "write", "pool"), patience)
+        request.extensions["timeout"] = timeouts(self._timeout, self._left())
         if self._stamp.on_wire is not None:
             yield from self._stamp.on_wire(True)
         self._attempts += 1
@@ -196,7 +197,10 @@ class Exchange:
                 yield from lease.unsent() if failure.phase == "unsent" else lease.abandoned()
             return failure, self._transport_error(cause, failure)
         self._unsign()
-        request.extensions["timeout"]["read"] = self._patience()  # httpcore looks again when it reads the body
+        # The library looks again when it reads the body. Who reads a stream takes what time it likes.
+        request.extensions["timeout"]["read"] = (
+            self._patience() if self._stream else Until.of(self._timeout, self._left())
+        )
         self._headers = headers = header_dict(response)
         status = response.status_code
         if lease is not None:
@@ -355,7 +359,7 @@ class Exchange:
             stamp=self._stamp,
             host=self._request.url.host,
             attempts=self._attempts,
-            late=failure.timeout and self._left() <= 0,
+            late=failure.timeout and self._left() <= 1e-6,  # event loops wake up a little early
             previous=self._previous,
             redactor=self._policies.redactor,
         )

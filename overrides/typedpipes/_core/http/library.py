@@ -6,9 +6,13 @@ import copy
 import functools
 import os
 import ssl
-from typing import Final
+import sys
+from collections.abc import Iterator
+from typing import Any, Final
 
 import httpx
+
+from typedpipes._core.http.network import AsyncBoundedBackend, BoundedBackend
 
 URL = httpx.URL
 InvalidURL = httpx.InvalidURL
@@ -28,8 +32,6 @@ AsyncByteStream = httpx.AsyncByteStream
 
 BaseTransport = httpx.BaseTransport
 AsyncBaseTransport = httpx.AsyncBaseTransport
-HTTPTransport = httpx.HTTPTransport
-AsyncHTTPTransport = httpx.AsyncHTTPTransport
 
 RequestError = httpx.RequestError
 TransportError = httpx.TransportError
@@ -69,6 +71,59 @@ def _trusted(trust_env: bool, *_: object) -> ssl.SSLContext:
     return httpx.create_ssl_context(trust_env=trust_env)
 
 
+def transports_of(client: Client | AsyncClient) -> Iterator[object]:
+    """The transports of ``client``; one that leads elsewhere than to the network is among them."""
+    yield getattr(client, "_transport", None)
+    yield from getattr(client, "_mounts", {}).values()
+
+
+def pool_of(transport: object) -> Any:  # its type is private to the library, and one of two
+    """The connections of a transport of the library's own; None for others."""
+    return getattr(transport, "_pool", None)
+
+
+def end_in_time(transport: object) -> None:
+    """Let what goes over ``transport`` end with its call (see `network`). Other transports than ours are left alone."""
+    pool = pool_of(transport)
+    backend = getattr(pool, "_network_backend", None)
+    if backend is None or isinstance(backend, (BoundedBackend, AsyncBoundedBackend)):
+        return
+    core: Any = sys.modules[type(pool).__module__.partition(".")[0]]
+    bounded = AsyncBoundedBackend if isinstance(pool, core.AsyncConnectionPool) else BoundedBackend
+    pool._network_backend = bounded(backend, core)
+
+
+_LIMITS: Final = Limits(max_connections=100, max_keepalive_connections=20)
+
+
+class HTTPTransport(httpx.HTTPTransport):
+    """Connections whose operations end with the call (`network.timeouts`)."""
+
+    def __init__(
+        self,
+        *,
+        verify: ssl.SSLContext | bool = True,
+        proxy: str | None = None,
+        limits: Limits = _LIMITS,
+    ) -> None:
+        super().__init__(verify=verify, proxy=proxy, limits=limits)
+        end_in_time(self)
+
+
+class AsyncHTTPTransport(httpx.AsyncHTTPTransport):
+    """The asynchronous twin of `HTTPTransport`."""
+
+    def __init__(
+        self,
+        *,
+        verify: ssl.SSLContext | bool = True,
+        proxy: str | None = None,
+        limits: Limits = _LIMITS,
+    ) -> None:
+        super().__init__(verify=verify, proxy=proxy, limits=limits)
+        end_in_time(self)
+
+
 _of_parents: Final[list[object]] = []
 
 
@@ -79,17 +134,13 @@ def forget_connections(client: Client | AsyncClient) -> None:
     connections go with their last reference. Asynchronous ones are kept unused: to end one here would take it out of
     the parent's event loop, whose selector the child shares. Transports that are not httpx's own are left as they are.
     """
-    transports = (getattr(client, "_transport", None), *getattr(client, "_mounts", {}).values())
-    for transport in transports:
-        pool = getattr(transport, "_pool", None)
-        if pool is None:
+    for transport in transports_of(client):
+        pool = pool_of(transport)
+        if not hasattr(pool, "_optional_thread_lock"):
             continue
-        import httpcore  # there is a pool, so it is loaded; a client without one starts faster without it
-
-        if isinstance(pool, (httpcore.ConnectionPool, httpcore.AsyncConnectionPool)):
-            fresh = copy.copy(pool)
-            fresh._connections, fresh._requests = [], []
-            fresh._optional_thread_lock = type(pool._optional_thread_lock)()
-            transport._pool = fresh
-            if isinstance(pool, httpcore.AsyncConnectionPool):
-                _of_parents.append(pool)
+        fresh = copy.copy(pool)
+        fresh._connections, fresh._requests = [], []
+        fresh._optional_thread_lock = type(pool._optional_thread_lock)()
+        vars(transport)["_pool"] = fresh
+        if hasattr(pool, "aclose"):
+            _of_parents.append(pool)

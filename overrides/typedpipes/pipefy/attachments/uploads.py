@@ -25,6 +25,7 @@ from typedpipes._core.files.links import shown
 from typedpipes._core.files.progress import Progress, ProgressMeter
 from typedpipes._core.flow import Call, Clock, Flow, call, discard, hold, sleep
 from typedpipes._core.http import library
+from typedpipes._core.http.network import Until, spread
 from typedpipes._core.setting_checks import check_plain, check_seconds
 from typedpipes.errors import ConfigurationError, DownloadError, ResponseMismatch, TypedPipesError
 from typedpipes.limits.pipefy import ATTACHMENT_BYTES
@@ -209,11 +210,12 @@ class UploadHost(FileHost):
 
     def put(self, link: str, content_type: str, body: FileBody) -> Flow[int]:
         """PUT ``body`` to ``link``; returns the status. Raises `UploadError` for an address that is not allowed."""
+        until = Until.of(self._seconds, body.left)
         try:
             url = self.policy.check(link)
             proxy = proxy_for(url)
             if proxy is None:
-                yield from self._check_resolved(url)
+                yield from self._check_resolved(url, until)
         except DownloadError as error:
             raise UploadError(str(error)) from None
         request = library.Request(
@@ -226,7 +228,7 @@ class UploadHost(FileHost):
                 "Content-Length": str(body.size),
             },
             stream=body,
-            extensions={"timeout": _Left(self._timeout, body)},
+            extensions={"timeout": spread(until)},
         )
         plain = url.scheme == "http"
         response = yield from call(
@@ -235,17 +237,6 @@ class UploadHost(FileHost):
         )
         yield from discard(response)
         return response.status_code
-
-
-class _Left(dict[str, float]):
-    """Timeouts that never exceed what is left of the upload's own when they are looked up."""
-
-    def __init__(self, longest: Mapping[str, float], body: FileBody) -> None:
-        super().__init__(longest)
-        self._body = body
-
-    def get(self, name: str, default: object = None) -> float:
-        return max(0.001, min(self[name], self._body.left))
 
 
 class FileBody(library.SyncByteStream, library.AsyncByteStream):
