@@ -29,6 +29,7 @@ ALONE = {
 }
 """Asynchronous classes whose twin has another name."""
 OWN_WAYS = {
+    "BoundedStream": "both have the names of the HTTP library's network streams, which call it read in both",
     "WireStream": "the synchronous one is closed by the with statement that gave it",
     "FileStream": "the synchronous one is a file object of the io module, which has no asynchronous kind",
 }
