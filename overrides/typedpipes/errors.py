@@ -1,13 +1,14 @@
 """Everything typedpipes raises. All of it derives from `TypedPipesError`; nothing here imports a sibling.
 
-Messages say what happened, where, and what to do. No message, repr or attribute holds a credential: bodies kept on an
-error are bounded and redacted before they get here.
+Messages say what happened and where, ``remedy`` what to do; a traceback shows both. No message, repr or attribute holds
+a credential: bodies kept on an error are bounded and redacted before they get here.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from typing import ClassVar
 
 
 class TypedPipesError(Exception):
@@ -18,6 +19,24 @@ class TypedPipesError(Exception):
     """
 
     may_have_executed: bool | None = None
+    _remedy: ClassVar[str] = "see the message, and the error that this one was raised from"
+
+    @property
+    def remedy(self) -> str:
+        """What to do about it, in a sentence; never empty. A traceback shows it below the message."""
+        return self._remedy
+
+    @property
+    def __notes__(self) -> list[str]:
+        notes: list[str] = self.__dict__.setdefault("_notes", [])
+        told = f"do: {self.remedy}"
+        if told not in notes:
+            notes.insert(0, told)
+        return notes
+
+    @__notes__.setter
+    def __notes__(self, notes: list[str]) -> None:
+        self.__dict__["_notes"] = notes
 
     def __reduce__(self) -> tuple[object, ...]:
         return _rebuild, (type(self), self.args, dict(self.__dict__))
@@ -36,6 +55,29 @@ class ConfigurationError(TypedPipesError):
         super().__init__(message)
         self.setting = setting
 
+    @property
+    def remedy(self) -> str:
+        if not self.setting:
+            return "correct the argument as the message says"
+        return f"correct {self.setting} as the message says; `typedpipes auth check` shows which settings are in use"
+
+
+class MissingExtra(ConfigurationError):
+    """Something needs an optional dependency that is not installed. ``extra`` names the extra that brings it."""
+
+    def __init__(self, what: str, *, extra: str, setting: str | None = None) -> None:
+        super().__init__(f"{what} needs the extra {extra}, which is not installed", setting=setting)
+        self.extra = extra
+
+    @property
+    def remedy(self) -> str:
+        return self.how(self.extra)
+
+    @staticmethod
+    def how(extra: str) -> str:
+        """How to install an extra. The package may come from a checkout or a wheel; an index may hold another's."""
+        return f'python -m pip install ".[{extra}]" in the checkout, or "WHEEL[{extra}]" with the path of the wheel'
+
 
 class ProfileError(ConfigurationError):
     """The profile file is wrong. ``path`` and ``line`` tell where, ``key`` is the dotted key; no value is kept."""
@@ -45,6 +87,10 @@ class ProfileError(ConfigurationError):
         self.path = path
         self.line = line
         self.key = key
+
+    @property
+    def remedy(self) -> str:
+        return "correct the profile file as the message says"
 
 
 class TransportError(TypedPipesError):
@@ -56,9 +102,20 @@ class TransportError(TypedPipesError):
         self.attempts = attempts
         self.operation = operation
 
+    @property
+    def remedy(self) -> str:
+        if self.sent is False:
+            return "check the network, the address and the proxy settings, then call again; nothing was sent"
+        return "check the network; the server may have done it all the same, so look before you repeat a change"
+
 
 class DeadlineExceeded(TransportError):
     """The call's total deadline ran out, waits and retries included."""
+
+    @property
+    def remedy(self) -> str:
+        again = "" if self.sent is False else "; the server may have done it, so look before you repeat a change"
+        return f"give the call more time (deadline=), or let it wait less (max_wait=){again}"
 
 
 class APIError(TypedPipesError):
@@ -68,6 +125,8 @@ class APIError(TypedPipesError):
     counts the wire requests of the call, earlier failures are the chain of ``__cause__``. ``retry_after`` is the wait
     in seconds that the server, or our own limiter, asks for; ``resume_at`` (UTC) is when it is over.
     """
+
+    _remedy = "correct the request as the message says"
 
     def __init__(
         self,
@@ -98,17 +157,25 @@ class APIError(TypedPipesError):
 class BadRequest(APIError):
     """The server refused the request as malformed or invalid (400, 409, 422 and other 4xx)."""
 
+    _remedy = "correct the arguments as the message says"
+
 
 class AuthenticationError(APIError):
     """The credential is missing, wrong, expired or revoked (401, OAuth errors)."""
+
+    _remedy = "check that the credential is complete and not revoked; `typedpipes auth check` tries each one"
 
 
 class PermissionDenied(APIError):
     """The credential is valid but may not do this (403). Pipefy: only admins and super admins may use the API."""
 
+    _remedy = "ask an admin for this permission or use another credential; `typedpipes auth check` shows which is used"
+
 
 class NotFound(APIError):
     """The resource does not exist (404), was deleted (410), or is not visible to the credential (404)."""
+
+    _remedy = "check the id, and that this credential may see it"
 
 
 class RateLimited(APIError):
@@ -117,9 +184,21 @@ class RateLimited(APIError):
     ``retry_after`` (seconds) and ``resume_at`` (UTC) say when to try again, if that is known.
     """
 
+    @property
+    def remedy(self) -> str:
+        if self.resume_at is not None:
+            when = f"wait until {self.resume_at:%Y-%m-%d %H:%M:%S} UTC"
+        elif self.retry_after is not None:
+            when = f"wait {self.retry_after:.0f} s"
+        else:
+            when = "wait"
+        return f"{when}, then try again; `typedpipes limits` shows how the limits stand"
+
 
 class ServerError(APIError):
     """The server failed (5xx)."""
+
+    _remedy = "the vendor's server failed; try again later"
 
 
 class GraphQLError(APIError):
@@ -154,9 +233,13 @@ class GraphQLError(APIError):
 class GraphQLValidationError(GraphQLError):
     """The server refused the document before executing anything (unknown field, argument or type)."""
 
+    _remedy = "the server does not know this operation or argument; check the arguments, else the schema has changed"
+
 
 class PartialFailure(APIError):
     """A successful status whose body reports failures. ``failures`` are the entries as the server gave them."""
+
+    _remedy = "the rest of the request was carried out; correct what failed and send only that again"
 
     def __init__(
         self,
@@ -181,9 +264,15 @@ class QuotaExhausted(TypedPipesError):
         self.limit = limit
         self.resets_at = resets_at
 
+    @property
+    def remedy(self) -> str:
+        return f"wait until {self.resets_at:%Y-%m-%d %H:%M:%S} UTC, or give the plan you really have (plan=, --plan)"
+
 
 class ResponseMismatch(TypedPipesError):
     """The answer does not have the shape the schema promises. ``path`` is a JSON path such as ``$.data[3].id``."""
+
+    _remedy = "the answer is not what the schema says; read it with .raw, and report what differs"
 
     def __init__(self, message: str, *, operation: str | None = None, path: str = "$") -> None:
         super().__init__(message)
@@ -194,13 +283,19 @@ class ResponseMismatch(TypedPipesError):
 class SignatureMismatch(TypedPipesError):
     """The signature of a webhook's delivery is missing or wrong. Answer with 401 and ignore the delivery."""
 
+    _remedy = "check the signing key of the webhook; answer 401 and ignore this delivery"
+
 
 class LimitStoreError(TypedPipesError):
     """The store that counts requests cannot be reached or is damaged."""
 
+    _remedy = "make the store of limits reachable, or name another one (limits=, --limits)"
+
 
 class ExportFailed(TypedPipesError):
     """The vendor reports that the export failed: it is over."""
+
+    _remedy = "it is over: create a new export"
 
     def __init__(self, message: str, *, export_id: str | None, status: str) -> None:
         super().__init__(message)
@@ -211,6 +306,8 @@ class ExportFailed(TypedPipesError):
 class ExportTimeout(TypedPipesError):
     """The export was not finished, or not shown, within the wait. ``token`` resumes it; a journal keeps it."""
 
+    _remedy = "continue it with its token, or create it again later with the same journal"
+
     def __init__(self, message: str, *, export_id: str, token: str) -> None:
         super().__init__(message)
         self.export_id = export_id
@@ -220,17 +317,25 @@ class ExportTimeout(TypedPipesError):
 class ExportAmbiguous(TypedPipesError):
     """The server may or may not have created the export, and nothing can tell. It was not created again."""
 
+    _remedy = "look for the export in Pipefy: resume continues it, forget accepts a second one"
+
 
 class JournalBusy(TypedPipesError):
     """Another process is creating a job with the same journal right now; nothing was sent."""
+
+    _remedy = "wait until the other process is done, then call again"
 
 
 class RowsError(TypedPipesError):
     """A file cannot be read as rows: it is not a table, is damaged, or is larger than allowed."""
 
+    _remedy = "open the file to see what it is; correct or export it again"
+
 
 class DownloadError(TypedPipesError):
     """A file could not be downloaded completely. No file exists under the final name."""
+
+    _remedy = "make room for the file or correct the target, then download again"
 
     def __init__(self, message: str, *, status: int | None = None) -> None:
         super().__init__(message)

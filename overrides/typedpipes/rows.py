@@ -27,7 +27,7 @@ from xml.parsers import expat
 
 import attrs
 
-from typedpipes.errors import ConfigurationError, RowsError
+from typedpipes.errors import MissingExtra, RowsError
 
 Row = TypeVar("Row")
 
@@ -317,9 +317,7 @@ def open_workbook(path: Path, limits: RowLimits) -> tuple[Sequence[Any], Iterato
     try:
         import openpyxl  # noqa: F401 - see whether it is there
     except ImportError as error:
-        raise ConfigurationError(
-            "the file is XLSX; reading its rows needs the extra xlsx: pip install 'typedpipes[xlsx]'", setting="xlsx"
-        ) from error
+        raise MissingExtra("reading the rows of an XLSX file", extra="xlsx") from error
     file = path.open("rb")
     try:
         book = _load_workbook(file)

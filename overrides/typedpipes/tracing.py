@@ -11,7 +11,7 @@ import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Final
 
-from typedpipes.errors import ConfigurationError
+from typedpipes.errors import MissingExtra
 from typedpipes.events import Event, Request
 
 if TYPE_CHECKING:
@@ -24,14 +24,14 @@ class OpenTelemetryEvents:
     """Give it as ``on_event``. ``tracer`` defaults to the global provider's tracer ``typedpipes``.
 
     ``clock`` gives nanoseconds since 1970; an event arrives when its request has ended, so the span's start is counted
-    back from then. Raises `ConfigurationError` if OpenTelemetry is not installed.
+    back from then. Raises `MissingExtra` if OpenTelemetry is not installed.
     """
 
     def __init__(self, tracer: Tracer | None = None, *, clock: Callable[[], int] = time.time_ns) -> None:
         try:
             from opentelemetry import trace
         except ImportError:
-            raise ConfigurationError("spans need the extra: pip install typedpipes[otel]", setting="on_event") from None
+            raise MissingExtra("recording spans", extra="otel", setting="on_event") from None
         self._trace = trace
         self._tracer = tracer or trace.get_tracer("typedpipes")
         self._clock = clock

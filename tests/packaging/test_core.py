@@ -81,4 +81,4 @@ def test_the_core_calls_every_vendor(core: Environment, sandbox: Sandbox) -> Non
 
 def test_without_the_extra_the_command_line_says_which_one_it_needs(core: Environment) -> None:
     told = core.command("typedpipes", "--help", code=3).stderr
-    assert 'pip install "typedpipes[cli]"' in told
+    assert 'pip install ".[cli]"' in told

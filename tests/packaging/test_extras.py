@@ -30,7 +30,7 @@ def test_cli(install: Install, sandbox: Sandbox) -> None:
     assert json.loads(told)["data"]["id"] == 1
     words = ("export", "automation-jobs", "--period", "last_month", "--output", "jobs.csv")
     assert env.command("typedpipes", *words, settings=sandbox.environment()).stdout.strip() == "jobs.csv"
-    assert 'pip install "typedpipes[sandbox]"' in env.command("typedpipes", "sandbox", code=3).stderr
+    assert 'pip install ".[sandbox]"' in env.command("typedpipes", "sandbox", code=3).stderr
 
 
 def test_codegen(install: Install) -> None:

@@ -19,8 +19,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except ModuleNotFoundError as error:
         if (error.name or "").partition(".")[0] not in _NEEDED:
             raise
+        from typedpipes.errors import MissingExtra
+
         sys.stderr.write(
-            f'error: the command line needs {error.name}, which is not installed\n  do: pip install "typedpipes[cli]"\n'
+            f"error: the command line needs {error.name}, which is not installed\n  do: {MissingExtra.how('cli')}\n"
         )
         return 3
     except KeyboardInterrupt:

@@ -16,6 +16,7 @@ import typer
 
 from typedpipes.cli.failures import CommandError, ExitCode, UsageError
 from typedpipes.cli.session import Debug, say, session
+from typedpipes.errors import MissingExtra
 
 if TYPE_CHECKING:
     from typedpipes_codegen.errors import TypedError
@@ -105,7 +106,7 @@ def _codegen() -> Iterator[None]:
 def _missing(error: ModuleNotFoundError) -> CommandError:
     return CommandError(
         f"generating needs {error.name}, which is not installed",
-        'pip install "typedpipes[cli,codegen]"',
+        MissingExtra.how("cli,codegen"),
         ExitCode.CONFIGURATION,
     )
 

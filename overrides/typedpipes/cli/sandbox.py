@@ -6,6 +6,7 @@ import typer
 
 from typedpipes.cli.failures import CommandError, ExitCode
 from typedpipes.cli.session import session
+from typedpipes.errors import MissingExtra
 
 _NEEDED = frozenset({"typedpipes_sandbox", "uvicorn", "httptools", "graphql"})
 
@@ -19,7 +20,7 @@ def sandbox(context: typer.Context) -> int:
             raise
         raise CommandError(
             f"the sandbox needs {error.name}, which is not installed",
-            'pip install "typedpipes[sandbox]"',
+            MissingExtra.how("sandbox"),
             ExitCode.CONFIGURATION,
         ) from error
     arguments = [word for word in context.args if word != "--"]

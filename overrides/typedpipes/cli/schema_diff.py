@@ -11,6 +11,7 @@ import typer
 
 from typedpipes.cli.failures import CommandError, ExitCode, one_line
 from typedpipes.cli.session import Debug
+from typedpipes.errors import MissingExtra
 
 DIFF_EXIT_CODES: Final = "Exit codes: 0 nothing breaks; 1 something breaks; 2 the comparison could not be made."
 
@@ -61,7 +62,7 @@ def diff(
     except ModuleNotFoundError as error:
         raise CommandError(
             f"schemas are compared with {error.name}, which is not installed",
-            'pip install "typedpipes[codegen]"',
+            MissingExtra.how("codegen"),
             ExitCode.USAGE,
         ) from error
     try:

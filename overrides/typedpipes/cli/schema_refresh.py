@@ -14,6 +14,7 @@ from typedpipes.cli.clients import Limits
 from typedpipes.cli.failures import CommandError, ExitCode, UsageError, one_line
 from typedpipes.cli.schema_sources import fetch, has_source
 from typedpipes.cli.session import Config, Debug, EnvFile, Json, Profile, emit, emit_text, say, session
+from typedpipes.errors import MissingExtra
 
 if TYPE_CHECKING:
     from typedpipes._core.decoding.model import JSON
@@ -186,7 +187,7 @@ def explained(code: ExitCode = ExitCode.FAILURE) -> Iterator[None]:
 def _missing(error: ModuleNotFoundError) -> CommandError:
     return CommandError(
         f"schemas need {error.name}, which is not installed",
-        'pip install "typedpipes[cli,codegen]"',
+        MissingExtra.how("cli,codegen"),
         ExitCode.CONFIGURATION,
     )
 

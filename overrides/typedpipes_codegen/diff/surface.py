@@ -43,7 +43,8 @@ def compare_surfaces(old: Path, new: Path, package: str) -> tuple[SurfaceChange,
         import griffe
     except ModuleNotFoundError:
         raise SchemaError(
-            "comparing surfaces needs griffe, which is not installed", remedy='pip install "typedpipes[codegen]"'
+            "comparing surfaces needs griffe, which is not installed",
+            remedy='python -m pip install ".[codegen]"',
         ) from None
     before, after = _load(old, package), _load(new, package)
     changes = {

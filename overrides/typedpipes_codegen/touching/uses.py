@@ -97,7 +97,8 @@ def _build(paths: Sequence[Path], cache: Path) -> tuple[BuildResult, list[BuildS
         from mypy.options import Options
     except ModuleNotFoundError:
         raise SchemaError(
-            "finding uses needs mypy, which is not installed", remedy='pip install "typedpipes[codegen]"'
+            "finding uses needs mypy, which is not installed",
+            remedy='python -m pip install ".[codegen]"',
         ) from None
     options = Options()
     options.export_types = options.preserve_asts = options.check_untyped_defs = options.ignore_errors = True

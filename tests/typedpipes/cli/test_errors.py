@@ -164,7 +164,7 @@ def test_a_missing_extra_names_the_command_that_installs_it(missing: str, words:
     assert done.returncode == 3, done.stderr
     lines = done.stderr.splitlines()
     assert len(lines) == 2, lines
-    assert f'pip install "typedpipes[{extra}]"' in lines[1]
+    assert f'pip install ".[{extra}]"' in lines[1]
 
 
 def test_every_help_page_lists_the_exit_codes(cli: CommandLine) -> None:

@@ -134,7 +134,7 @@ def test_a_missing_extra_is_two_lines_that_name_the_command(shop: Path) -> None:
         done = run(shop, *words, before=hidden)
         assert done.returncode == 3, done.stderr
         assert len(done.stderr.splitlines()) == 2
-        assert done.stderr.splitlines()[1] == '  do: pip install "typedpipes[cli,codegen]"'
+        assert done.stderr.splitlines()[1].startswith('  do: python -m pip install ".[cli,codegen]"')
         assert not (shop / "out").exists()
 
 

@@ -21,7 +21,7 @@ from typedpipes._core.flow import Clock, SystemClock, timeline
 from typedpipes._core.json_reader import NotJSON, read_json
 from typedpipes._core.tokens import Token
 from typedpipes.configuration.folders import user_folder
-from typedpipes.errors import ConfigurationError
+from typedpipes.errors import ConfigurationError, MissingExtra
 
 _LOCK_PATIENCE: Final = 5.0
 _REMEDY: Final = "set XDG_STATE_HOME to a folder that can be written, or give token_cache='memory'"
@@ -197,9 +197,7 @@ def _system_keyring() -> Keyring:
     try:
         return cast(Keyring, importlib.import_module("keyring"))
     except ImportError as error:
-        raise ConfigurationError(
-            "the keyring needs a package: pip install 'typedpipes[keyring]'", setting="token_store"
-        ) from error
+        raise MissingExtra("keeping tokens in the keyring", extra="keyring", setting="token_store") from error
 
 
 def _read(path: Path) -> dict[str, Any] | None:

@@ -22,7 +22,7 @@ import anyio.to_thread
 import msgspec
 
 from typedpipes._core.flow import AsyncIO, Call, Clock, Flow, Sleep, SyncIO, SystemClock, adrive, drive
-from typedpipes.errors import ConfigurationError, LimitStoreError
+from typedpipes.errors import LimitStoreError, MissingExtra
 from typedpipes.limits.ask import (
     Ask,
     Bound,
@@ -79,10 +79,7 @@ class RedisStore(Announcer):
             from redis.backoff import NoBackoff
             from redis.retry import Retry as NoRetry
         except ImportError:
-            raise ConfigurationError(
-                "limits on Redis need the extra: pip install typedpipes[redis]",
-                setting="limits",
-            ) from None
+            raise MissingExtra("a limit store on Redis", extra="redis", setting="limits") from None
         self._client = client or redis.Redis.from_url(
             url,
             socket_timeout=timeout,

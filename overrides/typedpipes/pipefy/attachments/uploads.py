@@ -53,6 +53,8 @@ ADDRESS: Final = (
 class UploadError(TypedPipesError):
     """A file could not be uploaded; nothing refers to it. ``status`` is what the file host answered, if it did."""
 
+    _remedy = "correct the file as the message says, or upload it again"
+
     def __init__(self, message: str, *, status: int | None = None) -> None:
         super().__init__(message)
         self.status = status

@@ -122,6 +122,8 @@ class BulkReport:
 class BulkStopped(TypedPipesError):
     """A bulk job cannot continue: the cause is ``__cause__``, ``report`` says what is done. Resume with it."""
 
+    _remedy = "remove the cause, then call again with the same checkpoint=, or with resume= and this report"
+
     def __init__(self, message: str, *, report: BulkReport) -> None:
         super().__init__(message)
         self.report = report
