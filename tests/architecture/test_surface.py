@@ -30,8 +30,8 @@ SURFACE = {
 }
 ERRORS = (
     "APIError AuthenticationError BadRequest ConfigurationError DeadlineExceeded DownloadError ExportAmbiguous "
-    "ExportFailed ExportTimeout GraphQLError GraphQLValidationError JournalBusy LimitStoreError NotFound "
-    "PartialFailure PermissionDenied ProfileError QuotaExhausted RateLimited ResponseMismatch RowsError ServerError "
+    "ExportFailed ExportTimeout GraphQLError GraphQLValidationError JournalBusy LimitStoreError MissingExtra "
+    "NotFound PartialFailure PermissionDenied ProfileError QuotaExhausted RateLimited ResponseMismatch RowsError ServerError "
     "SignatureMismatch TransportError TypedPipesError"
 )
 HOVER: list[tuple[Callable[..., object], list[str], list[str]]] = [
