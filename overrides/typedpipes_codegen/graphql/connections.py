@@ -21,6 +21,8 @@ from graphql import (
 )
 from graphql.language import NamedTypeNode, VariableNode
 
+from typedpipes_codegen.errors import SchemaError
+
 if TYPE_CHECKING:
     from typedpipes_codegen.graphql.documents import Documents
     from typedpipes_codegen.graphql.models import ModelIndex
@@ -58,29 +60,38 @@ class Connection:
 
 
 def find_connection(documents: Documents, operation: OperationDefinitionNode) -> Connection | None:
-    """The first connection of a query whose ``after`` is a variable, if a page of it tells how to go on.
+    """The connection of a query whose ``after`` is a variable, if a page of it tells how to go on.
 
-    It must select ``pageInfo { hasNextPage endCursor }`` and ``nodes`` or ``edges { node }``; fragments count.
+    It must select ``pageInfo { hasNextPage endCursor }`` and ``nodes`` or ``edges { node }``; fragments count. Raises
+    `SchemaError` if there are several: an iterator follows one.
     """
     root = documents.schema.query_type
     if operation.operation is not OperationType.QUERY or root is None:
         return None
-    return _Search(documents).find(root, operation.selection_set, ())
+    found = {one.path: one for one in _Search(documents).find(root, operation.selection_set, ())}
+    if len(found) > 1:
+        name = operation.name.value if operation.name else "a query"
+        raise SchemaError(
+            f"{name} asks for pages of {' and '.join('.'.join(path) for path in found)}; iter_… follows one of them",
+            remedy="make a query of each; or give all but one a cursor that is no variable, or no pageInfo",
+        )
+    return next(iter(found.values()), None)
 
 
 class _Search:
     def __init__(self, documents: Documents) -> None:
         self._documents = documents
 
-    def find(self, type_: GraphQLNamedType, selections: SelectionSetNode | None, path: Path) -> Connection | None:
+    def find(self, type_: GraphQLNamedType, selections: SelectionSetNode | None, path: Path) -> Iterator[Connection]:
         for owner, field in self._fields(type_, selections):
             known = owner.fields.get(field.name.value) if _has_fields(owner) else None
             if known is None or field.selection_set is None:
                 continue
             here, target = (*path, response_name(field)), get_named_type(known.type)
-            if found := self._connection(owner, field, target, here) or self.find(target, field.selection_set, here):
-                return found
-        return None
+            found = self._connection(owner, field, target, here)
+            if found is not None:
+                yield found
+            yield from self.find(target, field.selection_set, here)
 
     def _connection(
         self, owner: GraphQLNamedType, field: FieldNode, target: GraphQLNamedType, path: Path

@@ -7,7 +7,8 @@ with file and line. What comes out is valid GraphQL in which every selection on 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from copy import deepcopy
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -26,12 +27,16 @@ from graphql import (
     Visitor,
     get_named_type,
     is_abstract_type,
+    print_ast,
     validate,
     visit,
 )
 from graphql.language import (
+    DirectiveNode,
     DocumentNode,
     InlineFragmentNode,
+    NamedTypeNode,
+    SelectionNode,
 )
 
 from typedpipes_codegen.errors import SchemaError
@@ -93,6 +98,11 @@ def _read_documents(schema: GraphQLSchema, directory: Path) -> Documents:
     }
     result = Documents(schema, sorted(operations, key=_name), dict(sorted(fragments.items())), files)
     _check_operations(result, directory, sources)
+    twice: list[GraphQLError] = []
+    for definition in (*result.operations, *result.fragments.values()):
+        _settle_conditions(result, definition.selection_set, twice)
+    if twice:
+        raise fault(directory, twice, "holds conditions that cannot be generated", sources)
     _annotate(result, merged)
     return result
 
@@ -185,6 +195,69 @@ def selection_depth(documents: Documents, selections: SelectionSetNode | None) -
             below = 1 + selection_depth(documents, selection.selection_set)
         deepest = max(deepest, below)
     return deepest
+
+
+def _settle_conditions(documents: Documents, selections: SelectionSetNode, errors: list[GraphQLError]) -> None:
+    """Move ``@include`` and ``@skip`` from fragments to the fields in them, which then may be absent from answers.
+
+    A fragment without a type condition becomes its fields; one that is spread under a condition becomes inline.
+    """
+    selections.selections = tuple(_settled(documents, selections, (), errors))
+
+
+def _settled(
+    documents: Documents, selections: SelectionSetNode, outer: tuple[DirectiveNode, ...], errors: list[GraphQLError]
+) -> Iterator[SelectionNode]:
+    always = {_response(node) for node in selections.selections if isinstance(node, FieldNode) and not node.directives}
+    for node in selections.selections:
+        if isinstance(node, FieldNode):
+            if outer:
+                node.directives = _both(node.directives, outer, errors)
+            if node.selection_set is not None:
+                _settle_conditions(documents, node.selection_set, errors)
+            yield node
+            continue
+        given = _both(node.directives, outer, errors)
+        if isinstance(node, FragmentSpreadNode):
+            if not given:
+                yield node
+                continue
+            fragment = documents.fragments[node.name.value]
+            condition: NamedTypeNode | None = fragment.type_condition
+            body = deepcopy(fragment.selection_set)
+        else:
+            assert isinstance(node, InlineFragmentNode)
+            condition, body = _condition(node), node.selection_set
+        inner = tuple(_settled(documents, body, given, errors))
+        if condition is None:
+            yield from (
+                one
+                for one in inner
+                if not (isinstance(one, FieldNode) and one.selection_set is None and _response(one) in always)
+            )
+        else:
+            body.selections = inner
+            yield InlineFragmentNode(type_condition=condition, directives=(), selection_set=body, loc=node.loc)
+
+
+def _condition(node: InlineFragmentNode) -> NamedTypeNode | None:
+    return node.type_condition
+
+
+def _both(
+    own: Sequence[DirectiveNode], outer: tuple[DirectiveNode, ...], errors: list[GraphQLError]
+) -> tuple[DirectiveNode, ...]:
+    """The conditions of a node and of what it is in: both must hold."""
+    made = {print_ast(one): one for one in (*outer, *own)}
+    names = [one.name.value for one in made.values()]
+    if len(names) != len(set(names)):
+        told = "Two conditions of one kind, one in the other: put both into one variable."
+        errors.append(GraphQLError(told, [*own]))
+    return tuple(made.values())
+
+
+def _response(node: FieldNode) -> str:
+    return node.alias.value if node.alias else node.name.value
 
 
 def _annotate(documents: Documents, merged: DocumentNode) -> None:

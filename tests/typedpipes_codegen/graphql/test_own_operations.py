@@ -24,6 +24,19 @@ query Titles($pipe_id: ID!, $first: Int, $after: String) {
   }
 }
 
+query Some($id: ID!, $more: Boolean = false) {
+  card(id: $id) {
+    id
+    age @include(if: $more)
+    ... @include(if: $more) { id title pipe { name } }
+    ... on Card @skip(if: $more) { done }
+    ...Dates @include(if: $more)
+  }
+  me @include(if: $more) { id }
+}
+
+fragment Dates on Card { due_date late @skip(if: $more) }
+
 mutation Rename($id: ID!, $title: String!) {
   updateCard(input: {id: $id, title: $title}) { card { id title } }
 }
@@ -72,6 +85,41 @@ def test_own_operations_run_over_the_clients_connections(colour: Colour, package
         colour(mine.rename(id="none", title="new"))
     with pytest.raises(ConfigurationError, match="page_size is 1 to 50"):
         mine.iter_titles(pipe_id=pipe, page_size=51)
+
+
+def test_fields_under_a_condition_are_there_or_none(colour: Colour, package: tuple[Path, ModuleType]) -> None:
+    mine = colour.client.bind(package[1].AsyncClient if colour.asynchronous else package[1].Client)
+    found = colour(mine.some(id="5016"))
+    card = found.card
+    assert (card.id, card.title, card.age, card.pipe, card.due_date, card.late) == ("5016", *[None] * 5)
+    assert found.me is None
+    assert card.done is False
+    more = colour(mine.some(id="5016", more=True))
+    assert more.card.title
+    assert more.card.pipe.name
+    assert (more.card.done, more.card.late) == (None, None)
+    assert more.me.id
+
+
+FAULTS = {
+    "Two asks for pages of cards and others": """query Two($id: ID!, $after: String, $then: String) {
+      cards(pipe_id: $id, after: $after) { nodes { id } pageInfo { hasNextPage endCursor } }
+      others: cards(pipe_id: $id, after: $then) { nodes { id } pageInfo { hasNextPage endCursor } }
+    }""",
+    "put both into one variable": """query Both($id: ID!, $a: Boolean!, $b: Boolean!) {
+      card(id: $id) { ... @include(if: $a) { id @include(if: $b) } }
+    }""",
+}
+
+
+@pytest.mark.parametrize("message", FAULTS)
+def test_what_cannot_be_generated_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str], message: str) -> None:
+    (tmp_path / "operations").mkdir()
+    (tmp_path / "operations" / "a.graphql").write_text(FAULTS[message], encoding="utf-8")
+    arguments = ["--schema", str(ROOT / "schemas/pipefy/live/schema.graphql")]
+    arguments += ["--operations", str(tmp_path / "operations"), "--output", str(tmp_path / "out")]
+    assert main(["operations", *arguments]) != 0
+    assert message in capsys.readouterr().err
 
 
 def test_only_a_generated_client_of_the_same_colour_can_be_bound(
