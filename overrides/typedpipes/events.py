@@ -12,6 +12,8 @@ from typing import Final, Literal, TypeAlias
 
 import msgspec
 
+from typedpipes._core.setting_checks import check_plain
+
 logger: Final = logging.getLogger("typedpipes")
 
 
@@ -141,6 +143,7 @@ class Reporter:
     __slots__ = ("_on_event",)
 
     def __init__(self, on_event: OnEvent | None = None) -> None:
+        check_plain("on_event", on_event)
         self._on_event = on_event
 
     def wants(self, kind: type[Event]) -> bool:

@@ -40,6 +40,8 @@ def check_flag(setting: str, value: object) -> bool:
 
 def check_plain(setting: str, callback: object) -> None:
     """Raise `ConfigurationError` for an ``async`` function where nothing could await it."""
+    if callback is None:
+        return
     import inspect
 
     if any(inspect.iscoroutinefunction(each) for each in (callback, getattr(callback, "__call__", None))):  # noqa: B004

@@ -17,6 +17,7 @@ from typedpipes._core.files.part_file import PartFile, WriteBehind
 from typedpipes._core.files.progress import Progress, ProgressMeter
 from typedpipes._core.files.transfer import Transfer
 from typedpipes._core.flow import Call, Clock, Flow, SystemClock, call, hold
+from typedpipes._core.setting_checks import check_plain
 from typedpipes.errors import ConfigurationError, TypedPipesError
 
 WRITE_SIZE: Final = 1 << 20
@@ -42,6 +43,7 @@ class DownloadOptions:
             raise ConfigurationError(f"timeout must be a positive number of seconds, not {self.timeout!r}")
         if self.max_bytes <= 0:
             raise ConfigurationError(f"max_bytes must be positive, not {self.max_bytes!r}")
+        check_plain("progress", self.progress)
 
 
 def download(

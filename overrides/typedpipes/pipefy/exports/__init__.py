@@ -18,6 +18,7 @@ from pathlib import Path
 
 from typedpipes._core.files.download import DownloadOptions
 from typedpipes._core.flow import SyncIO, drive
+from typedpipes._core.setting_checks import check_plain
 from typedpipes.pipefy.exports import kinds, requests
 from typedpipes.pipefy.exports.flows import ExportFlows, ExportSettings
 from typedpipes.pipefy.exports.handles import MAX_BYTES, WAIT, ExportJob, OnProgress, OnWait
@@ -58,6 +59,7 @@ class Exports:
         """Create, wait and download in one call; ``timeout`` bounds the wait and the download, each."""
         options = DownloadOptions(timeout=timeout, max_bytes=max_bytes, overwrite=overwrite, progress=progress)
         request = requests.automation_jobs(organization_id, period)
+        check_plain("on_progress", on_progress)
         flow = self._flows.fetch(request, to, timeout=timeout, on_progress=on_progress, options=options, forget=forget)
         return drive(flow, self._io)
 

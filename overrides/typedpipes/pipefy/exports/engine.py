@@ -10,7 +10,7 @@ import math
 from collections.abc import Callable, Mapping, Sequence
 from typing import Final
 
-from typedpipes._core.flow import Call, Clock, Flow, SystemClock, call, hold, sleep
+from typedpipes._core.flow import Call, Clock, Flow, SystemClock, call, hold, sleep, tell
 from typedpipes._core.graphql.outcome import nothing_executed
 from typedpipes.errors import (
     APIError,
@@ -147,7 +147,7 @@ class JobEngine:
         return bool(found)
 
     def wait(
-        self, state: JobState, *, timeout: float, on_progress: Callable[[WaitProgress], None] | None = None
+        self, state: JobState, *, timeout: float, on_progress: Callable[[WaitProgress], object] | None = None
     ) -> Flow[None]:
         """Poll until the job is finished, ``timeout`` seconds at most.
 
@@ -183,15 +183,16 @@ class JobEngine:
             asked = problem.retry_after if isinstance(problem, APIError) else None
             delay = self.schedule.next_poll(age + now - began, calls=state.create_calls, retry_after=asked)
             next_poll = min(delay, max(0.0, end - now)) if pending else 0.0
-            self._tell(state, WaitProgress(state.status, now - began, polls, next_poll, problem), on_progress)
+            progress = WaitProgress(state.status, now - began, polls, next_poll, problem)
+            self._tell(state, progress)
+            if on_progress is not None:
+                yield from tell(on_progress, progress)
             if not pending and is_finished(state):
                 return
             if now >= end or (asked or 0.0) > end - now:
                 raise overdue(state, timeout, asked, problem) from problem
 
-    def _tell(
-        self, state: JobState, progress: WaitProgress, on_progress: Callable[[WaitProgress], None] | None
-    ) -> None:
+    def _tell(self, state: JobState, progress: WaitProgress) -> None:
         if self._report is not None:
             self._tell_oddity(state, progress, self._report)
             self._report(
@@ -203,8 +204,6 @@ class JobEngine:
                     next_in=progress.next_poll or None,
                 )
             )
-        if on_progress is not None:
-            on_progress(progress)
 
     def _tell_oddity(self, state: JobState, progress: WaitProgress, report: OnEvent) -> None:
         """Once per job: what is waited out although no schema foresees it."""

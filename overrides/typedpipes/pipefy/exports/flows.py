@@ -91,7 +91,7 @@ class ExportFlows:
         return parse_token(token_or_id, DECLARATIONS, AUTOMATION_JOBS.kind)
 
     def wait(
-        self, state: JobState, timeout: float, on_progress: Callable[[WaitProgress], None] | None = None
+        self, state: JobState, timeout: float, on_progress: Callable[[WaitProgress], object] | None = None
     ) -> Flow[None]:
         """Wait for the job; one that failed is dropped from the journal, so that the next call creates a new one."""
         try:
@@ -155,7 +155,7 @@ class ExportFlows:
         to: str | os.PathLike[str],
         *,
         timeout: float,
-        on_progress: Callable[[WaitProgress], None] | None,
+        on_progress: Callable[[WaitProgress], object] | None,
         options: DownloadOptions,
         forget: bool = False,
     ) -> Flow[Path]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import tempfile
-from collections.abc import AsyncIterator, Callable, Iterator, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
 from datetime import datetime
 from pathlib import Path
 from typing import Any, ClassVar, Final, Self, TypeAlias, TypeVar, overload
@@ -16,6 +16,7 @@ from typedpipes._core.files.links import FileLink
 from typedpipes._core.files.progress import Progress
 from typedpipes._core.files.stream import AsyncFileStream, FileStream
 from typedpipes._core.flow import AsyncIO, Flow, SyncIO, adrive, call, drive, hold
+from typedpipes._core.setting_checks import check_plain
 from typedpipes.pipefy.exports.flows import ExportFlows
 from typedpipes.pipefy.exports.jobs import JobState, Outcome, WaitProgress, moment
 from typedpipes.rows import RowLimits, Rows, open_rows
@@ -34,7 +35,8 @@ class ExportStatus(OpenEnum):
 
 
 Row = TypeVar("Row")
-OnWait: TypeAlias = Callable[[WaitProgress], None]
+OnWait: TypeAlias = Callable[[WaitProgress], Awaitable[object] | None]
+"""Of an asynchronous client it may be ``async``."""
 OnProgress: TypeAlias = Callable[[Progress], None]
 
 WAIT: Final = 3600.0
@@ -105,6 +107,7 @@ class ExportJob(_JobView):
         the error's ``token`` resumes), and what a poll is refused with. An answer that cannot be read or does not show
         the export, an unknown status and a late link do not end the wait.
         """
+        check_plain("on_progress", on_progress)
         drive(self._flows.wait(self._state, timeout, on_progress), self._io)
         return self
 
