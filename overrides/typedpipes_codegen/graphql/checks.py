@@ -15,8 +15,6 @@ from typedpipes_codegen.graphql.connections import find_connection
 from typedpipes_codegen.graphql.documents import Documents
 from typedpipes_codegen.graphql.names import (
     CLIENT_NAMES,
-    OPTION_NAMES,
-    PAGE_OPTION_NAMES,
     argument_name,
     is_reserved,
     iter_name,
@@ -71,7 +69,7 @@ def _operation_names(documents: Documents) -> Iterator[Problem]:
         connection = find_connection(documents, operation)
         if connection is not None:
             walks[iter_name(method)] = operation
-        yield from _variable_names(operation, name, frozenset() if connection is None else connection.window)
+        yield from _variable_names(operation, name)
     for method in walks.keys() & methods.keys():
         yield (
             walks[method],
@@ -79,17 +77,13 @@ def _operation_names(documents: Documents) -> Iterator[Problem]:
         )
 
 
-def _variable_names(operation: OperationDefinitionNode, name: str, window: frozenset[str]) -> Iterator[Problem]:
+def _variable_names(operation: OperationDefinitionNode, name: str) -> Iterator[Problem]:
     seen: dict[str, str] = {}
     for definition in operation.variable_definitions:
         variable = definition.variable.name.value
         argument = argument_name(variable)
         if not argument.isidentifier():
             yield definition, f"variable ${variable} of {name} makes no argument name"
-        elif argument in OPTION_NAMES:
-            yield definition, f"variable ${variable} of {name} would take the place of the call option {argument!r}"
-        elif window and variable not in window and argument in PAGE_OPTION_NAMES:
-            yield definition, f"variable ${variable} of {name} would take the place of the page option {argument!r}"
         elif argument in seen:
             yield definition, f"variables ${seen[argument]} and ${variable} of {name} would both be {argument}"
         seen.setdefault(argument, variable)

@@ -81,6 +81,9 @@ MODEL_NAMES = frozenset({"to_wire"})
 STR_NAMES = frozenset(dir(str)) | {"is_known", "members"}
 """Attributes an open enum has already."""
 
+ENUM_SCOPE = frozenset({"ClassVar", "member"})
+"""Names that the body of an open enum uses: a member of that name would hide them."""
+
 
 def pascal_case(name: str) -> str:
     """``moveCardToPhase`` and ``table_records`` -> ``MoveCardToPhase`` and ``TableRecords``."""
@@ -99,9 +102,10 @@ def safe_name(name: str) -> str:
 
 
 def argument_name(name: str) -> str:
-    """The argument for a variable: snake case, with a trailing underscore only where it is a keyword."""
+    """The argument for a variable: snake case, with a trailing underscore where it is a keyword or a call option."""
     words = snake_case(name)
-    return f"{words}_" if keyword.iskeyword(words) else words
+    taken = keyword.iskeyword(words) or words in OPTION_NAMES or words in PAGE_OPTION_NAMES
+    return f"{words}_" if taken else words
 
 
 def member_name(value: str) -> str:
@@ -109,7 +113,7 @@ def member_name(value: str) -> str:
     name = value.lstrip("_") or "underscore"
     if not name.isidentifier():
         return f"value_{name}"
-    return f"{name}_" if keyword.iskeyword(name) or name in STR_NAMES else name
+    return f"{name}_" if keyword.iskeyword(name) or name in STR_NAMES or name in ENUM_SCOPE else name
 
 
 def field_name(name: str) -> str:

@@ -226,11 +226,11 @@ class _Package:
         names = {name for node in classes for name in names_in(node)} | {"GraphQLOperation", "Final"}
         used = [(self.paths[name], name) for name in self.documents.spread(operation)]
         lines = "".join(
-            f"from ..{path} import FRAGMENTS as {_constant(path)}\n" for path in sorted({path for path, _ in used})
+            f"from ..{path} import FRAGMENTS as {self._constant(path)}\n" for path in sorted({path for path, _ in used})
         )
         text = text_literal(print_ast(operation))
         if used:
-            parts = "".join(f"        {_constant(path)}[{name!r}],\n" for path, name in used)
+            parts = "".join(f"        {self._constant(path)}[{name!r}],\n" for path, name in used)
             text = f'"\\n\\n".join((\n        {text},\n{parts}    ))'
         roots = [response_name(field) for field in root_fields(operation)]
         connection = find_connection(self.documents, operation)
@@ -244,6 +244,11 @@ class _Package:
             f"    document={text},\n    result={result_class(operation)},\n"
             f"    connection={None if connection is None else connection.source()},\n)\n"
         )
+
+    def _constant(self, path: str) -> str:
+        """What a module of fragments is called where an operation uses them: not as a class is."""
+        name = path.rpartition(".")[2].upper()
+        return f"{name}_FRAGMENTS" if name in self.own else name
 
     def _method(self, operation: OperationDefinitionNode, module: ModelModule) -> Method:
         result = result_class(operation)
@@ -290,7 +295,3 @@ class _Package:
         guard = f"\nif TYPE_CHECKING:\n{checking}else:\n    {plain_base}\n"
         self._claim([flavour.class_name], here)
         return FUTURE + lines + guard + source([node])
-
-
-def _constant(path: str) -> str:
-    return path.rpartition(".")[2].upper()

@@ -36,15 +36,27 @@ NESTED_PAGE = 10
 """``first`` of a connection inside another selection: keeps the cost of a query bounded."""
 
 REFERENCE_FIELDS = frozenset({"id", "uuid", "internal_id", "suid", "name", "title", "url"})
-"""What a nested member of a union is told by when its fields have to be written out."""
+"""What a nested object is told by."""
+
+MOST_REFERENCE_FIELDS = 10
+"""Fields of a nested object that has none of those, and of a plain value."""
+
+VALUE_HEIGHT = 2
+"""Levels of objects without an id, such as an amount with its currency, that are selected whole wherever they stand."""
+
+MOST_MEMBERS = 10
+"""Members of a union that are told apart; of the others a selection asks only for the type."""
+
+NOTHING = "{ __typename }"
 
 
-def write_missing(schema_path: Path, operations_dir: Path) -> list[Path]:
-    """Write an operation document for every root field without one; return the files written.
+def write_missing(schema: Path | GraphQLSchema, operations_dir: Path) -> list[Path]:
+    """Write an operation document for every root field without one, subscriptions aside; return the files written.
 
-    Raises `SchemaError` when the schema or an existing document cannot be read.
+    ``schema`` is a file or what was read from one. Raises `SchemaError` when it or an existing document cannot be read.
     """
-    schema = read_schema(schema_path)
+    if isinstance(schema, Path):
+        schema = read_schema(schema)
     covered, fragments = _existing(operations_dir)
     starter = _Starter(schema, fragments)
     files: dict[Path, str] = {}
@@ -113,14 +125,20 @@ def _class_names(schema: GraphQLSchema) -> set[str]:
 
 
 class _Starter:
-    """Writes selections; an entity that has a ``...Ref`` fragment is selected by it when it is nested."""
+    """Writes selections: an object in full at the root of an operation, by what refers to it anywhere below.
+
+    So the depth of a selection is bounded whatever the schema, and all fragments together are as long as the schema.
+    Fragments that were there before are used, and may select whatever they do.
+    """
 
     def __init__(self, schema: GraphQLSchema, fragments: dict[str, str]) -> None:
         self.schema = schema
         self.known = dict(fragments)
         self.written: dict[str, str] = {}
+        self._given = frozenset(fragments)
         self._classes = _class_names(schema)
-        self._open: list[str] = []
+        self._made: dict[tuple[str, Level], str] = {}
+        self._values: dict[str, int] = {}
 
     def operation(self, kind: str, name: str, field: GraphQLField, chosen: str) -> str:
         variables = ", ".join(f"${argument}: {given.type}" for argument, given in field.args.items())
@@ -134,7 +152,7 @@ class _Starter:
         return f"{head} {{ {name}{f'({arguments})' if arguments else ''} {selection} }}"
 
     def selection(self, type_: GraphQLNamedType, level: Level) -> str:
-        """The braces after a field of ``type_``; empty for a leaf, and ``{ __typename }`` where a cycle is cut."""
+        """The braces after a field of ``type_``; empty for a leaf, `NOTHING` where there is nothing to ask for."""
         if is_leaf_type(type_):
             return ""
         if isinstance(type_, GraphQLUnionType):
@@ -143,74 +161,114 @@ class _Starter:
             return "{ __typename " + self.fields(type_, "ref") + " }"
         if isinstance(type_, GraphQLObjectType):
             name = self.fragment(type_, level)
-            return f"{{ ...{name} }}" if name else "{ __typename }"
+            return f"{{ ...{name} }}" if name else NOTHING
         raise TypeError(f"no selection on {type_.name}")
 
     def members(self, union: GraphQLUnionType, level: Level) -> list[str]:
-        """One inline fragment per member; fields whose types differ between members are aliased apart."""
-        types = self.schema.get_possible_types(union)
+        """One inline fragment per member, of the first `MOST_MEMBERS`; fields whose types differ are aliased apart."""
+        types = self.schema.get_possible_types(union)[:MOST_MEMBERS]
         kinds: dict[str, set[str]] = {}
         for member in types:
             for name, field in member.fields.items():
-                kinds.setdefault(name, set()).add(str(field.type))
+                kinds.setdefault(name, set()).add(f"{field.type}{_page(field)}")
         if all(len(found) == 1 for found in kinds.values()):
-            return [f"... on {member.name} {self.selection(member, level)}" for member in types]
-        parts = []
+            parts = [(member, self.selection(member, level)) for member in types]
+            return [f"... on {member.name} {selection}" for member, selection in parts if selection != NOTHING]
+        told = []
         for member in types:
             prefix = member.name[:1].lower() + member.name[1:]
             leaves = [
                 name if len(kinds[name]) == 1 else f"{prefix}{pascal_case(name)}: {name}"
-                for name, field in member.fields.items()
-                if is_leaf_type(get_named_type(field.type)) and not field.deprecation_reason and not field.args
+                for name, field in _selectable(member)
+                if is_leaf_type(get_named_type(field.type)) and not field.args
                 if level != "ref" or name in REFERENCE_FIELDS
             ]
-            parts.append(f"... on {member.name} {{ {' '.join(leaves) or '__typename'} }}")
-        return parts
+            told.append(f"... on {member.name} {{ {' '.join(leaves) or '__typename'} }}")
+        return told
 
     def fragment(self, type_: GraphQLObjectType, level: Level) -> str | None:
-        """The best known fragment on ``type_``, else a new one; None inside its own definition."""
+        """The best known fragment on ``type_``, else a new one; None if it has nothing to ask for."""
         connection = type_.name.endswith("Connection")
         base = pascal_case(type_.name.removesuffix("Connection")) + ("Page" if connection else "")
         for name in {"ref": (f"{base}Ref", base), "plain": (base,), "full": (f"{base}Details", base)}[level]:
-            if self.known.get(name) == type_.name:
+            if name in self._given and self.known[name] == type_.name:
                 return name
-        if connection and (pages := [name for name, on in self.known.items() if on == type_.name]):
-            return pages[0]
-        base = self._free(base, type_.name)
-        if base in self._open:
-            return None
-        if self.known.get(base) == type_.name:
-            return base
-        self._open.append(base)
-        body = self.fields(type_, "plain" if connection and level != "ref" else "ref")
-        self._open.pop()
-        self.written[base] = f"fragment {base} on {type_.name} {{ {body} }}"
-        self.known[base] = type_.name
-        return base
+        pages = [name for name in self._given if self.known[name] == type_.name] if connection else []
+        if pages:
+            return min(pages)
+        level = "full" if self._height(type_) <= VALUE_HEIGHT else level
+        if (type_.name, level) not in self._made:
+            name = self._free(f"{base}Ref" if level == "ref" else base, type_.name)
+            body = self.fields(type_, level)
+            self.known[name] = type_.name
+            self._made[type_.name, level] = name if body != "__typename" else ""
+            if body != "__typename":
+                self.written[name] = f"fragment {name} on {type_.name} {{ {body} }}"
+        return self._made[type_.name, level] or None
 
     def _free(self, base: str, on: str) -> str:
-        """``base``, or what comes nearest to it that is not another type's class or a name generated code needs."""
+        """``base``, or what comes nearest to it that is not another class or a name generated code needs."""
 
         def is_free(name: str) -> bool:
-            return self.known.get(name, on) == on and not is_reserved(name) and name not in self._classes
+            return name not in self.known and not is_reserved(name) and name not in self._classes
 
         if is_free(base):
             return base
-        forms = (f"{base}Fields{number or ''}" for number in range(1000))
+        forms = (f"{base}Fields{number or ''}" for number in range(len(self.known) + 1_000))
         return next(name for name in forms if is_free(name))
 
     def fields(self, type_: GraphQLObjectType | GraphQLInterfaceType, level: Level) -> str:
         """The selection of every field worth asking for: not deprecated, callable without arguments."""
         parts: list[str] = []
-        for name, field in type_.fields.items():
-            if field.deprecation_reason or (name == "clientMutationId" and len(type_.fields) > 1):
+        around = level == "plain" or (level == "full" and _is_wrapper(type_))
+        for name, field in _selectable(type_):
+            target = get_named_type(field.type)
+            if is_leaf_type(target):
+                parts.append(name)
+            elif level == "ref" and not (_is_wrapper(type_) or self._height(target) <= VALUE_HEIGHT):
                 continue
-            if any(is_required_argument(argument) for argument in field.args.values()):
-                continue
-            if name == "edges" and "nodes" in type_.fields:
-                continue
-            page = f"(first: {NESTED_PAGE})" if "first" in field.args else ""
-            selection = self.selection(get_named_type(field.type), level)
-            if selection != "{ __typename }":
-                parts.append(f"{name}{page} {selection}")
+            else:
+                selection = self.selection(target, "full" if around else "ref")
+                if selection != NOTHING:
+                    parts.append(f"{name}{_page(field)} {selection}")
+        if level == "ref" and not _is_wrapper(type_):
+            told = [part for part in parts if part in REFERENCE_FIELDS]
+            parts = told or parts[:MOST_REFERENCE_FIELDS]
         return " ".join(parts) or "__typename"
+
+    def _height(self, type_: GraphQLNamedType) -> int:
+        """Levels below a plain value (an amount with its currency); `VALUE_HEIGHT` + 1 for what is more than that."""
+        more = VALUE_HEIGHT + 1
+        if not isinstance(type_, GraphQLObjectType):
+            return 0 if is_leaf_type(type_) else more
+        if type_.name not in self._values:
+            self._values[type_.name] = more  # for what leads back here
+            fields = _selectable(type_)
+            plain = 0 < len(fields) <= MOST_REFERENCE_FIELDS and not {"id", "nodes", "edges"} & {*type_.fields}
+            if plain:
+                heights = [self._height(get_named_type(field.type)) for _, field in fields]
+                self._values[type_.name] = min(more, 1 + max(heights))
+        return self._values[type_.name]
+
+
+def _selectable(type_: GraphQLObjectType | GraphQLInterfaceType) -> list[tuple[str, GraphQLField]]:
+    """The fields worth asking for."""
+    return [
+        (name, field)
+        for name, field in type_.fields.items()
+        if not (field.deprecation_reason or (name == "clientMutationId" and len(type_.fields) > 1))
+        if not any(is_required_argument(argument) for argument in field.args.values())
+        if not (name == "edges" and "nodes" in type_.fields)
+    ]
+
+
+def _is_wrapper(type_: GraphQLNamedType) -> bool:
+    """Whether a type only stands between a field and what it is about: a connection, or an edge of one."""
+    fields = type_.fields if isinstance(type_, GraphQLObjectType) else {}
+    return "pageInfo" in fields or (type_.name.endswith("Edge") and "node" in fields)
+
+
+def _page(field: GraphQLField) -> str:
+    """The arguments of a connection inside another selection."""
+    first = field.args.get("first")
+    return f"(first: {NESTED_PAGE})" if first is not None and get_named_type(first.type).name == "Int" else ""

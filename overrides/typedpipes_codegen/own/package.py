@@ -239,6 +239,7 @@ def _first_server(document: JsonObject) -> str | None:
 
 def _render_graphql(wanted: OwnPackage, config: Config, folder: Path) -> Made:
     from typedpipes_codegen import graphql
+    from typedpipes_codegen.graphql.sdl import read_schema
     from typedpipes_codegen.graphql.starter import write_missing
 
     if config.base_url is None:
@@ -261,27 +262,33 @@ def _render_graphql(wanted: OwnPackage, config: Config, folder: Path) -> Made:
         raise SchemaError(
             "there is no such folder", file=wanted.operations, remedy="give the folder of *.graphql files"
         )
-    starters = Path(tempfile.mkdtemp(prefix="typedpipes-operations-"))
-    try:
+    schema = read_schema(wanted.schema)
+    with tempfile.TemporaryDirectory(prefix="typedpipes-operations-") as starters:
         documents = wanted.operations
         if documents is None:
-            documents = starters / "operations"
+            documents = Path(starters, "starters")
             documents.mkdir()
-            write_missing(wanted.schema, documents)
-        graphql.render(
-            wanted.schema,
-            documents,
-            folder,
-            package=wanted.import_path,
-            header=_header(wanted),
-            complete=wanted.operations is None,
-            facade=facade,
-        )
-    finally:
-        shutil.rmtree(starters, ignore_errors=True)
+            write_missing(schema, documents)
+        try:
+            graphql.render(
+                schema,
+                documents,
+                folder,
+                package=wanted.import_path,
+                header=_header(wanted),
+                complete=wanted.operations is None,
+                facade=facade,
+            )
+        except SchemaError as error:
+            if wanted.operations is None:  # nobody knows the files of the starters
+                error.file, error.line, error.column = str(wanted.schema), None, None
+            raise
     listing = graphql_listing(folder, _header(wanted))
     (folder / LISTING).write_text(listing, encoding="utf-8", newline="\n")
-    return Made(sum(line.startswith("| ") for line in listing.splitlines()) - 1, facade.name, None)
+    notes: tuple[str, ...] = ()
+    if schema.subscription_type is not None and schema.subscription_type.fields:
+        notes = (f"subscriptions are not generated: {', '.join(schema.subscription_type.fields)}",)
+    return Made(sum(line.startswith("| ") for line in listing.splitlines()) - 1, facade.name, None, notes)
 
 
 def _refuse_rest_settings(config: Config) -> None:

@@ -191,5 +191,5 @@ def test_the_starter_writes_what_is_missing_and_touches_nothing_else(tmp_path: P
     documents = read_documents(read_schema(schema_path), operations)
     check_complete(documents, operations)
     thing = (operations / "fragments" / "Thing.graphql").read_text(encoding="utf-8")
-    assert thing == "fragment Thing on Thing {\n  id\n  name\n}\n"
+    assert thing == "fragment Thing on Thing {\n  id\n  parent {\n    ...ThingRef\n  }\n  name\n}\n"
     assert write_missing(schema_path, operations) == []

@@ -201,22 +201,11 @@ def test_a_page_size_nobody_could_be_told_is_refused(package: ModuleType) -> Non
     assert [book.id for book in client.iter_unsized()] == ["0.0"]
 
 
-@pytest.mark.parametrize(
-    ("document", "message"),
-    [
-        (
-            "query Books($after: String) { books(after: $after) { nodes { id } pageInfo { hasNextPage endCursor } } }\n"
-            "query IterBooks { shelf(id: 1) { id } }",
-            "operation IterBooks would make the method 'iter_books'",
-        ),
-        (
-            "query Books($after: String, $resume: String) { books(after: $after, genre: $resume) "
-            "{ nodes { id } pageInfo { hasNextPage endCursor } } }",
-            "would take the place of the page option 'resume'",
-        ),
-    ],
-)
-def test_names_that_clash_with_a_walk_are_refused(tmp_path: Any, document: str, message: str) -> None:
+def test_an_operation_named_like_the_walk_of_another_is_refused(tmp_path: Any) -> None:
+    document = (
+        "query Books($after: String) { books(after: $after) { nodes { id } pageInfo { hasNextPage endCursor } } }\n"
+        "query IterBooks { shelf(id: 1) { id } }"
+    )
     write(tmp_path / "in", SCHEMA, Q=document)
-    with pytest.raises(SchemaError, match=message):
+    with pytest.raises(SchemaError, match="operation IterBooks would make the method 'iter_books'"):
         render_to(tmp_path / "out", tmp_path / "in", complete=False)
