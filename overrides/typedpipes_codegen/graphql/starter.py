@@ -20,6 +20,7 @@ from graphql import (
     GraphQLSchema,
     GraphQLUnionType,
     get_named_type,
+    is_abstract_type,
     is_leaf_type,
     is_required_argument,
     parse,
@@ -46,6 +47,13 @@ VALUE_HEIGHT = 2
 
 MOST_MEMBERS = 10
 """Members of a union that are told apart; of the others a selection asks only for the type."""
+
+MOST_NESTED_MEMBERS = 5
+"""The same inside another selection."""
+
+MOST_POSSIBLE = 50
+"""Types that a union or interface inside another selection may stand for. One of more types is left out there, because
+each use repeats the names of them all."""
 
 NOTHING = "{ __typename }"
 
@@ -93,7 +101,7 @@ class _OperationNames:
 
     def __init__(self, schema: GraphQLSchema, covered: set[tuple[str, str]]) -> None:
         self._methods = {method_name(name) for _, name in covered if name} | CLIENT_NAMES
-        self._classes = _class_names(schema)
+        self._classes = _class_names(schema) | {pascal_case(name) for name in schema.type_map}
         self._files = {name.casefold() for _, name in covered}
 
     def give(self, field: str, kind: str) -> str:
@@ -166,7 +174,7 @@ class _Starter:
 
     def members(self, union: GraphQLUnionType, level: Level) -> list[str]:
         """One inline fragment per member, of the first `MOST_MEMBERS`; fields whose types differ are aliased apart."""
-        types = self.schema.get_possible_types(union)[:MOST_MEMBERS]
+        types = self.schema.get_possible_types(union)[: MOST_MEMBERS if level == "full" else MOST_NESTED_MEMBERS]
         kinds: dict[str, set[str]] = {}
         for member in types:
             for name, field in member.fields.items():
@@ -225,9 +233,9 @@ class _Starter:
             target = get_named_type(field.type)
             if is_leaf_type(target):
                 parts.append(name)
-            elif level == "ref" and not (_is_wrapper(type_) or self._height(target) <= VALUE_HEIGHT):
+            elif is_abstract_type(target) and len(self.schema.get_possible_types(target)) > MOST_POSSIBLE:
                 continue
-            else:
+            elif level != "ref" or _is_wrapper(type_) or self._height(target) <= VALUE_HEIGHT:
                 selection = self.selection(target, "full" if around else "ref")
                 if selection != NOTHING:
                     parts.append(f"{name}{_page(field)} {selection}")
