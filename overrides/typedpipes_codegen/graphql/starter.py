@@ -20,7 +20,6 @@ from graphql import (
     GraphQLSchema,
     GraphQLUnionType,
     get_named_type,
-    is_abstract_type,
     is_leaf_type,
     is_required_argument,
     parse,
@@ -233,7 +232,7 @@ class _Starter:
             target = get_named_type(field.type)
             if is_leaf_type(target):
                 parts.append(name)
-            elif is_abstract_type(target) and len(self.schema.get_possible_types(target)) > MOST_POSSIBLE:
+            elif self._is_too_wide(target):
                 continue
             elif level != "ref" or _is_wrapper(type_) or self._height(target) <= VALUE_HEIGHT:
                 selection = self.selection(target, "full" if around else "ref")
@@ -243,6 +242,10 @@ class _Starter:
             told = [part for part in parts if part in REFERENCE_FIELDS]
             parts = told or parts[:MOST_REFERENCE_FIELDS]
         return " ".join(parts) or "__typename"
+
+    def _is_too_wide(self, type_: GraphQLNamedType) -> bool:
+        abstract = isinstance(type_, GraphQLInterfaceType | GraphQLUnionType)
+        return abstract and len(self.schema.get_possible_types(type_)) > MOST_POSSIBLE
 
     def _height(self, type_: GraphQLNamedType) -> int:
         """Levels below a plain value (an amount with its currency); `VALUE_HEIGHT` + 1 for what is more than that."""
