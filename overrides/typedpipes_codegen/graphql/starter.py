@@ -244,8 +244,9 @@ class _Starter:
         return " ".join(parts) or "__typename"
 
     def _is_too_wide(self, type_: GraphQLNamedType) -> bool:
-        abstract = isinstance(type_, GraphQLInterfaceType | GraphQLUnionType)
-        return abstract and len(self.schema.get_possible_types(type_)) > MOST_POSSIBLE
+        if not isinstance(type_, GraphQLInterfaceType | GraphQLUnionType):
+            return False
+        return len(self.schema.get_possible_types(type_)) > MOST_POSSIBLE
 
     def _height(self, type_: GraphQLNamedType) -> int:
         """Levels below a plain value (an amount with its currency); `VALUE_HEIGHT` + 1 for what is more than that."""
