@@ -71,6 +71,15 @@ class Announcer:
             self.announce("recovered")
 
 
+LEAST = 0.2
+"""Seconds a store may take however short the call's patience is; and to undo what was asked in vain."""
+
+
+def seconds_for(ask: Ask, longest: float) -> float:
+    """Seconds a store that cannot be reached may take for ``ask``: the caller's patience, at most ``longest``."""
+    return longest if ask.patience < 0 else min(longest, max(LEAST, ask.patience / 1_000_000))
+
+
 class Store(Protocol):
     """Counts, shared by everybody who opens the same one. All operations are atomic.
 

@@ -13,6 +13,11 @@ Under the async driver the client runs in worker threads: redis-py's own async c
 
 from __future__ import annotations
 
+import contextlib
+import queue
+import threading
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -38,7 +43,7 @@ from typedpipes.limits.ask import (
 from typedpipes.limits.book import NAP, PLACE_GRACE
 from typedpipes.limits.counts import neighbours
 from typedpipes.limits.policy import fresh_id
-from typedpipes.limits.stores import Announcer
+from typedpipes.limits.stores import LEAST, Announcer, seconds_for
 
 if TYPE_CHECKING:
     from redis import Redis
@@ -94,6 +99,7 @@ class RedisStore(Announcer):
         )
         self._clock = clock or SystemClock()
         self._patience = patience
+        self._timeout = timeout
         self._script: Script = self._client.register_script(script or SCRIPT.read_text("utf-8"))
         self._encode = msgspec.json.Encoder().encode
         self._generations: dict[str, tuple[str, float]] = {}
@@ -112,7 +118,8 @@ class RedisStore(Announcer):
         }
         if ask.place is not None:
             operation["place"] = ask.place
-        reply = yield from self._run(ask.bound, operation)
+        seconds = seconds_for(ask, self._patience)
+        reply = yield from self._run(ask.bound, operation, seconds, lambda: self._undo(ask, granted=True))
         kind, bound = reply[0], ask.bound
         if kind == 0:
             figures = tuple((used, allowance, end) for used, allowance, end in reply[3:])
@@ -135,22 +142,22 @@ class RedisStore(Announcer):
 
     def release(self, ask: Ask, granted: bool) -> Call[None]:
         """See `Store`."""
-        operation: dict[str, object] = {
-            "op": "release",
-            "lease": ask.lease,
-            "granted": granted,
-            "keep": KEEP,
-        }
-        if ask.place is not None:
-            operation["place"] = ask.place
+        operation = _releasing(ask, granted=granted)
+        # A mere place in the queue is worth no wait: it lapses by itself.
+        seconds = self._patience if granted else min(LEAST, self._patience)
 
         async def aundo() -> None:
-            await adrive(self._run(ask.bound, operation), AsyncIO())
+            await adrive(self._run(ask.bound, operation, seconds), AsyncIO())
 
         def undo() -> None:
-            drive(self._run(ask.bound, operation), SyncIO())
+            drive(self._run(ask.bound, operation, seconds), SyncIO())
 
         return Call(undo, aundo)
+
+    def _undo(self, ask: Ask, *, granted: bool) -> None:
+        keys, argument = self._prepare(ask.bound, _releasing(ask, granted=granted))
+        with contextlib.suppress(*self._errors):
+            self._script(keys=keys, args=[argument])
 
     def view(self, bound: Bound) -> Flow[View]:
         """See `Store`."""
@@ -171,14 +178,27 @@ class RedisStore(Announcer):
         """Close the connections; they open again when needed."""
         self._client.close()
 
-    def _run(self, bound: Bound, operation: dict[str, object]) -> Flow[Any]:
-        """One round trip, repeated for a while if Redis cannot be reached. All operations may be repeated."""
+    def _run(
+        self,
+        bound: Bound,
+        operation: dict[str, object],
+        patience: float | None = None,
+        undo: Callable[[], None] | None = None,
+    ) -> Flow[Any]:
+        """One round trip, repeated for ``patience`` seconds if Redis cannot be reached. All may be repeated.
+
+        ``undo`` is called for an answer that comes too late.
+        """
+        patience = self._patience if patience is None else patience
         started, delay = self._clock.monotonic(), 0.05
         while True:
             keys, argument = self._prepare(bound, operation)
 
             def perform(keys: list[str] = keys, argument: bytes = argument) -> Any:
-                return self._script(keys=keys, args=[argument])
+                left = patience - (self._clock.monotonic() - started)
+                if left >= self._timeout:
+                    return self._script(keys=keys, args=[argument])
+                return _in_time(partial(self._script, keys=keys, args=[argument]), max(0.0, left), undo)
 
             async def aperform(perform: Any = perform) -> Any:
                 return await anyio.to_thread.run_sync(perform, limiter=_thread_limit())
@@ -188,7 +208,7 @@ class RedisStore(Announcer):
             except self._errors as error:
                 self.failed(f"{type(error).__name__}: {error}")
                 passing = isinstance(error, self._passing)
-                if not passing or self._given_up or self._clock.monotonic() - started + delay > self._patience:
+                if not passing or self._given_up or self._clock.monotonic() - started + delay > patience:
                     self.gave_up()
                     raise self._broken(error) from error
             else:
@@ -256,6 +276,44 @@ class RedisStore(Announcer):
             f"the limit store {self.url} cannot be reached ({type(error).__name__}: {error}); nothing was sent. "
             "Check the server, or choose what to do then (unreachable='local')"
         )
+
+
+def _releasing(ask: Ask, *, granted: bool) -> dict[str, object]:
+    operation: dict[str, object] = {"op": "release", "lease": ask.lease, "granted": granted, "keep": KEEP}
+    if ask.place is not None:
+        operation["place"] = ask.place
+    return operation
+
+
+def _in_time(perform: Callable[[], Any], seconds: float, undo: Callable[[], None] | None) -> Any:
+    """The answer of ``perform``. Raises TimeoutError after so many ``seconds``; what is answered later is undone.
+
+    A client's connections have one timeout each, so a shorter one needs a thread, which is left alone.
+    """
+    answers: queue.SimpleQueue[Any] = queue.SimpleQueue()
+    first = threading.Lock()
+    """Taken by whoever comes first: the answer, or the end of patience."""
+
+    def work() -> None:
+        try:
+            answer = perform()
+        except Exception as error:
+            answer = error
+        if first.acquire(blocking=False):
+            answers.put(answer)
+        elif undo is not None and not isinstance(answer, Exception):
+            undo()
+
+    threading.Thread(target=work, name="typedpipes-redis", daemon=True).start()
+    try:
+        answer = answers.get(timeout=seconds)
+    except queue.Empty:
+        if first.acquire(blocking=False):
+            raise TimeoutError(f"no answer in {seconds:.1f} s") from None
+        answer = answers.get()
+    if isinstance(answer, Exception):
+        raise answer
+    return answer
 
 
 def _thread_limit() -> anyio.CapacityLimiter:

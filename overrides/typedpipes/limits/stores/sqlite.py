@@ -29,7 +29,7 @@ from typedpipes.errors import LimitStoreError
 from typedpipes.limits.ask import Ask, Bound, Note, Reply, Retry, View
 from typedpipes.limits.book import Book
 from typedpipes.limits.counts import BudgetState, WindowState
-from typedpipes.limits.stores import Announcer
+from typedpipes.limits.stores import LEAST, Announcer, seconds_for
 from typedpipes.limits.stores.holders import Presence, enter, has_ended, sweep
 from typedpipes.limits.stores.pace import Pace
 
@@ -75,7 +75,7 @@ class SqliteStore(Announcer):
         if self._transactions >= CHECKPOINT:
             self._transactions = 0
             yield from call(self._checkpoint, blocking=True)
-        return (yield from self._run(ask.bound, lambda book: self._reserve(book, ask)))
+        return (yield from self._run(ask.bound, lambda book: self._reserve(book, ask), seconds_for(ask, PATIENCE)))
 
     def _reserve(self, book: Book, ask: Ask) -> Reply:
         reply = book.reserve(ask)
@@ -99,9 +99,11 @@ class SqliteStore(Announcer):
             book.release(ask, granted=granted)
 
         async def aundo() -> None:
-            await adrive(self._run(ask.bound, undo), AsyncIO())
+            await adrive(self._run(ask.bound, undo, seconds), AsyncIO())
 
-        return Call(lambda: drive(self._run(ask.bound, undo), SyncIO()), aundo)
+        # A mere place in the queue is worth no wait: it lapses by itself.
+        seconds = PATIENCE if granted else LEAST
+        return Call(lambda: drive(self._run(ask.bound, undo, seconds), SyncIO()), aundo)
 
     def view(self, bound: Bound) -> Flow[View]:
         """See `Store`."""
@@ -123,8 +125,8 @@ class SqliteStore(Announcer):
         with self._lock:
             self._discard()
 
-    def _run(self, bound: Bound, work: Callable[[Book], T]) -> Flow[T]:
-        """One transaction; sleeps through effects while another process holds the file's lock."""
+    def _run(self, bound: Bound, work: Callable[[Book], T], patience: float = PATIENCE) -> Flow[T]:
+        """One transaction; sleeps through effects while another process holds the file's lock, ``patience`` seconds."""
         started: float | None = None
         delay = 0.0002
         pause = self._pace.wait(time.perf_counter())
@@ -146,7 +148,7 @@ class SqliteStore(Announcer):
                     raise self._broken(error) from error
                 now = self._clock.monotonic()
                 started = now if started is None else started
-                if now - started > PATIENCE:
+                if now - started > patience:
                     raise self._broken(error) from error
             except (sqlite3.Error, msgspec.MsgspecError, OSError) as error:
                 self.close()
