@@ -100,6 +100,10 @@ if TYPE_CHECKING:
         TimerInterface as TimerInterface,
         TimerInterval as TimerInterval,
         ToolAnnotations as ToolAnnotations,
+        WebhookDeliveryBackend as WebhookDeliveryBackend,
+        WebhookDeliveryBackendLiteral as WebhookDeliveryBackendLiteral,
+        WebhookDeliveryState as WebhookDeliveryState,
+        WebhookDeliveryStateLiteral as WebhookDeliveryStateLiteral,
         WebhookWithSigningKey as WebhookWithSigningKey,
     )
     from typedpipes_api.connect.accounts import (
@@ -108,6 +112,7 @@ if TYPE_CHECKING:
         AccountCredentials as AccountCredentials,
         Accounts as Accounts,
         AccountsRaw as AccountsRaw,
+        AppConnect as AppConnect,
         AsyncAccounts as AsyncAccounts,
         AsyncAccountsRaw as AsyncAccountsRaw,
         CreateAccountOpts as CreateAccountOpts,
@@ -238,6 +243,14 @@ if TYPE_CHECKING:
         Proxy as Proxy,
         ProxyRaw as ProxyRaw,
     )
+    from typedpipes_api.connect.rate_limits import (
+        AsyncRateLimits as AsyncRateLimits,
+        AsyncRateLimitsRaw as AsyncRateLimitsRaw,
+        CreateRateLimitOpts as CreateRateLimitOpts,
+        CreateRateLimitResponse as CreateRateLimitResponse,
+        RateLimits as RateLimits,
+        RateLimitsRaw as RateLimitsRaw,
+    )
     from typedpipes_api.connect.tokens import (
         AsyncTokens as AsyncTokens,
         AsyncTokensRaw as AsyncTokensRaw,
@@ -287,6 +300,7 @@ _MODULES = {
     "AppCategories": "app_categories",
     "AppCategoriesRaw": "app_categories",
     "AppCategory": "app_categories",
+    "AppConnect": "accounts",
     "AppOverride": "app_overrides",
     "AppOverrides": "app_overrides",
     "AppOverridesRaw": "app_overrides",
@@ -328,6 +342,8 @@ _MODULES = {
     "AsyncProjectsRaw": "projects",
     "AsyncProxy": "proxy",
     "AsyncProxyRaw": "proxy",
+    "AsyncRateLimits": "rate_limits",
+    "AsyncRateLimitsRaw": "rate_limits",
     "AsyncTokens": "tokens",
     "AsyncTokensRaw": "tokens",
     "AsyncTriggers": "triggers",
@@ -394,6 +410,8 @@ _MODULES = {
     "CreateOAuthTokenResponse": "_components",
     "CreateOauthAppOpts": "oauth_apps",
     "CreateProjectOpts": "projects",
+    "CreateRateLimitOpts": "rate_limits",
+    "CreateRateLimitResponse": "rate_limits",
     "CreateTokenOpts": "tokens",
     "CreateTokenResponse": "tokens",
     "DeployTriggerOpts": "triggers",
@@ -468,6 +486,8 @@ _MODULES = {
     "PropOptionNested": "_shared",
     "Proxy": "proxy",
     "ProxyRaw": "proxy",
+    "RateLimits": "rate_limits",
+    "RateLimitsRaw": "rate_limits",
     "ReloadPropsOpts": "_shared",
     "ReloadPropsResponse": "_shared",
     "RunActionOpts": "actions",
@@ -499,6 +519,10 @@ _MODULES = {
     "UsersRaw": "users",
     "ValidateTokenResponse": "tokens",
     "Webhook": "project_environment",
+    "WebhookDeliveryBackend": "_shared",
+    "WebhookDeliveryBackendLiteral": "_shared",
+    "WebhookDeliveryState": "_shared",
+    "WebhookDeliveryStateLiteral": "_shared",
     "WebhookWithOptionalSigningKey": "project_environment",
     "WebhookWithSigningKey": "_shared",
 }
@@ -517,6 +541,7 @@ __all__ = [
     "AppCategories",
     "AppCategoriesRaw",
     "AppCategory",
+    "AppConnect",
     "AppOverride",
     "AppOverrides",
     "AppOverridesRaw",
@@ -559,6 +584,8 @@ __all__ = [
     "AsyncProjectsRaw",
     "AsyncProxy",
     "AsyncProxyRaw",
+    "AsyncRateLimits",
+    "AsyncRateLimitsRaw",
     "AsyncTokens",
     "AsyncTokensRaw",
     "AsyncTriggers",
@@ -626,6 +653,8 @@ __all__ = [
     "CreateOAuthTokenResponse",
     "CreateOauthAppOpts",
     "CreateProjectOpts",
+    "CreateRateLimitOpts",
+    "CreateRateLimitResponse",
     "CreateTokenOpts",
     "CreateTokenResponse",
     "DeployTriggerOpts",
@@ -700,6 +729,8 @@ __all__ = [
     "PropOptionNested",
     "Proxy",
     "ProxyRaw",
+    "RateLimits",
+    "RateLimitsRaw",
     "ReloadPropsOpts",
     "ReloadPropsResponse",
     "RunActionOpts",
@@ -731,6 +762,10 @@ __all__ = [
     "UsersRaw",
     "ValidateTokenResponse",
     "Webhook",
+    "WebhookDeliveryBackend",
+    "WebhookDeliveryBackendLiteral",
+    "WebhookDeliveryState",
+    "WebhookDeliveryStateLiteral",
     "WebhookWithOptionalSigningKey",
     "WebhookWithSigningKey",
 ]
@@ -838,6 +873,12 @@ class ConnectApi:
 
         return ProjectEnvironmentResource(self._caller)
 
+    @cached_property
+    def rate_limits(self) -> RateLimits:
+        from typedpipes_api.connect.rate_limits import RateLimits
+
+        return RateLimits(self._caller)
+
 
 class AsyncConnectApi:
     """Every resource of typedpipes_api.connect."""
@@ -940,6 +981,12 @@ class AsyncConnectApi:
         from typedpipes_api.connect.project_environment import AsyncProjectEnvironmentResource
 
         return AsyncProjectEnvironmentResource(self._caller)
+
+    @cached_property
+    def rate_limits(self) -> AsyncRateLimits:
+        from typedpipes_api.connect.rate_limits import AsyncRateLimits
+
+        return AsyncRateLimits(self._caller)
 
 
 def __getattr__(name: str) -> object:

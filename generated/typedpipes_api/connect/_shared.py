@@ -25,6 +25,7 @@ class App(Model):
     name: str
     name_slug: str
     scope_profiles: list[AppScopeProfilesItem]
+    oauth_app_id: str | None = None
 
 
 class AppAuthType(OpenEnum):
@@ -97,7 +98,7 @@ class ConfigurablePropAirtableBaseId(Model):
     read_only: bool | None = None
     reload_props: bool | None = None
     remote_options: bool | None = None
-    type: Literal["$.airtable.baseId"]
+    type: Literal["$.airtable.baseId"] | None = None
     use_query: bool | None = None
     with_label: bool | None = None
 
@@ -121,7 +122,7 @@ class ConfigurablePropAirtableFieldId(Model):
     reload_props: bool | None = None
     remote_options: bool | None = None
     table_id_prop: str
-    type: Literal["$.airtable.fieldId"]
+    type: Literal["$.airtable.fieldId"] | None = None
     use_query: bool | None = None
     with_label: bool | None = None
 
@@ -145,7 +146,7 @@ class ConfigurablePropAirtableTableId(Model):
     read_only: bool | None = None
     reload_props: bool | None = None
     remote_options: bool | None = None
-    type: Literal["$.airtable.tableId"]
+    type: Literal["$.airtable.tableId"] | None = None
     use_query: bool | None = None
     with_label: bool | None = None
 
@@ -169,7 +170,7 @@ class ConfigurablePropAirtableViewId(Model):
     reload_props: bool | None = None
     remote_options: bool | None = None
     table_id_prop: str
-    type: Literal["$.airtable.viewId"]
+    type: Literal["$.airtable.viewId"] | None = None
     use_query: bool | None = None
     with_label: bool | None = None
 
@@ -194,7 +195,7 @@ class ConfigurablePropAlert(Model):
     read_only: bool | None = None
     reload_props: bool | None = None
     remote_options: bool | None = None
-    type: Literal["alert"]
+    type: Literal["alert"] | None = None
     use_query: bool | None = None
     with_label: bool | None = None
 
@@ -228,7 +229,7 @@ class ConfigurablePropAny(Model):
     read_only: bool | None = None
     reload_props: bool | None = None
     remote_options: bool | None = None
-    type: Literal["any"]
+    type: Literal["any"] | None = None
     use_query: bool | None = None
     with_label: bool | None = None
 
@@ -251,7 +252,7 @@ class ConfigurablePropApp(Model):
     read_only: bool | None = None
     reload_props: bool | None = None
     remote_options: bool | None = None
-    type: Literal["app"]
+    type: Literal["app"] | None = None
     use_query: bool | None = None
     with_label: bool | None = None
 
@@ -279,7 +280,7 @@ class ConfigurablePropApphook(Model):
     remote: bool | None = None
     remote_options: bool | None = None
     static: list[JSON] | None = None
-    type: Literal["$.interface.apphook"]
+    type: Literal["$.interface.apphook"] | None = None
     use_query: bool | None = None
     with_label: bool | None = None
 
@@ -303,7 +304,7 @@ class ConfigurablePropBoolean(Model):
     read_only: bool | None = None
     reload_props: bool | None = None
     remote_options: bool | None = None
-    type: Literal["boolean"]
+    type: Literal["boolean"] | None = None
     use_query: bool | None = None
     with_label: bool | None = None
 
@@ -325,7 +326,7 @@ class ConfigurablePropDataStore(Model):
     read_only: bool | None = None
     reload_props: bool | None = None
     remote_options: bool | None = None
-    type: Literal["data_store"]
+    type: Literal["data_store"] | None = None
     use_query: bool | None = None
     with_label: bool | None = None
 
@@ -347,7 +348,7 @@ class ConfigurablePropDb(Model):
     read_only: bool | None = None
     reload_props: bool | None = None
     remote_options: bool | None = None
-    type: Literal["$.service.db"]
+    type: Literal["$.service.db"] | None = None
     use_query: bool | None = None
     with_label: bool | None = None
 
@@ -372,7 +373,7 @@ class ConfigurablePropDir(Model):
     reload_props: bool | None = None
     remote_options: bool | None = None
     sync: bool | None = None
-    type: Literal["dir"]
+    type: Literal["dir"] | None = None
     use_query: bool | None = None
     with_label: bool | None = None
 
@@ -405,7 +406,7 @@ class ConfigurablePropDiscordChannel(Model):
     read_only: bool | None = None
     reload_props: bool | None = None
     remote_options: bool | None = None
-    type: Literal["$.discord.channel"]
+    type: Literal["$.discord.channel"] | None = None
     use_query: bool | None = None
     with_label: bool | None = None
 
@@ -429,7 +430,7 @@ class ConfigurablePropDiscordChannelArray(Model):
     read_only: bool | None = None
     reload_props: bool | None = None
     remote_options: bool | None = None
-    type: Literal["$.discord.channel[]"]
+    type: Literal["$.discord.channel[]"] | None = None
     use_query: bool | None = None
     with_label: bool | None = None
 
@@ -453,7 +454,7 @@ class ConfigurablePropHttp(Model):
     read_only: bool | None = None
     reload_props: bool | None = None
     remote_options: bool | None = None
-    type: Literal["$.interface.http"]
+    type: Literal["$.interface.http"] | None = None
     use_query: bool | None = None
     with_label: bool | None = None
 
@@ -476,7 +477,7 @@ class ConfigurablePropHttpRequest(Model):
     read_only: bool | None = None
     reload_props: bool | None = None
     remote_options: bool | None = None
-    type: Literal["http_request"]
+    type: Literal["http_request"] | None = None
     use_query: bool | None = None
     with_label: bool | None = None
 
@@ -502,7 +503,7 @@ class ConfigurablePropInteger(Model):
     read_only: bool | None = None
     reload_props: bool | None = None
     remote_options: bool | None = None
-    type: Literal["integer"]
+    type: Literal["integer"] | None = None
     use_query: bool | None = None
     with_label: bool | None = None
 
@@ -528,7 +529,7 @@ class ConfigurablePropIntegerArray(Model):
     read_only: bool | None = None
     reload_props: bool | None = None
     remote_options: bool | None = None
-    type: Literal["integer[]"]
+    type: Literal["integer[]"] | None = None
     use_query: bool | None = None
     with_label: bool | None = None
 
@@ -552,7 +553,7 @@ class ConfigurablePropObject(Model):
     read_only: bool | None = None
     reload_props: bool | None = None
     remote_options: bool | None = None
-    type: Literal["object"]
+    type: Literal["object"] | None = None
     use_query: bool | None = None
     with_label: bool | None = None
 
@@ -577,7 +578,7 @@ class ConfigurablePropSql(Model):
     read_only: bool | None = None
     reload_props: bool | None = None
     remote_options: bool | None = None
-    type: Literal["sql"]
+    type: Literal["sql"] | None = None
     use_query: bool | None = None
     with_label: bool | None = None
 
@@ -607,7 +608,7 @@ class ConfigurablePropString(Model):
     reload_props: bool | None = None
     remote_options: bool | None = None
     secret: bool | None = None
-    type: Literal["string"]
+    type: Literal["string"] | None = None
     use_query: bool | None = None
     with_label: bool | None = None
 
@@ -633,7 +634,7 @@ class ConfigurablePropStringArray(Model):
     reload_props: bool | None = None
     remote_options: bool | None = None
     secret: bool | None = None
-    type: Literal["string[]"]
+    type: Literal["string[]"] | None = None
     use_query: bool | None = None
     with_label: bool | None = None
 
@@ -658,7 +659,7 @@ class ConfigurablePropTimer(Model):
     reload_props: bool | None = None
     remote_options: bool | None = None
     static: ConfigurablePropTimerStatic | None = None
-    type: Literal["$.interface.timer"]
+    type: Literal["$.interface.timer"] | None = None
     use_query: bool | None = None
     with_label: bool | None = None
 
@@ -894,7 +895,27 @@ class WebhookWithSigningKey(Model):
     signing_key_set: bool
     updated_at: int
     url: str
+    active: bool | None = None
+    delivery_backend: WebhookDeliveryBackend | None = None
+    delivery_state: WebhookDeliveryState | None = None
 
+
+class WebhookDeliveryBackend(OpenEnum):
+    JVM: ClassVar[WebhookDeliveryBackend] = member("jvm")
+    VALKEY: ClassVar[WebhookDeliveryBackend] = member("valkey")
+
+
+WebhookDeliveryBackendLiteral: TypeAlias = Literal["jvm", "valkey"]
+
+
+class WebhookDeliveryState(OpenEnum):
+    DEACTIVATED: ClassVar[WebhookDeliveryState] = member("deactivated")
+    HAPPY: ClassVar[WebhookDeliveryState] = member("happy")
+    LIFE_SUPPORT: ClassVar[WebhookDeliveryState] = member("life_support")
+    PENALTY: ClassVar[WebhookDeliveryState] = member("penalty")
+
+
+WebhookDeliveryStateLiteral: TypeAlias = Literal["deactivated", "happy", "life_support", "penalty"]
 
 ConfigurableProp: TypeAlias = (
     ConfigurablePropAlert
@@ -1017,5 +1038,9 @@ __all__ = [
     "TimerInterface",
     "TimerInterval",
     "ToolAnnotations",
+    "WebhookDeliveryBackend",
+    "WebhookDeliveryBackendLiteral",
+    "WebhookDeliveryState",
+    "WebhookDeliveryStateLiteral",
     "WebhookWithSigningKey",
 ]

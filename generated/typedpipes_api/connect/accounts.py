@@ -47,7 +47,7 @@ class Account(Model):
     name: str | None = None
     next_refresh_at: str | None = None
     updated_at: str | None = None
-    app: AccountApp
+    app: AccountApp | None = None
     project_id: int | None = None
     user_id: str | None = None
 
@@ -68,6 +68,7 @@ class CreateAccountOpts(Model):
     cfmap_json: str
     connect_token: str
     name: str | Unset = UNSET
+    app_override_id: str | Unset = UNSET
 
 
 class ListAccountsResponse(Model):
@@ -86,6 +87,13 @@ class AccountApp(Model):
     categories: list[str] | None = None
     featured_weight: float | None = None
     scope_profiles: list[AppScopeProfilesItem] | None = None
+    connect: AppConnect | None = None
+
+
+class AppConnect(Model):
+    allowed_domains: list[str] | None = None
+    base_proxy_target_url: str | None = None
+    proxy_enabled: bool | None = None
 
 
 ListExternalUserAccountsResponse: TypeAlias = list[Account]
@@ -260,6 +268,7 @@ class Accounts(Resource):
         cfmap_json: str,
         connect_token: str,
         name: str | Unset = UNSET,
+        app_override_id: str | Unset = UNSET,
         **options: Unpack[ConnectOptions],
     ) -> Account: ...
     @overload
@@ -281,6 +290,7 @@ class Accounts(Resource):
         cfmap_json: str | Unset = UNSET,
         connect_token: str | Unset = UNSET,
         name: str | Unset = UNSET,
+        app_override_id: str | Unset = UNSET,
         body: CreateAccountOpts | None = None,
         **options: Unpack[ConnectOptions],
     ) -> Account:
@@ -301,6 +311,7 @@ class Accounts(Resource):
                         "cfmap_json": cfmap_json,
                         "connect_token": connect_token,
                         "name": name,
+                        "app_override_id": app_override_id,
                     },
                     ("app_slug", "cfmap_json", "connect_token"),
                 ),
@@ -374,6 +385,7 @@ class AccountsRaw(RawResource):
         cfmap_json: str,
         connect_token: str,
         name: str | Unset = UNSET,
+        app_override_id: str | Unset = UNSET,
         **options: Unpack[ConnectOptions],
     ) -> ApiResponse[Account]: ...
 
@@ -476,6 +488,7 @@ class AsyncAccounts(AsyncResource):
         cfmap_json: str,
         connect_token: str,
         name: str | Unset = UNSET,
+        app_override_id: str | Unset = UNSET,
         **options: Unpack[ConnectOptions],
     ) -> Account: ...
     @overload
@@ -497,6 +510,7 @@ class AsyncAccounts(AsyncResource):
         cfmap_json: str | Unset = UNSET,
         connect_token: str | Unset = UNSET,
         name: str | Unset = UNSET,
+        app_override_id: str | Unset = UNSET,
         body: CreateAccountOpts | None = None,
         **options: Unpack[ConnectOptions],
     ) -> Account:
@@ -517,6 +531,7 @@ class AsyncAccounts(AsyncResource):
                         "cfmap_json": cfmap_json,
                         "connect_token": connect_token,
                         "name": name,
+                        "app_override_id": app_override_id,
                     },
                     ("app_slug", "cfmap_json", "connect_token"),
                 ),
@@ -590,6 +605,7 @@ class AsyncAccountsRaw(RawAsyncResource):
         cfmap_json: str,
         connect_token: str,
         name: str | Unset = UNSET,
+        app_override_id: str | Unset = UNSET,
         **options: Unpack[ConnectOptions],
     ) -> ApiResponse[Account]: ...
 
@@ -617,6 +633,7 @@ __all__ = [
     "AccountCredentials",
     "Accounts",
     "AccountsRaw",
+    "AppConnect",
     "AsyncAccounts",
     "AsyncAccountsRaw",
     "CreateAccountOpts",

@@ -33,7 +33,14 @@ from typedpipes.runtime import (
     raw_of,
     request_body,
 )
-from typedpipes_api.connect._shared import Emitter, GetWebhookWithSigningKeyResponse, PageInfo, PagedCallOptions
+from typedpipes_api.connect._shared import (
+    Emitter,
+    GetWebhookWithSigningKeyResponse,
+    PageInfo,
+    PagedCallOptions,
+    WebhookDeliveryBackend,
+    WebhookDeliveryState,
+)
 
 
 class EmittedEvent(Model):
@@ -82,6 +89,9 @@ class TriggerWebhook(Model):
     signing_key: str | None = None
     signing_key_set: bool
     url: str
+    active: bool | None = None
+    delivery_backend: WebhookDeliveryBackend | None = None
+    delivery_state: WebhookDeliveryState | None = None
 
 
 class UpdateTriggerOpts(Model):
@@ -244,9 +254,22 @@ _WEBHOOKS_REGENERATE_SIGNING_KEY: Operation[GetWebhookWithSigningKeyResponse] = 
     client_parameters=(("project_id", "path", "project_id"), ("environment", "header", "X-PD-Environment")),
 )
 
+_WEBHOOKS_RESET_DELIVERY_STATE: Operation[GetWebhookWithSigningKeyResponse] = Operation(
+    id="deployed_triggers_reset_webhook_delivery_state",
+    api="connect",
+    name="deployed_triggers.webhooks.reset_delivery_state",
+    method="POST",
+    path="/{project_id}/deployed-triggers/{trigger_id}/webhooks/{webhook_id}/reset_delivery_state",
+    module=__name__,
+    returns="GetWebhookWithSigningKeyResponse",
+    safety="unsafe",
+    credentials=("oauth", "connect_token"),
+    client_parameters=(("project_id", "path", "project_id"), ("environment", "header", "X-PD-Environment")),
+)
+
 
 class DeployedTriggersWebhooks(Resource):
-    """``deployed_triggers.webhooks``: 4 operations."""
+    """``deployed_triggers.webhooks``: 5 operations."""
 
     __slots__ = ()
 
@@ -345,6 +368,26 @@ class DeployedTriggersWebhooks(Resource):
             options,
         )
 
+    def reset_delivery_state(
+        self, trigger_id: str, webhook_id: str, *, external_user_id: str, **options: Unpack[ConnectOptions]
+    ) -> GetWebhookWithSigningKeyResponse:
+        """Deliver to a trigger's webhook again after failures had slowed or stopped it.
+
+        POST /{project_id}/deployed-triggers/{trigger_id}/webhooks/{webhook_id}/reset_delivery_state
+        (operationId ``deployed_triggers_reset_webhook_delivery_state``). Credential: oauth or connect_token.
+        """
+        return self._caller.call(
+            _WEBHOOKS_RESET_DELIVERY_STATE,
+            Arguments(
+                path=(
+                    trigger_id,
+                    webhook_id,
+                ),
+                query={"external_user_id": external_user_id},
+            ),
+            options,
+        )
+
 
 class DeployedTriggersWebhooksRaw(RawResource):
     """`DeployedTriggersWebhooks` with status and headers: each method returns an `ApiResponse`."""
@@ -372,10 +415,11 @@ class DeployedTriggersWebhooksRaw(RawResource):
 
     get = raw_method(DeployedTriggersWebhooks.get)
     regenerate_signing_key = raw_method(DeployedTriggersWebhooks.regenerate_signing_key)
+    reset_delivery_state = raw_method(DeployedTriggersWebhooks.reset_delivery_state)
 
 
 class AsyncDeployedTriggersWebhooks(AsyncResource):
-    """``deployed_triggers.webhooks``: 4 operations."""
+    """``deployed_triggers.webhooks``: 5 operations."""
 
     __slots__ = ()
 
@@ -474,6 +518,26 @@ class AsyncDeployedTriggersWebhooks(AsyncResource):
             options,
         )
 
+    async def reset_delivery_state(
+        self, trigger_id: str, webhook_id: str, *, external_user_id: str, **options: Unpack[ConnectOptions]
+    ) -> GetWebhookWithSigningKeyResponse:
+        """Deliver to a trigger's webhook again after failures had slowed or stopped it.
+
+        POST /{project_id}/deployed-triggers/{trigger_id}/webhooks/{webhook_id}/reset_delivery_state
+        (operationId ``deployed_triggers_reset_webhook_delivery_state``). Credential: oauth or connect_token.
+        """
+        return await self._caller.call(
+            _WEBHOOKS_RESET_DELIVERY_STATE,
+            Arguments(
+                path=(
+                    trigger_id,
+                    webhook_id,
+                ),
+                query={"external_user_id": external_user_id},
+            ),
+            options,
+        )
+
 
 class AsyncDeployedTriggersWebhooksRaw(RawAsyncResource):
     """`AsyncDeployedTriggersWebhooks` with status and headers: each method returns an `ApiResponse`."""
@@ -501,6 +565,7 @@ class AsyncDeployedTriggersWebhooksRaw(RawAsyncResource):
 
     get = async_raw_method(AsyncDeployedTriggersWebhooks.get)
     regenerate_signing_key = async_raw_method(AsyncDeployedTriggersWebhooks.regenerate_signing_key)
+    reset_delivery_state = async_raw_method(AsyncDeployedTriggersWebhooks.reset_delivery_state)
 
 
 class DeployedTriggersWorkflows(Resource):

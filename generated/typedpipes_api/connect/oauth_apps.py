@@ -37,8 +37,8 @@ class CreateOauthAppOpts(Model):
     _secret_ = frozenset(("client_secret",))
     additional_scopes: Sequence[str] | Unset = UNSET
     app: str
-    client_id: str
-    client_secret: str
+    client_id: str | Unset = UNSET
+    client_secret: str | Unset = UNSET
     description: str | Unset = UNSET
     name: str | Unset = UNSET
     scopes: Sequence[str] | Unset = UNSET
@@ -53,7 +53,7 @@ class OauthApp(Model):
     additional_scopes: list[str] | None = None
     auth_type: AppAuthType | None = None
     categories: list[str]
-    client_id: str
+    client_id: str | None = None
     created_at: str | None = None
     custom_fields_json: str | None = None
     description: str | None = None
@@ -62,11 +62,12 @@ class OauthApp(Model):
     img_src: str
     name: str
     name_slug: str
-    owner_id: str
+    owner_id: str | None = None
     redirect_uri: str | None = None
     scope_profiles: list[AppScopeProfilesItem]
     scopes: list[str] | None = None
     updated_at: str | None = None
+    oauth_app_id: str | None = None
 
 
 class UpdateOauthAppOpts(Model):
@@ -190,8 +191,8 @@ class OauthApps(Resource):
         *,
         additional_scopes: Sequence[str] | Unset = UNSET,
         app: str,
-        client_id: str,
-        client_secret: str,
+        client_id: str | Unset = UNSET,
+        client_secret: str | Unset = UNSET,
         description: str | Unset = UNSET,
         name: str | Unset = UNSET,
         scopes: Sequence[str] | Unset = UNSET,
@@ -230,7 +231,7 @@ class OauthApps(Resource):
                         "name": name,
                         "scopes": scopes,
                     },
-                    ("app", "client_id", "client_secret"),
+                    ("app",),
                 )
             ),
             options,
@@ -300,8 +301,8 @@ class OauthAppsRaw(RawResource):
         *,
         additional_scopes: Sequence[str] | Unset = UNSET,
         app: str,
-        client_id: str,
-        client_secret: str,
+        client_id: str | Unset = UNSET,
+        client_secret: str | Unset = UNSET,
         description: str | Unset = UNSET,
         name: str | Unset = UNSET,
         scopes: Sequence[str] | Unset = UNSET,
@@ -361,8 +362,8 @@ class AsyncOauthApps(AsyncResource):
         *,
         additional_scopes: Sequence[str] | Unset = UNSET,
         app: str,
-        client_id: str,
-        client_secret: str,
+        client_id: str | Unset = UNSET,
+        client_secret: str | Unset = UNSET,
         description: str | Unset = UNSET,
         name: str | Unset = UNSET,
         scopes: Sequence[str] | Unset = UNSET,
@@ -401,7 +402,7 @@ class AsyncOauthApps(AsyncResource):
                         "name": name,
                         "scopes": scopes,
                     },
-                    ("app", "client_id", "client_secret"),
+                    ("app",),
                 )
             ),
             options,
@@ -471,8 +472,8 @@ class AsyncOauthAppsRaw(RawAsyncResource):
         *,
         additional_scopes: Sequence[str] | Unset = UNSET,
         app: str,
-        client_id: str,
-        client_secret: str,
+        client_id: str | Unset = UNSET,
+        client_secret: str | Unset = UNSET,
         description: str | Unset = UNSET,
         name: str | Unset = UNSET,
         scopes: Sequence[str] | Unset = UNSET,

@@ -29,7 +29,7 @@ from typedpipes_api.connect._shared import GetWebhookWithSigningKeyResponse
 
 
 class GetWebhookResponse(Model):
-    data: Webhook | None
+    data: Webhook | None = None
 
 
 class SetWebhookOpts(Model):

@@ -146,10 +146,10 @@ _UPDATE_LOGO: Operation[None] = Operation(
     credentials=("oauth",),
 )
 
-_INFO_DOCUMENTED: Operation[ProjectInfoResponse] = Operation(
+_INFO: Operation[ProjectInfoResponse] = Operation(
     id="projects_retrieve_info_seed_path",
     api="connect",
-    name="projects.info_documented",
+    name="projects.info",
     method="GET",
     path="/{project_id}/info",
     module=__name__,
@@ -160,10 +160,10 @@ _INFO_DOCUMENTED: Operation[ProjectInfoResponse] = Operation(
     client_parameters=(("project_id", "path", "project_id"), ("environment", "header", "X-PD-Environment")),
 )
 
-_INFO: Operation[ProjectInfoResponse] = Operation(
+_RETRIEVE_INFO: Operation[ProjectInfoResponse] = Operation(
     id="projects_retrieve_info",
     api="connect",
-    name="projects.info",
+    name="projects.retrieve_info",
     method="GET",
     path="/{project_id}/projects/info",
     module=__name__,
@@ -320,21 +320,21 @@ class Projects(Resource):
             _UPDATE_LOGO, Arguments(path=(project_id_,), body=request_body(body, {"logo": logo}, ("logo",))), options
         )
 
-    def info_documented(self, **options: Unpack[ConnectOptions]) -> ProjectInfoResponse:
-        """Read the apps set up in the project at the address of the older documentation; prefer projects.info.
+    def info(self, **options: Unpack[ConnectOptions]) -> ProjectInfoResponse:
+        """Read the apps set up in the project.
 
         GET /{project_id}/info (operationId ``projects_retrieve_info_seed_path``). Credential: oauth or
         connect_token.
         """
-        return self._caller.call(_INFO_DOCUMENTED, Arguments(), options)
+        return self._caller.call(_INFO, Arguments(), options)
 
-    def info(self, **options: Unpack[ConnectOptions]) -> ProjectInfoResponse:
-        """Read the apps set up in the project.
+    def retrieve_info(self, **options: Unpack[ConnectOptions]) -> ProjectInfoResponse:
+        """Read the apps set up in the project at the address of the vendor's SDKs.
 
         GET /{project_id}/projects/info (operationId ``projects_retrieve_info``). Credential: oauth or
         connect_token.
         """
-        return self._caller.call(_INFO, Arguments(), options)
+        return self._caller.call(_RETRIEVE_INFO, Arguments(), options)
 
 
 class ProjectsRaw(RawResource):
@@ -374,8 +374,8 @@ class ProjectsRaw(RawResource):
     @raw_of(Projects.update_logo)
     def update_logo(self, *args: Any, **arguments: Any) -> Any: ...
 
-    info_documented = raw_method(Projects.info_documented)
     info = raw_method(Projects.info)
+    retrieve_info = raw_method(Projects.retrieve_info)
 
 
 class AsyncProjects(AsyncResource):
@@ -523,21 +523,21 @@ class AsyncProjects(AsyncResource):
             _UPDATE_LOGO, Arguments(path=(project_id_,), body=request_body(body, {"logo": logo}, ("logo",))), options
         )
 
-    async def info_documented(self, **options: Unpack[ConnectOptions]) -> ProjectInfoResponse:
-        """Read the apps set up in the project at the address of the older documentation; prefer projects.info.
+    async def info(self, **options: Unpack[ConnectOptions]) -> ProjectInfoResponse:
+        """Read the apps set up in the project.
 
         GET /{project_id}/info (operationId ``projects_retrieve_info_seed_path``). Credential: oauth or
         connect_token.
         """
-        return await self._caller.call(_INFO_DOCUMENTED, Arguments(), options)
+        return await self._caller.call(_INFO, Arguments(), options)
 
-    async def info(self, **options: Unpack[ConnectOptions]) -> ProjectInfoResponse:
-        """Read the apps set up in the project.
+    async def retrieve_info(self, **options: Unpack[ConnectOptions]) -> ProjectInfoResponse:
+        """Read the apps set up in the project at the address of the vendor's SDKs.
 
         GET /{project_id}/projects/info (operationId ``projects_retrieve_info``). Credential: oauth or
         connect_token.
         """
-        return await self._caller.call(_INFO, Arguments(), options)
+        return await self._caller.call(_RETRIEVE_INFO, Arguments(), options)
 
 
 class AsyncProjectsRaw(RawAsyncResource):
@@ -579,8 +579,8 @@ class AsyncProjectsRaw(RawAsyncResource):
     @raw_of(AsyncProjects.update_logo)
     async def update_logo(self, *args: Any, **arguments: Any) -> Any: ...
 
-    info_documented = async_raw_method(AsyncProjects.info_documented)
     info = async_raw_method(AsyncProjects.info)
+    retrieve_info = async_raw_method(AsyncProjects.retrieve_info)
 
 
 __all__ = [

@@ -40,11 +40,13 @@ class CreateTokenOpts(Model):
     scope: str | Unset = UNSET
     success_redirect_uri: str | Unset = UNSET
     webhook_uri: str | Unset = UNSET
+    app_id: str | Unset = UNSET
+    oauth_app_id: str | Unset = UNSET
 
 
 class CreateTokenResponse(ConnectTokenLinks, Model):
     _secret_ = frozenset(("connect_link_url", "token"))
-    connect_link_url: str
+    connect_link_url: str | None = None
     expires_at: str
     token: str
 
@@ -61,6 +63,9 @@ class ValidateTokenResponse(Model):
     project_support_email: str | None = None
     success: bool
     success_redirect_uri: str | None = None
+    app_override_field_names: list[str] | None = None
+    app_override_id: str | None = None
+    oauth_app_connect_base_url: str | None = None
 
 
 _VALIDATE: Operation[ValidateTokenResponse] = Operation(
@@ -105,8 +110,9 @@ class Tokens(Resource):
         ctok: str,
         *,
         account_id: str | None = None,
-        app_id: str,
+        app_id: str | None = None,
         oauth_app_id: str | None = None,
+        app_override_id: str | None = None,
         **options: Unpack[ConnectOptions],
     ) -> ValidateTokenResponse:
         """Check a Connect token for an app.
@@ -115,7 +121,15 @@ class Tokens(Resource):
         """
         return self._caller.call(
             _VALIDATE,
-            Arguments(path=(ctok,), query={"account_id": account_id, "app_id": app_id, "oauth_app_id": oauth_app_id}),
+            Arguments(
+                path=(ctok,),
+                query={
+                    "account_id": account_id,
+                    "app_id": app_id,
+                    "oauth_app_id": oauth_app_id,
+                    "app_override_id": app_override_id,
+                },
+            ),
             options,
         )
 
@@ -132,6 +146,8 @@ class Tokens(Resource):
         scope: str | Unset = UNSET,
         success_redirect_uri: str | Unset = UNSET,
         webhook_uri: str | Unset = UNSET,
+        app_id: str | Unset = UNSET,
+        oauth_app_id: str | Unset = UNSET,
         **options: Unpack[ConnectOptions],
     ) -> CreateTokenResponse: ...
     @overload
@@ -148,6 +164,8 @@ class Tokens(Resource):
         scope: str | Unset = UNSET,
         success_redirect_uri: str | Unset = UNSET,
         webhook_uri: str | Unset = UNSET,
+        app_id: str | Unset = UNSET,
+        oauth_app_id: str | Unset = UNSET,
         body: CreateTokenOpts | None = None,
         **options: Unpack[ConnectOptions],
     ) -> CreateTokenResponse:
@@ -171,6 +189,8 @@ class Tokens(Resource):
                         "scope": scope,
                         "success_redirect_uri": success_redirect_uri,
                         "webhook_uri": webhook_uri,
+                        "app_id": app_id,
+                        "oauth_app_id": oauth_app_id,
                     },
                     ("external_user_id",),
                 )
@@ -199,6 +219,8 @@ class TokensRaw(RawResource):
         scope: str | Unset = UNSET,
         success_redirect_uri: str | Unset = UNSET,
         webhook_uri: str | Unset = UNSET,
+        app_id: str | Unset = UNSET,
+        oauth_app_id: str | Unset = UNSET,
         **options: Unpack[ConnectOptions],
     ) -> ApiResponse[CreateTokenResponse]: ...
 
@@ -225,8 +247,9 @@ class AsyncTokens(AsyncResource):
         ctok: str,
         *,
         account_id: str | None = None,
-        app_id: str,
+        app_id: str | None = None,
         oauth_app_id: str | None = None,
+        app_override_id: str | None = None,
         **options: Unpack[ConnectOptions],
     ) -> ValidateTokenResponse:
         """Check a Connect token for an app.
@@ -235,7 +258,15 @@ class AsyncTokens(AsyncResource):
         """
         return await self._caller.call(
             _VALIDATE,
-            Arguments(path=(ctok,), query={"account_id": account_id, "app_id": app_id, "oauth_app_id": oauth_app_id}),
+            Arguments(
+                path=(ctok,),
+                query={
+                    "account_id": account_id,
+                    "app_id": app_id,
+                    "oauth_app_id": oauth_app_id,
+                    "app_override_id": app_override_id,
+                },
+            ),
             options,
         )
 
@@ -252,6 +283,8 @@ class AsyncTokens(AsyncResource):
         scope: str | Unset = UNSET,
         success_redirect_uri: str | Unset = UNSET,
         webhook_uri: str | Unset = UNSET,
+        app_id: str | Unset = UNSET,
+        oauth_app_id: str | Unset = UNSET,
         **options: Unpack[ConnectOptions],
     ) -> CreateTokenResponse: ...
     @overload
@@ -268,6 +301,8 @@ class AsyncTokens(AsyncResource):
         scope: str | Unset = UNSET,
         success_redirect_uri: str | Unset = UNSET,
         webhook_uri: str | Unset = UNSET,
+        app_id: str | Unset = UNSET,
+        oauth_app_id: str | Unset = UNSET,
         body: CreateTokenOpts | None = None,
         **options: Unpack[ConnectOptions],
     ) -> CreateTokenResponse:
@@ -291,6 +326,8 @@ class AsyncTokens(AsyncResource):
                         "scope": scope,
                         "success_redirect_uri": success_redirect_uri,
                         "webhook_uri": webhook_uri,
+                        "app_id": app_id,
+                        "oauth_app_id": oauth_app_id,
                     },
                     ("external_user_id",),
                 )
@@ -319,6 +356,8 @@ class AsyncTokensRaw(RawAsyncResource):
         scope: str | Unset = UNSET,
         success_redirect_uri: str | Unset = UNSET,
         webhook_uri: str | Unset = UNSET,
+        app_id: str | Unset = UNSET,
+        oauth_app_id: str | Unset = UNSET,
         **options: Unpack[ConnectOptions],
     ) -> ApiResponse[CreateTokenResponse]: ...
 

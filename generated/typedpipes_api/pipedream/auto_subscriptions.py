@@ -7,6 +7,7 @@ from __future__ import annotations
 from typing import ClassVar, Literal, TypeAlias, Unpack
 
 from typedpipes.runtime import (
+    JSON,
     ApiResponse,
     Arguments,
     AsyncResource,
@@ -31,14 +32,14 @@ class EventStreamName(OpenEnum):
 
 EventStreamNameLiteral: TypeAlias = Literal["$errors", "$logs"]
 
-_CREATE: Operation[None] = Operation(
+_CREATE: Operation[JSON] = Operation(
     id="create_auto_subscription",
     api="pipedream",
     name="auto_subscriptions.create",
     method="POST",
     path="/auto_subscriptions",
     module=__name__,
-    returns="None",
+    returns="JSON",
     safety="unsafe",
     credentials=("oauth", "api_key"),
     client_parameters=(("org_id", "query", "org_id"),),
@@ -64,7 +65,7 @@ class AutoSubscriptions(Resource):
         include: str | None = None,
         exclude: str | None = None,
         **options: Unpack[PipedreamOptions],
-    ) -> None:
+    ) -> JSON:
         """Deliver a stream of every source and workflow made from now on to a listener.
 
         POST /auto_subscriptions (operationId ``create_auto_subscription``). Credential: oauth or api_key.
@@ -104,7 +105,7 @@ class AsyncAutoSubscriptions(AsyncResource):
         include: str | None = None,
         exclude: str | None = None,
         **options: Unpack[PipedreamOptions],
-    ) -> None:
+    ) -> JSON:
         """Deliver a stream of every source and workflow made from now on to a listener.
 
         POST /auto_subscriptions (operationId ``create_auto_subscription``). Credential: oauth or api_key.

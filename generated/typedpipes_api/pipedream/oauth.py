@@ -34,11 +34,13 @@ class OAuthRevokeRequest(Model):
 
 
 class OAuthTokenRequest(Model):
-    _secret_ = frozenset(("client_secret",))
+    _secret_ = frozenset(("client_secret", "client_assertion"))
     client_id: str
-    client_secret: str
+    client_secret: str | Unset = UNSET
     grant_type: Literal["client_credentials"]
     scope: str | Unset = UNSET
+    client_assertion: str | Unset = UNSET
+    client_assertion_type: str | Unset = UNSET
 
 
 class OAuthTokenResponse(Model):
@@ -118,9 +120,11 @@ class Oauth(Resource):
         self,
         *,
         client_id: str,
-        client_secret: str,
+        client_secret: str | Unset = UNSET,
         grant_type: Literal["client_credentials"],
         scope: str | Unset = UNSET,
+        client_assertion: str | Unset = UNSET,
+        client_assertion_type: str | Unset = UNSET,
         **options: Unpack[PipedreamOptions],
     ) -> OAuthTokenResponse: ...
     @overload
@@ -132,6 +136,8 @@ class Oauth(Resource):
         client_secret: str | Unset = UNSET,
         grant_type: Literal["client_credentials"] | Unset = UNSET,
         scope: str | Unset = UNSET,
+        client_assertion: str | Unset = UNSET,
+        client_assertion_type: str | Unset = UNSET,
         body: OAuthTokenRequest | None = None,
         **options: Unpack[PipedreamOptions],
     ) -> OAuthTokenResponse:
@@ -144,8 +150,15 @@ class Oauth(Resource):
             Arguments(
                 body=request_body(
                     body,
-                    {"client_id": client_id, "client_secret": client_secret, "grant_type": grant_type, "scope": scope},
-                    ("client_id", "client_secret", "grant_type"),
+                    {
+                        "client_id": client_id,
+                        "client_secret": client_secret,
+                        "grant_type": grant_type,
+                        "scope": scope,
+                        "client_assertion": client_assertion,
+                        "client_assertion_type": client_assertion_type,
+                    },
+                    ("client_id", "grant_type"),
                 )
             ),
             options,
@@ -174,9 +187,11 @@ class OauthRaw(RawResource):
         self,
         *,
         client_id: str,
-        client_secret: str,
+        client_secret: str | Unset = UNSET,
         grant_type: Literal["client_credentials"],
         scope: str | Unset = UNSET,
+        client_assertion: str | Unset = UNSET,
+        client_assertion_type: str | Unset = UNSET,
         **options: Unpack[PipedreamOptions],
     ) -> ApiResponse[OAuthTokenResponse]: ...
 
@@ -236,9 +251,11 @@ class AsyncOauth(AsyncResource):
         self,
         *,
         client_id: str,
-        client_secret: str,
+        client_secret: str | Unset = UNSET,
         grant_type: Literal["client_credentials"],
         scope: str | Unset = UNSET,
+        client_assertion: str | Unset = UNSET,
+        client_assertion_type: str | Unset = UNSET,
         **options: Unpack[PipedreamOptions],
     ) -> OAuthTokenResponse: ...
     @overload
@@ -252,6 +269,8 @@ class AsyncOauth(AsyncResource):
         client_secret: str | Unset = UNSET,
         grant_type: Literal["client_credentials"] | Unset = UNSET,
         scope: str | Unset = UNSET,
+        client_assertion: str | Unset = UNSET,
+        client_assertion_type: str | Unset = UNSET,
         body: OAuthTokenRequest | None = None,
         **options: Unpack[PipedreamOptions],
     ) -> OAuthTokenResponse:
@@ -264,8 +283,15 @@ class AsyncOauth(AsyncResource):
             Arguments(
                 body=request_body(
                     body,
-                    {"client_id": client_id, "client_secret": client_secret, "grant_type": grant_type, "scope": scope},
-                    ("client_id", "client_secret", "grant_type"),
+                    {
+                        "client_id": client_id,
+                        "client_secret": client_secret,
+                        "grant_type": grant_type,
+                        "scope": scope,
+                        "client_assertion": client_assertion,
+                        "client_assertion_type": client_assertion_type,
+                    },
+                    ("client_id", "grant_type"),
                 )
             ),
             options,
@@ -294,9 +320,11 @@ class AsyncOauthRaw(RawAsyncResource):
         self,
         *,
         client_id: str,
-        client_secret: str,
+        client_secret: str | Unset = UNSET,
         grant_type: Literal["client_credentials"],
         scope: str | Unset = UNSET,
+        client_assertion: str | Unset = UNSET,
+        client_assertion_type: str | Unset = UNSET,
         **options: Unpack[PipedreamOptions],
     ) -> ApiResponse[OAuthTokenResponse]: ...
 

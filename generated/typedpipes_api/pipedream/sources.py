@@ -165,6 +165,8 @@ class SourcesEvents(Resource):
         expand: Literal["event"] | None = None,
         include: str | None = None,
         limit: int | None = None,
+        after: str | None = None,
+        before: str | None = None,
         **options: Unpack[PipedreamOptions],
     ) -> EventSummaryListResponse:
         """List up to the last 100 events of a source; large ones are cut unless expanded.
@@ -173,7 +175,17 @@ class SourcesEvents(Resource):
         """
         return self._caller.call(
             _EVENTS_LIST,
-            Arguments(path=(id,), query={"exclude": exclude, "expand": expand, "include": include, "limit": limit}),
+            Arguments(
+                path=(id,),
+                query={
+                    "exclude": exclude,
+                    "expand": expand,
+                    "include": include,
+                    "limit": limit,
+                    "after": after,
+                    "before": before,
+                },
+            ),
             options,
         )
 
@@ -216,6 +228,8 @@ class AsyncSourcesEvents(AsyncResource):
         expand: Literal["event"] | None = None,
         include: str | None = None,
         limit: int | None = None,
+        after: str | None = None,
+        before: str | None = None,
         **options: Unpack[PipedreamOptions],
     ) -> EventSummaryListResponse:
         """List up to the last 100 events of a source; large ones are cut unless expanded.
@@ -224,7 +238,17 @@ class AsyncSourcesEvents(AsyncResource):
         """
         return await self._caller.call(
             _EVENTS_LIST,
-            Arguments(path=(id,), query={"exclude": exclude, "expand": expand, "include": include, "limit": limit}),
+            Arguments(
+                path=(id,),
+                query={
+                    "exclude": exclude,
+                    "expand": expand,
+                    "include": include,
+                    "limit": limit,
+                    "after": after,
+                    "before": before,
+                },
+            ),
             options,
         )
 

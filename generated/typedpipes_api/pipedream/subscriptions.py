@@ -7,6 +7,7 @@ from __future__ import annotations
 from typing import Unpack
 
 from typedpipes.runtime import (
+    JSON,
     ApiResponse,
     Arguments,
     AsyncResource,
@@ -21,14 +22,14 @@ from typedpipes.runtime import (
     raw_method,
 )
 
-_CREATE: Operation[None] = Operation(
+_CREATE: Operation[JSON] = Operation(
     id="create_subscription",
     api="pipedream",
     name="subscriptions.create",
     method="POST",
     path="/subscriptions",
     module=__name__,
-    returns="None",
+    returns="JSON",
     safety="unsafe",
     credentials=("oauth", "api_key"),
     client_parameters=(("org_id", "query", "org_id"),),
@@ -68,7 +69,7 @@ class Subscriptions(Resource):
         include: str | None = None,
         exclude: str | None = None,
         **options: Unpack[PipedreamOptions],
-    ) -> None:
+    ) -> JSON:
         """Let a listener receive the events of an emitter.
 
         POST /subscriptions (operationId ``create_subscription``). Credential: oauth or api_key.
@@ -129,7 +130,7 @@ class AsyncSubscriptions(AsyncResource):
         include: str | None = None,
         exclude: str | None = None,
         **options: Unpack[PipedreamOptions],
-    ) -> None:
+    ) -> JSON:
         """Let a listener receive the events of an emitter.
 
         POST /subscriptions (operationId ``create_subscription``). Credential: oauth or api_key.

@@ -243,14 +243,14 @@ _GET: Operation[WorkflowDetails] = Operation(
     omittable=("include", "exclude"),
 )
 
-_UPDATE: Operation[None] = Operation(
+_UPDATE: Operation[JSON] = Operation(
     id="update_workflow",
     api="pipedream",
     name="workflows.update",
     method="PUT",
     path="/workflows/{workflow_id}",
     module=__name__,
-    returns="None",
+    returns="JSON",
     safety="idempotent",
     credentials=("api_key",),
     client_parameters=(("org_id", "body", "org_id"),),
@@ -304,6 +304,8 @@ class WorkflowsEmits(Resource):
         expand: Literal["event"] | None = None,
         include: str | None = None,
         limit: int | None = None,
+        after: str | None = None,
+        before: str | None = None,
         **options: Unpack[PipedreamOptions],
     ) -> EventSummaryListResponse:
         """List up to the last 100 events a workflow emitted.
@@ -314,7 +316,15 @@ class WorkflowsEmits(Resource):
         return self._caller.call(
             _EMITS_LIST,
             Arguments(
-                path=(workflow_id,), query={"exclude": exclude, "expand": expand, "include": include, "limit": limit}
+                path=(workflow_id,),
+                query={
+                    "exclude": exclude,
+                    "expand": expand,
+                    "include": include,
+                    "limit": limit,
+                    "after": after,
+                    "before": before,
+                },
             ),
             options,
         )
@@ -346,6 +356,8 @@ class AsyncWorkflowsEmits(AsyncResource):
         expand: Literal["event"] | None = None,
         include: str | None = None,
         limit: int | None = None,
+        after: str | None = None,
+        before: str | None = None,
         **options: Unpack[PipedreamOptions],
     ) -> EventSummaryListResponse:
         """List up to the last 100 events a workflow emitted.
@@ -356,7 +368,15 @@ class AsyncWorkflowsEmits(AsyncResource):
         return await self._caller.call(
             _EMITS_LIST,
             Arguments(
-                path=(workflow_id,), query={"exclude": exclude, "expand": expand, "include": include, "limit": limit}
+                path=(workflow_id,),
+                query={
+                    "exclude": exclude,
+                    "expand": expand,
+                    "include": include,
+                    "limit": limit,
+                    "after": after,
+                    "before": before,
+                },
             ),
             options,
         )
@@ -388,6 +408,8 @@ class WorkflowsErrors(Resource):
         expand: Literal["event"] | None = None,
         include: str | None = None,
         limit: int | None = None,
+        after: str | None = None,
+        before: str | None = None,
         **options: Unpack[PipedreamOptions],
     ) -> WorkflowErrorListResponse:
         """List up to the last 100 events that made a workflow fail.
@@ -398,7 +420,15 @@ class WorkflowsErrors(Resource):
         return self._caller.call(
             _ERRORS_LIST,
             Arguments(
-                path=(workflow_id,), query={"exclude": exclude, "expand": expand, "include": include, "limit": limit}
+                path=(workflow_id,),
+                query={
+                    "exclude": exclude,
+                    "expand": expand,
+                    "include": include,
+                    "limit": limit,
+                    "after": after,
+                    "before": before,
+                },
             ),
             options,
         )
@@ -430,6 +460,8 @@ class AsyncWorkflowsErrors(AsyncResource):
         expand: Literal["event"] | None = None,
         include: str | None = None,
         limit: int | None = None,
+        after: str | None = None,
+        before: str | None = None,
         **options: Unpack[PipedreamOptions],
     ) -> WorkflowErrorListResponse:
         """List up to the last 100 events that made a workflow fail.
@@ -440,7 +472,15 @@ class AsyncWorkflowsErrors(AsyncResource):
         return await self._caller.call(
             _ERRORS_LIST,
             Arguments(
-                path=(workflow_id,), query={"exclude": exclude, "expand": expand, "include": include, "limit": limit}
+                path=(workflow_id,),
+                query={
+                    "exclude": exclude,
+                    "expand": expand,
+                    "include": include,
+                    "limit": limit,
+                    "after": after,
+                    "before": before,
+                },
             ),
             options,
         )
@@ -549,9 +589,9 @@ class Workflows(Resource):
         include: str | Unset = UNSET,
         exclude: str | Unset = UNSET,
         **options: Unpack[PipedreamOptions],
-    ) -> None: ...
+    ) -> JSON: ...
     @overload
-    def update(self, workflow_id: str, *, body: UpdateWorkflowRequest, **options: Unpack[PipedreamOptions]) -> None: ...
+    def update(self, workflow_id: str, *, body: UpdateWorkflowRequest, **options: Unpack[PipedreamOptions]) -> JSON: ...
     def update(
         self,
         workflow_id: str,
@@ -561,7 +601,7 @@ class Workflows(Resource):
         exclude: str | Unset = UNSET,
         body: UpdateWorkflowRequest | None = None,
         **options: Unpack[PipedreamOptions],
-    ) -> None:
+    ) -> JSON:
         """Activate or deactivate a workflow.
 
         PUT /workflows/{workflow_id} (operationId ``update_workflow``). Credential: api_key.
@@ -613,12 +653,12 @@ class WorkflowsRaw(RawResource):
         include: str | Unset = UNSET,
         exclude: str | Unset = UNSET,
         **options: Unpack[PipedreamOptions],
-    ) -> ApiResponse[None]: ...
+    ) -> ApiResponse[JSON]: ...
 
     @overload
     def update(
         self, workflow_id: str, *, body: UpdateWorkflowRequest, **options: Unpack[PipedreamOptions]
-    ) -> ApiResponse[None]: ...
+    ) -> ApiResponse[JSON]: ...
     @raw_of(Workflows.update)
     def update(self, *args: Any, **arguments: Any) -> Any: ...
 
@@ -718,11 +758,11 @@ class AsyncWorkflows(AsyncResource):
         include: str | Unset = UNSET,
         exclude: str | Unset = UNSET,
         **options: Unpack[PipedreamOptions],
-    ) -> None: ...
+    ) -> JSON: ...
     @overload
     async def update(
         self, workflow_id: str, *, body: UpdateWorkflowRequest, **options: Unpack[PipedreamOptions]
-    ) -> None: ...
+    ) -> JSON: ...
     async def update(
         self,
         workflow_id: str,
@@ -732,7 +772,7 @@ class AsyncWorkflows(AsyncResource):
         exclude: str | Unset = UNSET,
         body: UpdateWorkflowRequest | None = None,
         **options: Unpack[PipedreamOptions],
-    ) -> None:
+    ) -> JSON:
         """Activate or deactivate a workflow.
 
         PUT /workflows/{workflow_id} (operationId ``update_workflow``). Credential: api_key.
@@ -784,12 +824,12 @@ class AsyncWorkflowsRaw(RawAsyncResource):
         include: str | Unset = UNSET,
         exclude: str | Unset = UNSET,
         **options: Unpack[PipedreamOptions],
-    ) -> ApiResponse[None]: ...
+    ) -> ApiResponse[JSON]: ...
 
     @overload
     async def update(
         self, workflow_id: str, *, body: UpdateWorkflowRequest, **options: Unpack[PipedreamOptions]
-    ) -> ApiResponse[None]: ...
+    ) -> ApiResponse[JSON]: ...
     @raw_of(AsyncWorkflows.update)
     async def update(self, *args: Any, **arguments: Any) -> Any: ...
 

@@ -619,14 +619,12 @@ class DealItem(Model):
     next_activity_type: str | None = None
     notes_count: int | None = None
     org_hidden: bool | None = None
-    org_id: DealOrgReference | None = None
     org_name: str | None = None
     origin: str | None = None
     origin_id: str | None = None
     owner_name: str | None = None
     participants_count: int | None = None
     person_hidden: bool | None = None
-    person_id: DealPersonReference | None = None
     person_name: str | None = None
     pipeline_id: int | None = None
     probability: float | None = None
@@ -645,6 +643,8 @@ class DealItem(Model):
     weighted_value: float | None = None
     weighted_value_currency: str | None = None
     won_time: str | None = None
+    org_id: DealOrgReference | None = None
+    person_id: DealPersonReference | None = None
 
 
 DealItemFieldName: TypeAlias = Literal[
@@ -690,14 +690,12 @@ DealItemFieldName: TypeAlias = Literal[
     "next_activity_type",
     "notes_count",
     "org_hidden",
-    "org_id",
     "org_name",
     "origin",
     "origin_id",
     "owner_name",
     "participants_count",
     "person_hidden",
-    "person_id",
     "person_name",
     "pipeline_id",
     "probability",
@@ -716,6 +714,8 @@ DealItemFieldName: TypeAlias = Literal[
     "weighted_value",
     "weighted_value_currency",
     "won_time",
+    "org_id",
+    "person_id",
 ]
 
 

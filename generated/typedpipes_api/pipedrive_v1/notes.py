@@ -38,54 +38,54 @@ class Note(Model):
     active_flag: bool | None = None
     add_time: str | None = None
     content: str | None = None
-    deal: NoteDeal | None = None
     deal_id: int | None = None
     id: int
     last_update_user_id: int | None = None
     lead_id: str | None = None
     org_id: int | None = None
-    organization: NotePerson | None = None
-    person: NotePerson | None = None
     person_id: int | None = None
     pinned_to_deal_flag: bool | None = None
     pinned_to_organization_flag: bool | None = None
     pinned_to_person_flag: bool | None = None
     pinned_to_project_flag: bool | None = None
     pinned_to_task_flag: bool | None = None
-    project: NoteDeal | None = None
     project_id: int | None = None
-    task: NoteDeal | None = None
     task_id: int | None = None
     update_time: str | None = None
     user: NoteUser | None = None
     user_id: int | None = None
+    deal: NoteDeal | None = None
+    organization: NotePerson | None = None
+    person: NotePerson | None = None
+    project: NoteDeal | None = None
+    task: NoteDeal | None = None
 
 
 NoteFieldName: TypeAlias = Literal[
     "active_flag",
     "add_time",
     "content",
-    "deal",
     "deal_id",
     "id",
     "last_update_user_id",
     "lead_id",
     "org_id",
-    "organization",
-    "person",
     "person_id",
     "pinned_to_deal_flag",
     "pinned_to_organization_flag",
     "pinned_to_person_flag",
     "pinned_to_project_flag",
     "pinned_to_task_flag",
-    "project",
     "project_id",
-    "task",
     "task_id",
     "update_time",
     "user",
     "user_id",
+    "deal",
+    "organization",
+    "person",
+    "project",
+    "task",
 ]
 
 

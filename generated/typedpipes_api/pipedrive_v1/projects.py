@@ -119,6 +119,7 @@ class ProjectActivity(Model):
     update_time: str | None = None
     update_user_id: int | None = None
     user_id: int | None = None
+    outcome: str | None = None
 
 
 ProjectActivityFieldName: TypeAlias = Literal[
@@ -158,6 +159,7 @@ ProjectActivityFieldName: TypeAlias = Literal[
     "update_time",
     "update_user_id",
     "user_id",
+    "outcome",
 ]
 
 

@@ -63,6 +63,7 @@ class Activity(Model):
     subject: str | None = None
     type: str | None = None
     update_time: str | None = None
+    outcome: str | None = None
 
 
 class ActivityAdditionalData(Model):
@@ -154,6 +155,7 @@ class ActivityRequest(Model):
     public_description: str | Unset = UNSET
     subject: str | Unset = UNSET
     type: str | Unset = UNSET
+    outcome: str | None | Unset = UNSET
 
 
 class ActivityResponse(Model):
@@ -385,6 +387,7 @@ class Activities(Resource):
         public_description: str | Unset = UNSET,
         subject: str | Unset = UNSET,
         type: str | Unset = UNSET,
+        outcome: str | None | Unset = UNSET,
         body: ActivityRequest | None = None,
         **options: Unpack[PipedriveOptions],
     ) -> ActivityResponse:
@@ -417,6 +420,7 @@ class Activities(Resource):
                         "public_description": public_description,
                         "subject": subject,
                         "type": type,
+                        "outcome": outcome,
                     },
                     optional=True,
                 )
@@ -468,6 +472,7 @@ class Activities(Resource):
         public_description: str | Unset = UNSET,
         subject: str | Unset = UNSET,
         type: str | Unset = UNSET,
+        outcome: str | None | Unset = UNSET,
         body: ActivityRequest | None = None,
         **options: Unpack[PipedriveOptions],
     ) -> ActivityResponse:
@@ -502,6 +507,7 @@ class Activities(Resource):
                         "public_description": public_description,
                         "subject": subject,
                         "type": type,
+                        "outcome": outcome,
                     },
                     optional=True,
                 ),
@@ -646,6 +652,7 @@ class AsyncActivities(AsyncResource):
         public_description: str | Unset = UNSET,
         subject: str | Unset = UNSET,
         type: str | Unset = UNSET,
+        outcome: str | None | Unset = UNSET,
         body: ActivityRequest | None = None,
         **options: Unpack[PipedriveOptions],
     ) -> ActivityResponse:
@@ -678,6 +685,7 @@ class AsyncActivities(AsyncResource):
                         "public_description": public_description,
                         "subject": subject,
                         "type": type,
+                        "outcome": outcome,
                     },
                     optional=True,
                 )
@@ -729,6 +737,7 @@ class AsyncActivities(AsyncResource):
         public_description: str | Unset = UNSET,
         subject: str | Unset = UNSET,
         type: str | Unset = UNSET,
+        outcome: str | None | Unset = UNSET,
         body: ActivityRequest | None = None,
         **options: Unpack[PipedriveOptions],
     ) -> ActivityResponse:
@@ -763,6 +772,7 @@ class AsyncActivities(AsyncResource):
                         "public_description": public_description,
                         "subject": subject,
                         "type": type,
+                        "outcome": outcome,
                     },
                     optional=True,
                 ),

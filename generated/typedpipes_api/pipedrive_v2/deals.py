@@ -112,7 +112,7 @@ DealConversionStatusLiteral: TypeAlias = Literal["completed", "failed", "not_sta
 
 
 class DealCreateRequest(Model):
-    archive_time: str | Unset = UNSET
+    archive_time: str | None | Unset = UNSET
     close_time: str | None | Unset = UNSET
     currency: str | Unset = UNSET
     custom_fields: Mapping[str, JSON] | Unset = UNSET
@@ -122,9 +122,9 @@ class DealCreateRequest(Model):
     label_ids: Sequence[int] | Unset = UNSET
     lost_reason: str | None | Unset = UNSET
     lost_time: str | Unset = UNSET
-    org_id: int | Unset = UNSET
+    org_id: int | None | Unset = UNSET
     owner_id: int | Unset = UNSET
-    person_id: int | Unset = UNSET
+    person_id: int | None | Unset = UNSET
     pipeline_id: int | Unset = UNSET
     probability: float | None | Unset = UNSET
     stage_id: int | Unset = UNSET
@@ -133,6 +133,8 @@ class DealCreateRequest(Model):
     value: float | Unset = UNSET
     visible_to: int | Unset = UNSET
     won_time: str | Unset = UNSET
+    channel: int | Unset = UNSET
+    channel_id: str | Unset = UNSET
 
 
 class DealDeleteResponse(Model):
@@ -487,7 +489,7 @@ class DealToLeadConversionResponse(Model):
 
 
 class DealUpdateRequest(Model):
-    archive_time: str | Unset = UNSET
+    archive_time: str | None | Unset = UNSET
     close_time: str | None | Unset = UNSET
     currency: str | Unset = UNSET
     custom_fields: Mapping[str, JSON] | Unset = UNSET
@@ -497,9 +499,9 @@ class DealUpdateRequest(Model):
     label_ids: Sequence[int] | Unset = UNSET
     lost_reason: str | None | Unset = UNSET
     lost_time: str | Unset = UNSET
-    org_id: int | Unset = UNSET
+    org_id: int | None | Unset = UNSET
     owner_id: int | Unset = UNSET
-    person_id: int | Unset = UNSET
+    person_id: int | None | Unset = UNSET
     pipeline_id: int | Unset = UNSET
     probability: float | None | Unset = UNSET
     stage_id: int | Unset = UNSET
@@ -508,6 +510,8 @@ class DealUpdateRequest(Model):
     value: float | Unset = UNSET
     visible_to: int | Unset = UNSET
     won_time: str | Unset = UNSET
+    channel: int | Unset = UNSET
+    channel_id: str | Unset = UNSET
 
 
 class DeletedDeal(Model):
@@ -545,7 +549,7 @@ _LIST: PagedOperation[DealListResponse, Deal] = PagedOperation(
     safety="safe",
     credentials=("api_token", "oauth2"),
     token_cost=10,
-    csv=("custom_fields", "ids", "include_fields"),
+    csv=("custom_fields", "ids", "include_fields", "status"),
     paging=Paging(
         "cursor",
         limit="limit",
@@ -582,7 +586,7 @@ _ARCHIVED_LIST: PagedOperation[DealListResponse, Deal] = PagedOperation(
     safety="safe",
     credentials=("api_token", "oauth2"),
     token_cost=20,
-    csv=("custom_fields", "ids", "include_fields"),
+    csv=("custom_fields", "ids", "include_fields", "status"),
     paging=Paging(
         "cursor",
         limit="limit",
@@ -606,6 +610,7 @@ _INSTALLMENTS_LIST: PagedOperation[DealInstallmentListResponse, DealInstallment]
     safety="safe",
     credentials=("api_token", "oauth2"),
     token_cost=10,
+    csv=("deal_ids",),
     paging=Paging(
         "cursor",
         limit="limit",
@@ -2450,7 +2455,7 @@ class DealsArchived(Resource):
         sort_by: DealSortBy | DealSortByLiteral | None = None,
         sort_direction: DealSortDirection | DealSortDirectionLiteral | None = None,
         stage_id: int | None = None,
-        status: DealStatus | DealStatusLiteral | None = None,
+        status: DealStatus | DealStatusLiteral | Sequence[DealStatus | DealStatusLiteral] | str | None = None,
         updated_since: str | None = None,
         updated_until: str | None = None,
         **options: Unpack[PipedriveOptions],
@@ -2499,7 +2504,7 @@ class DealsArchived(Resource):
         sort_by: DealSortBy | DealSortByLiteral | None = None,
         sort_direction: DealSortDirection | DealSortDirectionLiteral | None = None,
         stage_id: int | None = None,
-        status: DealStatus | DealStatusLiteral | None = None,
+        status: DealStatus | DealStatusLiteral | Sequence[DealStatus | DealStatusLiteral] | str | None = None,
         updated_since: str | None = None,
         updated_until: str | None = None,
         **options: Unpack[PagedCallOptions],
@@ -2567,7 +2572,7 @@ class AsyncDealsArchived(AsyncResource):
         sort_by: DealSortBy | DealSortByLiteral | None = None,
         sort_direction: DealSortDirection | DealSortDirectionLiteral | None = None,
         stage_id: int | None = None,
-        status: DealStatus | DealStatusLiteral | None = None,
+        status: DealStatus | DealStatusLiteral | Sequence[DealStatus | DealStatusLiteral] | str | None = None,
         updated_since: str | None = None,
         updated_until: str | None = None,
         **options: Unpack[PipedriveOptions],
@@ -2616,7 +2621,7 @@ class AsyncDealsArchived(AsyncResource):
         sort_by: DealSortBy | DealSortByLiteral | None = None,
         sort_direction: DealSortDirection | DealSortDirectionLiteral | None = None,
         stage_id: int | None = None,
-        status: DealStatus | DealStatusLiteral | None = None,
+        status: DealStatus | DealStatusLiteral | Sequence[DealStatus | DealStatusLiteral] | str | None = None,
         updated_since: str | None = None,
         updated_until: str | None = None,
         **options: Unpack[PagedCallOptions],
@@ -2706,7 +2711,7 @@ class Deals(Resource):
         sort_by: DealSortBy | DealSortByLiteral | None = None,
         sort_direction: DealSortDirection | DealSortDirectionLiteral | None = None,
         stage_id: int | None = None,
-        status: DealStatus | DealStatusLiteral | None = None,
+        status: DealStatus | DealStatusLiteral | Sequence[DealStatus | DealStatusLiteral] | str | None = None,
         updated_since: str | None = None,
         updated_until: str | None = None,
         **options: Unpack[PipedriveOptions],
@@ -2758,7 +2763,7 @@ class Deals(Resource):
         sort_by: DealSortBy | DealSortByLiteral | None = None,
         sort_direction: DealSortDirection | DealSortDirectionLiteral | None = None,
         stage_id: int | None = None,
-        status: DealStatus | DealStatusLiteral | None = None,
+        status: DealStatus | DealStatusLiteral | Sequence[DealStatus | DealStatusLiteral] | str | None = None,
         updated_since: str | None = None,
         updated_until: str | None = None,
         **options: Unpack[PagedCallOptions],
@@ -2796,7 +2801,7 @@ class Deals(Resource):
     def create(
         self,
         *,
-        archive_time: str | Unset = UNSET,
+        archive_time: str | None | Unset = UNSET,
         close_time: str | None | Unset = UNSET,
         currency: str | Unset = UNSET,
         custom_fields: Mapping[str, JSON] | Unset = UNSET,
@@ -2806,9 +2811,9 @@ class Deals(Resource):
         label_ids: Sequence[int] | Unset = UNSET,
         lost_reason: str | None | Unset = UNSET,
         lost_time: str | Unset = UNSET,
-        org_id: int | Unset = UNSET,
+        org_id: int | None | Unset = UNSET,
         owner_id: int | Unset = UNSET,
-        person_id: int | Unset = UNSET,
+        person_id: int | None | Unset = UNSET,
         pipeline_id: int | Unset = UNSET,
         probability: float | None | Unset = UNSET,
         stage_id: int | Unset = UNSET,
@@ -2817,6 +2822,8 @@ class Deals(Resource):
         value: float | Unset = UNSET,
         visible_to: int | Unset = UNSET,
         won_time: str | Unset = UNSET,
+        channel: int | Unset = UNSET,
+        channel_id: str | Unset = UNSET,
         **options: Unpack[PipedriveOptions],
     ) -> DealResponse: ...
     @overload
@@ -2824,7 +2831,7 @@ class Deals(Resource):
     def create(
         self,
         *,
-        archive_time: str | Unset = UNSET,
+        archive_time: str | None | Unset = UNSET,
         close_time: str | None | Unset = UNSET,
         currency: str | Unset = UNSET,
         custom_fields: Mapping[str, JSON] | Unset = UNSET,
@@ -2834,9 +2841,9 @@ class Deals(Resource):
         label_ids: Sequence[int] | Unset = UNSET,
         lost_reason: str | None | Unset = UNSET,
         lost_time: str | Unset = UNSET,
-        org_id: int | Unset = UNSET,
+        org_id: int | None | Unset = UNSET,
         owner_id: int | Unset = UNSET,
-        person_id: int | Unset = UNSET,
+        person_id: int | None | Unset = UNSET,
         pipeline_id: int | Unset = UNSET,
         probability: float | None | Unset = UNSET,
         stage_id: int | Unset = UNSET,
@@ -2845,6 +2852,8 @@ class Deals(Resource):
         value: float | Unset = UNSET,
         visible_to: int | Unset = UNSET,
         won_time: str | Unset = UNSET,
+        channel: int | Unset = UNSET,
+        channel_id: str | Unset = UNSET,
         body: DealCreateRequest | None = None,
         **options: Unpack[PipedriveOptions],
     ) -> DealResponse:
@@ -2879,6 +2888,8 @@ class Deals(Resource):
                         "value": value,
                         "visible_to": visible_to,
                         "won_time": won_time,
+                        "channel": channel,
+                        "channel_id": channel_id,
                     },
                     ("title",),
                 )
@@ -2995,7 +3006,7 @@ class Deals(Resource):
         self,
         id: int,
         *,
-        archive_time: str | Unset = UNSET,
+        archive_time: str | None | Unset = UNSET,
         close_time: str | None | Unset = UNSET,
         currency: str | Unset = UNSET,
         custom_fields: Mapping[str, JSON] | Unset = UNSET,
@@ -3005,9 +3016,9 @@ class Deals(Resource):
         label_ids: Sequence[int] | Unset = UNSET,
         lost_reason: str | None | Unset = UNSET,
         lost_time: str | Unset = UNSET,
-        org_id: int | Unset = UNSET,
+        org_id: int | None | Unset = UNSET,
         owner_id: int | Unset = UNSET,
-        person_id: int | Unset = UNSET,
+        person_id: int | None | Unset = UNSET,
         pipeline_id: int | Unset = UNSET,
         probability: float | None | Unset = UNSET,
         stage_id: int | Unset = UNSET,
@@ -3016,6 +3027,8 @@ class Deals(Resource):
         value: float | Unset = UNSET,
         visible_to: int | Unset = UNSET,
         won_time: str | Unset = UNSET,
+        channel: int | Unset = UNSET,
+        channel_id: str | Unset = UNSET,
         body: DealUpdateRequest | None = None,
         **options: Unpack[PipedriveOptions],
     ) -> DealResponse:
@@ -3051,6 +3064,8 @@ class Deals(Resource):
                         "value": value,
                         "visible_to": visible_to,
                         "won_time": won_time,
+                        "channel": channel,
+                        "channel_id": channel_id,
                     },
                     optional=True,
                 ),
@@ -3097,7 +3112,7 @@ class DealsRaw(RawResource):
     def create(
         self,
         *,
-        archive_time: str | Unset = UNSET,
+        archive_time: str | None | Unset = UNSET,
         close_time: str | None | Unset = UNSET,
         currency: str | Unset = UNSET,
         custom_fields: Mapping[str, JSON] | Unset = UNSET,
@@ -3107,9 +3122,9 @@ class DealsRaw(RawResource):
         label_ids: Sequence[int] | Unset = UNSET,
         lost_reason: str | None | Unset = UNSET,
         lost_time: str | Unset = UNSET,
-        org_id: int | Unset = UNSET,
+        org_id: int | None | Unset = UNSET,
         owner_id: int | Unset = UNSET,
-        person_id: int | Unset = UNSET,
+        person_id: int | None | Unset = UNSET,
         pipeline_id: int | Unset = UNSET,
         probability: float | None | Unset = UNSET,
         stage_id: int | Unset = UNSET,
@@ -3118,6 +3133,8 @@ class DealsRaw(RawResource):
         value: float | Unset = UNSET,
         visible_to: int | Unset = UNSET,
         won_time: str | Unset = UNSET,
+        channel: int | Unset = UNSET,
+        channel_id: str | Unset = UNSET,
         **options: Unpack[PipedriveOptions],
     ) -> ApiResponse[DealResponse]: ...
 
@@ -3182,7 +3199,7 @@ class AsyncDeals(AsyncResource):
         sort_by: DealSortBy | DealSortByLiteral | None = None,
         sort_direction: DealSortDirection | DealSortDirectionLiteral | None = None,
         stage_id: int | None = None,
-        status: DealStatus | DealStatusLiteral | None = None,
+        status: DealStatus | DealStatusLiteral | Sequence[DealStatus | DealStatusLiteral] | str | None = None,
         updated_since: str | None = None,
         updated_until: str | None = None,
         **options: Unpack[PipedriveOptions],
@@ -3234,7 +3251,7 @@ class AsyncDeals(AsyncResource):
         sort_by: DealSortBy | DealSortByLiteral | None = None,
         sort_direction: DealSortDirection | DealSortDirectionLiteral | None = None,
         stage_id: int | None = None,
-        status: DealStatus | DealStatusLiteral | None = None,
+        status: DealStatus | DealStatusLiteral | Sequence[DealStatus | DealStatusLiteral] | str | None = None,
         updated_since: str | None = None,
         updated_until: str | None = None,
         **options: Unpack[PagedCallOptions],
@@ -3272,7 +3289,7 @@ class AsyncDeals(AsyncResource):
     async def create(
         self,
         *,
-        archive_time: str | Unset = UNSET,
+        archive_time: str | None | Unset = UNSET,
         close_time: str | None | Unset = UNSET,
         currency: str | Unset = UNSET,
         custom_fields: Mapping[str, JSON] | Unset = UNSET,
@@ -3282,9 +3299,9 @@ class AsyncDeals(AsyncResource):
         label_ids: Sequence[int] | Unset = UNSET,
         lost_reason: str | None | Unset = UNSET,
         lost_time: str | Unset = UNSET,
-        org_id: int | Unset = UNSET,
+        org_id: int | None | Unset = UNSET,
         owner_id: int | Unset = UNSET,
-        person_id: int | Unset = UNSET,
+        person_id: int | None | Unset = UNSET,
         pipeline_id: int | Unset = UNSET,
         probability: float | None | Unset = UNSET,
         stage_id: int | Unset = UNSET,
@@ -3293,6 +3310,8 @@ class AsyncDeals(AsyncResource):
         value: float | Unset = UNSET,
         visible_to: int | Unset = UNSET,
         won_time: str | Unset = UNSET,
+        channel: int | Unset = UNSET,
+        channel_id: str | Unset = UNSET,
         **options: Unpack[PipedriveOptions],
     ) -> DealResponse: ...
     @overload
@@ -3300,7 +3319,7 @@ class AsyncDeals(AsyncResource):
     async def create(
         self,
         *,
-        archive_time: str | Unset = UNSET,
+        archive_time: str | None | Unset = UNSET,
         close_time: str | None | Unset = UNSET,
         currency: str | Unset = UNSET,
         custom_fields: Mapping[str, JSON] | Unset = UNSET,
@@ -3310,9 +3329,9 @@ class AsyncDeals(AsyncResource):
         label_ids: Sequence[int] | Unset = UNSET,
         lost_reason: str | None | Unset = UNSET,
         lost_time: str | Unset = UNSET,
-        org_id: int | Unset = UNSET,
+        org_id: int | None | Unset = UNSET,
         owner_id: int | Unset = UNSET,
-        person_id: int | Unset = UNSET,
+        person_id: int | None | Unset = UNSET,
         pipeline_id: int | Unset = UNSET,
         probability: float | None | Unset = UNSET,
         stage_id: int | Unset = UNSET,
@@ -3321,6 +3340,8 @@ class AsyncDeals(AsyncResource):
         value: float | Unset = UNSET,
         visible_to: int | Unset = UNSET,
         won_time: str | Unset = UNSET,
+        channel: int | Unset = UNSET,
+        channel_id: str | Unset = UNSET,
         body: DealCreateRequest | None = None,
         **options: Unpack[PipedriveOptions],
     ) -> DealResponse:
@@ -3355,6 +3376,8 @@ class AsyncDeals(AsyncResource):
                         "value": value,
                         "visible_to": visible_to,
                         "won_time": won_time,
+                        "channel": channel,
+                        "channel_id": channel_id,
                     },
                     ("title",),
                 )
@@ -3471,7 +3494,7 @@ class AsyncDeals(AsyncResource):
         self,
         id: int,
         *,
-        archive_time: str | Unset = UNSET,
+        archive_time: str | None | Unset = UNSET,
         close_time: str | None | Unset = UNSET,
         currency: str | Unset = UNSET,
         custom_fields: Mapping[str, JSON] | Unset = UNSET,
@@ -3481,9 +3504,9 @@ class AsyncDeals(AsyncResource):
         label_ids: Sequence[int] | Unset = UNSET,
         lost_reason: str | None | Unset = UNSET,
         lost_time: str | Unset = UNSET,
-        org_id: int | Unset = UNSET,
+        org_id: int | None | Unset = UNSET,
         owner_id: int | Unset = UNSET,
-        person_id: int | Unset = UNSET,
+        person_id: int | None | Unset = UNSET,
         pipeline_id: int | Unset = UNSET,
         probability: float | None | Unset = UNSET,
         stage_id: int | Unset = UNSET,
@@ -3492,6 +3515,8 @@ class AsyncDeals(AsyncResource):
         value: float | Unset = UNSET,
         visible_to: int | Unset = UNSET,
         won_time: str | Unset = UNSET,
+        channel: int | Unset = UNSET,
+        channel_id: str | Unset = UNSET,
         body: DealUpdateRequest | None = None,
         **options: Unpack[PipedriveOptions],
     ) -> DealResponse:
@@ -3527,6 +3552,8 @@ class AsyncDeals(AsyncResource):
                         "value": value,
                         "visible_to": visible_to,
                         "won_time": won_time,
+                        "channel": channel,
+                        "channel_id": channel_id,
                     },
                     optional=True,
                 ),
@@ -3573,7 +3600,7 @@ class AsyncDealsRaw(RawAsyncResource):
     async def create(
         self,
         *,
-        archive_time: str | Unset = UNSET,
+        archive_time: str | None | Unset = UNSET,
         close_time: str | None | Unset = UNSET,
         currency: str | Unset = UNSET,
         custom_fields: Mapping[str, JSON] | Unset = UNSET,
@@ -3583,9 +3610,9 @@ class AsyncDealsRaw(RawAsyncResource):
         label_ids: Sequence[int] | Unset = UNSET,
         lost_reason: str | None | Unset = UNSET,
         lost_time: str | Unset = UNSET,
-        org_id: int | Unset = UNSET,
+        org_id: int | None | Unset = UNSET,
         owner_id: int | Unset = UNSET,
-        person_id: int | Unset = UNSET,
+        person_id: int | None | Unset = UNSET,
         pipeline_id: int | Unset = UNSET,
         probability: float | None | Unset = UNSET,
         stage_id: int | Unset = UNSET,
@@ -3594,6 +3621,8 @@ class AsyncDealsRaw(RawAsyncResource):
         value: float | Unset = UNSET,
         visible_to: int | Unset = UNSET,
         won_time: str | Unset = UNSET,
+        channel: int | Unset = UNSET,
+        channel_id: str | Unset = UNSET,
         **options: Unpack[PipedriveOptions],
     ) -> ApiResponse[DealResponse]: ...
 

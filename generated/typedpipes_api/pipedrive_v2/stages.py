@@ -56,7 +56,7 @@ class StageAdditionalData(Model):
 
 
 class StageCreateRequest(Model):
-    days_to_rotten: int | Unset = UNSET
+    days_to_rotten: int | None | Unset = UNSET
     deal_probability: int | Unset = UNSET
     is_deal_rot_enabled: bool | Unset = UNSET
     name: str
@@ -98,7 +98,7 @@ StageSortDirectionLiteral: TypeAlias = Literal["asc", "desc"]
 
 
 class StageUpdateRequest(Model):
-    days_to_rotten: int | Unset = UNSET
+    days_to_rotten: int | None | Unset = UNSET
     deal_probability: int | Unset = UNSET
     is_deal_rot_enabled: bool | Unset = UNSET
     name: str | Unset = UNSET
@@ -241,7 +241,7 @@ class Stages(Resource):
     def create(
         self,
         *,
-        days_to_rotten: int | Unset = UNSET,
+        days_to_rotten: int | None | Unset = UNSET,
         deal_probability: int | Unset = UNSET,
         is_deal_rot_enabled: bool | Unset = UNSET,
         name: str,
@@ -253,7 +253,7 @@ class Stages(Resource):
     def create(
         self,
         *,
-        days_to_rotten: int | Unset = UNSET,
+        days_to_rotten: int | None | Unset = UNSET,
         deal_probability: int | Unset = UNSET,
         is_deal_rot_enabled: bool | Unset = UNSET,
         name: str | Unset = UNSET,
@@ -301,7 +301,7 @@ class Stages(Resource):
         self,
         id: int,
         *,
-        days_to_rotten: int | Unset = UNSET,
+        days_to_rotten: int | None | Unset = UNSET,
         deal_probability: int | Unset = UNSET,
         is_deal_rot_enabled: bool | Unset = UNSET,
         name: str | Unset = UNSET,
@@ -344,7 +344,7 @@ class StagesRaw(RawResource):
     def create(
         self,
         *,
-        days_to_rotten: int | Unset = UNSET,
+        days_to_rotten: int | None | Unset = UNSET,
         deal_probability: int | Unset = UNSET,
         is_deal_rot_enabled: bool | Unset = UNSET,
         name: str,
@@ -424,7 +424,7 @@ class AsyncStages(AsyncResource):
     async def create(
         self,
         *,
-        days_to_rotten: int | Unset = UNSET,
+        days_to_rotten: int | None | Unset = UNSET,
         deal_probability: int | Unset = UNSET,
         is_deal_rot_enabled: bool | Unset = UNSET,
         name: str,
@@ -436,7 +436,7 @@ class AsyncStages(AsyncResource):
     async def create(
         self,
         *,
-        days_to_rotten: int | Unset = UNSET,
+        days_to_rotten: int | None | Unset = UNSET,
         deal_probability: int | Unset = UNSET,
         is_deal_rot_enabled: bool | Unset = UNSET,
         name: str | Unset = UNSET,
@@ -484,7 +484,7 @@ class AsyncStages(AsyncResource):
         self,
         id: int,
         *,
-        days_to_rotten: int | Unset = UNSET,
+        days_to_rotten: int | None | Unset = UNSET,
         deal_probability: int | Unset = UNSET,
         is_deal_rot_enabled: bool | Unset = UNSET,
         name: str | Unset = UNSET,
@@ -527,7 +527,7 @@ class AsyncStagesRaw(RawAsyncResource):
     async def create(
         self,
         *,
-        days_to_rotten: int | Unset = UNSET,
+        days_to_rotten: int | None | Unset = UNSET,
         deal_probability: int | Unset = UNSET,
         is_deal_rot_enabled: bool | Unset = UNSET,
         name: str,

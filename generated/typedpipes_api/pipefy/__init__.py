@@ -34,12 +34,16 @@ if TYPE_CHECKING:
     from .enums import ExportStatusLiteral as ExportStatusLiteral
     from .enums import FieldValueOperation as FieldValueOperation
     from .enums import FieldValueOperationLiteral as FieldValueOperationLiteral
+    from .enums import FilterAttribute as FilterAttribute
+    from .enums import FilterAttributeLiteral as FilterAttributeLiteral
     from .enums import GroupedAPIDimension as GroupedAPIDimension
     from .enums import GroupedAPIDimensionLiteral as GroupedAPIDimensionLiteral
     from .enums import IdentifyTaskEnum as IdentifyTaskEnum
     from .enums import IdentifyTaskEnumLiteral as IdentifyTaskEnumLiteral
     from .enums import MultiOrgUsageResource as MultiOrgUsageResource
     from .enums import MultiOrgUsageResourceLiteral as MultiOrgUsageResourceLiteral
+    from .enums import OrderDirection as OrderDirection
+    from .enums import OrderDirectionLiteral as OrderDirectionLiteral
     from .enums import OwnerProvider as OwnerProvider
     from .enums import OwnerProviderLiteral as OwnerProviderLiteral
     from .enums import PeriodFilter as PeriodFilter
@@ -157,6 +161,8 @@ if TYPE_CHECKING:
     from .input_dicts import FieldValueInputDict as FieldValueInputDict
     from .input_dicts import FilledFieldDict as FilledFieldDict
     from .input_dicts import FilterParamsDict as FilterParamsDict
+    from .input_dicts import FilterRangeDict as FilterRangeDict
+    from .input_dicts import FilterSetDict as FilterSetDict
     from .input_dicts import FindCardsDict as FindCardsDict
     from .input_dicts import ImporterFieldValuesColumnInputDict as ImporterFieldValuesColumnInputDict
     from .input_dicts import InterfaceEmbedCreateMutationInputDict as InterfaceEmbedCreateMutationInputDict
@@ -167,6 +173,7 @@ if TYPE_CHECKING:
     from .input_dicts import MemberInputDict as MemberInputDict
     from .input_dicts import MoveCardToPhaseInputDict as MoveCardToPhaseInputDict
     from .input_dicts import NodeFieldValueInputDict as NodeFieldValueInputDict
+    from .input_dicts import OrderByDict as OrderByDict
     from .input_dicts import PhaseFieldInputDict as PhaseFieldInputDict
     from .input_dicts import PhaseInputDict as PhaseInputDict
     from .input_dicts import PipeReportsOrderDict as PipeReportsOrderDict
@@ -310,6 +317,8 @@ if TYPE_CHECKING:
     from .inputs import FieldValueInput as FieldValueInput
     from .inputs import FilledField as FilledField
     from .inputs import FilterParams as FilterParams
+    from .inputs import FilterRange as FilterRange
+    from .inputs import FilterSet as FilterSet
     from .inputs import FindCards as FindCards
     from .inputs import ImporterFieldValuesColumnInput as ImporterFieldValuesColumnInput
     from .inputs import InterfaceEmbedCreateMutationInput as InterfaceEmbedCreateMutationInput
@@ -320,6 +329,7 @@ if TYPE_CHECKING:
     from .inputs import MemberInput as MemberInput
     from .inputs import MoveCardToPhaseInput as MoveCardToPhaseInput
     from .inputs import NodeFieldValueInput as NodeFieldValueInput
+    from .inputs import OrderBy as OrderBy
     from .inputs import PhaseFieldInput as PhaseFieldInput
     from .inputs import PhaseInput as PhaseInput
     from .inputs import PipeReportsOrder as PipeReportsOrder
@@ -450,6 +460,12 @@ if TYPE_CHECKING:
     from .models.cards import InboxEmailAttachments as InboxEmailAttachments
     from .models.cards import InboxEmailRef as InboxEmailRef
     from .models.cards import PhaseDetail as PhaseDetail
+    from .models.cards import RepoRecord as RepoRecord
+    from .models.cards import RepoRecordCreatedBy as RepoRecordCreatedBy
+    from .models.cards import RepoRecordCurrentPhase as RepoRecordCurrentPhase
+    from .models.cards import RepoRecordFields as RepoRecordFields
+    from .models.cards import RepoRecordFieldsField as RepoRecordFieldsField
+    from .models.cards import RepoRecordPage as RepoRecordPage
     from .models.core import CardRef as CardRef
     from .models.core import Errors as Errors
     from .models.core import FieldLabel as FieldLabel
@@ -1245,9 +1261,15 @@ _MODULES = {
     "FieldValueOperationLiteral": ".enums",
     "FilledField": ".inputs",
     "FilledFieldDict": ".input_dicts",
+    "FilterAttribute": ".enums",
+    "FilterAttributeLiteral": ".enums",
     "FilterDate": ".models.usage",
     "FilterParams": ".inputs",
     "FilterParamsDict": ".input_dicts",
+    "FilterRange": ".inputs",
+    "FilterRangeDict": ".input_dicts",
+    "FilterSet": ".inputs",
+    "FilterSetDict": ".input_dicts",
     "FindCards": ".inputs",
     "FindCardsDict": ".input_dicts",
     "FormulaField": ".models.forms",
@@ -1299,6 +1321,10 @@ _MODULES = {
     "NodeFieldValueInputDict": ".input_dicts",
     "NumberField": ".models.forms",
     "Oauth2ClientData": ".models.automations",
+    "OrderBy": ".inputs",
+    "OrderByDict": ".input_dicts",
+    "OrderDirection": ".enums",
+    "OrderDirectionLiteral": ".enums",
     "Organization": ".models.organizations",
     "OrganizationDetails": ".models.organizations",
     "OrganizationDetailsBilling": ".models.organizations",
@@ -1398,6 +1424,12 @@ _MODULES = {
     "RepoPreference": ".models.pipes",
     "RepoPreferenceInput": ".inputs",
     "RepoPreferenceInputDict": ".input_dicts",
+    "RepoRecord": ".models.cards",
+    "RepoRecordCreatedBy": ".models.cards",
+    "RepoRecordCurrentPhase": ".models.cards",
+    "RepoRecordFields": ".models.cards",
+    "RepoRecordFieldsField": ".models.cards",
+    "RepoRecordPage": ".models.cards",
     "ReportCardsFilter": ".inputs",
     "ReportCardsFilterDict": ".input_dicts",
     "ReportCardsFilterFieldType": ".enums",

@@ -97,11 +97,13 @@ if TYPE_CHECKING:
         ExportPipeReportInputDict,
         FilledFieldDict,
         FilterParamsDict,
+        FilterSetDict,
         FindCardsDict,
         InterfaceEmbedCreateMutationInputDict,
         InviteMembersInputDict,
         InviteUserToGroupInputDict,
         MoveCardToPhaseInputDict,
+        OrderByDict,
         PipeReportsOrderDict,
         RecordsImporterInputDict,
         ReferenceConnectorFieldInputDict,
@@ -218,11 +220,13 @@ if TYPE_CHECKING:
         ExportPipeReportInput,
         FilledField,
         FilterParams,
+        FilterSet,
         FindCards,
         InterfaceEmbedCreateMutationInput,
         InviteMembersInput,
         InviteUserToGroupInput,
         MoveCardToPhaseInput,
+        OrderBy,
         PipeReportsOrder,
         RecordsImporterInput,
         ReferenceConnectorFieldInput,
@@ -305,6 +309,8 @@ if TYPE_CHECKING:
         EmailTemplate,
         EmailTemplatePage,
         InboxEmail,
+        RepoRecord,
+        RepoRecordPage,
     )
     from .models.core import UserDetails
     from .models.exports import AutomationJobsExport
@@ -2083,6 +2089,40 @@ class AsyncClient(_Base):
 
         return (await self._run(OPERATION, {}, options)).public_user
 
+    async def records(
+        self,
+        *,
+        repo_id: str | int,
+        phase_id: str | int | None | Unset = UNSET,
+        search_term: str | None | Unset = UNSET,
+        where: FilterSet | FilterSetDict | None | Unset = UNSET,
+        order_by: Sequence[OrderBy | OrderByDict] | None | Unset = UNSET,
+        first: int | None | Unset = UNSET,
+        after: str | None | Unset = UNSET,
+        **options: Unpack[CallOptions],
+    ) -> RepoRecordPage | None:
+        """Query `records`.
+
+        Cards of a pipe or records of a table that fit a filter, found and sorted by the server.
+        """
+        from .operations.records import OPERATION
+
+        return (
+            await self._run(
+                OPERATION,
+                {
+                    "repoId": repo_id,
+                    "phaseId": phase_id,
+                    "searchTerm": search_term,
+                    "where": where,
+                    "orderBy": order_by,
+                    "first": first,
+                    "after": after,
+                },
+                options,
+            )
+        ).records
+
     async def records_importations(
         self,
         *,
@@ -2789,6 +2829,25 @@ class AsyncClient(_Base):
         from .operations.provider_dependencies import OPERATION
 
         return self._pages(OPERATION, {"providerId": provider_id, "organizationUuid": organization_uuid}, options)
+
+    def iter_records(
+        self,
+        *,
+        repo_id: str | int,
+        phase_id: str | int | None | Unset = UNSET,
+        search_term: str | None | Unset = UNSET,
+        where: FilterSet | FilterSetDict | None | Unset = UNSET,
+        order_by: Sequence[OrderBy | OrderByDict] | None | Unset = UNSET,
+        **options: Unpack[PagedCallOptions],
+    ) -> AsyncPages[RepoRecord]:
+        """Every item of `Query.records`, page by page; see `records`."""
+        from .operations.records import OPERATION
+
+        return self._pages(
+            OPERATION,
+            {"repoId": repo_id, "phaseId": phase_id, "searchTerm": search_term, "where": where, "orderBy": order_by},
+            options,
+        )
 
     def iter_table_records(
         self,

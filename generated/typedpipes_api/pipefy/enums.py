@@ -6,6 +6,27 @@ from typing import ClassVar, Literal, TypeAlias
 from typedpipes.graphql_runtime import OpenEnum, member
 
 
+class FilterAttribute(OpenEnum):
+    ASSIGNEES: ClassVar[FilterAttribute] = member("ASSIGNEES")
+    CREATED_AT: ClassVar[FilterAttribute] = member("CREATED_AT")
+    CREATOR: ClassVar[FilterAttribute] = member("CREATOR")
+    CREATOR_EMAIL: ClassVar[FilterAttribute] = member("CREATOR_EMAIL")
+    CURRENT_PHASE: ClassVar[FilterAttribute] = member("CURRENT_PHASE")
+    DUE_DATE: ClassVar[FilterAttribute] = member("DUE_DATE")
+    EMAIL_READ: ClassVar[FilterAttribute] = member("EMAIL_READ")
+    FINISHED_AT: ClassVar[FilterAttribute] = member("FINISHED_AT")
+    ID: ClassVar[FilterAttribute] = member("ID")
+    INDEX: ClassVar[FilterAttribute] = member("INDEX")
+    LABELS: ClassVar[FilterAttribute] = member("LABELS")
+    TITLE: ClassVar[FilterAttribute] = member("TITLE")
+    UPDATED_AT: ClassVar[FilterAttribute] = member("UPDATED_AT")
+
+
+class OrderDirection(OpenEnum):
+    ASC: ClassVar[OrderDirection] = member("ASC")
+    DESC: ClassVar[OrderDirection] = member("DESC")
+
+
 class AdvancedSearchOperators(OpenEnum):
     equal: ClassVar[AdvancedSearchOperators] = member("equal")
     gt: ClassVar[AdvancedSearchOperators] = member("gt")
@@ -193,6 +214,24 @@ class FieldValueOperation(OpenEnum):
     REMOVE: ClassVar[FieldValueOperation] = member("REMOVE")
     REPLACE: ClassVar[FieldValueOperation] = member("REPLACE")
 
+
+FilterAttributeLiteral: TypeAlias = Literal[
+    "ASSIGNEES",
+    "CREATED_AT",
+    "CREATOR",
+    "CREATOR_EMAIL",
+    "CURRENT_PHASE",
+    "DUE_DATE",
+    "EMAIL_READ",
+    "FINISHED_AT",
+    "ID",
+    "INDEX",
+    "LABELS",
+    "TITLE",
+    "UPDATED_AT",
+]
+
+OrderDirectionLiteral: TypeAlias = Literal["ASC", "DESC"]
 
 AdvancedSearchOperatorsLiteral: TypeAlias = Literal["equal", "gt", "gte", "lt", "lte"]
 

@@ -19,8 +19,12 @@ from .enums import (
     ColorsLiteral,
     FieldValueOperation,
     FieldValueOperationLiteral,
+    FilterAttribute,
+    FilterAttributeLiteral,
     MultiOrgUsageResource,
     MultiOrgUsageResourceLiteral,
+    OrderDirection,
+    OrderDirectionLiteral,
     OwnerProvider,
     OwnerProviderLiteral,
     PeriodFilter,
@@ -784,6 +788,38 @@ class FilterParamsDict(TypedDict):
     status: NotRequired[Sequence[str] | None]
 
 
+class FilterRangeDict(TypedDict):
+    max: NotRequired[JsonInput | None]
+    min: NotRequired[JsonInput | None]
+
+
+FilterSetDict = TypedDict(
+    "FilterSetDict",
+    {
+        "and": "NotRequired[Sequence[FilterSetDict] | None]",
+        "attribute": "NotRequired[FilterAttribute | FilterAttributeLiteral | None]",
+        "between": "NotRequired[FilterRangeDict | None]",
+        "contains": "NotRequired[Sequence[JsonInput] | None]",
+        "eq": "NotRequired[JsonInput | None]",
+        "field": "NotRequired[str | int | None]",
+        "gt": "NotRequired[JsonInput | None]",
+        "gte": "NotRequired[JsonInput | None]",
+        "ilike": "NotRequired[str | None]",
+        "in": "NotRequired[Sequence[JsonInput] | None]",
+        "like": "NotRequired[str | None]",
+        "lt": "NotRequired[JsonInput | None]",
+        "lte": "NotRequired[JsonInput | None]",
+        "nbetween": "NotRequired[FilterRangeDict | None]",
+        "ncontains": "NotRequired[Sequence[JsonInput] | None]",
+        "neq": "NotRequired[JsonInput | None]",
+        "nilike": "NotRequired[str | None]",
+        "nin": "NotRequired[Sequence[JsonInput] | None]",
+        "nlike": "NotRequired[str | None]",
+        "or": "NotRequired[Sequence[FilterSetDict] | None]",
+    },
+)
+
+
 class FindCardsDict(TypedDict):
     fieldId: str
     fieldValue: str
@@ -842,6 +878,12 @@ class NodeFieldValueInputDict(TypedDict):
     generatedByAi: NotRequired[bool | None]
     operation: NotRequired[FieldValueOperation | FieldValueOperationLiteral | None]
     value: NotRequired[JsonInput | None]
+
+
+class OrderByDict(TypedDict):
+    attribute: NotRequired[FilterAttribute | FilterAttributeLiteral | None]
+    direction: NotRequired[OrderDirection | OrderDirectionLiteral | None]
+    field: NotRequired[str | int | None]
 
 
 class PhaseFieldInputDict(TypedDict):

@@ -17,8 +17,12 @@ from .enums import (
     ColorsLiteral,
     FieldValueOperation,
     FieldValueOperationLiteral,
+    FilterAttribute,
+    FilterAttributeLiteral,
     MultiOrgUsageResource,
     MultiOrgUsageResourceLiteral,
+    OrderDirection,
+    OrderDirectionLiteral,
     OwnerProvider,
     OwnerProviderLiteral,
     PeriodFilter,
@@ -898,6 +902,34 @@ class FilterParams(InputModel):
     status: Sequence[str] | None = None
 
 
+class FilterRange(InputModel):
+    max: JsonInput | None = None
+    min: JsonInput | None = None
+
+
+class FilterSet(InputModel):
+    and_: "Sequence[FilterSet] | None" = Field(validation_alias="and", default=None)
+    attribute: FilterAttribute | FilterAttributeLiteral | None = None
+    between: FilterRange | None = None
+    contains: Sequence[JsonInput] | None = None
+    eq: JsonInput | None = None
+    field: str | int | None = None
+    gt: JsonInput | None = None
+    gte: JsonInput | None = None
+    ilike: str | None = None
+    in_: Sequence[JsonInput] | None = Field(validation_alias="in", default=None)
+    like: str | None = None
+    lt: JsonInput | None = None
+    lte: JsonInput | None = None
+    nbetween: FilterRange | None = None
+    ncontains: Sequence[JsonInput] | None = None
+    neq: JsonInput | None = None
+    nilike: str | None = None
+    nin: Sequence[JsonInput] | None = None
+    nlike: str | None = None
+    or_: "Sequence[FilterSet] | None" = Field(validation_alias="or", default=None)
+
+
 class FindCards(InputModel):
     field_id: str = Field(validation_alias="fieldId")
     field_value: str = Field(validation_alias="fieldValue")
@@ -941,6 +973,12 @@ class NodeFieldValueInput(InputModel):
     generated_by_ai: bool | None = Field(validation_alias="generatedByAi", default=None)
     operation: FieldValueOperation | FieldValueOperationLiteral | None = None
     value: JsonInput | None = None
+
+
+class OrderBy(InputModel):
+    attribute: FilterAttribute | FilterAttributeLiteral | None = None
+    direction: OrderDirection | OrderDirectionLiteral | None = None
+    field: str | int | None = None
 
 
 class PipeReportsOrder(InputModel):

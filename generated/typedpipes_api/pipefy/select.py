@@ -119,8 +119,10 @@ card_title=cardTitle:String
 created_at=createdAt:DateTime
 execution_time=executionTime:Float
 finished_at=finishedAt:DateTime
+llm_config_info=llmConfigInfo:JSON
 status:AiAgentLogStatus
 tracing_nodes=tracingNodes:[AiAgentLogTracingNode]
+updated_at=updatedAt:DateTime
 uuid:ID""",
     ),
     "AiAgentLogEdge": (
@@ -152,9 +154,14 @@ enabled:Boolean!""",
         """allow_template_modifications=allowTemplateModifications:Boolean
 destination_phase_id=destinationPhaseId:ID
 email_template_id=emailTemplateId:ID
+emails:[String]
 fields_attributes=fieldsAttributes:[FieldMap]
+mcp_server_id=mcpServerId:ID
 pipe_id=pipeId:ID
-table_id=tableId:ID""",
+table_id=tableId:ID
+title:String
+tool_inputs=toolInputs:JSON
+tool_name=toolName:String""",
     ),
     "AiBehaviorParams": (
         "AiBehaviorParams",
@@ -2191,6 +2198,7 @@ pipes(ids:[ID]!):[Pipe]
 platform_app_configuration=platformAppConfiguration(app_suid=appSuid:ID!,resource_type=resourceType:String!,resource_uuid=resourceUuid:ID!):PlatformAppConfiguration
 provider_dependencies=providerDependencies(provider_id=providerId:ID!,organization_uuid=organizationUuid:String!,first:Int,after:String,last:Int,before:String):ProviderDependencyConnection
 public_user=publicUser:PublicUser
+records(repo_id=repoId:ID!,phase_id=phaseId:ID,search_term=searchTerm:String,where:FilterSet,order_by=orderBy:[OrderBy!],first:Int,after:String):RepoRecordConnection
 records_importations=recordsImportations(table_id=tableId:ID!,status:[String]):[RecordsImportation]
 repo_item_form=repoItemForm(repo_id=repoId:ID!,through_connectors=throughConnectors:ReferenceConnectorFieldInput):RepoItemFormUnion
 table(id:ID!):Table
@@ -2300,6 +2308,39 @@ hidden_top_buttons=hiddenTopButtons:[String]
 inbox_email_enabled=inboxEmailEnabled:Boolean
 main_tab_views=mainTabViews:[String]
 start_form_title=startFormTitle:String""",
+    ),
+    "RepoRecord": (
+        "RepoRecord",
+        """assignees:[User]
+created_at=createdAt:DateTime
+created_by=createdBy:User
+current_phase=currentPhase:Phase
+due_date=dueDate:DateTime
+fields:[RepoRecordField]
+finished_at=finishedAt:DateTime
+id:ID!
+labels:[Label]
+title:String
+updated_at=updatedAt:DateTime
+uuid:ID""",
+    ),
+    "RepoRecordConnection": (
+        "RepoRecordConnection",
+        """edges:[RepoRecordEdge]
+nodes:[RepoRecord]
+page_info=pageInfo:PageInfo!
+total_count=totalCount:Int""",
+    ),
+    "RepoRecordEdge": (
+        "RepoRecordEdge",
+        """cursor:String!
+node:RepoRecord""",
+    ),
+    "RepoRecordField": (
+        "RepoRecordField",
+        """field:MinimalField
+name:String
+value:String""",
     ),
     "RepoTypes": ("RepoTypes", """"""),
     "ReportFieldOption": (
@@ -2953,9 +2994,11 @@ __getattr__, __dir__ = selection_types(
         "ConditionFieldActions": "ConditionFieldActions",
         "ExportStatus": "ExportStatus",
         "FieldValueOperation": "FieldValueOperation",
+        "FilterAttribute": "FilterAttribute",
         "GroupedAPIDimension": "GroupedAPIDimension",
         "IdentifyTaskEnum": "IdentifyTaskEnum",
         "MultiOrgUsageResource": "MultiOrgUsageResource",
+        "OrderDirection": "OrderDirection",
         "OwnerProvider": "OwnerProvider",
         "PeriodFilter": "PeriodFilter",
         "ProviderName": "ProviderName",

@@ -108,11 +108,13 @@ from .input_dicts import (
     ExportPipeReportInputDict,
     FilledFieldDict,
     FilterParamsDict,
+    FilterSetDict,
     FindCardsDict,
     InterfaceEmbedCreateMutationInputDict,
     InviteMembersInputDict,
     InviteUserToGroupInputDict,
     MoveCardToPhaseInputDict,
+    OrderByDict,
     PipeReportsOrderDict,
     RecordsImporterInputDict,
     ReferenceConnectorFieldInputDict,
@@ -229,11 +231,13 @@ from .inputs import (
     ExportPipeReportInput,
     FilledField,
     FilterParams,
+    FilterSet,
     FindCards,
     InterfaceEmbedCreateMutationInput,
     InviteMembersInput,
     InviteUserToGroupInput,
     MoveCardToPhaseInput,
+    OrderBy,
     PipeReportsOrder,
     RecordsImporterInput,
     ReferenceConnectorFieldInput,
@@ -401,8 +405,10 @@ class AiAgentLogDetails(_Composite[AiAgentLogDetails, Never]):
     created_at: _Leaf[AiAgentLogDetails, str | None]
     execution_time: _Leaf[AiAgentLogDetails, float | None]
     finished_at: _Leaf[AiAgentLogDetails, str | None]
+    llm_config_info: _Leaf[AiAgentLogDetails, _JSON]
     status: _Leaf[AiAgentLogDetails, AiAgentLogStatus | None]
     tracing_nodes: _Nested[AiAgentLogDetails, AiAgentLogTracingNode, list[_Row[AiAgentLogTracingNode] | None] | None]
+    updated_at: _Leaf[AiAgentLogDetails, str | None]
     uuid: _Leaf[AiAgentLogDetails, str | None]
 
 class AiAgentLogEdge(_Composite[AiAgentLogEdge, Never]):
@@ -429,9 +435,14 @@ class AiBehaviorMetadata(_Composite[AiBehaviorMetadata, Never]):
     allow_template_modifications: _Leaf[AiBehaviorMetadata, bool | None]
     destination_phase_id: _Leaf[AiBehaviorMetadata, str | None]
     email_template_id: _Leaf[AiBehaviorMetadata, str | None]
+    emails: _Leaf[AiBehaviorMetadata, list[str | None] | None]
     fields_attributes: _Nested[AiBehaviorMetadata, FieldMap, list[_Row[FieldMap] | None] | None]
+    mcp_server_id: _Leaf[AiBehaviorMetadata, str | None]
     pipe_id: _Leaf[AiBehaviorMetadata, str | None]
     table_id: _Leaf[AiBehaviorMetadata, str | None]
+    title: _Leaf[AiBehaviorMetadata, str | None]
+    tool_inputs: _Leaf[AiBehaviorMetadata, _JSON]
+    tool_name: _Leaf[AiBehaviorMetadata, str | None]
 
 class AiBehaviorParams(_Composite[AiBehaviorParams, Never]):
     actions_attributes: _Nested[AiBehaviorParams, AiBehaviorAction, list[_Row[AiBehaviorAction] | None] | None]
@@ -3348,6 +3359,19 @@ class _Query__provider_dependencies(_Field[Query, _Row[ProviderDependencyConnect
         before: str | None | Unset = ...,
     ) -> _Nested[Query, ProviderDependencyConnection, _Row[ProviderDependencyConnection] | None]: ...
 
+class _Query__records(_Field[Query, _Row[RepoRecordConnection] | None]):
+    def __call__(
+        self,
+        *,
+        repo_id: str | int,
+        phase_id: str | int | None | Unset = ...,
+        search_term: str | None | Unset = ...,
+        where: FilterSet | FilterSetDict | None | Unset = ...,
+        order_by: Sequence[OrderBy | OrderByDict] | None | Unset = ...,
+        first: int | None | Unset = ...,
+        after: str | None | Unset = ...,
+    ) -> _Nested[Query, RepoRecordConnection, _Row[RepoRecordConnection] | None]: ...
+
 class _Query__records_importations(_Field[Query, list[_Row[RecordsImportation] | None] | None]):
     def __call__(
         self, *, table_id: str | int, status: Sequence[str | None] | None | Unset = ...
@@ -3454,6 +3478,7 @@ class Query(_Composite[Query, Never]):
     platform_app_configuration: _Query__platform_app_configuration
     provider_dependencies: _Query__provider_dependencies
     public_user: _Nested[Query, PublicUser, _Row[PublicUser] | None]
+    records: _Query__records
     records_importations: _Query__records_importations
     repo_item_form: _Query__repo_item_form
     table: _Query__table
@@ -3557,6 +3582,35 @@ class RepoPreference(_Composite[RepoPreference, Never]):
     inbox_email_enabled: _Leaf[RepoPreference, bool | None]
     main_tab_views: _Leaf[RepoPreference, list[str | None] | None]
     start_form_title: _Leaf[RepoPreference, str | None]
+
+class RepoRecord(_Composite[RepoRecord, Never]):
+    assignees: _Nested[RepoRecord, User, list[_Row[User] | None] | None]
+    created_at: _Leaf[RepoRecord, str | None]
+    created_by: _Nested[RepoRecord, User, _Row[User] | None]
+    current_phase: _Nested[RepoRecord, Phase, _Row[Phase] | None]
+    due_date: _Leaf[RepoRecord, str | None]
+    fields: _Nested[RepoRecord, RepoRecordField, list[_Row[RepoRecordField] | None] | None]
+    finished_at: _Leaf[RepoRecord, str | None]
+    id: _Leaf[RepoRecord, str]
+    labels: _Nested[RepoRecord, Label, list[_Row[Label] | None] | None]
+    title: _Leaf[RepoRecord, str | None]
+    updated_at: _Leaf[RepoRecord, str | None]
+    uuid: _Leaf[RepoRecord, str | None]
+
+class RepoRecordConnection(_Composite[RepoRecordConnection, Never]):
+    edges: _Nested[RepoRecordConnection, RepoRecordEdge, list[_Row[RepoRecordEdge] | None] | None]
+    nodes: _Nested[RepoRecordConnection, RepoRecord, list[_Row[RepoRecord] | None] | None]
+    page_info: _Nested[RepoRecordConnection, PageInfo, _Row[PageInfo]]
+    total_count: _Leaf[RepoRecordConnection, int | None]
+
+class RepoRecordEdge(_Composite[RepoRecordEdge, Never]):
+    cursor: _Leaf[RepoRecordEdge, str]
+    node: _Nested[RepoRecordEdge, RepoRecord, _Row[RepoRecord] | None]
+
+class RepoRecordField(_Composite[RepoRecordField, Never]):
+    field: _Nested[RepoRecordField, MinimalField, _Row[MinimalField] | None]
+    name: _Leaf[RepoRecordField, str | None]
+    value: _Leaf[RepoRecordField, str | None]
 
 class RepoTypes(_Composite[RepoTypes, TableConnectedRepoGQLCoreUnionTypes]):
     typename__: _Leaf[RepoTypes, str]

@@ -12,7 +12,7 @@ from typedpipes.errors import ConfigurationError
 class HasConnectLink(Protocol):
     """What `connect_link` needs of the answer to ``connect.tokens.create``."""
 
-    connect_link_url: str
+    connect_link_url: str | None
 
 
 class ConnectTokenLinks:
@@ -20,7 +20,7 @@ class ConnectTokenLinks:
 
     __slots__ = ()
 
-    connect_link_url: str
+    connect_link_url: str | None
 
     def link(self, *, app: str, oauth_app_id: str | None = None) -> str:
         """The address at which the token's user connects an account of ``app`` (see `connect_link`)."""
@@ -32,7 +32,7 @@ def connect_link(token: HasConnectLink, *, app: str, oauth_app_id: str | None = 
 
     ``oauth_app_id`` uses an OAuth client of your own. The address contains the token: whoever has it can connect
     accounts as that user, so give it to nobody else and keep it out of logs. Raises `ConfigurationError` if ``app`` is
-    empty.
+    empty, or if the server gave the token without an address.
     """
     if not app:
         raise ConfigurationError("app is the name slug of the app to connect, for example 'slack'", setting="app")
@@ -41,6 +41,11 @@ def connect_link(token: HasConnectLink, *, app: str, oauth_app_id: str | None = 
         # The browser SDK's name for it.
         fields["oauthAppId"] = text_of(oauth_app_id, "oauth_app_id")
     url = token.connect_link_url
+    if url is None:
+        raise ConfigurationError(
+            "the server gave the token without connect_link_url; give the token to the vendor's browser SDK instead",
+            setting="connect_link_url",
+        )
     return f"{url}{'&' if '?' in url else '?'}{urlencode(fields)}"
 
 

@@ -19,8 +19,13 @@ def source_events(workspace: PipedreamWorkspace, call: Call) -> Response:
     wanted = call.path_values.get("id") or call.path_values["workflow_id"]
     record = found(workspace, "workflows" if "workflow_id" in call.path_values else "sources", wanted)
     failed = "$errors" in call.operation.path
-    page = _events(record, failed)[-(call.values.get("limit") or 100) :]
-    total = len(_events(record, failed))
+    events, total = _events(record, failed), len(_events(record, failed))
+    limit = call.values.get("limit") or 100
+    if call.values.get("after"):
+        page = [event for event in events if event["id"] > call.values["after"]][:limit]
+    else:
+        before = call.values.get("before")
+        page = [event for event in events if not before or event["id"] < before][-limit:]
     info = {
         "total_count": total,
         "count": len(page),
@@ -66,7 +71,7 @@ def subscribe(workspace: PipedreamWorkspace, call: Call) -> Response:
     """``POST /subscriptions`` and ``POST /auto_subscriptions``."""
     values = {key: call.values.get(key) or "" for key in ("emitter_id", "listener_id", "event_name")}
     record = workspace.rest["subscriptions"].add(values)
-    return json_response(call.synthesise(key=record.key, partial={"data": record.values}), call.operation.status)
+    return json_response({"data": record.values}, call.operation.status)
 
 
 def unsubscribe(workspace: PipedreamWorkspace, call: Call) -> Response:
@@ -93,13 +98,7 @@ def update_workflow(workspace: PipedreamWorkspace, call: Call) -> Response:
     """``PUT /workflows/{id}``: only the activation status."""
     record = found(workspace, "workflows", next(iter(call.path_values.values())))
     record.update({"active": bool(call.fields.get("active"))})
-    return (
-        done(call)
-        if call.operation.response_schema is None
-        else json_response(
-            call.synthesise(key=record.key, partial={"data": record.values, **record.values}), call.operation.status
-        )
-    )
+    return json_response({"data": record.values}, call.operation.status)
 
 
 def get_workflow(workspace: PipedreamWorkspace, call: Call) -> Response:

@@ -169,11 +169,12 @@ class Resources:
 
     def _filtered(self, call: Call, records: Sequence[Record]) -> list[Record]:
         values = call.values
-        status = values.get("status")
-        show_deleted = status == "deleted"
+        given = values.get("status") or []
+        wanted = {str(each) for each in (given if isinstance(given, list) else str(given).split(","))}
+        show_deleted = "deleted" in wanted
         kept = [record for record in records if bool(record.values.get("is_deleted")) == show_deleted]
-        if status in {"open", "won", "lost"}:
-            kept = [record for record in kept if record.values.get("status") == status]
+        if wanted and wanted <= {"open", "won", "lost", "deleted"}:
+            kept = [record for record in kept if record.values.get("status") in wanted]
         if values.get("ids"):
             wanted = {part.strip() for part in str(values["ids"]).strip("[]").split(",")}
             kept = [record for record in kept if str(record.id) in wanted]

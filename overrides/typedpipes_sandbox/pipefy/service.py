@@ -8,7 +8,7 @@ from typing import Any
 from graphql import ExecutionResult, execute_sync
 
 from typedpipes_sandbox.limits import Budget, RollingWindow
-from typedpipes_sandbox.pipefy import access, configuration, mutations, node_fields, queries, transfers
+from typedpipes_sandbox.pipefy import access, configuration, mutations, node_fields, queries, record_filters, transfers
 from typedpipes_sandbox.pipefy.complexity import MAX_COMPLEXITY, MAX_DEPTH, measure
 from typedpipes_sandbox.pipefy.execution import resolve_field, resolve_type
 from typedpipes_sandbox.pipefy.schema import Rejected, checked_document, operations_of
@@ -16,7 +16,7 @@ from typedpipes_sandbox.pipefy.workspace import PipefyWorkspace
 from typedpipes_sandbox.wire.messages import Request, Response, json_response, text_response
 
 #: the modules whose import registers resolvers
-RESOLVER_MODULES = (queries, node_fields, mutations, configuration, access, transfers)
+RESOLVER_MODULES = (queries, node_fields, record_filters, mutations, configuration, access, transfers)
 GRAPHQL_PATHS = frozenset({"/graphql", "/queries"})
 
 

@@ -126,7 +126,7 @@ def test_both_forms_of_an_answer_have_their_rule() -> None:
         "connect.accounts.get": ["unwrap data"],
         "connect.accounts.list": ["lift data.accounts data"],
         "connect.projects.info": ["unwrap data"],
-        "connect.projects.info_documented": ["unwrap data"],
+        "connect.projects.retrieve_info": ["unwrap data"],
         "pipedrive_v1.permission_sets.get": ["wrap data", "first data"],
     }
 

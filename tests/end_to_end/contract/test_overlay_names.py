@@ -40,8 +40,8 @@ EXAMPLES = {
     "connect": {
         "accounts.list": "GET /{project_id}/accounts",
         "accounts.delete_by_app": "DELETE /{project_id}/apps/{app_id}/accounts",
-        "projects.info": "GET /{project_id}/projects/info",
-        "projects.info_documented": "GET /{project_id}/info",
+        "projects.info": "GET /{project_id}/info",
+        "projects.retrieve_info": "GET /{project_id}/projects/info",
         "proxy.get": "GET /{project_id}/proxy/{url_64}",
         "tokens.create": "POST /{project_id}/tokens",
         "users.delete": "DELETE /{project_id}/users/{external_user_id}",

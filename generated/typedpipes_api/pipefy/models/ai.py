@@ -74,10 +74,12 @@ class AiAgentLogDetails(ResultModel):
     created_at: str | None = Field(validation_alias="createdAt", serialization_alias="createdAt")
     execution_time: float | None = Field(validation_alias="executionTime", serialization_alias="executionTime")
     finished_at: str | None = Field(validation_alias="finishedAt", serialization_alias="finishedAt")
+    llm_config_info: JsonValue | None = Field(validation_alias="llmConfigInfo", serialization_alias="llmConfigInfo")
     status: AiAgentLogStatus | None
     tracing_nodes: list[AiAgentLogTracingNode | None] | None = Field(
         validation_alias="tracingNodes", serialization_alias="tracingNodes"
     )
+    updated_at: str | None = Field(validation_alias="updatedAt", serialization_alias="updatedAt")
     uuid: str | None
 
 
@@ -247,10 +249,12 @@ FRAGMENTS = {
   createdAt
   executionTime
   finishedAt
+  llmConfigInfo
   status
   tracingNodes {
     ...AiAgentLogTracingNode
   }
+  updatedAt
   uuid
 }""",
     "AiAgentLogPage": """fragment AiAgentLogPage on AiAgentLogConnection {

@@ -17,11 +17,16 @@ class AiBehaviorMetadata(ResultModel):
         validation_alias="destinationPhaseId", serialization_alias="destinationPhaseId"
     )
     email_template_id: str | None = Field(validation_alias="emailTemplateId", serialization_alias="emailTemplateId")
+    emails: list[str | None] | None
     fields_attributes: list[FieldMap | None] | None = Field(
         validation_alias="fieldsAttributes", serialization_alias="fieldsAttributes"
     )
+    mcp_server_id: str | None = Field(validation_alias="mcpServerId", serialization_alias="mcpServerId")
     pipe_id: str | None = Field(validation_alias="pipeId", serialization_alias="pipeId")
     table_id: str | None = Field(validation_alias="tableId", serialization_alias="tableId")
+    title: str | None
+    tool_inputs: JsonValue | None = Field(validation_alias="toolInputs", serialization_alias="toolInputs")
+    tool_name: str | None = Field(validation_alias="toolName", serialization_alias="toolName")
 
 
 class AiBehaviorAction(ResultModel):
@@ -354,11 +359,16 @@ FRAGMENTS = {
   allowTemplateModifications
   destinationPhaseId
   emailTemplateId
+  emails
   fieldsAttributes {
     ...FieldMap
   }
+  mcpServerId
   pipeId
   tableId
+  title
+  toolInputs
+  toolName
 }""",
     "AiBehaviorParams": """fragment AiBehaviorParams on AiBehaviorParams {
   actionsAttributes {

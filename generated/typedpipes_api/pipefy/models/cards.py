@@ -266,6 +266,51 @@ class InboxEmail(InboxEmailRef):
     user: UserRef | None
 
 
+class RepoRecordCreatedBy(ResultModel):
+    id: str
+    name: str | None
+
+
+class RepoRecordCurrentPhase(ResultModel):
+    id: str
+    name: str
+    done: bool
+
+
+class RepoRecordFieldsField(ResultModel):
+    id: str | None
+    uuid: str | None
+
+
+class RepoRecordFields(ResultModel):
+    name: str | None
+    value: str | None
+    field: RepoRecordFieldsField | None
+
+
+class RepoRecord(ResultModel):
+    id: str
+    uuid: str | None
+    title: str | None
+    created_at: str | None = Field(validation_alias="createdAt", serialization_alias="createdAt")
+    updated_at: str | None = Field(validation_alias="updatedAt", serialization_alias="updatedAt")
+    finished_at: str | None = Field(validation_alias="finishedAt", serialization_alias="finishedAt")
+    due_date: str | None = Field(validation_alias="dueDate", serialization_alias="dueDate")
+    current_phase: RepoRecordCurrentPhase | None = Field(
+        validation_alias="currentPhase", serialization_alias="currentPhase"
+    )
+    assignees: list[UserRef | None] | None
+    labels: list[Label | None] | None
+    created_by: RepoRecordCreatedBy | None = Field(validation_alias="createdBy", serialization_alias="createdBy")
+    fields: list[RepoRecordFields | None] | None
+
+
+class RepoRecordPage(ResultModel):
+    nodes: list[RepoRecord | None] | None
+    page_info: PageInfo = Field(validation_alias="pageInfo", serialization_alias="pageInfo")
+    total_count: int | None = Field(validation_alias="totalCount", serialization_alias="totalCount")
+
+
 FRAGMENTS = {
     "Attachment": """fragment Attachment on Attachment {
   path
@@ -541,5 +586,46 @@ FRAGMENTS = {
   phase {
     ...PhaseRef
   }
+}""",
+    "RepoRecord": """fragment RepoRecord on RepoRecord {
+  id
+  uuid
+  title
+  createdAt
+  updatedAt
+  finishedAt
+  dueDate
+  currentPhase {
+    id
+    name
+    done
+  }
+  assignees {
+    ...UserRef
+  }
+  labels {
+    ...Label
+  }
+  createdBy {
+    id
+    name
+  }
+  fields {
+    name
+    value
+    field {
+      id
+      uuid
+    }
+  }
+}""",
+    "RepoRecordPage": """fragment RepoRecordPage on RepoRecordConnection {
+  nodes {
+    ...RepoRecord
+  }
+  pageInfo {
+    ...PageInfo
+  }
+  totalCount
 }""",
 }

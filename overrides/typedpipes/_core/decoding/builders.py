@@ -151,7 +151,7 @@ def _list_plan(item_hint: Any) -> Plan:
     def convert(value: Any, decoding: Decoding, node: Node) -> Any:
         if value.__class__ is not list:
             decoding.mismatch(node, None, "an array", value)
-            return value
+            return [] if value is None and node.parent is None else value  # a null answer lists nothing
         if not value:
             return []
         items = node.below(None)
