@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing
 from typing import Any
 
@@ -70,7 +70,7 @@ def test_connect_resets_deliveries_and_makes_limits(sandbox: Sandbox) -> None:
 
 @pytest.mark.parametrize("colour", ["sync", "async"])
 def test_answers_the_reference_does_not_show_are_kept(colour: str, sandbox: Sandbox) -> None:
-    calls = [
+    calls: list[Callable[[Any], Any]] = [
         lambda pd: pd.rest.subscriptions.create(emitter_id="dc_1", listener_id="p_1"),
         lambda pd: pd.rest.auto_subscriptions.create(event_name="$errors", listener_id="p_1"),
         lambda pd: pd.rest.workflows.update("p_abc123", active=False, org_id="o_1"),

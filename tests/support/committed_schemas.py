@@ -6,6 +6,7 @@ no edit in a test.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
@@ -35,8 +36,12 @@ def _read(document: str) -> Any:  # plain JSON, read by hand
 
 @cache
 def rest_facts(document: str) -> Mapping[str, Any]:
-    """``"GET /deals"`` -> what stands there, for every operation of ``schemas/<document>.yaml``."""
-    paths = _read(document)["paths"]
+    """``"GET /deals"`` -> what stands there, for every operation of ``schemas/<document>.yaml`` and its overlay."""
+    folder, _, name = document.partition("/")
+    paths = dict(_read(document)["paths"])
+    for action in _read(f"{folder}/overlay-{name}")["actions"]:
+        if action["target"] == "$.paths":  # operations that no document of the vendor has
+            paths.update(action["update"])
     found = {
         f"{verb.upper()} {path}": facts
         for path, item in paths.items()
@@ -59,8 +64,13 @@ def requests_with(document: str, parameter: str) -> frozenset[str]:
     def name(given: Any) -> str:
         return str((shared[given["$ref"].rpartition("/")[2]] if "$ref" in given else given)["name"])
 
-    facts = rest_facts(document).items()
-    return frozenset(request for request, one in facts if parameter in map(name, one.get("parameters", [])))
+    folder, _, file = document.partition("/")
+    taken = {request: list(one.get("parameters", [])) for request, one in rest_facts(document).items()}
+    for action in _read(f"{folder}/overlay-{file}")["actions"]:
+        added = re.fullmatch(r"\$\.paths\['(.+)'\]\.(\w+)\.parameters", action["target"])
+        if added is not None and "update" in action:
+            taken[f"{added[2].upper()} {added[1]}"].append(action["update"])
+    return frozenset(request for request, given in taken.items() if parameter in map(name, given))
 
 
 @cache

@@ -30,7 +30,13 @@ from typedpipes.runtime import (
     raw_method,
     request_body,
 )
-from typedpipes_api.pipedream._shared import EventSummaryListResponse, PagedCallOptions, Source, SourceListResponse
+from typedpipes_api.pipedream._shared import (
+    EventSummary,
+    EventSummaryListResponse,
+    PagedCallOptions,
+    Source,
+    SourceListResponse,
+)
 
 
 class CreateSourceRequest(Model):
@@ -101,7 +107,7 @@ _DELETE: Operation[None] = Operation(
     client_parameters=(("org_id", "query", "org_id"),),
 )
 
-_EVENTS_LIST: Operation[EventSummaryListResponse] = Operation(
+_EVENTS_LIST: PagedOperation[EventSummaryListResponse, EventSummary] = PagedOperation(
     id="list_source_events",
     api="pipedream",
     name="sources.events.list",
@@ -113,6 +119,8 @@ _EVENTS_LIST: Operation[EventSummaryListResponse] = Operation(
     credentials=("oauth", "api_key"),
     client_parameters=(("org_id", "query", "org_id"),),
     omittable=("include", "exclude"),
+    paging=Paging("after", limit="limit", cursor="after", items="data", next="page_info.end_cursor"),
+    item="EventSummary",
 )
 
 _EVENTS_DELETE: Operation[None] = Operation(
@@ -189,6 +197,25 @@ class SourcesEvents(Resource):
             options,
         )
 
+    def iter(
+        self,
+        id: str,
+        *,
+        exclude: str | None = None,
+        expand: Literal["event"] | None = None,
+        include: str | None = None,
+        **options: Unpack[PagedCallOptions],
+    ) -> Pages[EventSummary]:
+        """All items of `list`, fetched page by page as they are used.
+
+        GET /sources/{id}/event_summaries (operationId ``list_source_events``). Credential: oauth or api_key.
+        """
+        return self._caller.pages(
+            _EVENTS_LIST,
+            Arguments(path=(id,), query={"exclude": exclude, "expand": expand, "include": include}),
+            options,
+        )
+
     def delete(
         self, id: str, *, end_id: str | None = None, start_id: str | None = None, **options: Unpack[PipedreamOptions]
     ) -> None:
@@ -249,6 +276,25 @@ class AsyncSourcesEvents(AsyncResource):
                     "before": before,
                 },
             ),
+            options,
+        )
+
+    def iter(
+        self,
+        id: str,
+        *,
+        exclude: str | None = None,
+        expand: Literal["event"] | None = None,
+        include: str | None = None,
+        **options: Unpack[PagedCallOptions],
+    ) -> AsyncPages[EventSummary]:
+        """All items of `list`, fetched page by page as they are used.
+
+        GET /sources/{id}/event_summaries (operationId ``list_source_events``). Credential: oauth or api_key.
+        """
+        return self._caller.pages(
+            _EVENTS_LIST,
+            Arguments(path=(id,), query={"exclude": exclude, "expand": expand, "include": include}),
             options,
         )
 

@@ -12,9 +12,13 @@ from typedpipes.runtime import (
     UNSET,
     ApiResponse,
     Arguments,
+    AsyncPages,
     AsyncResource,
     Model,
     Operation,
+    PagedOperation,
+    Pages,
+    Paging,
     PipedreamOptions,
     RawAsyncResource,
     RawResource,
@@ -31,8 +35,10 @@ from typedpipes_api.pipedream._shared import (
     AppAuthType,
     ConfigurableProp,
     EventMetadata,
+    EventSummary,
     EventSummaryListResponse,
     PageInfo,
+    PagedCallOptions,
 )
 
 
@@ -257,7 +263,7 @@ _UPDATE: Operation[JSON] = Operation(
     omittable=("include", "exclude"),
 )
 
-_ERRORS_LIST: Operation[WorkflowErrorListResponse] = Operation(
+_ERRORS_LIST: PagedOperation[WorkflowErrorListResponse, WorkflowErrorSummary] = PagedOperation(
     id="list_workflow_errors",
     api="pipedream",
     name="workflows.errors.list",
@@ -269,9 +275,11 @@ _ERRORS_LIST: Operation[WorkflowErrorListResponse] = Operation(
     credentials=("oauth", "api_key"),
     client_parameters=(("org_id", "query", "org_id"),),
     omittable=("include", "exclude"),
+    paging=Paging("after", limit="limit", cursor="after", items="data", next="page_info.end_cursor"),
+    item="WorkflowErrorSummary",
 )
 
-_EMITS_LIST: Operation[EventSummaryListResponse] = Operation(
+_EMITS_LIST: PagedOperation[EventSummaryListResponse, EventSummary] = PagedOperation(
     id="list_workflow_emits",
     api="pipedream",
     name="workflows.emits.list",
@@ -283,6 +291,8 @@ _EMITS_LIST: Operation[EventSummaryListResponse] = Operation(
     credentials=("oauth", "api_key"),
     client_parameters=(("org_id", "query", "org_id"),),
     omittable=("include", "exclude"),
+    paging=Paging("after", limit="limit", cursor="after", items="data", next="page_info.end_cursor"),
+    item="EventSummary",
 )
 
 
@@ -326,6 +336,26 @@ class WorkflowsEmits(Resource):
                     "before": before,
                 },
             ),
+            options,
+        )
+
+    def iter(
+        self,
+        workflow_id: str,
+        *,
+        exclude: str | None = None,
+        expand: Literal["event"] | None = None,
+        include: str | None = None,
+        **options: Unpack[PagedCallOptions],
+    ) -> Pages[EventSummary]:
+        """All items of `list`, fetched page by page as they are used.
+
+        GET /workflows/{workflow_id}/event_summaries (operationId ``list_workflow_emits``). Credential: oauth
+        or api_key.
+        """
+        return self._caller.pages(
+            _EMITS_LIST,
+            Arguments(path=(workflow_id,), query={"exclude": exclude, "expand": expand, "include": include}),
             options,
         )
 
@@ -381,6 +411,26 @@ class AsyncWorkflowsEmits(AsyncResource):
             options,
         )
 
+    def iter(
+        self,
+        workflow_id: str,
+        *,
+        exclude: str | None = None,
+        expand: Literal["event"] | None = None,
+        include: str | None = None,
+        **options: Unpack[PagedCallOptions],
+    ) -> AsyncPages[EventSummary]:
+        """All items of `list`, fetched page by page as they are used.
+
+        GET /workflows/{workflow_id}/event_summaries (operationId ``list_workflow_emits``). Credential: oauth
+        or api_key.
+        """
+        return self._caller.pages(
+            _EMITS_LIST,
+            Arguments(path=(workflow_id,), query={"exclude": exclude, "expand": expand, "include": include}),
+            options,
+        )
+
 
 class AsyncWorkflowsEmitsRaw(RawAsyncResource):
     """`AsyncWorkflowsEmits` with status and headers: each method returns an `ApiResponse`."""
@@ -433,6 +483,26 @@ class WorkflowsErrors(Resource):
             options,
         )
 
+    def iter(
+        self,
+        workflow_id: str,
+        *,
+        exclude: str | None = None,
+        expand: Literal["event"] | None = None,
+        include: str | None = None,
+        **options: Unpack[PagedCallOptions],
+    ) -> Pages[WorkflowErrorSummary]:
+        """All items of `list`, fetched page by page as they are used.
+
+        GET /workflows/{workflow_id}/$errors/event_summaries (operationId ``list_workflow_errors``).
+        Credential: oauth or api_key.
+        """
+        return self._caller.pages(
+            _ERRORS_LIST,
+            Arguments(path=(workflow_id,), query={"exclude": exclude, "expand": expand, "include": include}),
+            options,
+        )
+
 
 class WorkflowsErrorsRaw(RawResource):
     """`WorkflowsErrors` with status and headers: each method returns an `ApiResponse`."""
@@ -482,6 +552,26 @@ class AsyncWorkflowsErrors(AsyncResource):
                     "before": before,
                 },
             ),
+            options,
+        )
+
+    def iter(
+        self,
+        workflow_id: str,
+        *,
+        exclude: str | None = None,
+        expand: Literal["event"] | None = None,
+        include: str | None = None,
+        **options: Unpack[PagedCallOptions],
+    ) -> AsyncPages[WorkflowErrorSummary]:
+        """All items of `list`, fetched page by page as they are used.
+
+        GET /workflows/{workflow_id}/$errors/event_summaries (operationId ``list_workflow_errors``).
+        Credential: oauth or api_key.
+        """
+        return self._caller.pages(
+            _ERRORS_LIST,
+            Arguments(path=(workflow_id,), query={"exclude": exclude, "expand": expand, "include": include}),
             options,
         )
 

@@ -6,9 +6,16 @@ from typing import Any, Literal, Unpack, overload
 
 from typedpipes._core.rest import ApiResponse, PipedreamOptions
 from typedpipes.pipedream.resources import Expand, check_bounds
-from typedpipes.runtime import RawAsyncResource, async_raw_method, raw_async_caller, raw_of
+from typedpipes.runtime import (
+    AsyncPages,
+    PagedCallOptions,
+    RawAsyncResource,
+    async_raw_method,
+    raw_async_caller,
+    raw_of,
+)
 from typedpipes_api.pipedream import sources, subscriptions, workflows
-from typedpipes_api.pipedream._shared import EventSummaryListResponse
+from typedpipes_api.pipedream._shared import EventSummary, EventSummaryListResponse
 
 
 class AsyncSourcesEvents(sources.AsyncSourcesEvents):
@@ -29,13 +36,36 @@ class AsyncSourcesEvents(sources.AsyncSourcesEvents):
         expand: Expand | None = "event",
         include: str | None = None,
         limit: int | None = None,
+        after: str | None = None,
+        before: str | None = None,
         **options: Unpack[PipedreamOptions],
     ) -> EventSummaryListResponse:
         """Up to the last 100 events of a source, whole: ``expand=None`` lets the vendor cut those above 1 KB.
 
         See the generated method for the rest.
         """
-        return await super().list(id, exclude=exclude, expand=expand, include=include, limit=limit, **options)
+        return await super().list(
+            id,
+            exclude=exclude,
+            expand=expand,
+            include=include,
+            limit=limit,
+            after=after,
+            before=before,
+            **options,
+        )
+
+    def iter(
+        self,
+        id: str,
+        *,
+        exclude: str | None = None,
+        expand: Expand | None = "event",
+        include: str | None = None,
+        **options: Unpack[PagedCallOptions],
+    ) -> AsyncPages[EventSummary]:
+        """All items of `list`, fetched page by page as they are used."""
+        return super().iter(id, exclude=exclude, expand=expand, include=include, **options)
 
     @overload  # type: ignore[override]  # narrower on purpose: without bounds, or everything=True, mypy complains
     async def delete(
@@ -112,13 +142,36 @@ class AsyncWorkflowsEmits(workflows.AsyncWorkflowsEmits):
         expand: Expand | None = "event",
         include: str | None = None,
         limit: int | None = None,
+        after: str | None = None,
+        before: str | None = None,
         **options: Unpack[PipedreamOptions],
     ) -> EventSummaryListResponse:
         """Up to the last 100 events a workflow emitted, whole: ``expand=None`` lets the vendor cut those above 1 KB.
 
         See the generated method for the rest.
         """
-        return await super().list(workflow_id, exclude=exclude, expand=expand, include=include, limit=limit, **options)
+        return await super().list(
+            workflow_id,
+            exclude=exclude,
+            expand=expand,
+            include=include,
+            limit=limit,
+            after=after,
+            before=before,
+            **options,
+        )
+
+    def iter(
+        self,
+        workflow_id: str,
+        *,
+        exclude: str | None = None,
+        expand: Expand | None = "event",
+        include: str | None = None,
+        **options: Unpack[PagedCallOptions],
+    ) -> AsyncPages[EventSummary]:
+        """All items of `list`, fetched page by page as they are used."""
+        return super().iter(workflow_id, exclude=exclude, expand=expand, include=include, **options)
 
 
 class AsyncWorkflowsEmitsRaw(RawAsyncResource):
@@ -147,13 +200,36 @@ class AsyncWorkflowsErrors(workflows.AsyncWorkflowsErrors):
         expand: Expand | None = "event",
         include: str | None = None,
         limit: int | None = None,
+        after: str | None = None,
+        before: str | None = None,
         **options: Unpack[PipedreamOptions],
     ) -> workflows.WorkflowErrorListResponse:
         """Up to the last 100 events a workflow failed on, whole: ``expand=None`` lets the vendor cut those above 1 KB.
 
         See the generated method for the rest.
         """
-        return await super().list(workflow_id, exclude=exclude, expand=expand, include=include, limit=limit, **options)
+        return await super().list(
+            workflow_id,
+            exclude=exclude,
+            expand=expand,
+            include=include,
+            limit=limit,
+            after=after,
+            before=before,
+            **options,
+        )
+
+    def iter(
+        self,
+        workflow_id: str,
+        *,
+        exclude: str | None = None,
+        expand: Expand | None = "event",
+        include: str | None = None,
+        **options: Unpack[PagedCallOptions],
+    ) -> AsyncPages[workflows.WorkflowErrorSummary]:
+        """All items of `list`, fetched page by page as they are used."""
+        return super().iter(workflow_id, exclude=exclude, expand=expand, include=include, **options)
 
 
 class AsyncWorkflowsErrorsRaw(RawAsyncResource):

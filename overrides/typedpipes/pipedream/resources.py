@@ -11,13 +11,15 @@ from typing import Any, Literal, Unpack, overload
 from typedpipes._core.rest import ApiResponse, PipedreamOptions
 from typedpipes.errors import ConfigurationError
 from typedpipes.runtime import (
+    PagedCallOptions,
+    Pages,
     RawResource,
     raw_caller,
     raw_method,
     raw_of,
 )
 from typedpipes_api.pipedream import sources, subscriptions, workflows
-from typedpipes_api.pipedream._shared import EventSummaryListResponse
+from typedpipes_api.pipedream._shared import EventSummary, EventSummaryListResponse
 
 Expand = Literal["event"]
 
@@ -55,13 +57,36 @@ class SourcesEvents(sources.SourcesEvents):
         expand: Expand | None = "event",
         include: str | None = None,
         limit: int | None = None,
+        after: str | None = None,
+        before: str | None = None,
         **options: Unpack[PipedreamOptions],
     ) -> EventSummaryListResponse:
         """Up to the last 100 events of a source, whole: ``expand=None`` lets the vendor cut those above 1 KB.
 
         See the generated method for the rest.
         """
-        return super().list(id, exclude=exclude, expand=expand, include=include, limit=limit, **options)
+        return super().list(
+            id,
+            exclude=exclude,
+            expand=expand,
+            include=include,
+            limit=limit,
+            after=after,
+            before=before,
+            **options,
+        )
+
+    def iter(
+        self,
+        id: str,
+        *,
+        exclude: str | None = None,
+        expand: Expand | None = "event",
+        include: str | None = None,
+        **options: Unpack[PagedCallOptions],
+    ) -> Pages[EventSummary]:
+        """All items of `list`, fetched page by page as they are used."""
+        return super().iter(id, exclude=exclude, expand=expand, include=include, **options)
 
     @overload  # type: ignore[override]  # narrower on purpose: without bounds, or everything=True, mypy complains
     def delete(
@@ -138,13 +163,36 @@ class WorkflowsEmits(workflows.WorkflowsEmits):
         expand: Expand | None = "event",
         include: str | None = None,
         limit: int | None = None,
+        after: str | None = None,
+        before: str | None = None,
         **options: Unpack[PipedreamOptions],
     ) -> EventSummaryListResponse:
         """Up to the last 100 events a workflow emitted, whole: ``expand=None`` lets the vendor cut those above 1 KB.
 
         See the generated method for the rest.
         """
-        return super().list(workflow_id, exclude=exclude, expand=expand, include=include, limit=limit, **options)
+        return super().list(
+            workflow_id,
+            exclude=exclude,
+            expand=expand,
+            include=include,
+            limit=limit,
+            after=after,
+            before=before,
+            **options,
+        )
+
+    def iter(
+        self,
+        workflow_id: str,
+        *,
+        exclude: str | None = None,
+        expand: Expand | None = "event",
+        include: str | None = None,
+        **options: Unpack[PagedCallOptions],
+    ) -> Pages[EventSummary]:
+        """All items of `list`, fetched page by page as they are used."""
+        return super().iter(workflow_id, exclude=exclude, expand=expand, include=include, **options)
 
 
 class WorkflowsEmitsRaw(RawResource):
@@ -173,13 +221,36 @@ class WorkflowsErrors(workflows.WorkflowsErrors):
         expand: Expand | None = "event",
         include: str | None = None,
         limit: int | None = None,
+        after: str | None = None,
+        before: str | None = None,
         **options: Unpack[PipedreamOptions],
     ) -> workflows.WorkflowErrorListResponse:
         """Up to the last 100 events a workflow failed on, whole: ``expand=None`` lets the vendor cut those above 1 KB.
 
         See the generated method for the rest.
         """
-        return super().list(workflow_id, exclude=exclude, expand=expand, include=include, limit=limit, **options)
+        return super().list(
+            workflow_id,
+            exclude=exclude,
+            expand=expand,
+            include=include,
+            limit=limit,
+            after=after,
+            before=before,
+            **options,
+        )
+
+    def iter(
+        self,
+        workflow_id: str,
+        *,
+        exclude: str | None = None,
+        expand: Expand | None = "event",
+        include: str | None = None,
+        **options: Unpack[PagedCallOptions],
+    ) -> Pages[workflows.WorkflowErrorSummary]:
+        """All items of `list`, fetched page by page as they are used."""
+        return super().iter(workflow_id, exclude=exclude, expand=expand, include=include, **options)
 
 
 class WorkflowsErrorsRaw(RawResource):

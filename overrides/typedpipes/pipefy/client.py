@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Self, TypeVar, Unpack, cast
 from typedpipes._core.arguments import check_options
 from typedpipes._core.client import ApiClient
 from typedpipes._core.decoding.model import JSON
-from typedpipes._core.graphql import GraphQLOperation, encode_variables
+from typedpipes._core.graphql import GraphQLOperation, encode_variables, operation_variables
 from typedpipes._core.graphql.calls import WirePort, document_kind
 from typedpipes._core.graphql.clients import bind
 from typedpipes._core.graphql.outcome import telling
@@ -106,7 +106,7 @@ class Pipefy(ApiClient, Client):
         return self.organization(id=organization_number(organization), **options)
 
     def _run(self, operation: GraphQLOperation[R], variables: Mapping[str, object], options: CallOptions) -> R:
-        request = self._calls.operation(operation, encode_variables(variables), options)
+        request = self._calls.operation(operation, operation_variables(operation, variables), options)
         with telling(operation.safety):
             return self._calls.result(operation, self._http.exchange(request))
 

@@ -64,8 +64,9 @@ def validate_token(workspace: PipedreamWorkspace, call: Call) -> Response:
     found = workspace.tokens.find(call.path_values["ctok"])
     if found is None or found.kind != "connect_token":
         return json_response({"error": "token is unknown or expired", "code": "invalid_token"}, 404)
-    app = workspace.connect["apps"].get(call.values["app_id"]) or workspace.connect["apps"].get(
-        call.values["app_id"], "name_slug"
+    wanted = call.values.get("app_id")
+    app = (
+        workspace.connect["apps"].get(wanted) or workspace.connect["apps"].get(wanted, "name_slug") if wanted else None
     )
     partial: dict[str, Any] = {"success": True, "project_id": found.facts["project_id"], "error": None}
     partial["project_environment"] = found.facts["environment"]

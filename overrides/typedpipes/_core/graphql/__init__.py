@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import re
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final, Generic, Literal, TypeAlias, TypeVar, cast
@@ -167,6 +168,35 @@ def encode_variables(variables: Mapping[str, object]) -> dict[str, JSON]:
     return cast("dict[str, JSON]", wire_of(variables, "variables"))
 
 
+def operation_variables(operation: GraphQLOperation[Any], variables: Mapping[str, object]) -> dict[str, JSON]:
+    """As `encode_variables`. A key in the filter of a query that its input type does not have is refused, too.
+
+    A server that drops it would answer with more than was asked for. Mutations are left to the server, which refuses.
+    """
+    wire = encode_variables(variables)
+    for name, value in wire.items() if operation.kind == "query" else ():
+        entries = [each for each in (value if isinstance(value, list) else [value]) if isinstance(each, dict)]
+        model = _input_model(operation, name) if entries else None
+        if model is not None:
+            for entry in entries:
+                check_input(model, entry, f"{operation.name}: {name}")
+    return wire
+
+
+def _input_model(operation: GraphQLOperation[Any], variable: str) -> type[InputModel] | None:
+    """The generated class of a variable's type; None if that is no input object."""
+    declared = re.search(rf"\${variable}: *\[*(\w+)", operation.document)
+    package, operations, _ = operation.result.__module__.partition(".operations.")
+    if declared is None or not operations:
+        return None
+    try:
+        inputs = importlib.import_module(f"{package}.inputs")
+    except ModuleNotFoundError:
+        return None
+    name = "".join(part[:1].upper() + part[1:] for part in declared[1].split("_"))
+    return cast("type[InputModel] | None", getattr(inputs, name, None))
+
+
 def check_input(model: type[InputModel], wire: dict[str, JSON], where: str) -> None:
     """Raise `ConfigurationError` naming the field for an input object that the server would refuse."""
     from pydantic import ValidationError
@@ -190,4 +220,5 @@ __all__ = [
     "decode",
     "decode_body",
     "encode_variables",
+    "operation_variables",
 ]

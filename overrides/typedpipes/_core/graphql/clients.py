@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Generic, TypeAlias, TypeVar, Unpack, over
 
 from typedpipes._core.decoding import Decoding
 from typedpipes._core.decoding.model import JSON
-from typedpipes._core.graphql import GraphQLOperation, R, decode, encode_variables
+from typedpipes._core.graphql import GraphQLOperation, R, decode, operation_variables
 from typedpipes._core.rest import CallOptions, PagedCallOptions
 from typedpipes.errors import ConfigurationError
 
@@ -63,7 +63,7 @@ class GraphQLClient:
         """Perform one operation and return its decoded ``data``."""
         if self._lender is not None:
             return self._lender._run(operation, variables, options)
-        data = self._execute(operation, encode_variables(variables), options)
+        data = self._execute(operation, operation_variables(operation, variables), options)
         return decode(operation, data, self._decoding(operation))
 
     def _pages(
@@ -106,7 +106,7 @@ class AsyncGraphQLClient:
         """Perform one operation and return its decoded ``data``."""
         if self._lender is not None:
             return await self._lender._run(operation, variables, options)
-        data = await self._execute(operation, encode_variables(variables), options)
+        data = await self._execute(operation, operation_variables(operation, variables), options)
         return decode(operation, data, self._decoding(operation))
 
     def _pages(
