@@ -15,7 +15,7 @@ from typedpipes.runtime import (
     raw_of,
 )
 from typedpipes_api.pipedream import sources, subscriptions, workflows
-from typedpipes_api.pipedream._shared import EventSummary, EventSummaryListResponse
+from typedpipes_api.pipedream._shared import EventSummary, EventSummaryListResponse, PagedCallOptions
 
 
 class AsyncSourcesEvents(sources.AsyncSourcesEvents):

@@ -11,7 +11,6 @@ from typing import Any, Literal, Unpack, overload
 from typedpipes._core.rest import ApiResponse, PipedreamOptions
 from typedpipes.errors import ConfigurationError
 from typedpipes.runtime import (
-    PagedCallOptions,
     Pages,
     RawResource,
     raw_caller,
@@ -19,7 +18,7 @@ from typedpipes.runtime import (
     raw_of,
 )
 from typedpipes_api.pipedream import sources, subscriptions, workflows
-from typedpipes_api.pipedream._shared import EventSummary, EventSummaryListResponse
+from typedpipes_api.pipedream._shared import EventSummary, EventSummaryListResponse, PagedCallOptions
 
 Expand = Literal["event"]
 
