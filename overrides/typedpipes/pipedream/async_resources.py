@@ -8,7 +8,6 @@ from typedpipes._core.rest import ApiResponse, PipedreamOptions
 from typedpipes.pipedream.resources import Expand, check_bounds
 from typedpipes.runtime import (
     AsyncPages,
-    PagedCallOptions,
     RawAsyncResource,
     async_raw_method,
     raw_async_caller,
