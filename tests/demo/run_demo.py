@@ -63,7 +63,7 @@ def run_pipedream(environment: dict[str, str]) -> None:
         total = (info and info.total_count) or 1
         size = max(1, -(-total // 2))
         for number, page in enumerate(pipedream.connect.accounts.iter(page_size=size).pages(), start=1):
-            names = ", ".join(account.app.name for account in page)
+            names = ", ".join(account.name or account.id for account in page)
             say(f"  page {number}: {len(page)} of {total} accounts: {names}")
 
 

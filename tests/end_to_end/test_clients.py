@@ -147,7 +147,7 @@ def test_the_documented_and_the_live_form_of_connect_answers_decode_alike() -> N
         with Sandbox(connect_envelopes=form) as sandbox, Pipedream(env=sandbox.environment(), strict=True) as pipedream:
             listed = [account.id for account in pipedream.connect.accounts.iter(page_size=50)]
             one = pipedream.connect.accounts.get(listed[0])
-            results.append((listed, one.id, one.app.name))
+            results.append((listed, one.id, one.app and one.app.name))
     assert results[0] == results[1]
 
 

@@ -63,7 +63,7 @@ def test_a_wrong_type_is_reported(sandbox: Sandbox) -> None:
 
     def never(crm: Pipedrive, pd: Pipedream) -> None:
         crm.v2.deals.get("7")  # type: ignore[arg-type]  # an int
-        crm.v2.deals.list(status="opened")  # type: ignore[arg-type]  # no such status
+        crm.v2.deals.list(status=["opened"])  # type: ignore[list-item]  # no such status
         crm.v2.deals.list(ids="1,2")  # type: ignore[arg-type]  # a list
         crm.v2.deals.create(title=5)  # type: ignore[call-overload]  # a text
         crm.v1.notes.create(content="x", encoding="xml")  # type: ignore[call-overload]  # json or form

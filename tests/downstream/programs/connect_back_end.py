@@ -33,7 +33,7 @@ class BackEnd:
         found: list[Connection] = []
         async for account in self._pipedream.connect.accounts.iter(external_user_id=user, page_size=50):
             assert_type(account, Account)
-            found.append(Connection(account.id, account.app.name or account.app.id))
+            found.append(Connection(account.id, account.name or account.id))
         return found
 
     async def disconnect(self, account: str) -> bool:
