@@ -97,7 +97,7 @@ class GraphQLOperation(Generic[R_co]):
         """Raise `ConfigurationError` for a required variable that is null, and for a required id that is empty."""
         if self._required is None:
             head = self.document.partition("{")[0]
-            self._required = tuple((name, kind == "ID") for name, kind in _REQUIRED.findall(head))
+            self._required = tuple((name, kind.strip("[!]") == "ID") for name, kind in _REQUIRED.findall(head))
         for name, is_id in self._required:
             value = variables.get(name)
             if value is None or (is_id and not all(_is_id(each) for each in _listed(value))):
@@ -127,7 +127,7 @@ class GraphQLOperation(Generic[R_co]):
         return f"<GraphQLOperation {self.kind} {self.name}>"
 
 
-_REQUIRED: Final = re.compile(r"\$(\w+): \[?(\w+)!?\]?!(?! =)")
+_REQUIRED: Final = re.compile(r"\$(\w+): (\[\w+!?\]|\w+)!(?! =)")
 """A variable that may not be left out, and its type, in the head of a document as the generation step writes it."""
 
 
