@@ -159,7 +159,7 @@ def test_an_enum_member_travels_as_its_value_in_forms_and_multipart(server: Wire
             encoding="form", subscription_url="https://h.example/", event_action=eur, event_object=eur, name=eur
         )
         assert parse_qs(sent(server).body.decode())["event_action"] == ["EUR"]
-        crm.v1.files.upload(file=io.BytesIO(b"x"), deal_id=Whole.SEVEN)
+        crm.v1.files.upload(file=("x.txt", io.BytesIO(b"x")), deal_id=Whole.SEVEN)
         assert b'name="deal_id"\r\n\r\n7\r\n' in sent(server).body
 
 
@@ -211,7 +211,7 @@ REFUSED: dict[str, tuple[Callable[[Pipedrive, Any], object], str]] = {
         ),
         "subscription_url",
     ),
-    "multipart": (lambda crm, value: crm.v1.files.upload(file=io.BytesIO(b"x"), deal_id=value), "deal_id"),
+    "multipart": (lambda crm, value: crm.v1.files.upload(file=("x.txt", io.BytesIO(b"x")), deal_id=value), "deal_id"),
 }
 
 

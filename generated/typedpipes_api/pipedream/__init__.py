@@ -20,6 +20,7 @@ if TYPE_CHECKING:
         Source as Source,
         SourceListResponse as SourceListResponse,
         Workspace as Workspace,
+        WorkspaceChoice as WorkspaceChoice,
     )
     from typedpipes_api.pipedream.accounts import (
         Account as Account,
@@ -296,6 +297,7 @@ _MODULES = {
     "Workspace": "_shared",
     "WorkspaceAccount": "workspaces",
     "WorkspaceAccountListResponse": "workspaces",
+    "WorkspaceChoice": "_shared",
     "WorkspaceResponse": "workspaces",
     "Workspaces": "workspaces",
     "WorkspacesAccounts": "workspaces",
@@ -436,6 +438,7 @@ __all__ = [
     "Workspace",
     "WorkspaceAccount",
     "WorkspaceAccountListResponse",
+    "WorkspaceChoice",
     "WorkspaceResponse",
     "Workspaces",
     "WorkspacesAccounts",

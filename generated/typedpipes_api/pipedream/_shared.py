@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from typing import ClassVar, Literal, TypeAlias
 
-from typedpipes.runtime import JSON, Model, OpenEnum, PageOptions, PipedreamOptions, member
+from typedpipes.runtime import JSON, UNSET, Model, OpenEnum, PageOptions, PipedreamOptions, Unset, member
 
 
 class PagedCallOptions(PipedreamOptions, PageOptions, total=False):
@@ -87,6 +87,10 @@ class Workspace(Model):
     orgname: str
 
 
+class WorkspaceChoice(Model):
+    org_id: str | Unset = UNSET
+
+
 __all__ = [
     "AppAuthType",
     "AppAuthTypeLiteral",
@@ -99,4 +103,5 @@ __all__ = [
     "Source",
     "SourceListResponse",
     "Workspace",
+    "WorkspaceChoice",
 ]

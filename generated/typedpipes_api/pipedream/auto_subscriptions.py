@@ -42,7 +42,7 @@ _CREATE: Operation[JSON] = Operation(
     returns="JSON",
     safety="unsafe",
     credentials=("oauth", "api_key"),
-    client_parameters=(("org_id", "query", "org_id"),),
+    client_parameters=(("org_id", "body", "org_id"),),
     omittable=("include", "exclude"),
 )
 

@@ -76,7 +76,7 @@ _CREATE: Operation[WebhookResponse] = Operation(
     returns="WebhookResponse",
     safety="unsafe",
     credentials=("oauth", "api_key"),
-    client_parameters=(("org_id", "query", "org_id"),),
+    client_parameters=(("org_id", "body", "org_id"),),
     omittable=("include", "exclude"),
 )
 

@@ -231,6 +231,7 @@ _CREATE: Operation[WorkflowResponse] = Operation(
     safety="unsafe",
     credentials=("api_key",),
     client_parameters=(("org_id", "body", "org_id"),),
+    needs=("org_id",),
     omittable=("include", "exclude"),
 )
 
@@ -260,6 +261,7 @@ _UPDATE: Operation[JSON] = Operation(
     safety="idempotent",
     credentials=("api_key",),
     client_parameters=(("org_id", "body", "org_id"),),
+    needs=("org_id",),
     omittable=("include", "exclude"),
 )
 

@@ -383,6 +383,7 @@ _LIST: PagedOperation[ActivityListResponse, Activity] = PagedOperation(
     safety="safe",
     credentials=("api_token", "oauth2"),
     token_cost=20,
+    times={"query end_date": "date", "query start_date": "date"},
     selector=True,
     deprecated="use crm.v2.activities.list",
     paging=Paging(
@@ -408,6 +409,7 @@ _CREATE: Operation[ActivityCreateResponse] = Operation(
     safety="unsafe",
     credentials=("api_token", "oauth2"),
     token_cost=10,
+    times={"body due_date": "date"},
     deprecated="use crm.v2.activities.create",
 )
 
@@ -437,6 +439,7 @@ _COLLECTION_LIST: PagedOperation[ActivityCollectionListResponse, ActivityCollect
     safety="safe",
     credentials=("api_token", "oauth2"),
     token_cost=10,
+    times={"query since": "%Y-%m-%d %H:%M:%S", "query until": "%Y-%m-%d %H:%M:%S"},
     deprecated="use crm.v2.activities.list",
     paging=Paging(
         "cursor",
@@ -475,6 +478,7 @@ _UPDATE: Operation[ActivityUpdateResponse] = Operation(
     safety="idempotent",
     credentials=("api_token", "oauth2"),
     token_cost=10,
+    times={"body due_date": "date"},
     deprecated="use crm.v2.activities.update",
 )
 

@@ -175,6 +175,7 @@ _CREATE: Operation[CallLogResponse] = Operation(
     safety="unsafe",
     credentials=("api_token", "oauth2"),
     token_cost=10,
+    times={"body end_time": "%Y-%m-%d %H:%M:%S", "body start_time": "%Y-%m-%d %H:%M:%S"},
 )
 
 _GET: Operation[CallLogResponse] = Operation(
@@ -214,6 +215,7 @@ _RECORDINGS_UPLOAD: Operation[CallLogDeleteResponse] = Operation(
     safety="unsafe",
     credentials=("api_token", "oauth2"),
     token_cost=10,
+    files=("file",),
     media="multipart/form-data",
 )
 

@@ -156,6 +156,7 @@ _MESSAGES_RECEIVE: Operation[ReceivedChannelMessageResponse] = Operation(
     safety="unsafe",
     credentials=("api_token", "oauth2"),
     token_cost=10,
+    times={"body created_at": "%Y-%m-%d %H:%M", "body reply_by": "%Y-%m-%d %H:%M"},
     deprecated="the vendor names no replacement for messaging channels",
 )
 

@@ -1745,6 +1745,14 @@ _CREATE: Operation[DealCreateResponse] = Operation(
     safety="unsafe",
     credentials=("api_token", "oauth2"),
     token_cost=10,
+    times={
+        "body add_time": "%Y-%m-%d %H:%M:%S",
+        "body archive_time": "%Y-%m-%d %H:%M:%S",
+        "body close_time": "%Y-%m-%d %H:%M:%S",
+        "body expected_close_date": "date",
+        "body lost_time": "%Y-%m-%d %H:%M:%S",
+        "body won_time": "%Y-%m-%d %H:%M:%S",
+    },
     deprecated="use crm.v2.deals.create",
 )
 
@@ -1798,6 +1806,7 @@ _COLLECTION_LIST: PagedOperation[DealCollectionListResponse, DealCollectionItem]
     safety="safe",
     credentials=("api_token", "oauth2"),
     token_cost=10,
+    times={"query since": "%Y-%m-%d %H:%M:%S", "query until": "%Y-%m-%d %H:%M:%S"},
     deprecated="use crm.v2.deals.list",
     paging=Paging(
         "cursor",
@@ -1875,6 +1884,7 @@ _TIMELINE: Operation[DealTimelineResponse] = Operation(
     safety="safe",
     credentials=("api_token", "oauth2"),
     token_cost=20,
+    times={"query start_date": "date"},
 )
 
 _ARCHIVED_TIMELINE: Operation[DealTimelineResponse] = Operation(
@@ -1888,6 +1898,7 @@ _ARCHIVED_TIMELINE: Operation[DealTimelineResponse] = Operation(
     safety="safe",
     credentials=("api_token", "oauth2"),
     token_cost=40,
+    times={"query start_date": "date"},
     deprecated="the vendor names no replacement; compute it from crm.v2.deals.archived.list",
 )
 
@@ -1916,6 +1927,12 @@ _UPDATE: Operation[DealCreateResponse] = Operation(
     safety="idempotent",
     credentials=("api_token", "oauth2"),
     token_cost=10,
+    times={
+        "body close_time": "%Y-%m-%d %H:%M:%S",
+        "body expected_close_date": "date",
+        "body lost_time": "%Y-%m-%d %H:%M:%S",
+        "body won_time": "%Y-%m-%d %H:%M:%S",
+    },
     deprecated="use crm.v2.deals.update",
 )
 
@@ -2253,6 +2270,7 @@ _PRODUCTS_ADD: Operation[DealProductCreateResponse] = Operation(
     safety="unsafe",
     credentials=("api_token", "oauth2"),
     token_cost=10,
+    times={"body billing_start_date": "date"},
     deprecated="use crm.v2.deals.products.add",
 )
 
@@ -2267,6 +2285,7 @@ _PRODUCTS_UPDATE: Operation[DealProductUpdateResponse] = Operation(
     safety="idempotent",
     credentials=("api_token", "oauth2"),
     token_cost=10,
+    times={"body billing_start_date": "date"},
     deprecated="use crm.v2.deals.products.update",
 )
 

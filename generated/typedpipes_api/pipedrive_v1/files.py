@@ -222,6 +222,7 @@ _UPLOAD: Operation[FileResponse] = Operation(
     safety="unsafe",
     credentials=("api_token", "oauth2"),
     token_cost=10,
+    files=("file",),
     media="multipart/form-data",
 )
 

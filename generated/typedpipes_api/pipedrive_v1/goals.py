@@ -183,6 +183,7 @@ _FIND: Operation[GoalResponse] = Operation(
     safety="safe",
     credentials=("api_token", "oauth2"),
     token_cost=20,
+    times={"query period.end": "date", "query period.start": "date"},
 )
 
 _UPDATE: Operation[GoalCreateResponse] = Operation(
@@ -222,6 +223,7 @@ _RESULTS_GET: Operation[GoalResultResponse] = Operation(
     safety="safe",
     credentials=("api_token", "oauth2"),
     token_cost=20,
+    times={"query period.end": "date", "query period.start": "date"},
 )
 
 

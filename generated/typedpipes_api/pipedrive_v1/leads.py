@@ -260,6 +260,7 @@ _LIST: PagedOperation[LeadListResponse, Lead] = PagedOperation(
     safety="safe",
     credentials=("api_token", "oauth2"),
     token_cost=20,
+    times={"query updated_since": "date-time"},
     selector=True,
     paging=Paging(
         "offset",
@@ -284,6 +285,7 @@ _CREATE: Operation[LeadResponse] = Operation(
     safety="unsafe",
     credentials=("api_token", "oauth2"),
     token_cost=10,
+    times={"body expected_close_date": "date"},
 )
 
 _ARCHIVED_LIST: PagedOperation[LeadListResponse, Lead] = PagedOperation(
@@ -371,6 +373,7 @@ _UPDATE: Operation[LeadResponse] = Operation(
     safety="unsafe",
     credentials=("api_token", "oauth2"),
     token_cost=10,
+    times={"body expected_close_date": "date"},
 )
 
 _PERMITTED_USERS_LIST: Operation[LeadPermittedUserListResponse] = Operation(

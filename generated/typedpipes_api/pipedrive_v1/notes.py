@@ -256,6 +256,7 @@ _LIST: PagedOperation[NoteListResponse, Note] = PagedOperation(
     safety="safe",
     credentials=("api_token", "oauth2"),
     token_cost=20,
+    times={"query end_date": "date", "query start_date": "date", "query updated_since": "date-time"},
     selector=True,
     paging=Paging(
         "offset",
@@ -280,6 +281,7 @@ _CREATE: Operation[NoteResponse] = Operation(
     safety="unsafe",
     credentials=("api_token", "oauth2"),
     token_cost=10,
+    times={"body add_time": "%Y-%m-%d %H:%M:%S"},
 )
 
 _GET: Operation[NoteResponse] = Operation(
@@ -306,6 +308,7 @@ _UPDATE: Operation[NoteResponse] = Operation(
     safety="idempotent",
     credentials=("api_token", "oauth2"),
     token_cost=10,
+    times={"body add_time": "%Y-%m-%d %H:%M:%S"},
 )
 
 _DELETE: Operation[NoteDeleteResponse] = Operation(

@@ -1262,6 +1262,7 @@ _CREATE: Operation[OrganizationCreateResponse] = Operation(
     safety="unsafe",
     credentials=("api_token", "oauth2"),
     token_cost=10,
+    times={"body add_time": "%Y-%m-%d %H:%M:%S"},
     deprecated="use crm.v2.organizations.create",
 )
 
@@ -1291,6 +1292,7 @@ _COLLECTION_LIST: PagedOperation[OrganizationCollectionListResponse, Organizatio
     safety="safe",
     credentials=("api_token", "oauth2"),
     token_cost=10,
+    times={"query since": "%Y-%m-%d %H:%M:%S", "query until": "%Y-%m-%d %H:%M:%S"},
     deprecated="use crm.v2.organizations.list",
     paging=Paging(
         "cursor",

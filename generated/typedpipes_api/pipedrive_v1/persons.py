@@ -1210,6 +1210,7 @@ _CREATE: Operation[PersonCreateResponse] = Operation(
     safety="unsafe",
     credentials=("api_token", "oauth2"),
     token_cost=10,
+    times={"body add_time": "%Y-%m-%d %H:%M:%S"},
     deprecated="use crm.v2.persons.create",
 )
 
@@ -1239,6 +1240,7 @@ _COLLECTION_LIST: PagedOperation[PersonCollectionListResponse, PersonCollectionI
     safety="safe",
     credentials=("api_token", "oauth2"),
     token_cost=10,
+    times={"query since": "%Y-%m-%d %H:%M:%S", "query until": "%Y-%m-%d %H:%M:%S"},
     deprecated="use crm.v2.persons.list",
     paging=Paging(
         "cursor",
@@ -1303,6 +1305,7 @@ _UPDATE: Operation[PersonCreateResponse] = Operation(
     safety="idempotent",
     credentials=("api_token", "oauth2"),
     token_cost=10,
+    times={"body add_time": "%Y-%m-%d %H:%M:%S"},
     deprecated="use crm.v2.persons.update",
 )
 
@@ -1535,6 +1538,7 @@ _PICTURE_UPLOAD: Operation[PersonPictureResponse] = Operation(
     safety="unsafe",
     credentials=("api_token", "oauth2"),
     token_cost=10,
+    files=("file",),
     media="multipart/form-data",
 )
 

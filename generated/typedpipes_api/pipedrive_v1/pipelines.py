@@ -403,6 +403,7 @@ _CONVERSION_STATISTICS: Operation[PipelineConversionStatisticsResponse] = Operat
     safety="safe",
     credentials=("api_token", "oauth2"),
     token_cost=40,
+    times={"query end_date": "date", "query start_date": "date"},
 )
 
 _DEALS_LIST: PagedOperation[PipelineDealListResponse, PipelineDeal] = PagedOperation(
@@ -441,6 +442,7 @@ _MOVEMENT_STATISTICS: Operation[PipelineMovementStatisticsResponse] = Operation(
     safety="safe",
     credentials=("api_token", "oauth2"),
     token_cost=40,
+    times={"query end_date": "date", "query start_date": "date"},
 )
 
 

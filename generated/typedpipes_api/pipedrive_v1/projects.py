@@ -334,6 +334,7 @@ _CREATE: Operation[ProjectResponse] = Operation(
     safety="unsafe",
     credentials=("api_token", "oauth2"),
     token_cost=10,
+    times={"body end_date": "date", "body start_date": "date"},
 )
 
 _GET: Operation[ProjectResponse] = Operation(
@@ -360,6 +361,7 @@ _UPDATE: Operation[ProjectResponse] = Operation(
     safety="idempotent",
     credentials=("api_token", "oauth2"),
     token_cost=10,
+    times={"body end_date": "date", "body start_date": "date"},
 )
 
 _DELETE: Operation[ProjectDeleteResponse] = Operation(

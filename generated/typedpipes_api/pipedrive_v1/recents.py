@@ -768,6 +768,7 @@ _LIST: PagedOperation[
     safety="safe",
     credentials=("api_token", "oauth2"),
     token_cost=20,
+    times={"query since_timestamp": "%Y-%m-%d %H:%M:%S"},
     paging=Paging(
         "offset",
         limit="limit",

@@ -151,6 +151,7 @@ _CREATE: Operation[TaskResponse] = Operation(
     safety="unsafe",
     credentials=("api_token", "oauth2"),
     token_cost=10,
+    times={"body due_date": "date"},
 )
 
 _GET: Operation[TaskResponse] = Operation(
@@ -177,6 +178,7 @@ _UPDATE: Operation[TaskResponse] = Operation(
     safety="idempotent",
     credentials=("api_token", "oauth2"),
     token_cost=10,
+    times={"body due_date": "date"},
 )
 
 _DELETE: Operation[TaskDeleteResponse] = Operation(

@@ -197,6 +197,7 @@ _LIST: PagedOperation[ActivityListResponse, Activity] = PagedOperation(
     credentials=("api_token", "oauth2"),
     token_cost=10,
     csv=("ids", "include_fields"),
+    times={"query updated_since": "date-time", "query updated_until": "date-time"},
     paging=Paging(
         "cursor",
         limit="limit",
@@ -220,6 +221,7 @@ _CREATE: Operation[ActivityResponse] = Operation(
     safety="unsafe",
     credentials=("api_token", "oauth2"),
     token_cost=5,
+    times={"body due_date": "date"},
 )
 
 _GET: Operation[ActivityResponse] = Operation(
@@ -260,6 +262,7 @@ _UPDATE: Operation[ActivityResponse] = Operation(
     safety="unsafe",
     credentials=("api_token", "oauth2"),
     token_cost=5,
+    times={"body due_date": "date"},
 )
 
 

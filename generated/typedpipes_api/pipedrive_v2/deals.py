@@ -112,7 +112,7 @@ DealConversionStatusLiteral: TypeAlias = Literal["completed", "failed", "not_sta
 
 
 class DealCreateRequest(Model):
-    archive_time: str | None | Unset = UNSET
+    archive_time: str | Unset = UNSET
     close_time: str | None | Unset = UNSET
     currency: str | Unset = UNSET
     custom_fields: Mapping[str, JSON] | Unset = UNSET
@@ -122,9 +122,9 @@ class DealCreateRequest(Model):
     label_ids: Sequence[int] | Unset = UNSET
     lost_reason: str | None | Unset = UNSET
     lost_time: str | Unset = UNSET
-    org_id: int | None | Unset = UNSET
+    org_id: int | Unset = UNSET
     owner_id: int | Unset = UNSET
-    person_id: int | None | Unset = UNSET
+    person_id: int | Unset = UNSET
     pipeline_id: int | Unset = UNSET
     probability: float | None | Unset = UNSET
     stage_id: int | Unset = UNSET
@@ -133,8 +133,6 @@ class DealCreateRequest(Model):
     value: float | Unset = UNSET
     visible_to: int | Unset = UNSET
     won_time: str | Unset = UNSET
-    channel: int | Unset = UNSET
-    channel_id: str | Unset = UNSET
 
 
 class DealDeleteResponse(Model):
@@ -489,7 +487,7 @@ class DealToLeadConversionResponse(Model):
 
 
 class DealUpdateRequest(Model):
-    archive_time: str | None | Unset = UNSET
+    archive_time: str | Unset = UNSET
     close_time: str | None | Unset = UNSET
     currency: str | Unset = UNSET
     custom_fields: Mapping[str, JSON] | Unset = UNSET
@@ -499,9 +497,9 @@ class DealUpdateRequest(Model):
     label_ids: Sequence[int] | Unset = UNSET
     lost_reason: str | None | Unset = UNSET
     lost_time: str | Unset = UNSET
-    org_id: int | None | Unset = UNSET
+    org_id: int | Unset = UNSET
     owner_id: int | Unset = UNSET
-    person_id: int | None | Unset = UNSET
+    person_id: int | Unset = UNSET
     pipeline_id: int | Unset = UNSET
     probability: float | None | Unset = UNSET
     stage_id: int | Unset = UNSET
@@ -510,8 +508,6 @@ class DealUpdateRequest(Model):
     value: float | Unset = UNSET
     visible_to: int | Unset = UNSET
     won_time: str | Unset = UNSET
-    channel: int | Unset = UNSET
-    channel_id: str | Unset = UNSET
 
 
 class DeletedDeal(Model):
@@ -549,7 +545,8 @@ _LIST: PagedOperation[DealListResponse, Deal] = PagedOperation(
     safety="safe",
     credentials=("api_token", "oauth2"),
     token_cost=10,
-    csv=("custom_fields", "ids", "include_fields", "status"),
+    csv=("custom_fields", "ids", "include_fields"),
+    times={"query updated_since": "date-time", "query updated_until": "date-time"},
     paging=Paging(
         "cursor",
         limit="limit",
@@ -573,6 +570,13 @@ _CREATE: Operation[DealResponse] = Operation(
     safety="unsafe",
     credentials=("api_token", "oauth2"),
     token_cost=5,
+    times={
+        "body archive_time": "%Y-%m-%d %H:%M:%S",
+        "body close_time": "date-time",
+        "body expected_close_date": "date",
+        "body lost_time": "date-time",
+        "body won_time": "date-time",
+    },
 )
 
 _ARCHIVED_LIST: PagedOperation[DealListResponse, Deal] = PagedOperation(
@@ -586,7 +590,8 @@ _ARCHIVED_LIST: PagedOperation[DealListResponse, Deal] = PagedOperation(
     safety="safe",
     credentials=("api_token", "oauth2"),
     token_cost=20,
-    csv=("custom_fields", "ids", "include_fields", "status"),
+    csv=("custom_fields", "ids", "include_fields"),
+    times={"query updated_since": "date-time", "query updated_until": "date-time"},
     paging=Paging(
         "cursor",
         limit="limit",
@@ -610,7 +615,6 @@ _INSTALLMENTS_LIST: PagedOperation[DealInstallmentListResponse, DealInstallment]
     safety="safe",
     credentials=("api_token", "oauth2"),
     token_cost=10,
-    csv=("deal_ids",),
     paging=Paging(
         "cursor",
         limit="limit",
@@ -686,6 +690,13 @@ _UPDATE: Operation[DealResponse] = Operation(
     safety="unsafe",
     credentials=("api_token", "oauth2"),
     token_cost=5,
+    times={
+        "body archive_time": "%Y-%m-%d %H:%M:%S",
+        "body close_time": "date-time",
+        "body expected_close_date": "date",
+        "body lost_time": "date-time",
+        "body won_time": "date-time",
+    },
 )
 
 _CONVERT_TO_LEAD: Operation[DealToLeadConversionResponse] = Operation(
@@ -849,6 +860,7 @@ _INSTALLMENTS_ADD: Operation[DealInstallmentResponse] = Operation(
     safety="unsafe",
     credentials=("api_token", "oauth2"),
     token_cost=5,
+    times={"body billing_date": "date"},
 )
 
 _INSTALLMENTS_DELETE: Operation[DealInstallmentDeleteResponse] = Operation(
@@ -875,6 +887,7 @@ _INSTALLMENTS_UPDATE: Operation[DealInstallmentResponse] = Operation(
     safety="unsafe",
     credentials=("api_token", "oauth2"),
     token_cost=5,
+    times={"body billing_date": "date"},
 )
 
 _PRODUCTS_LIST: PagedOperation[DealProductListResponse, DealProduct] = PagedOperation(
@@ -911,6 +924,7 @@ _PRODUCTS_ADD: Operation[DealProductResponse] = Operation(
     safety="unsafe",
     credentials=("api_token", "oauth2"),
     token_cost=5,
+    times={"body billing_start_date": "date"},
 )
 
 _PRODUCTS_DELETE_MANY: Operation[DealProductsDeleteResponse] = Operation(
@@ -938,6 +952,7 @@ _PRODUCTS_ADD_MANY: Operation[DealProductBulkResponse] = Operation(
     safety="unsafe",
     credentials=("api_token", "oauth2"),
     token_cost=25,
+    times={"body data[].billing_start_date": "date"},
 )
 
 _PRODUCTS_DELETE: Operation[DealProductDeleteResponse] = Operation(
@@ -964,6 +979,7 @@ _PRODUCTS_UPDATE: Operation[DealProductResponse] = Operation(
     safety="unsafe",
     credentials=("api_token", "oauth2"),
     token_cost=5,
+    times={"body billing_start_date": "date"},
 )
 
 
@@ -2455,7 +2471,7 @@ class DealsArchived(Resource):
         sort_by: DealSortBy | DealSortByLiteral | None = None,
         sort_direction: DealSortDirection | DealSortDirectionLiteral | None = None,
         stage_id: int | None = None,
-        status: DealStatus | DealStatusLiteral | Sequence[DealStatus | DealStatusLiteral] | str | None = None,
+        status: DealStatus | DealStatusLiteral | None = None,
         updated_since: str | None = None,
         updated_until: str | None = None,
         **options: Unpack[PipedriveOptions],
@@ -2504,7 +2520,7 @@ class DealsArchived(Resource):
         sort_by: DealSortBy | DealSortByLiteral | None = None,
         sort_direction: DealSortDirection | DealSortDirectionLiteral | None = None,
         stage_id: int | None = None,
-        status: DealStatus | DealStatusLiteral | Sequence[DealStatus | DealStatusLiteral] | str | None = None,
+        status: DealStatus | DealStatusLiteral | None = None,
         updated_since: str | None = None,
         updated_until: str | None = None,
         **options: Unpack[PagedCallOptions],
@@ -2572,7 +2588,7 @@ class AsyncDealsArchived(AsyncResource):
         sort_by: DealSortBy | DealSortByLiteral | None = None,
         sort_direction: DealSortDirection | DealSortDirectionLiteral | None = None,
         stage_id: int | None = None,
-        status: DealStatus | DealStatusLiteral | Sequence[DealStatus | DealStatusLiteral] | str | None = None,
+        status: DealStatus | DealStatusLiteral | None = None,
         updated_since: str | None = None,
         updated_until: str | None = None,
         **options: Unpack[PipedriveOptions],
@@ -2621,7 +2637,7 @@ class AsyncDealsArchived(AsyncResource):
         sort_by: DealSortBy | DealSortByLiteral | None = None,
         sort_direction: DealSortDirection | DealSortDirectionLiteral | None = None,
         stage_id: int | None = None,
-        status: DealStatus | DealStatusLiteral | Sequence[DealStatus | DealStatusLiteral] | str | None = None,
+        status: DealStatus | DealStatusLiteral | None = None,
         updated_since: str | None = None,
         updated_until: str | None = None,
         **options: Unpack[PagedCallOptions],
@@ -2711,7 +2727,7 @@ class Deals(Resource):
         sort_by: DealSortBy | DealSortByLiteral | None = None,
         sort_direction: DealSortDirection | DealSortDirectionLiteral | None = None,
         stage_id: int | None = None,
-        status: DealStatus | DealStatusLiteral | Sequence[DealStatus | DealStatusLiteral] | str | None = None,
+        status: DealStatus | DealStatusLiteral | None = None,
         updated_since: str | None = None,
         updated_until: str | None = None,
         **options: Unpack[PipedriveOptions],
@@ -2763,7 +2779,7 @@ class Deals(Resource):
         sort_by: DealSortBy | DealSortByLiteral | None = None,
         sort_direction: DealSortDirection | DealSortDirectionLiteral | None = None,
         stage_id: int | None = None,
-        status: DealStatus | DealStatusLiteral | Sequence[DealStatus | DealStatusLiteral] | str | None = None,
+        status: DealStatus | DealStatusLiteral | None = None,
         updated_since: str | None = None,
         updated_until: str | None = None,
         **options: Unpack[PagedCallOptions],
@@ -2801,7 +2817,7 @@ class Deals(Resource):
     def create(
         self,
         *,
-        archive_time: str | None | Unset = UNSET,
+        archive_time: str | Unset = UNSET,
         close_time: str | None | Unset = UNSET,
         currency: str | Unset = UNSET,
         custom_fields: Mapping[str, JSON] | Unset = UNSET,
@@ -2811,9 +2827,9 @@ class Deals(Resource):
         label_ids: Sequence[int] | Unset = UNSET,
         lost_reason: str | None | Unset = UNSET,
         lost_time: str | Unset = UNSET,
-        org_id: int | None | Unset = UNSET,
+        org_id: int | Unset = UNSET,
         owner_id: int | Unset = UNSET,
-        person_id: int | None | Unset = UNSET,
+        person_id: int | Unset = UNSET,
         pipeline_id: int | Unset = UNSET,
         probability: float | None | Unset = UNSET,
         stage_id: int | Unset = UNSET,
@@ -2822,8 +2838,6 @@ class Deals(Resource):
         value: float | Unset = UNSET,
         visible_to: int | Unset = UNSET,
         won_time: str | Unset = UNSET,
-        channel: int | Unset = UNSET,
-        channel_id: str | Unset = UNSET,
         **options: Unpack[PipedriveOptions],
     ) -> DealResponse: ...
     @overload
@@ -2831,7 +2845,7 @@ class Deals(Resource):
     def create(
         self,
         *,
-        archive_time: str | None | Unset = UNSET,
+        archive_time: str | Unset = UNSET,
         close_time: str | None | Unset = UNSET,
         currency: str | Unset = UNSET,
         custom_fields: Mapping[str, JSON] | Unset = UNSET,
@@ -2841,9 +2855,9 @@ class Deals(Resource):
         label_ids: Sequence[int] | Unset = UNSET,
         lost_reason: str | None | Unset = UNSET,
         lost_time: str | Unset = UNSET,
-        org_id: int | None | Unset = UNSET,
+        org_id: int | Unset = UNSET,
         owner_id: int | Unset = UNSET,
-        person_id: int | None | Unset = UNSET,
+        person_id: int | Unset = UNSET,
         pipeline_id: int | Unset = UNSET,
         probability: float | None | Unset = UNSET,
         stage_id: int | Unset = UNSET,
@@ -2852,8 +2866,6 @@ class Deals(Resource):
         value: float | Unset = UNSET,
         visible_to: int | Unset = UNSET,
         won_time: str | Unset = UNSET,
-        channel: int | Unset = UNSET,
-        channel_id: str | Unset = UNSET,
         body: DealCreateRequest | None = None,
         **options: Unpack[PipedriveOptions],
     ) -> DealResponse:
@@ -2888,8 +2900,6 @@ class Deals(Resource):
                         "value": value,
                         "visible_to": visible_to,
                         "won_time": won_time,
-                        "channel": channel,
-                        "channel_id": channel_id,
                     },
                     ("title",),
                 )
@@ -3006,7 +3016,7 @@ class Deals(Resource):
         self,
         id: int,
         *,
-        archive_time: str | None | Unset = UNSET,
+        archive_time: str | Unset = UNSET,
         close_time: str | None | Unset = UNSET,
         currency: str | Unset = UNSET,
         custom_fields: Mapping[str, JSON] | Unset = UNSET,
@@ -3016,9 +3026,9 @@ class Deals(Resource):
         label_ids: Sequence[int] | Unset = UNSET,
         lost_reason: str | None | Unset = UNSET,
         lost_time: str | Unset = UNSET,
-        org_id: int | None | Unset = UNSET,
+        org_id: int | Unset = UNSET,
         owner_id: int | Unset = UNSET,
-        person_id: int | None | Unset = UNSET,
+        person_id: int | Unset = UNSET,
         pipeline_id: int | Unset = UNSET,
         probability: float | None | Unset = UNSET,
         stage_id: int | Unset = UNSET,
@@ -3027,8 +3037,6 @@ class Deals(Resource):
         value: float | Unset = UNSET,
         visible_to: int | Unset = UNSET,
         won_time: str | Unset = UNSET,
-        channel: int | Unset = UNSET,
-        channel_id: str | Unset = UNSET,
         body: DealUpdateRequest | None = None,
         **options: Unpack[PipedriveOptions],
     ) -> DealResponse:
@@ -3064,8 +3072,6 @@ class Deals(Resource):
                         "value": value,
                         "visible_to": visible_to,
                         "won_time": won_time,
-                        "channel": channel,
-                        "channel_id": channel_id,
                     },
                     optional=True,
                 ),
@@ -3112,7 +3118,7 @@ class DealsRaw(RawResource):
     def create(
         self,
         *,
-        archive_time: str | None | Unset = UNSET,
+        archive_time: str | Unset = UNSET,
         close_time: str | None | Unset = UNSET,
         currency: str | Unset = UNSET,
         custom_fields: Mapping[str, JSON] | Unset = UNSET,
@@ -3122,9 +3128,9 @@ class DealsRaw(RawResource):
         label_ids: Sequence[int] | Unset = UNSET,
         lost_reason: str | None | Unset = UNSET,
         lost_time: str | Unset = UNSET,
-        org_id: int | None | Unset = UNSET,
+        org_id: int | Unset = UNSET,
         owner_id: int | Unset = UNSET,
-        person_id: int | None | Unset = UNSET,
+        person_id: int | Unset = UNSET,
         pipeline_id: int | Unset = UNSET,
         probability: float | None | Unset = UNSET,
         stage_id: int | Unset = UNSET,
@@ -3133,8 +3139,6 @@ class DealsRaw(RawResource):
         value: float | Unset = UNSET,
         visible_to: int | Unset = UNSET,
         won_time: str | Unset = UNSET,
-        channel: int | Unset = UNSET,
-        channel_id: str | Unset = UNSET,
         **options: Unpack[PipedriveOptions],
     ) -> ApiResponse[DealResponse]: ...
 
@@ -3199,7 +3203,7 @@ class AsyncDeals(AsyncResource):
         sort_by: DealSortBy | DealSortByLiteral | None = None,
         sort_direction: DealSortDirection | DealSortDirectionLiteral | None = None,
         stage_id: int | None = None,
-        status: DealStatus | DealStatusLiteral | Sequence[DealStatus | DealStatusLiteral] | str | None = None,
+        status: DealStatus | DealStatusLiteral | None = None,
         updated_since: str | None = None,
         updated_until: str | None = None,
         **options: Unpack[PipedriveOptions],
@@ -3251,7 +3255,7 @@ class AsyncDeals(AsyncResource):
         sort_by: DealSortBy | DealSortByLiteral | None = None,
         sort_direction: DealSortDirection | DealSortDirectionLiteral | None = None,
         stage_id: int | None = None,
-        status: DealStatus | DealStatusLiteral | Sequence[DealStatus | DealStatusLiteral] | str | None = None,
+        status: DealStatus | DealStatusLiteral | None = None,
         updated_since: str | None = None,
         updated_until: str | None = None,
         **options: Unpack[PagedCallOptions],
@@ -3289,7 +3293,7 @@ class AsyncDeals(AsyncResource):
     async def create(
         self,
         *,
-        archive_time: str | None | Unset = UNSET,
+        archive_time: str | Unset = UNSET,
         close_time: str | None | Unset = UNSET,
         currency: str | Unset = UNSET,
         custom_fields: Mapping[str, JSON] | Unset = UNSET,
@@ -3299,9 +3303,9 @@ class AsyncDeals(AsyncResource):
         label_ids: Sequence[int] | Unset = UNSET,
         lost_reason: str | None | Unset = UNSET,
         lost_time: str | Unset = UNSET,
-        org_id: int | None | Unset = UNSET,
+        org_id: int | Unset = UNSET,
         owner_id: int | Unset = UNSET,
-        person_id: int | None | Unset = UNSET,
+        person_id: int | Unset = UNSET,
         pipeline_id: int | Unset = UNSET,
         probability: float | None | Unset = UNSET,
         stage_id: int | Unset = UNSET,
@@ -3310,8 +3314,6 @@ class AsyncDeals(AsyncResource):
         value: float | Unset = UNSET,
         visible_to: int | Unset = UNSET,
         won_time: str | Unset = UNSET,
-        channel: int | Unset = UNSET,
-        channel_id: str | Unset = UNSET,
         **options: Unpack[PipedriveOptions],
     ) -> DealResponse: ...
     @overload
@@ -3319,7 +3321,7 @@ class AsyncDeals(AsyncResource):
     async def create(
         self,
         *,
-        archive_time: str | None | Unset = UNSET,
+        archive_time: str | Unset = UNSET,
         close_time: str | None | Unset = UNSET,
         currency: str | Unset = UNSET,
         custom_fields: Mapping[str, JSON] | Unset = UNSET,
@@ -3329,9 +3331,9 @@ class AsyncDeals(AsyncResource):
         label_ids: Sequence[int] | Unset = UNSET,
         lost_reason: str | None | Unset = UNSET,
         lost_time: str | Unset = UNSET,
-        org_id: int | None | Unset = UNSET,
+        org_id: int | Unset = UNSET,
         owner_id: int | Unset = UNSET,
-        person_id: int | None | Unset = UNSET,
+        person_id: int | Unset = UNSET,
         pipeline_id: int | Unset = UNSET,
         probability: float | None | Unset = UNSET,
         stage_id: int | Unset = UNSET,
@@ -3340,8 +3342,6 @@ class AsyncDeals(AsyncResource):
         value: float | Unset = UNSET,
         visible_to: int | Unset = UNSET,
         won_time: str | Unset = UNSET,
-        channel: int | Unset = UNSET,
-        channel_id: str | Unset = UNSET,
         body: DealCreateRequest | None = None,
         **options: Unpack[PipedriveOptions],
     ) -> DealResponse:
@@ -3376,8 +3376,6 @@ class AsyncDeals(AsyncResource):
                         "value": value,
                         "visible_to": visible_to,
                         "won_time": won_time,
-                        "channel": channel,
-                        "channel_id": channel_id,
                     },
                     ("title",),
                 )
@@ -3494,7 +3492,7 @@ class AsyncDeals(AsyncResource):
         self,
         id: int,
         *,
-        archive_time: str | None | Unset = UNSET,
+        archive_time: str | Unset = UNSET,
         close_time: str | None | Unset = UNSET,
         currency: str | Unset = UNSET,
         custom_fields: Mapping[str, JSON] | Unset = UNSET,
@@ -3504,9 +3502,9 @@ class AsyncDeals(AsyncResource):
         label_ids: Sequence[int] | Unset = UNSET,
         lost_reason: str | None | Unset = UNSET,
         lost_time: str | Unset = UNSET,
-        org_id: int | None | Unset = UNSET,
+        org_id: int | Unset = UNSET,
         owner_id: int | Unset = UNSET,
-        person_id: int | None | Unset = UNSET,
+        person_id: int | Unset = UNSET,
         pipeline_id: int | Unset = UNSET,
         probability: float | None | Unset = UNSET,
         stage_id: int | Unset = UNSET,
@@ -3515,8 +3513,6 @@ class AsyncDeals(AsyncResource):
         value: float | Unset = UNSET,
         visible_to: int | Unset = UNSET,
         won_time: str | Unset = UNSET,
-        channel: int | Unset = UNSET,
-        channel_id: str | Unset = UNSET,
         body: DealUpdateRequest | None = None,
         **options: Unpack[PipedriveOptions],
     ) -> DealResponse:
@@ -3552,8 +3548,6 @@ class AsyncDeals(AsyncResource):
                         "value": value,
                         "visible_to": visible_to,
                         "won_time": won_time,
-                        "channel": channel,
-                        "channel_id": channel_id,
                     },
                     optional=True,
                 ),
@@ -3600,7 +3594,7 @@ class AsyncDealsRaw(RawAsyncResource):
     async def create(
         self,
         *,
-        archive_time: str | None | Unset = UNSET,
+        archive_time: str | Unset = UNSET,
         close_time: str | None | Unset = UNSET,
         currency: str | Unset = UNSET,
         custom_fields: Mapping[str, JSON] | Unset = UNSET,
@@ -3610,9 +3604,9 @@ class AsyncDealsRaw(RawAsyncResource):
         label_ids: Sequence[int] | Unset = UNSET,
         lost_reason: str | None | Unset = UNSET,
         lost_time: str | Unset = UNSET,
-        org_id: int | None | Unset = UNSET,
+        org_id: int | Unset = UNSET,
         owner_id: int | Unset = UNSET,
-        person_id: int | None | Unset = UNSET,
+        person_id: int | Unset = UNSET,
         pipeline_id: int | Unset = UNSET,
         probability: float | None | Unset = UNSET,
         stage_id: int | Unset = UNSET,
@@ -3621,8 +3615,6 @@ class AsyncDealsRaw(RawAsyncResource):
         value: float | Unset = UNSET,
         visible_to: int | Unset = UNSET,
         won_time: str | Unset = UNSET,
-        channel: int | Unset = UNSET,
-        channel_id: str | Unset = UNSET,
         **options: Unpack[PipedriveOptions],
     ) -> ApiResponse[DealResponse]: ...
 

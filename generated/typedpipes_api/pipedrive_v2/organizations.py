@@ -285,6 +285,7 @@ _LIST: PagedOperation[OrganizationListResponse, Organization] = PagedOperation(
     credentials=("api_token", "oauth2"),
     token_cost=10,
     csv=("custom_fields", "ids", "include_fields"),
+    times={"query updated_since": "date-time", "query updated_until": "date-time"},
     paging=Paging(
         "cursor",
         limit="limit",
@@ -308,6 +309,7 @@ _CREATE: Operation[OrganizationResponse] = Operation(
     safety="unsafe",
     credentials=("api_token", "oauth2"),
     token_cost=5,
+    times={"body add_time": "date-time"},
 )
 
 _SEARCH: PagedOperation[OrganizationSearchResponse, OrganizationSearchResult] = PagedOperation(

@@ -357,6 +357,7 @@ _LIST: PagedOperation[PersonListResponse, Person] = PagedOperation(
     credentials=("api_token", "oauth2"),
     token_cost=10,
     csv=("custom_fields", "ids", "include_fields"),
+    times={"query updated_since": "date-time", "query updated_until": "date-time"},
     paging=Paging(
         "cursor",
         limit="limit",
@@ -380,6 +381,7 @@ _CREATE: Operation[PersonResponse] = Operation(
     safety="unsafe",
     credentials=("api_token", "oauth2"),
     token_cost=5,
+    times={"body add_time": "date-time"},
 )
 
 _SEARCH: PagedOperation[PersonSearchResponse, PersonSearchResult] = PagedOperation(

@@ -307,6 +307,7 @@ _LIST: PagedOperation[ProductListResponse, Product] = PagedOperation(
     credentials=("api_token", "oauth2"),
     token_cost=10,
     csv=("custom_fields", "ids"),
+    times={"query updated_since": "date-time"},
     paging=Paging(
         "cursor",
         limit="limit",
@@ -507,6 +508,7 @@ _IMAGES_UPDATE: Operation[ProductImageCreateResponse] = Operation(
     safety="idempotent",
     credentials=("api_token", "oauth2"),
     token_cost=20,
+    files=("data",),
     media="multipart/form-data",
 )
 
@@ -521,6 +523,7 @@ _IMAGES_UPLOAD: Operation[ProductImageCreateResponse] = Operation(
     safety="unsafe",
     credentials=("api_token", "oauth2"),
     token_cost=20,
+    files=("data",),
     media="multipart/form-data",
 )
 

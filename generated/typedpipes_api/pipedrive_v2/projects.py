@@ -240,6 +240,7 @@ _CREATE: Operation[ProjectResponse] = Operation(
     safety="unsafe",
     credentials=("api_token", "oauth2"),
     token_cost=5,
+    times={"body end_date": "date", "body start_date": "date"},
 )
 
 _ARCHIVED_LIST: PagedOperation[ProjectListResponse, Project] = PagedOperation(
@@ -327,6 +328,7 @@ _UPDATE: Operation[ProjectResponse] = Operation(
     safety="unsafe",
     credentials=("api_token", "oauth2"),
     token_cost=5,
+    times={"body end_date": "date", "body start_date": "date"},
 )
 
 _ARCHIVE: Operation[ProjectResponse] = Operation(

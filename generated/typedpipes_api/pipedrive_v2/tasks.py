@@ -148,6 +148,7 @@ _CREATE: Operation[TaskResponse] = Operation(
     safety="unsafe",
     credentials=("api_token", "oauth2"),
     token_cost=5,
+    times={"body due_date": "date", "body start_date": "date"},
 )
 
 _GET: Operation[TaskResponse] = Operation(
@@ -187,6 +188,7 @@ _UPDATE: Operation[TaskResponse] = Operation(
     safety="unsafe",
     credentials=("api_token", "oauth2"),
     token_cost=5,
+    times={"body due_date": "date", "body start_date": "date"},
 )
 
 

@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
+from datetime import datetime
 from enum import Enum
 from math import isfinite
 from typing import Any, Final, NoReturn
 
 import msgspec
 
-from typedpipes._core.decoding.model import JSON, UNSET, Model, field_names, to_wire
+from typedpipes._core.decoding.model import JSON, UNSET, Model, field_names, no_zone, to_wire
 from typedpipes.errors import ConfigurationError
 
 _encode: Final = msgspec.json.encode
@@ -102,7 +103,11 @@ def text_of(value: object, name: str) -> str:
         _no_number(name, name, value)
     isoformat = getattr(value, "isoformat", None)
     if callable(isoformat):
-        return str(isoformat()) if value == value else _no_number(name, name, value)
+        if value != value:
+            _no_number(name, name, value)
+        if isinstance(value, datetime) and value.utcoffset() is None:
+            raise ConfigurationError(f"{name}: {no_zone(value)}", setting=name)
+        return str(isoformat())
     if value is None or type(value).__str__ is object.__str__ or isinstance(value, _CONTAINERS):
         raise ConfigurationError(
             f"{name}: {type(value).__name__} has no text form; pass a text, a number, a boolean or a date", setting=name

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import TypeVar
 
 from typedpipes._core.client import ApiClient, AsyncApiClient
-from typedpipes._core.graphql import GraphQLOperation, encode_variables
+from typedpipes._core.graphql import GraphQLOperation, operation_variables
 from typedpipes._core.graphql.clients import AsyncGraphQLClient, GraphQLClient
 from typedpipes._core.graphql.outcome import telling
 from typedpipes._core.http.clients import AsyncPolicyClient, PolicyClient
@@ -83,7 +83,7 @@ class GraphQLApiClient(_Client, GraphQLClient):
 
     def _run(self, operation: GraphQLOperation[R], variables: Mapping[str, object], options: CallOptions) -> R:
         calls = self._core.calls(self._http.policies.redactor)
-        request = calls.operation(operation, encode_variables(variables), options)
+        request = calls.operation(operation, operation_variables(operation, variables), options)
         with telling(operation.safety):
             return calls.result(operation, self._http.exchange(request))
 
@@ -93,7 +93,7 @@ class AsyncGraphQLApiClient(_AsyncClient, AsyncGraphQLClient):
 
     async def _run(self, operation: GraphQLOperation[R], variables: Mapping[str, object], options: CallOptions) -> R:
         calls = self._core.calls(self._http.policies.redactor)
-        request = calls.operation(operation, encode_variables(variables), options)
+        request = calls.operation(operation, operation_variables(operation, variables), options)
         with telling(operation.safety):
             return calls.result(operation, await self._http.exchange(request))
 

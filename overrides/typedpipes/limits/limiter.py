@@ -179,7 +179,7 @@ class StoreLimiter:
         resets_at = _moment(reply.resets_at)
         figures = f"{reply.used} of {reply.allowance} used" if reply.allowance else "the server says it is used up"
         return QuotaExhausted(
-            f"{claim.operation} was not sent: the budget {reply.limit} would be exceeded ({figures}); "
+            f"{claim.unsent}: the budget {reply.limit} would be exceeded ({figures}); "
             f"it resets at {resets_at:%Y-%m-%d %H:%M} UTC",
             limit=reply.limit,
             resets_at=resets_at,
@@ -188,7 +188,7 @@ class StoreLimiter:
     def _too_late(self, claim: Claim, reply: Retry) -> RateLimited:
         seconds = reply.wait / 1_000_000
         error = RateLimited(
-            f"{claim.operation} was not sent: the next slot of {reply.limit} is at least {seconds:.3f} s away, "
+            f"{claim.unsent}: the next slot of {reply.limit} is at least {seconds:.3f} s away, "
             "longer than this call may wait (max_wait, deadline)",
             status=429,
             operation=claim.operation,

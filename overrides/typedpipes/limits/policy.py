@@ -96,7 +96,7 @@ class Policy(msgspec.Struct, frozen=True, kw_only=True):
 class Claim:
     """What one wire request counts in."""
 
-    __slots__ = ("api", "buckets", "operation", "scope", "token_cost")
+    __slots__ = ("again", "api", "buckets", "operation", "scope", "token_cost")
 
     def __init__(
         self,
@@ -106,6 +106,7 @@ class Claim:
         buckets: tuple[str, ...] = (),
         token_cost: int = 0,
         scope: Mapping[str, str] | None = None,
+        again: bool = False,
     ) -> None:
         self.api = api
         self.operation = operation
@@ -113,6 +114,13 @@ class Claim:
         self.token_cost = token_cost
         self.scope: Mapping[str, str] = scope or {}
         """The identity each limit is counted against: ``user``, ``project``, ``external_user``, ``company`` …"""
+        self.again = again
+        """Whether the call was sent before, and is to be repeated."""
+
+    @property
+    def unsent(self) -> str:
+        """What to say of a call that gets no slot."""
+        return f"{self.operation} was not sent{' again' if self.again else ''}"
 
     def __repr__(self) -> str:
         return f"<Claim {self.api}.{self.operation} {self.buckets} cost={self.token_cost}>"

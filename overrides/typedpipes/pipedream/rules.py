@@ -141,6 +141,20 @@ def _one_of(*names: str) -> Rule:
     return check
 
 
+def _configures(names: tuple[str, ...], *freely: str) -> Rule:
+    """As `_one_of`, but for a call that changes nothing besides what may be changed ``freely``."""
+    check = _one_of(*names)
+
+    def check_change(operation: str, arguments: Arguments) -> None:
+        alone = argument(arguments, "configured_props") is None and any(
+            argument(arguments, name) is not None for name in freely
+        )
+        if not alone:
+            check(operation, arguments)
+
+    return check_change
+
+
 def check_web_address(value: object, name: str, operation: str) -> None:
     """Raises `ConfigurationError` unless ``value`` is http or https with a host."""
     text = str(value)
@@ -166,8 +180,10 @@ def _web_address(name: str) -> Rule:
     return check
 
 
+_COMPONENT: Final = ("component_id", "component_code", "component_url")
 RULES: Final[Mapping[str, tuple[Rule, ...]]] = {
-    "pipedream.sources.create": (_one_of("component_id", "component_code", "component_url"),),
+    "pipedream.sources.create": (_one_of(*_COMPONENT),),
+    "pipedream.sources.update": (_configures(_COMPONENT, "name", "active"),),
     "pipedream.components.create": (_one_of("component_code", "component_url"),),
     "pipedream.webhooks.create": (_web_address("url"),),
     "connect.tokens.create": (_web_address("webhook_uri"),),

@@ -17,10 +17,7 @@ import msgspec
 
 from typedpipes._core.addresses import elsewhere
 from typedpipes._core.auth import Credentials, StaticCredential
-from typedpipes._core.decoding.model import JSON
-from typedpipes._core.http import WireResponse
 from typedpipes._core.http.clients import AsyncPolicyClient, PolicyClient
-from typedpipes._core.http.failures import request_id
 from typedpipes._core.http.policies import ClientCore
 from typedpipes._core.options import (
     AsyncHttpClient,
@@ -33,8 +30,7 @@ from typedpipes._core.options import (
     token_store,
 )
 from typedpipes._core.redaction import Secret, basic
-from typedpipes._core.rest import Operation
-from typedpipes.errors import APIError, ConfigurationError
+from typedpipes.errors import ConfigurationError
 
 if TYPE_CHECKING:
     from typedpipes._core.rest.caller import Rest
@@ -194,33 +190,16 @@ class PipedriveCore(ClientCore):
 
     def rest(self, version: Literal["v1", "v2"]) -> Rest:
         """One version of the API. ``https://{company_domain}.pipedrive.com/api/v1``."""
-        from typedpipes._core.rest.caller import Rest
+        from typedpipes.pipedrive.rules import PipedriveRest, check_success
 
-        return Rest(
+        return PipedriveRest(
             base_url=self.address + _PATHS[version],
             settings={"encoding": None},
             tokens=self.token_headers,
             strict=self.strict,
             drift=self.drift,
-            check=_check_success,
+            check=check_success,
             servers={OAUTH_URL: self.settings.oauth_url},
-        )
-
-
-def _check_success(operation: Operation[object], value: JSON, built: object, response: WireResponse) -> None:
-    """``{"success": false, "error": …}`` with a 2xx status is a failure: raises `APIError`."""
-    if isinstance(value, dict) and value.get("success") is False:
-        redactor = response.redactor
-        parts = (value.get(key) for key in ("error", "error_info"))
-        said = "; ".join(redactor.text(part, 300) for part in parts if isinstance(part, str))
-        name = f"{operation.api}.{operation.name}"
-        raise APIError(
-            f"{name}: the server answered {response.status} but reports failure: {said or 'no reason given'}",
-            status=response.status,
-            operation=name,
-            code=redactor.text(code, 100) if isinstance(code := value.get("code"), str) else None,
-            request_id=request_id(response.headers, redactor),
-            body=said,
         )
 
 

@@ -10,10 +10,11 @@ from graphql import (
     GraphQLInputType,
     GraphQLList,
     GraphQLNonNull,
+    GraphQLScalarType,
     GraphQLSchema,
     type_from_ast,
 )
-from graphql.language import TypeNode
+from graphql.language import OperationDefinitionNode, TypeNode
 
 from typedpipes_codegen.graphql.names import pascal_case
 
@@ -58,3 +59,31 @@ def _present(type_: GraphQLInputType, form: Form) -> str:
 def variable_type(schema: GraphQLSchema, node: TypeNode) -> str:
     """The annotation of the argument that fills a variable."""
     return input_type(type_from_ast(schema, node), "argument")  # type: ignore[arg-type]  # a validated document
+
+
+_TIMES = {"Date": "date", "ISO8601Date": "date", "DateTime": "date-time", "ISO8601DateTime": "date-time"}
+
+
+def times_of(schema: GraphQLSchema, operation: OperationDefinitionNode) -> dict[str, str]:
+    """Path -> form of each date and time among an operation's variables, such as ``input.due_date``."""
+    found: dict[str, str] = {}
+    for variable in operation.variable_definitions or ():
+        type_ = type_from_ast(schema, variable.type)
+        found |= _times_below(type_, variable.variable.name.value, ())  # type: ignore[arg-type]  # a validated document
+    return found
+
+
+def _times_below(type_: GraphQLInputType, path: str, seen: tuple[str, ...]) -> dict[str, str]:
+    if isinstance(type_, GraphQLNonNull):
+        return _times_below(type_.of_type, path, seen)
+    if isinstance(type_, GraphQLList):
+        return _times_below(type_.of_type, f"{path}[]", seen)
+    if isinstance(type_, GraphQLScalarType):
+        return {path: _TIMES[type_.name]} if type_.name in _TIMES else {}
+    if not isinstance(type_, GraphQLInputObjectType):
+        return {}
+    found: dict[str, str] = {}
+    if type_.name not in seen:
+        for name, field in type_.fields.items():
+            found |= _times_below(field.type, f"{path}.{name}", (*seen, type_.name))
+    return found

@@ -11,7 +11,7 @@ from typing import Protocol
 from graphql import GraphQLEnumType, GraphQLInputObjectType, GraphQLSchema, OperationDefinitionNode, print_ast
 
 from typedpipes_codegen.errors import SchemaError
-from typedpipes_codegen.graphql.annotations import input_type
+from typedpipes_codegen.graphql.annotations import input_type, times_of
 from typedpipes_codegen.graphql.checks import check_names
 from typedpipes_codegen.graphql.connections import find_connection, item_type, response_name
 from typedpipes_codegen.graphql.documents import Documents, check_complete, read_documents
@@ -236,13 +236,15 @@ class _Package:
         connection = find_connection(self.documents, operation)
         if connection is not None:
             names.add("Connection")
+        times = times_of(self.documents.schema, operation)
+        extra = f"    times={times!r},\n" if times else ""
         return (
             f"{imports(names, self.own, module.path)}{lines}\n{models_source(classes, serialized=True)}\n\n"
             f"OPERATION: Final = GraphQLOperation(\n"
             f"    name={operation_name(operation)!r},\n    kind={operation.operation.value!r},\n"
             f"    roots={tuple(roots)!r},\n"
             f"    document={text},\n    result={result_class(operation)},\n"
-            f"    connection={None if connection is None else connection.source()},\n)\n"
+            f"    connection={None if connection is None else connection.source()},\n{extra})\n"
         )
 
     def _constant(self, path: str) -> str:

@@ -200,6 +200,8 @@ class Operation:
     normalize: tuple[str, ...] = ()
     selector: bool = False
     omittable: tuple[str, ...] = ()
+    times: dict[str, str] = attrs.field(factory=dict)
+    """``Operation.times`` of the runtime."""
     deprecated: str | None = None
 
     @property

@@ -67,6 +67,8 @@ class MethodPlan:
     body_demanded: bool
     selector: str | None
     client_parameters: tuple[tuple[str, str, str], ...]
+    needs: tuple[str, ...] = ()
+    """Those of them in the body that the schema requires."""
 
     @property
     def required_fields(self) -> tuple[str, ...]:
@@ -101,9 +103,12 @@ def plan_method(layout: Layout, types: TypeText, operation: ir.Operation, option
         (path if parameter.location == "path" else keywords).append(argument)
     model = _body_model(layout, operation)
     fields: list[Argument] = []
+    needs: list[str] = []
     for field in model.fields if model is not None else ():
         if field.client_default is not None:
             filled.append((field.client_default, "body", field.wire))
+            if field.required:
+                needs.append(field.wire)
             continue
         text = types.text(field.type, "request")
         fields.append(
@@ -116,16 +121,19 @@ def plan_method(layout: Layout, types: TypeText, operation: ir.Operation, option
                 description=field.description,
             )
         )
+    ours = model is not None and bool(model.fields) and not fields  # the client fills all of it
+    body = None if ours else operation.body
     return MethodPlan(
         operation=operation,
         path=tuple(path),
         keywords=tuple(keywords),
         fields=tuple(fields),
-        body=None if operation.body is None else types.text(operation.body.type, "request"),
-        body_or_none=None if operation.body is None else types.optional(operation.body.type, "request"),
-        body_demanded=operation.body is not None and operation.body.required,
+        body=None if body is None else types.text(body.type, "request"),
+        body_or_none=None if body is None else types.optional(body.type, "request"),
+        body_demanded=body is not None and body.required,
         selector=_selector(layout, operation),
         client_parameters=tuple(filled),
+        needs=tuple(needs),
     )
 
 

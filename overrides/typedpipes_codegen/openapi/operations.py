@@ -11,6 +11,7 @@ from typedpipes_codegen.openapi.adapter import ParsedEndpoint
 from typedpipes_codegen.openapi.endpoints import RawOperation, RawParameter, chosen_body
 from typedpipes_codegen.openapi.naming import METHOD_PATH
 from typedpipes_codegen.openapi.reading import Document, Node, mapping, number, sequence, step, text, texts
+from typedpipes_codegen.openapi.times import times_of
 
 _SAFETY: Final[dict[str, Literal["safe", "idempotent"]]] = {
     "get": "safe",
@@ -55,6 +56,7 @@ def build_operation(
         normalize=texts(node.get("x-normalize"), step(where, "x-normalize")),
         selector=node.get("x-field-selector") is True,
         omittable=_omittable(raw, parameters, body, components),
+        times=times_of(document, raw),
         deprecated=_deprecated(raw),
     )
 

@@ -67,10 +67,15 @@ class ResourceText:
                 for parameter in operation.parameters
                 if parameter.style is not None
             },
+            "times": operation.times,
             "normalize": operation.normalize,
             "client_parameters": plan.client_parameters,
+            "needs": plan.needs,
             "selector": operation.selector,
             "omittable": operation.omittable,
+            "files": tuple(field.wire for field in plan.fields if "FileContent" in field.annotation)
+            if operation.body is not None and operation.body.media == "multipart/form-data"
+            else (),
             "deprecated": operation.deprecated,
         }
         if operation.body is not None and operation.body.media != "application/json":

@@ -111,7 +111,7 @@ def _presigned(pipefy: PipefyWorkspace, folder: str, sent: Arguments) -> Argumen
 
 
 def object_key(url: str) -> str:
-    """The key of an uploaded file: the path of its URL, decoded, without the leading slash."""
+    """The key of an uploaded file: the path of its URL on this file host, decoded, without the leading slash."""
     return unquote(urlsplit(url).path).lstrip("/")
 
 

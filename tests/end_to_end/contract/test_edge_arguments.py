@@ -124,7 +124,9 @@ class Calls:
             return None
         if media == "multipart/form-data":
             maker_body = self.maker.body(operation)
-            given.update({method.places["body", wire]: b"\x00\xff--" for wire in maker_body.get("files", {})})
+            given.update(
+                {method.places["body", wire]: ("x.bin", b"\x00\xff--") for wire in maker_body.get("files", {})}
+            )
             return None
         value = self.values.value(schemas[media])
         if ("body", None) in method.places:

@@ -62,7 +62,7 @@ def arguments_of(method: Method, maker: RequestMaker) -> dict[str, Any]:
             given[method.places["query", wire]] = text
     body = maker.body(found)
     if "files" in body:
-        given.update({method.places["body", wire]: b"content" for wire in body["files"]})
+        given.update({method.places["body", wire]: ("x.bin", b"content") for wire in body["files"]})
     payload = body.get("json", body.get("data"))
     if payload is not None and ("body", None) in method.places:
         given[method.places["body", None]] = payload

@@ -2,16 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import json
+from collections.abc import Callable, Iterator
+from contextlib import closing
 from functools import partial
 from typing import Any
 
+import anyio
 import pytest
 
+from tests.typedpipes._core.http.wire_server import Reply, WireServer
 from tests.typedpipes.pipedream.conftest import Run
 from typedpipes.errors import ConfigurationError
-from typedpipes.pipedream import Pipedream
+from typedpipes.pipedream import AsyncPipedream, Pipedream
+from typedpipes_api.pipedream import UpdateWorkflowRequest
 from typedpipes_sandbox import Sandbox
+
+
+@pytest.fixture
+def server() -> Iterator[WireServer]:
+    with closing(WireServer(lambda _: Reply(body=b'{"data":{"id":"x","url":"https://h.example"}}'))) as made:
+        yield made
+
 
 LONGEST = "ü" * 250
 
@@ -29,6 +41,9 @@ def refused(run: Run, sandbox: Sandbox, act: Callable[[Any], Any], setting: str,
         (lambda pd: pd.rest.sources.create(name="x"), "component_id"),
         (lambda pd: pd.rest.sources.create(component_url=""), "component_id"),
         (lambda pd: pd.rest.sources.raw.create(), "component_id"),
+        (lambda pd: pd.rest.sources.update("dc_1", configured_props={"url": "x"}), "component_id"),
+        (lambda pd: pd.rest.sources.update("dc_1", name="x", configured_props={}), "component_id"),
+        (lambda pd: pd.rest.sources.update("dc_1"), "component_id"),
         (lambda pd: pd.rest.components.create(), "component_code"),
     ],
 )
@@ -194,3 +209,46 @@ def test_mypy_reports_what_types_can_say(sandbox: Sandbox) -> None:
         with pytest.raises(ConfigurationError), stream:
             pass
     assert len(sandbox.log) == 0
+
+
+def test_a_workflow_is_not_written_without_its_workspace(server: WireServer) -> None:
+    with Pipedream(api_key="k" * 20, base_url=server.url, limits="off", retries=0) as pd:
+        for act in (
+            lambda: pd.rest.workflows.create(project_id="proj_x", template_id="tch_x"),
+            lambda: pd.rest.workflows.update("p_x", active=False),
+        ):
+            with pytest.raises(ConfigurationError, match="needs org_id: give it to the client or to this call"):
+                act()
+        assert not server.arrivals
+        pd.rest.workflows.update("p_x", active=False, org_id="o_x")
+        assert json.loads(server.arrivals[-1].body) == {"active": False, "org_id": "o_x"}
+        pd.rest.workflows.update("p_x", body=UpdateWorkflowRequest(active=True, org_id="o_y"))
+        assert json.loads(server.arrivals[-1].body) == {"active": True, "org_id": "o_y"}
+    with Pipedream(api_key="k" * 20, org_id="o_z", base_url=server.url, limits="off", retries=0) as pd:
+        pd.rest.workflows.update("p_x", active=False)
+        assert json.loads(server.arrivals[-1].body) == {"active": False, "org_id": "o_z"}
+
+    async def main() -> None:
+        async with AsyncPipedream(api_key="k" * 20, base_url=server.url, limits="off") as pd:
+            with pytest.raises(ConfigurationError, match="needs org_id"):
+                await pd.rest.workflows.update("p_x", active=False)
+
+    anyio.run(main)
+
+
+def test_the_workspace_of_a_post_travels_in_its_body_and_the_arguments_in_the_query(server: WireServer) -> None:
+    with Pipedream(api_key="k" * 20, base_url=server.url, limits="off", retries=0) as pd:
+        calls: list[Callable[..., object]] = [
+            partial(pd.rest.webhooks.create, url="https://h.example", name="n", description="d"),
+            partial(pd.rest.subscriptions.create, emitter_id="dc_1", listener_id="p_1", event_name=""),
+            partial(pd.rest.auto_subscriptions.create, event_name="$errors", listener_id="p_1"),
+        ]
+        for create in calls:
+            create()
+            assert server.arrivals[-1].body == b""
+            create(org_id="o_x")
+            sent = server.arrivals[-1]
+            assert json.loads(sent.body) == {"org_id": "o_x"}
+            assert sent.headers["content-type"] == "application/json"
+            assert "org_id" not in sent.path
+            assert ("listener_id=p_1" in sent.path) is ("webhooks" not in sent.path)

@@ -62,7 +62,7 @@ def test_the_operation_carries_the_facts_of_the_document(api: Any, seen: Recorde
 def test_each_operation_has_its_own_server_security_and_media(api: Any, seen: Recorder) -> None:
     api.files.download("f")
     assert (seen.operation.server, seen.operation.returns) == ("https://files.shop.example", "bytes")
-    api.files.upload(file=b"x")
+    api.files.upload(file=("x.txt", b"x"))
     assert (seen.operation.media, seen.operation.returns, seen.operation.safety) == (
         "multipart/form-data",
         "str",

@@ -64,4 +64,5 @@ OPERATION: Final = GraphQLOperation(
         more=("pageInfo", "hasNextPage"),
         next=("pageInfo", "endCursor"),
     ),
+    times={"filterDate.from": "date-time", "filterDate.to": "date-time"},
 )

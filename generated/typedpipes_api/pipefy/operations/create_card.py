@@ -44,4 +44,5 @@ OPERATION: Final = GraphQLOperation(
     ),
     result=CreateCardResult,
     connection=None,
+    times={"input.due_date": "date-time"},
 )

@@ -46,4 +46,5 @@ OPERATION: Final = GraphQLOperation(
     ),
     result=CreateTableRecordResult,
     connection=None,
+    times={"input.due_date": "date-time"},
 )

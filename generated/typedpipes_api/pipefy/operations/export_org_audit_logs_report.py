@@ -30,4 +30,5 @@ OPERATION: Final = GraphQLOperation(
 }""",
     result=ExportOrgAuditLogsReportResult,
     connection=None,
+    times={"input.filterDateFrom": "date-time", "input.filterDateTo": "date-time"},
 )

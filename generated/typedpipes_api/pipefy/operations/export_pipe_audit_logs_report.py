@@ -28,4 +28,5 @@ OPERATION: Final = GraphQLOperation(
 }""",
     result=ExportPipeAuditLogsReportResult,
     connection=None,
+    times={"input.filterDateFrom": "date-time", "input.filterDateTo": "date-time"},
 )

@@ -58,4 +58,5 @@ OPERATION: Final = GraphQLOperation(
     ),
     result=UpdateAiAgentResult,
     connection=None,
+    times={"input.agent.disabledAt": "date-time"},
 )

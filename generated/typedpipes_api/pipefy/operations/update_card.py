@@ -44,4 +44,5 @@ OPERATION: Final = GraphQLOperation(
     ),
     result=UpdateCardResult,
     connection=None,
+    times={"input.due_date": "date-time"},
 )

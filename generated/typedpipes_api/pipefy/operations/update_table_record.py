@@ -46,4 +46,5 @@ OPERATION: Final = GraphQLOperation(
     ),
     result=UpdateTableRecordResult,
     connection=None,
+    times={"input.due_date": "date-time"},
 )

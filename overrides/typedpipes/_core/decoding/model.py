@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from datetime import datetime
 from enum import Enum
 from functools import cache
 from typing import (
@@ -451,6 +452,8 @@ def to_wire(value: object) -> JSON:
         return cast("JSON", own())  # an input of GraphQL
     isoformat = getattr(value, "isoformat", None)
     if callable(isoformat) and value == value:  # the gap in a column of dates equals nothing, itself included
+        if isinstance(value, datetime) and value.utcoffset() is None:
+            raise TypeError(no_zone(value))
         return str(isoformat())
     if isinstance(value, Sequence) and not isinstance(value, (bytes, bytearray, memoryview)):
         return [to_wire(item) for item in value]
@@ -458,6 +461,14 @@ def to_wire(value: object) -> JSON:
 
 
 _PLAIN: Final = frozenset({str, int, float, bool, type(None)})
+
+
+def no_zone(value: datetime) -> str:
+    """Why a time without a zone is not sent, and what to do."""
+    return (
+        f"{value!s} has no time zone, so the server would guess one; give value.replace(tzinfo=UTC) if it is UTC, "
+        "or value.astimezone() if it is local time"
+    )
 
 
 def _name(key: object) -> str:

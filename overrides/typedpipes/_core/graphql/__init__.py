@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Final, Generic, Literal, TypeAlias, TypeV
 from typedpipes._core.decoding import Decoding
 from typedpipes._core.decoding.model import JSON
 from typedpipes._core.rest import Safety
+from typedpipes._core.rest.times import timed
 from typedpipes._core.values import json_bytes, wire_of
 from typedpipes.errors import ConfigurationError
 
@@ -71,9 +72,10 @@ class GraphQLOperation(Generic[R_co]):
         document: the operation and every fragment it uses.
         result: class of the answer's ``data``.
         connection: the connection its pages are walked by, None if there is none.
+        times: path of a variable's part -> ``date`` or ``date-time``, where the schema says so.
     """
 
-    __slots__ = ("_required", "connection", "document", "kind", "name", "result", "roots")
+    __slots__ = ("_required", "connection", "document", "kind", "name", "result", "roots", "times")
 
     def __init__(
         self,
@@ -84,6 +86,7 @@ class GraphQLOperation(Generic[R_co]):
         document: str,
         result: type[R_co],
         connection: Connection | None = None,
+        times: Mapping[str, str] | None = None,
     ) -> None:
         self.name = name
         self.kind = kind
@@ -91,6 +94,7 @@ class GraphQLOperation(Generic[R_co]):
         self.document = document
         self.result = result
         self.connection = connection
+        self.times = times or {}
         self._required: tuple[tuple[str, bool], ...] | None = None
 
     def check(self, variables: Mapping[str, JSON]) -> None:
@@ -156,15 +160,17 @@ def decode_body(operation: GraphQLOperation[R], body: bytes, decoding: Decoding)
     return operation.decode_body(body, decoding)
 
 
-def encode_variables(variables: Mapping[str, object]) -> dict[str, JSON]:
+def encode_variables(variables: Mapping[str, object], times: Mapping[str, str] | None = None) -> dict[str, JSON]:
     """The JSON form of an operation's variables; what is UNSET is left out, an explicit None is sent as null.
 
-    Raises `ConfigurationError` for a value that has no JSON form, with its path.
+    ``times`` are those of the operation. Raises `ConfigurationError` for a value that has no JSON form, with its path.
     """
     if not isinstance(variables, Mapping):
         raise ConfigurationError(
             f"variables is a mapping of names to values, not {type(variables).__name__}", setting="variables"
         )
+    for path, form in (times or {}).items():
+        variables = cast("Mapping[str, object]", timed(variables, path, form))
     return cast("dict[str, JSON]", wire_of(variables, "variables"))
 
 
@@ -173,7 +179,7 @@ def operation_variables(operation: GraphQLOperation[Any], variables: Mapping[str
 
     A server that drops it would answer with more than was asked for. Mutations are left to the server, which refuses.
     """
-    wire = encode_variables(variables)
+    wire = encode_variables(variables, operation.times)
     for name, value in wire.items() if operation.kind == "query" else ():
         entries = [each for each in (value if isinstance(value, list) else [value]) if isinstance(each, dict)]
         model = _input_model(operation, name) if entries else None

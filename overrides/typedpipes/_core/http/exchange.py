@@ -227,7 +227,14 @@ class Exchange:
         scope = dict(stamp.scope or {})
         if credential is not None:
             scope.setdefault("user", credential.identity)
-        claim = Claim(stamp.api, stamp.operation, buckets=stamp.buckets, token_cost=stamp.token_cost, scope=scope)
+        claim = Claim(
+            stamp.api,
+            stamp.operation,
+            buckets=stamp.buckets,
+            token_cost=stamp.token_cost,
+            scope=scope,
+            again=self._attempts > 0,
+        )
         try:
             return (yield from limiter.acquire(claim, until=self._until, max_wait=self._max_wait))
         except TypedPipesError as error:

@@ -63,7 +63,7 @@ def classify(
 
     ``operation`` is ``api.method.path``. Unknown statuses fall into their hundred's class; 1xx and 3xx are `APIError`.
     """
-    code, said = _explanation(body)
+    code, said = explanation(body)
     if _is_html(headers, body):
         said = "an HTML page instead of the API's answer: a proxy, or the edge blocked the request"
         if "cf-ray" in headers:
@@ -122,8 +122,8 @@ def _is_html(headers: Mapping[str, str], body: bytes) -> bool:
     )
 
 
-def _explanation(body: bytes) -> tuple[str | None, str | None]:
-    """Code and message of a JSON error, in the shapes the vendors use."""
+def explanation(body: bytes) -> tuple[str | None, str | None]:
+    """Code and message of a JSON error, in the shapes the vendors use; None for what it does not say."""
     if not body[:64].lstrip().startswith((b"{", b"[")):
         return None, None
     try:
@@ -137,7 +137,7 @@ def _explanation(body: bytes) -> tuple[str | None, str | None]:
     error = content.get("error")
     errors = content.get("errors")
     nested = error if isinstance(error, dict) else errors[0] if isinstance(errors, list) and errors else None
-    code = _text(content.get("code"))
+    code = _text(content.get("code")) or _text(content.get("errorCode"))
     said = _text(content.get("error_description")) or _text(content.get("message"))
     if isinstance(error, str) and " " in error:
         said = error  # a sentence (Pipedrive, whose error_info is a standing remark)
@@ -146,11 +146,17 @@ def _explanation(body: bytes) -> tuple[str | None, str | None]:
     if isinstance(nested, dict):
         extensions = nested.get("extensions")
         inner = extensions.get("code") if isinstance(extensions, dict) else None
-        code = code or _text(nested.get("code")) or _text(inner)
-        said = said or _text(nested.get("message"))
+        details = nested.get("details")
+        deep = details.get("code") if isinstance(details, dict) else None
+        code = code or _text(nested.get("code")) or _text(inner) or _text(deep)
+        said = said or _text(nested.get("message")) or _joined(nested)
     elif isinstance(nested, str):
         said = said or nested
-    return code, said or (code if isinstance(error, str) else None)
+    return code, said or code
+
+
+def _joined(error: dict[str, object]) -> str | None:
+    return ": ".join(text for name in ("title", "detail") if (text := _text(error.get(name)))) or None
 
 
 def _text(value: object) -> str | None:
@@ -205,4 +211,4 @@ def too_late(stamp: Stamp, attempts: int) -> DeadlineExceeded:
     )
 
 
-__all__ = ["BODY_LIMIT", "classify", "failure_of", "request_id", "too_late", "transport_error"]
+__all__ = ["BODY_LIMIT", "classify", "explanation", "failure_of", "request_id", "too_late", "transport_error"]

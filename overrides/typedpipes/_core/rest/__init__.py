@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
-from pathlib import Path
 from typing import BinaryIO, Final, Generic, Literal, NewType, TypeAlias, TypedDict, TypeVar
 
 T = TypeVar("T")
@@ -13,8 +13,11 @@ I = TypeVar("I")  # noqa: E741 - item type of a paged operation
 _PLAIN: Final[Mapping[str, str]] = {}
 Safety: TypeAlias = Literal["safe", "idempotent", "unsafe"]
 
-FileContent: TypeAlias = bytes | Path | BinaryIO
-"""What a file can be sent as: read in chunks when it is a path or an open file."""
+FileContent: TypeAlias = str | os.PathLike[str] | BinaryIO | tuple[str, bytes | BinaryIO] | bytes
+"""A file to send: its path, an open file, or ``("name.pdf", content)``. Its content type is guessed from its name.
+
+Paths and open files are read in chunks. A form takes bytes and open files without a name only as such a pair.
+"""
 
 CustomField = NewType("CustomField", str)
 """Key of a custom field (40 hexadecimal digits): what a field selector takes besides the names of the model."""
@@ -112,12 +115,14 @@ class Operation(Generic[T_co]):
         "credentials",
         "csv",
         "deprecated",
+        "files",
         "id",
         "item",
         "media",
         "method",
         "module",
         "name",
+        "needs",
         "normalize",
         "omittable",
         "paging",
@@ -128,6 +133,7 @@ class Operation(Generic[T_co]):
         "selector",
         "server",
         "styles",
+        "times",
         "token_cost",
     )
 
@@ -149,12 +155,15 @@ class Operation(Generic[T_co]):
         media: str = "application/json",
         csv: tuple[str, ...] = (),
         styles: Mapping[str, str] = _PLAIN,
+        times: Mapping[str, str] = _PLAIN,
         paging: Paging | None = None,
         item: str | None = None,
         normalize: tuple[str, ...] = (),
         client_parameters: tuple[tuple[str, str, str], ...] = (),
+        needs: tuple[str, ...] = (),
         selector: bool = False,
         omittable: tuple[str, ...] = (),
+        files: tuple[str, ...] = (),
         deprecated: str | None = None,
     ) -> None:
         self.id = id
@@ -185,6 +194,9 @@ class Operation(Generic[T_co]):
         """Query parameters whose lists are joined by commas instead of repeated."""
         self.styles = styles
         """``"place name"`` -> style code of each parameter that is not written the usual way (`parameter_styles`)."""
+        self.times = times
+        """``"place path"`` -> form of each argument that is a date or a time: ``date``, ``date-time`` (RFC 3339), or a
+        format of `datetime.datetime.strftime` that is filled in UTC."""
         self.paging = paging
         self.item = item
         """Type of one item of a page, as an annotation."""
@@ -192,10 +204,14 @@ class Operation(Generic[T_co]):
         """Rules that bring a documented or live form of the answer to the modelled one."""
         self.client_parameters = client_parameters
         """(option, location, wire name) of parameters filled from the client or the call's options."""
+        self.needs = needs
+        """Fields of the body among them that the schema requires."""
         self.selector = selector
         """Whether a field selector may follow the collection's name (Pipedrive v1)."""
         self.omittable = omittable
         """Query parameters that make the server leave fields out."""
+        self.files = files
+        """Fields of the form that hold a file."""
         self.deprecated = deprecated
         """Why not to use it and what to use instead."""
 

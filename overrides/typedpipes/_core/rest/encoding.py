@@ -9,6 +9,7 @@ from urllib.parse import quote
 
 from typedpipes._core.decoding.model import UNSET, Model, to_wire
 from typedpipes._core.rest import Arguments, Operation
+from typedpipes._core.rest.times import with_times
 from typedpipes._core.values import json_bytes, json_text, no_text, text_of, wire_of
 from typedpipes.errors import ConfigurationError
 
@@ -40,20 +41,22 @@ def encode(operation: Operation[Any], arguments: Arguments, settings: Mapping[st
     Raises `ConfigurationError` for a path value that is missing or empty, for a field selector with an impossible
     name, and for a body that has no JSON form.
     """
+    if operation.times:
+        arguments = with_times(operation, arguments)
     query = dict(arguments.query or {})
     headers = _headers(operation, arguments)
     body = arguments.body
     inserted: dict[str, object] = {}
     for option, location, wire in operation.client_parameters:
         value = settings.get(option)
-        if location == "path":
-            if value is None:
-                from typedpipes.configuration.settings import elsewhere
+        if value is None and (location == "path" or (wire in operation.needs and not _holds(body, wire))):
+            from typedpipes.configuration.settings import elsewhere
 
-                raise ConfigurationError(
-                    f"{operation.name} needs {option}: give it to the client or to this call{elsewhere(option)}",
-                    setting=option,
-                )
+            raise ConfigurationError(
+                f"{operation.name} needs {option}: give it to the client or to this call{elsewhere(option)}",
+                setting=option,
+            )
+        if location == "path":
             inserted[wire] = value
         elif value is not None:
             if location == "query":
@@ -68,6 +71,11 @@ def encode(operation: Operation[Any], arguments: Arguments, settings: Mapping[st
     text = _query(query, operation.csv, operation.styles)
     content = _content(operation, body, headers, settings.get("encoding"))
     return Encoded(f"{target}?{text}" if text else target, headers, content)
+
+
+def _holds(body: object, wire: str) -> bool:
+    held = body.get(wire) if isinstance(body, dict) else getattr(body, wire, None)
+    return held is not None and held is not UNSET
 
 
 def _with_field(body: object, wire: str, value: object) -> object:
@@ -201,7 +209,7 @@ def _content(operation: Operation[Any], body: object, headers: dict[str, str], e
     if media == "multipart/form-data":
         from typedpipes._core.rest.multipart import MultipartBody
 
-        form = MultipartBody(body)
+        form = MultipartBody(body, operation.files)
         headers.setdefault("content-type", form.content_type)
         return form
     if media == _FORM:

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
+import io
+import mimetypes
 import os
 import secrets
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
-from typing import Any, BinaryIO, Final, TypeAlias
+from typing import Any, Final
 
 from typedpipes._core.decoding.model import UNSET, Model, field_names
 from typedpipes._core.values import json_text, wire_of
 from typedpipes.errors import ConfigurationError, TransportError
-
-FileValue: TypeAlias = bytes | Path | BinaryIO
 
 CHUNK: Final = 64 * 1024
 
@@ -24,9 +24,11 @@ class MultipartBody:
     second try raises `TransportError`.
     """
 
-    def __init__(self, body: object) -> None:
+    def __init__(self, body: object, files: Collection[str] = ()) -> None:
+        """``files`` are the fields that hold a file: there a text is a path, and bytes without a name are refused."""
         self.boundary = secrets.token_hex(16)
-        self._parts = [(self._head(name, value), value) for name, value in _fields(body)]
+        parts = [_part(name, value, name in files) for name, value in _fields(body)]
+        self._parts = [(self._head(name, filename), value) for name, filename, value in parts]
         self._starts = {id(value): _position(value) for _, value in self._parts}
         self._spent = False
         self.length = self._measure()
@@ -44,10 +46,11 @@ class MultipartBody:
             yield b"\r\n"
         yield f"--{self.boundary}--\r\n".encode()
 
-    def _head(self, name: str, value: object) -> bytes:
+    def _head(self, name: str, filename: str | None) -> bytes:
         disposition = f'Content-Disposition: form-data; name="{_quoted(name)}"'
-        if _is_file(value):
-            disposition += f'; filename="{_quoted(_filename(value))}"\r\nContent-Type: application/octet-stream'
+        if filename is not None:
+            kind = mimetypes.guess_type(filename)[0] or "application/octet-stream"
+            disposition += f'; filename="{_quoted(filename)}"\r\nContent-Type: {kind}'
         return f"--{self.boundary}\r\n{disposition}\r\n\r\n".encode()
 
     def _rewind(self) -> None:
@@ -81,15 +84,59 @@ def _fields(body: object) -> list[tuple[str, Any]]:
         pairs = [(str(name), value) for name, value in body.items()]
     else:
         raise ConfigurationError("a multipart body is a model or keyword arguments")
-    return [
-        (name, value if _is_file(value) else _text(name, value))
-        for name, value in pairs
-        if value is not None and value is not UNSET
-    ]
+    return [(name, value) for name, value in pairs if value is not None and value is not UNSET]
 
 
-def _is_file(value: object) -> bool:
-    return isinstance(value, (bytes, bytearray, Path)) or hasattr(value, "read")
+def _part(name: str, given: Any, is_file: bool) -> tuple[str, str | None, Any]:
+    """Name, file name if it is a file, and content of one field."""
+    if is_file and isinstance(given, tuple) and len(given) == 2 and isinstance(given[0], str):
+        filename, value = given
+        if not filename or not _is_content(value):
+            raise ConfigurationError(
+                f"{name}: a pair is the file's name and its content, bytes or an open binary file", setting=name
+            )
+        return name, Path(filename).name or "file", value
+    if isinstance(given, os.PathLike) or (is_file and isinstance(given, str)):
+        path = Path(given)
+        if not _is_there(path):
+            raise ConfigurationError(
+                f"{name}: there is no file {_shortened(path)!r}; give a path, an open file, or ('name.csv', content)",
+                setting=name,
+            )
+        return name, path.name, path
+    if not _is_content(given):
+        if is_file:
+            raise ConfigurationError(
+                f"{name}: a file is a path, an open file, or ('name.csv', content), not {type(given).__name__}",
+                setting=name,
+            )
+        return name, None, _text(name, given)
+    if isinstance(given, io.TextIOBase):
+        raise ConfigurationError(f"{name} is open as text; open it with mode 'rb'", setting=name)
+    filename = _filename(given)
+    if filename is None and is_file:
+        raise ConfigurationError(
+            f"{name}: the file has no name, so the server could not tell what it is; give ('name.csv', content)",
+            setting=name,
+        )
+    return name, filename or "file", given
+
+
+def _is_content(value: object) -> bool:
+    return isinstance(value, (bytes, bytearray)) or hasattr(value, "read")
+
+
+def _is_there(path: Path) -> bool:
+    try:
+        return path.is_file()
+    except (OSError, ValueError):  # a name that no file can have
+        return False
+
+
+def _shortened(path: Path) -> str:
+    """A path for a message: perhaps it is the file's content."""
+    text = str(path)
+    return text if len(text) <= 80 and text.isprintable() else "…"
 
 
 def _text(name: str, value: object) -> str:
@@ -101,11 +148,9 @@ def _quoted(text: str) -> str:
     return text.replace("\\", "\\\\").replace('"', "%22").replace("\r", "%0D").replace("\n", "%0A")
 
 
-def _filename(value: object) -> str:
-    if isinstance(value, Path):
-        return value.name
+def _filename(value: object) -> str | None:
     name = getattr(value, "name", None)
-    return (Path(name).name or "file") if isinstance(name, str) else "file"
+    return Path(name).name or None if isinstance(name, str) else None
 
 
 def _position(value: Any) -> int | None:
@@ -143,4 +188,4 @@ def _chunks(value: Any) -> Iterator[bytes]:
             yield chunk
 
 
-__all__ = ["FileValue", "MultipartBody"]
+__all__ = ["MultipartBody"]

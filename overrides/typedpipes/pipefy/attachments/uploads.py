@@ -39,6 +39,7 @@ UploadFile: TypeAlias = "str | os.PathLike[str] | bytes | BinaryIO"
 CHUNK: Final = 1 << 16
 _NOT_IN_NAMES: Final = re.compile(r"[\x00-\x1f\x7f/]")
 _CONTENT_TYPE: Final = re.compile(r"[!#$%&'*+.^`|~\w-]+/[!#$%&'*+.^`|~\w-]+([ \t]*;[\t -~]*)?", re.ASCII)
+_S3_PATH_STYLE: Final = re.compile(r"s3[.-](?:(?!s3[.-])[a-z0-9-]+\.)*amazonaws\.com(?:\.cn)?")
 TRIES: Final = 4
 """Times the bytes are sent at most: the same bytes to the same key, so repeating is harmless."""
 PASSING: Final = frozenset({408, 425, 429, 500, 502, 503, 504})
@@ -203,8 +204,13 @@ class UploadFlows:
 
 
 def object_key(url: str) -> str:
-    """What belongs into an attachment field: the address's path, decoded, without the leading slash."""
-    return unquote(library.URL(url).raw_path.decode("ascii").partition("?")[0]).lstrip("/")
+    """What belongs into an attachment field: the address's path, decoded, without the leading slash.
+
+    The first part of a path-style address of S3 is the bucket, which is no part of the key.
+    """
+    address = library.URL(url)
+    path = unquote(address.raw_path.decode("ascii").partition("?")[0]).lstrip("/")
+    return path.partition("/")[2] if _S3_PATH_STYLE.fullmatch(address.host) else path
 
 
 class UploadHost(FileHost):

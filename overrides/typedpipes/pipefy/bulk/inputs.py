@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final
 
 from typedpipes._core.decoding.model import JSON
 from typedpipes._core.graphql import JsonInput, check_input
+from typedpipes._core.rest.times import timed
 from typedpipes._core.values import json_bytes, wire_of
 from typedpipes.errors import ConfigurationError
 from typedpipes.pipefy.bulk.flows import BulkJob
@@ -80,7 +81,7 @@ def creations(
 ) -> Iterator[BulkWork]:
     """One request per item. ``owner`` (``pipe_id``, ``table_id``) is filled in where an item lacks it."""
     for index, (key, item) in enumerate(_keyed(given, owner)):
-        wire = wire_of(item, f"item {index}")
+        wire = wire_of(timed(item, "due_date", "date-time"), f"item {index}")
         if not isinstance(wire, dict):
             raise ConfigurationError(f"item {index} is no {model.__name__} and no mapping", setting=owner)
         if owner_id is not None:

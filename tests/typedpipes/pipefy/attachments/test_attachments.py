@@ -148,4 +148,10 @@ def test_bytes_go_to_trusted_hosts_only(colour: Colour, address: str) -> None:
 def test_the_key_is_the_decoded_path_of_the_address() -> None:
     url = "https://b.s3.amazonaws.com/orgs/1/uploads/2/a%20b%2Bc.pdf?X-Amz-Signature=abc"
     assert object_key(url) == "orgs/1/uploads/2/a b+c.pdf"
+    for host in ("s3", "s3.us-east-1", "s3-eu-west-1", "s3.dualstack.sa-east-1"):
+        assert (
+            object_key(f"https://{host}.amazonaws.com/bucket/orgs/1/uploads/2/a%20b.pdf?X=1")
+            == "orgs/1/uploads/2/a b.pdf"
+        )
+    assert object_key("https://s3-files.s3.sa-east-1.amazonaws.com/orgs/1/a.pdf") == "orgs/1/a.pdf"
     assert LinkPolicy().check(url).host == "b.s3.amazonaws.com"
