@@ -46,6 +46,7 @@ _DELETE: Operation[None] = Operation(
     returns="None",
     safety="idempotent",
     credentials=("oauth", "api_key"),
+    blank=("event_name",),
     client_parameters=(("org_id", "query", "org_id"),),
 )
 

@@ -149,6 +149,8 @@ class Parameter:
     type: Type
     required: bool
     csv: bool = False
+    blank: bool = False
+    """Whether it may be sent empty."""
     style: str | None = None
     """Style code, where it is not written the usual way (typedpipes._core.rest.parameter_styles)."""
     client_default: str | None = None

@@ -62,6 +62,7 @@ class ResourceText:
             "token_cost": operation.token_cost,
             "buckets": operation.buckets,
             "csv": tuple(parameter.wire for parameter in operation.parameters if parameter.csv),
+            "blank": tuple(parameter.wire for parameter in operation.parameters if parameter.blank),
             "styles": {
                 f"{parameter.location} {parameter.wire}": parameter.style
                 for parameter in operation.parameters

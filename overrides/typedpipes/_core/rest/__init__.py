@@ -110,6 +110,7 @@ class Operation(Generic[T_co]):
 
     __slots__ = (
         "api",
+        "blank",
         "buckets",
         "client_parameters",
         "credentials",
@@ -154,6 +155,7 @@ class Operation(Generic[T_co]):
         buckets: tuple[str, ...] = (),
         media: str = "application/json",
         csv: tuple[str, ...] = (),
+        blank: tuple[str, ...] = (),
         styles: Mapping[str, str] = _PLAIN,
         times: Mapping[str, str] = _PLAIN,
         paging: Paging | None = None,
@@ -192,6 +194,8 @@ class Operation(Generic[T_co]):
         """Content type of the request body."""
         self.csv = csv
         """Query parameters whose lists are joined by commas instead of repeated."""
+        self.blank = blank
+        """Query parameters that may be sent empty."""
         self.styles = styles
         """``"place name"`` -> style code of each parameter that is not written the usual way (`parameter_styles`)."""
         self.times = times

@@ -155,7 +155,7 @@ def _selector(operation: Operation[Any], fields: tuple[str, ...] | None) -> str:
 def _check_chosen(operation: Operation[Any], query: Mapping[str, object]) -> None:
     """Refuse an empty text that is to say what is deleted: a server may take it for no restriction."""
     for name, value in query.items():
-        if isinstance(value, str) and not value.strip(" ,"):
+        if isinstance(value, str) and not value.strip(" ,") and name not in operation.blank:
             raise ConfigurationError(
                 f"{operation.name}: {name} is empty, so it is not said what to delete; leave {name} out if no "
                 "restriction is meant",
