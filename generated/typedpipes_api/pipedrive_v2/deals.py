@@ -112,7 +112,7 @@ DealConversionStatusLiteral: TypeAlias = Literal["completed", "failed", "not_sta
 
 
 class DealCreateRequest(Model):
-    archive_time: str | Unset = UNSET
+    archive_time: str | None | Unset = UNSET
     close_time: str | None | Unset = UNSET
     currency: str | Unset = UNSET
     custom_fields: Mapping[str, JSON] | Unset = UNSET
@@ -122,9 +122,9 @@ class DealCreateRequest(Model):
     label_ids: Sequence[int] | Unset = UNSET
     lost_reason: str | None | Unset = UNSET
     lost_time: str | Unset = UNSET
-    org_id: int | Unset = UNSET
+    org_id: int | None | Unset = UNSET
     owner_id: int | Unset = UNSET
-    person_id: int | Unset = UNSET
+    person_id: int | None | Unset = UNSET
     pipeline_id: int | Unset = UNSET
     probability: float | None | Unset = UNSET
     stage_id: int | Unset = UNSET
@@ -133,6 +133,8 @@ class DealCreateRequest(Model):
     value: float | Unset = UNSET
     visible_to: int | Unset = UNSET
     won_time: str | Unset = UNSET
+    channel: int | Unset = UNSET
+    channel_id: str | Unset = UNSET
 
 
 class DealDeleteResponse(Model):
@@ -487,7 +489,7 @@ class DealToLeadConversionResponse(Model):
 
 
 class DealUpdateRequest(Model):
-    archive_time: str | Unset = UNSET
+    archive_time: str | None | Unset = UNSET
     close_time: str | None | Unset = UNSET
     currency: str | Unset = UNSET
     custom_fields: Mapping[str, JSON] | Unset = UNSET
@@ -497,9 +499,9 @@ class DealUpdateRequest(Model):
     label_ids: Sequence[int] | Unset = UNSET
     lost_reason: str | None | Unset = UNSET
     lost_time: str | Unset = UNSET
-    org_id: int | Unset = UNSET
+    org_id: int | None | Unset = UNSET
     owner_id: int | Unset = UNSET
-    person_id: int | Unset = UNSET
+    person_id: int | None | Unset = UNSET
     pipeline_id: int | Unset = UNSET
     probability: float | None | Unset = UNSET
     stage_id: int | Unset = UNSET
@@ -508,6 +510,8 @@ class DealUpdateRequest(Model):
     value: float | Unset = UNSET
     visible_to: int | Unset = UNSET
     won_time: str | Unset = UNSET
+    channel: int | Unset = UNSET
+    channel_id: str | Unset = UNSET
 
 
 class DeletedDeal(Model):
@@ -545,7 +549,7 @@ _LIST: PagedOperation[DealListResponse, Deal] = PagedOperation(
     safety="safe",
     credentials=("api_token", "oauth2"),
     token_cost=10,
-    csv=("custom_fields", "ids", "include_fields"),
+    csv=("custom_fields", "ids", "include_fields", "status"),
     times={"query updated_since": "date-time", "query updated_until": "date-time"},
     paging=Paging(
         "cursor",
@@ -590,7 +594,7 @@ _ARCHIVED_LIST: PagedOperation[DealListResponse, Deal] = PagedOperation(
     safety="safe",
     credentials=("api_token", "oauth2"),
     token_cost=20,
-    csv=("custom_fields", "ids", "include_fields"),
+    csv=("custom_fields", "ids", "include_fields", "status"),
     times={"query updated_since": "date-time", "query updated_until": "date-time"},
     paging=Paging(
         "cursor",
@@ -615,6 +619,7 @@ _INSTALLMENTS_LIST: PagedOperation[DealInstallmentListResponse, DealInstallment]
     safety="safe",
     credentials=("api_token", "oauth2"),
     token_cost=10,
+    csv=("deal_ids",),
     paging=Paging(
         "cursor",
         limit="limit",
@@ -2471,7 +2476,7 @@ class DealsArchived(Resource):
         sort_by: DealSortBy | DealSortByLiteral | None = None,
         sort_direction: DealSortDirection | DealSortDirectionLiteral | None = None,
         stage_id: int | None = None,
-        status: DealStatus | DealStatusLiteral | None = None,
+        status: DealStatus | DealStatusLiteral | Sequence[DealStatus | DealStatusLiteral] | str | None = None,
         updated_since: str | None = None,
         updated_until: str | None = None,
         **options: Unpack[PipedriveOptions],
@@ -2520,7 +2525,7 @@ class DealsArchived(Resource):
         sort_by: DealSortBy | DealSortByLiteral | None = None,
         sort_direction: DealSortDirection | DealSortDirectionLiteral | None = None,
         stage_id: int | None = None,
-        status: DealStatus | DealStatusLiteral | None = None,
+        status: DealStatus | DealStatusLiteral | Sequence[DealStatus | DealStatusLiteral] | str | None = None,
         updated_since: str | None = None,
         updated_until: str | None = None,
         **options: Unpack[PagedCallOptions],
@@ -2588,7 +2593,7 @@ class AsyncDealsArchived(AsyncResource):
         sort_by: DealSortBy | DealSortByLiteral | None = None,
         sort_direction: DealSortDirection | DealSortDirectionLiteral | None = None,
         stage_id: int | None = None,
-        status: DealStatus | DealStatusLiteral | None = None,
+        status: DealStatus | DealStatusLiteral | Sequence[DealStatus | DealStatusLiteral] | str | None = None,
         updated_since: str | None = None,
         updated_until: str | None = None,
         **options: Unpack[PipedriveOptions],
@@ -2637,7 +2642,7 @@ class AsyncDealsArchived(AsyncResource):
         sort_by: DealSortBy | DealSortByLiteral | None = None,
         sort_direction: DealSortDirection | DealSortDirectionLiteral | None = None,
         stage_id: int | None = None,
-        status: DealStatus | DealStatusLiteral | None = None,
+        status: DealStatus | DealStatusLiteral | Sequence[DealStatus | DealStatusLiteral] | str | None = None,
         updated_since: str | None = None,
         updated_until: str | None = None,
         **options: Unpack[PagedCallOptions],
@@ -2727,7 +2732,7 @@ class Deals(Resource):
         sort_by: DealSortBy | DealSortByLiteral | None = None,
         sort_direction: DealSortDirection | DealSortDirectionLiteral | None = None,
         stage_id: int | None = None,
-        status: DealStatus | DealStatusLiteral | None = None,
+        status: DealStatus | DealStatusLiteral | Sequence[DealStatus | DealStatusLiteral] | str | None = None,
         updated_since: str | None = None,
         updated_until: str | None = None,
         **options: Unpack[PipedriveOptions],
@@ -2779,7 +2784,7 @@ class Deals(Resource):
         sort_by: DealSortBy | DealSortByLiteral | None = None,
         sort_direction: DealSortDirection | DealSortDirectionLiteral | None = None,
         stage_id: int | None = None,
-        status: DealStatus | DealStatusLiteral | None = None,
+        status: DealStatus | DealStatusLiteral | Sequence[DealStatus | DealStatusLiteral] | str | None = None,
         updated_since: str | None = None,
         updated_until: str | None = None,
         **options: Unpack[PagedCallOptions],
@@ -2817,7 +2822,7 @@ class Deals(Resource):
     def create(
         self,
         *,
-        archive_time: str | Unset = UNSET,
+        archive_time: str | None | Unset = UNSET,
         close_time: str | None | Unset = UNSET,
         currency: str | Unset = UNSET,
         custom_fields: Mapping[str, JSON] | Unset = UNSET,
@@ -2827,9 +2832,9 @@ class Deals(Resource):
         label_ids: Sequence[int] | Unset = UNSET,
         lost_reason: str | None | Unset = UNSET,
         lost_time: str | Unset = UNSET,
-        org_id: int | Unset = UNSET,
+        org_id: int | None | Unset = UNSET,
         owner_id: int | Unset = UNSET,
-        person_id: int | Unset = UNSET,
+        person_id: int | None | Unset = UNSET,
         pipeline_id: int | Unset = UNSET,
         probability: float | None | Unset = UNSET,
         stage_id: int | Unset = UNSET,
@@ -2838,6 +2843,8 @@ class Deals(Resource):
         value: float | Unset = UNSET,
         visible_to: int | Unset = UNSET,
         won_time: str | Unset = UNSET,
+        channel: int | Unset = UNSET,
+        channel_id: str | Unset = UNSET,
         **options: Unpack[PipedriveOptions],
     ) -> DealResponse: ...
     @overload
@@ -2845,7 +2852,7 @@ class Deals(Resource):
     def create(
         self,
         *,
-        archive_time: str | Unset = UNSET,
+        archive_time: str | None | Unset = UNSET,
         close_time: str | None | Unset = UNSET,
         currency: str | Unset = UNSET,
         custom_fields: Mapping[str, JSON] | Unset = UNSET,
@@ -2855,9 +2862,9 @@ class Deals(Resource):
         label_ids: Sequence[int] | Unset = UNSET,
         lost_reason: str | None | Unset = UNSET,
         lost_time: str | Unset = UNSET,
-        org_id: int | Unset = UNSET,
+        org_id: int | None | Unset = UNSET,
         owner_id: int | Unset = UNSET,
-        person_id: int | Unset = UNSET,
+        person_id: int | None | Unset = UNSET,
         pipeline_id: int | Unset = UNSET,
         probability: float | None | Unset = UNSET,
         stage_id: int | Unset = UNSET,
@@ -2866,6 +2873,8 @@ class Deals(Resource):
         value: float | Unset = UNSET,
         visible_to: int | Unset = UNSET,
         won_time: str | Unset = UNSET,
+        channel: int | Unset = UNSET,
+        channel_id: str | Unset = UNSET,
         body: DealCreateRequest | None = None,
         **options: Unpack[PipedriveOptions],
     ) -> DealResponse:
@@ -2900,6 +2909,8 @@ class Deals(Resource):
                         "value": value,
                         "visible_to": visible_to,
                         "won_time": won_time,
+                        "channel": channel,
+                        "channel_id": channel_id,
                     },
                     ("title",),
                 )
@@ -3016,7 +3027,7 @@ class Deals(Resource):
         self,
         id: int,
         *,
-        archive_time: str | Unset = UNSET,
+        archive_time: str | None | Unset = UNSET,
         close_time: str | None | Unset = UNSET,
         currency: str | Unset = UNSET,
         custom_fields: Mapping[str, JSON] | Unset = UNSET,
@@ -3026,9 +3037,9 @@ class Deals(Resource):
         label_ids: Sequence[int] | Unset = UNSET,
         lost_reason: str | None | Unset = UNSET,
         lost_time: str | Unset = UNSET,
-        org_id: int | Unset = UNSET,
+        org_id: int | None | Unset = UNSET,
         owner_id: int | Unset = UNSET,
-        person_id: int | Unset = UNSET,
+        person_id: int | None | Unset = UNSET,
         pipeline_id: int | Unset = UNSET,
         probability: float | None | Unset = UNSET,
         stage_id: int | Unset = UNSET,
@@ -3037,6 +3048,8 @@ class Deals(Resource):
         value: float | Unset = UNSET,
         visible_to: int | Unset = UNSET,
         won_time: str | Unset = UNSET,
+        channel: int | Unset = UNSET,
+        channel_id: str | Unset = UNSET,
         body: DealUpdateRequest | None = None,
         **options: Unpack[PipedriveOptions],
     ) -> DealResponse:
@@ -3072,6 +3085,8 @@ class Deals(Resource):
                         "value": value,
                         "visible_to": visible_to,
                         "won_time": won_time,
+                        "channel": channel,
+                        "channel_id": channel_id,
                     },
                     optional=True,
                 ),
@@ -3118,7 +3133,7 @@ class DealsRaw(RawResource):
     def create(
         self,
         *,
-        archive_time: str | Unset = UNSET,
+        archive_time: str | None | Unset = UNSET,
         close_time: str | None | Unset = UNSET,
         currency: str | Unset = UNSET,
         custom_fields: Mapping[str, JSON] | Unset = UNSET,
@@ -3128,9 +3143,9 @@ class DealsRaw(RawResource):
         label_ids: Sequence[int] | Unset = UNSET,
         lost_reason: str | None | Unset = UNSET,
         lost_time: str | Unset = UNSET,
-        org_id: int | Unset = UNSET,
+        org_id: int | None | Unset = UNSET,
         owner_id: int | Unset = UNSET,
-        person_id: int | Unset = UNSET,
+        person_id: int | None | Unset = UNSET,
         pipeline_id: int | Unset = UNSET,
         probability: float | None | Unset = UNSET,
         stage_id: int | Unset = UNSET,
@@ -3139,6 +3154,8 @@ class DealsRaw(RawResource):
         value: float | Unset = UNSET,
         visible_to: int | Unset = UNSET,
         won_time: str | Unset = UNSET,
+        channel: int | Unset = UNSET,
+        channel_id: str | Unset = UNSET,
         **options: Unpack[PipedriveOptions],
     ) -> ApiResponse[DealResponse]: ...
 
@@ -3203,7 +3220,7 @@ class AsyncDeals(AsyncResource):
         sort_by: DealSortBy | DealSortByLiteral | None = None,
         sort_direction: DealSortDirection | DealSortDirectionLiteral | None = None,
         stage_id: int | None = None,
-        status: DealStatus | DealStatusLiteral | None = None,
+        status: DealStatus | DealStatusLiteral | Sequence[DealStatus | DealStatusLiteral] | str | None = None,
         updated_since: str | None = None,
         updated_until: str | None = None,
         **options: Unpack[PipedriveOptions],
@@ -3255,7 +3272,7 @@ class AsyncDeals(AsyncResource):
         sort_by: DealSortBy | DealSortByLiteral | None = None,
         sort_direction: DealSortDirection | DealSortDirectionLiteral | None = None,
         stage_id: int | None = None,
-        status: DealStatus | DealStatusLiteral | None = None,
+        status: DealStatus | DealStatusLiteral | Sequence[DealStatus | DealStatusLiteral] | str | None = None,
         updated_since: str | None = None,
         updated_until: str | None = None,
         **options: Unpack[PagedCallOptions],
@@ -3293,7 +3310,7 @@ class AsyncDeals(AsyncResource):
     async def create(
         self,
         *,
-        archive_time: str | Unset = UNSET,
+        archive_time: str | None | Unset = UNSET,
         close_time: str | None | Unset = UNSET,
         currency: str | Unset = UNSET,
         custom_fields: Mapping[str, JSON] | Unset = UNSET,
@@ -3303,9 +3320,9 @@ class AsyncDeals(AsyncResource):
         label_ids: Sequence[int] | Unset = UNSET,
         lost_reason: str | None | Unset = UNSET,
         lost_time: str | Unset = UNSET,
-        org_id: int | Unset = UNSET,
+        org_id: int | None | Unset = UNSET,
         owner_id: int | Unset = UNSET,
-        person_id: int | Unset = UNSET,
+        person_id: int | None | Unset = UNSET,
         pipeline_id: int | Unset = UNSET,
         probability: float | None | Unset = UNSET,
         stage_id: int | Unset = UNSET,
@@ -3314,6 +3331,8 @@ class AsyncDeals(AsyncResource):
         value: float | Unset = UNSET,
         visible_to: int | Unset = UNSET,
         won_time: str | Unset = UNSET,
+        channel: int | Unset = UNSET,
+        channel_id: str | Unset = UNSET,
         **options: Unpack[PipedriveOptions],
     ) -> DealResponse: ...
     @overload
@@ -3321,7 +3340,7 @@ class AsyncDeals(AsyncResource):
     async def create(
         self,
         *,
-        archive_time: str | Unset = UNSET,
+        archive_time: str | None | Unset = UNSET,
         close_time: str | None | Unset = UNSET,
         currency: str | Unset = UNSET,
         custom_fields: Mapping[str, JSON] | Unset = UNSET,
@@ -3331,9 +3350,9 @@ class AsyncDeals(AsyncResource):
         label_ids: Sequence[int] | Unset = UNSET,
         lost_reason: str | None | Unset = UNSET,
         lost_time: str | Unset = UNSET,
-        org_id: int | Unset = UNSET,
+        org_id: int | None | Unset = UNSET,
         owner_id: int | Unset = UNSET,
-        person_id: int | Unset = UNSET,
+        person_id: int | None | Unset = UNSET,
         pipeline_id: int | Unset = UNSET,
         probability: float | None | Unset = UNSET,
         stage_id: int | Unset = UNSET,
@@ -3342,6 +3361,8 @@ class AsyncDeals(AsyncResource):
         value: float | Unset = UNSET,
         visible_to: int | Unset = UNSET,
         won_time: str | Unset = UNSET,
+        channel: int | Unset = UNSET,
+        channel_id: str | Unset = UNSET,
         body: DealCreateRequest | None = None,
         **options: Unpack[PipedriveOptions],
     ) -> DealResponse:
@@ -3376,6 +3397,8 @@ class AsyncDeals(AsyncResource):
                         "value": value,
                         "visible_to": visible_to,
                         "won_time": won_time,
+                        "channel": channel,
+                        "channel_id": channel_id,
                     },
                     ("title",),
                 )
@@ -3492,7 +3515,7 @@ class AsyncDeals(AsyncResource):
         self,
         id: int,
         *,
-        archive_time: str | Unset = UNSET,
+        archive_time: str | None | Unset = UNSET,
         close_time: str | None | Unset = UNSET,
         currency: str | Unset = UNSET,
         custom_fields: Mapping[str, JSON] | Unset = UNSET,
@@ -3502,9 +3525,9 @@ class AsyncDeals(AsyncResource):
         label_ids: Sequence[int] | Unset = UNSET,
         lost_reason: str | None | Unset = UNSET,
         lost_time: str | Unset = UNSET,
-        org_id: int | Unset = UNSET,
+        org_id: int | None | Unset = UNSET,
         owner_id: int | Unset = UNSET,
-        person_id: int | Unset = UNSET,
+        person_id: int | None | Unset = UNSET,
         pipeline_id: int | Unset = UNSET,
         probability: float | None | Unset = UNSET,
         stage_id: int | Unset = UNSET,
@@ -3513,6 +3536,8 @@ class AsyncDeals(AsyncResource):
         value: float | Unset = UNSET,
         visible_to: int | Unset = UNSET,
         won_time: str | Unset = UNSET,
+        channel: int | Unset = UNSET,
+        channel_id: str | Unset = UNSET,
         body: DealUpdateRequest | None = None,
         **options: Unpack[PipedriveOptions],
     ) -> DealResponse:
@@ -3548,6 +3573,8 @@ class AsyncDeals(AsyncResource):
                         "value": value,
                         "visible_to": visible_to,
                         "won_time": won_time,
+                        "channel": channel,
+                        "channel_id": channel_id,
                     },
                     optional=True,
                 ),
@@ -3594,7 +3621,7 @@ class AsyncDealsRaw(RawAsyncResource):
     async def create(
         self,
         *,
-        archive_time: str | Unset = UNSET,
+        archive_time: str | None | Unset = UNSET,
         close_time: str | None | Unset = UNSET,
         currency: str | Unset = UNSET,
         custom_fields: Mapping[str, JSON] | Unset = UNSET,
@@ -3604,9 +3631,9 @@ class AsyncDealsRaw(RawAsyncResource):
         label_ids: Sequence[int] | Unset = UNSET,
         lost_reason: str | None | Unset = UNSET,
         lost_time: str | Unset = UNSET,
-        org_id: int | Unset = UNSET,
+        org_id: int | None | Unset = UNSET,
         owner_id: int | Unset = UNSET,
-        person_id: int | Unset = UNSET,
+        person_id: int | None | Unset = UNSET,
         pipeline_id: int | Unset = UNSET,
         probability: float | None | Unset = UNSET,
         stage_id: int | Unset = UNSET,
@@ -3615,6 +3642,8 @@ class AsyncDealsRaw(RawAsyncResource):
         value: float | Unset = UNSET,
         visible_to: int | Unset = UNSET,
         won_time: str | Unset = UNSET,
+        channel: int | Unset = UNSET,
+        channel_id: str | Unset = UNSET,
         **options: Unpack[PipedriveOptions],
     ) -> ApiResponse[DealResponse]: ...
 
