@@ -148,7 +148,7 @@ class APIError(TypedPipesError):
         self.code = code
         self.request_id = request_id
         self.body = body
-        self.headers = dict(headers or {})
+        self.headers: dict[str, str] = dict(headers or {})
         self.attempts = attempts
         self.retry_after = retry_after
         self.resume_at = resume_at
@@ -226,7 +226,7 @@ class GraphQLError(APIError):
             body=body,
             attempts=attempts,
         )
-        self.errors = [dict(entry) for entry in errors]
+        self.errors: list[dict[str, object]] = [dict(entry) for entry in errors]
         self.data = data
 
 
@@ -252,7 +252,7 @@ class PartialFailure(APIError):
         request_id: str | None = None,
     ) -> None:
         super().__init__(message, status=status, operation=operation, request_id=request_id)
-        self.failures = list(failures)
+        self.failures: list[object] = list(failures)
         self.data = data
 
 

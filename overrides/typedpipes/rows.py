@@ -62,7 +62,7 @@ class Rows(Generic[Row]):
         make: Callable[[dict[str, Any]], Row],
         close: Callable[[], None],
     ) -> None:
-        self.columns = tuple(columns)
+        self.columns: tuple[str, ...] = tuple(columns)
         self._make = make
         self._values = values
         self._close = close

@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from typing import Any, TypeAlias, Unpack, overload
+from typing import Any, Final, TypeAlias, Unpack, overload
 
 from typedpipes.runtime import (
     UNSET,
@@ -372,7 +372,7 @@ class AccountsRaw(RawResource):
 
     __slots__ = ()
 
-    list = raw_method(Accounts.list)
+    list: Final = raw_method(Accounts.list)
 
     @overload
     def create(
@@ -401,10 +401,10 @@ class AccountsRaw(RawResource):
     @raw_of(Accounts.create)
     def create(self, *args: Any, **arguments: Any) -> Any: ...
 
-    get = raw_method(Accounts.get)
-    delete = raw_method(Accounts.delete)
-    delete_by_app = raw_method(Accounts.delete_by_app)
-    list_by_external_user = raw_method(Accounts.list_by_external_user)
+    get: Final = raw_method(Accounts.get)
+    delete: Final = raw_method(Accounts.delete)
+    delete_by_app: Final = raw_method(Accounts.delete_by_app)
+    list_by_external_user: Final = raw_method(Accounts.list_by_external_user)
 
 
 class AsyncAccounts(AsyncResource):
@@ -592,7 +592,7 @@ class AsyncAccountsRaw(RawAsyncResource):
 
     __slots__ = ()
 
-    list = async_raw_method(AsyncAccounts.list)
+    list: Final = async_raw_method(AsyncAccounts.list)
 
     @overload
     async def create(
@@ -621,10 +621,10 @@ class AsyncAccountsRaw(RawAsyncResource):
     @raw_of(AsyncAccounts.create)
     async def create(self, *args: Any, **arguments: Any) -> Any: ...
 
-    get = async_raw_method(AsyncAccounts.get)
-    delete = async_raw_method(AsyncAccounts.delete)
-    delete_by_app = async_raw_method(AsyncAccounts.delete_by_app)
-    list_by_external_user = async_raw_method(AsyncAccounts.list_by_external_user)
+    get: Final = async_raw_method(AsyncAccounts.get)
+    delete: Final = async_raw_method(AsyncAccounts.delete)
+    delete_by_app: Final = async_raw_method(AsyncAccounts.delete_by_app)
+    list_by_external_user: Final = async_raw_method(AsyncAccounts.list_by_external_user)
 
 
 __all__ = [

@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Unpack, overload
+from typing import Any, Final, Unpack, overload
 
 from typedpipes.runtime import (
     JSON,
@@ -364,7 +364,7 @@ class ActionsRaw(RawResource):
 
     __slots__ = ()
 
-    list = raw_method(Actions.list)
+    list: Final = raw_method(Actions.list)
 
     @overload
     def configure_prop(
@@ -428,7 +428,7 @@ class ActionsRaw(RawResource):
     @raw_of(Actions.run)
     def run(self, *args: Any, **arguments: Any) -> Any: ...
 
-    get = raw_method(Actions.get)
+    get: Final = raw_method(Actions.get)
 
 
 class AsyncActions(AsyncResource):
@@ -662,7 +662,7 @@ class AsyncActionsRaw(RawAsyncResource):
 
     __slots__ = ()
 
-    list = async_raw_method(AsyncActions.list)
+    list: Final = async_raw_method(AsyncActions.list)
 
     @overload
     async def configure_prop(
@@ -728,7 +728,7 @@ class AsyncActionsRaw(RawAsyncResource):
     @raw_of(AsyncActions.run)
     async def run(self, *args: Any, **arguments: Any) -> Any: ...
 
-    get = async_raw_method(AsyncActions.get)
+    get: Final = async_raw_method(AsyncActions.get)
 
 
 __all__ = ["Actions", "ActionsRaw", "AsyncActions", "AsyncActionsRaw", "RunActionOpts", "RunActionResponse"]

@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from typing import TypeAlias, Unpack
+from typing import Final, TypeAlias, Unpack
 
 from typedpipes.runtime import (
     ApiResponse,
@@ -87,8 +87,8 @@ class AppCategoriesRaw(RawResource):
 
     __slots__ = ()
 
-    list = raw_method(AppCategories.list)
-    get = raw_method(AppCategories.get)
+    list: Final = raw_method(AppCategories.list)
+    get: Final = raw_method(AppCategories.get)
 
 
 class AsyncAppCategories(AsyncResource):
@@ -122,8 +122,8 @@ class AsyncAppCategoriesRaw(RawAsyncResource):
 
     __slots__ = ()
 
-    list = async_raw_method(AsyncAppCategories.list)
-    get = async_raw_method(AsyncAppCategories.get)
+    list: Final = async_raw_method(AsyncAppCategories.list)
+    get: Final = async_raw_method(AsyncAppCategories.get)
 
 
 __all__ = [

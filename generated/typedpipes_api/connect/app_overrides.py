@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Unpack, overload
+from typing import Any, Final, Unpack, overload
 
 from typedpipes.runtime import (
     JSON,
@@ -246,7 +246,7 @@ class AppOverridesRaw(RawResource):
 
     __slots__ = ()
 
-    list = raw_method(AppOverrides.list)
+    list: Final = raw_method(AppOverrides.list)
 
     @overload
     def create(
@@ -264,9 +264,9 @@ class AppOverridesRaw(RawResource):
     @raw_of(AppOverrides.create)
     def create(self, *args: Any, **arguments: Any) -> Any: ...
 
-    get = raw_method(AppOverrides.get)
-    update = raw_method(AppOverrides.update)
-    delete = raw_method(AppOverrides.delete)
+    get: Final = raw_method(AppOverrides.get)
+    update: Final = raw_method(AppOverrides.update)
+    delete: Final = raw_method(AppOverrides.delete)
 
 
 class AsyncAppOverrides(AsyncResource):
@@ -381,7 +381,7 @@ class AsyncAppOverridesRaw(RawAsyncResource):
 
     __slots__ = ()
 
-    list = async_raw_method(AsyncAppOverrides.list)
+    list: Final = async_raw_method(AsyncAppOverrides.list)
 
     @overload
     async def create(
@@ -401,9 +401,9 @@ class AsyncAppOverridesRaw(RawAsyncResource):
     @raw_of(AsyncAppOverrides.create)
     async def create(self, *args: Any, **arguments: Any) -> Any: ...
 
-    get = async_raw_method(AsyncAppOverrides.get)
-    update = async_raw_method(AsyncAppOverrides.update)
-    delete = async_raw_method(AsyncAppOverrides.delete)
+    get: Final = async_raw_method(AsyncAppOverrides.get)
+    update: Final = async_raw_method(AsyncAppOverrides.update)
+    delete: Final = async_raw_method(AsyncAppOverrides.delete)
 
 
 __all__ = [

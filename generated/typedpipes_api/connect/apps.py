@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import ClassVar, Literal, TypeAlias, Unpack
+from typing import ClassVar, Final, Literal, TypeAlias, Unpack
 
 from typedpipes.runtime import (
     ApiResponse,
@@ -176,8 +176,8 @@ class AppsRaw(RawResource):
 
     __slots__ = ()
 
-    list = raw_method(Apps.list)
-    get = raw_method(Apps.get)
+    list: Final = raw_method(Apps.list)
+    get: Final = raw_method(Apps.get)
 
 
 class AsyncApps(AsyncResource):
@@ -273,8 +273,8 @@ class AsyncAppsRaw(RawAsyncResource):
 
     __slots__ = ()
 
-    list = async_raw_method(AsyncApps.list)
-    get = async_raw_method(AsyncApps.get)
+    list: Final = async_raw_method(AsyncApps.list)
+    get: Final = async_raw_method(AsyncApps.get)
 
 
 __all__ = [

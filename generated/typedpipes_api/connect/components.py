@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, ClassVar, Literal, TypeAlias, Unpack, overload
+from typing import Any, ClassVar, Final, Literal, TypeAlias, Unpack, overload
 
 from typedpipes.runtime import (
     JSON,
@@ -305,7 +305,7 @@ class ComponentsRaw(RawResource):
 
     __slots__ = ()
 
-    list = raw_method(Components.list)
+    list: Final = raw_method(Components.list)
 
     @overload
     def configure_prop(
@@ -351,7 +351,7 @@ class ComponentsRaw(RawResource):
     @raw_of(Components.reload_props)
     def reload_props(self, *args: Any, **arguments: Any) -> Any: ...
 
-    get = raw_method(Components.get)
+    get: Final = raw_method(Components.get)
 
 
 class AsyncComponents(AsyncResource):
@@ -549,7 +549,7 @@ class AsyncComponentsRaw(RawAsyncResource):
 
     __slots__ = ()
 
-    list = async_raw_method(AsyncComponents.list)
+    list: Final = async_raw_method(AsyncComponents.list)
 
     @overload
     async def configure_prop(
@@ -595,7 +595,7 @@ class AsyncComponentsRaw(RawAsyncResource):
     @raw_of(AsyncComponents.reload_props)
     async def reload_props(self, *args: Any, **arguments: Any) -> Any: ...
 
-    get = async_raw_method(AsyncComponents.get)
+    get: Final = async_raw_method(AsyncComponents.get)
 
 
 __all__ = [

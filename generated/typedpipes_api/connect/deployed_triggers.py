@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, ClassVar, Literal, TypeAlias, Unpack, overload
+from typing import Any, ClassVar, Final, Literal, TypeAlias, Unpack, overload
 
 from typedpipes.runtime import (
     JSON,
@@ -394,7 +394,7 @@ class DeployedTriggersWebhooksRaw(RawResource):
 
     __slots__ = ()
 
-    list = raw_method(DeployedTriggersWebhooks.list)
+    list: Final = raw_method(DeployedTriggersWebhooks.list)
 
     @overload
     def update(
@@ -413,9 +413,9 @@ class DeployedTriggersWebhooksRaw(RawResource):
     @raw_of(DeployedTriggersWebhooks.update)
     def update(self, *args: Any, **arguments: Any) -> Any: ...
 
-    get = raw_method(DeployedTriggersWebhooks.get)
-    regenerate_signing_key = raw_method(DeployedTriggersWebhooks.regenerate_signing_key)
-    reset_delivery_state = raw_method(DeployedTriggersWebhooks.reset_delivery_state)
+    get: Final = raw_method(DeployedTriggersWebhooks.get)
+    regenerate_signing_key: Final = raw_method(DeployedTriggersWebhooks.regenerate_signing_key)
+    reset_delivery_state: Final = raw_method(DeployedTriggersWebhooks.reset_delivery_state)
 
 
 class AsyncDeployedTriggersWebhooks(AsyncResource):
@@ -544,7 +544,7 @@ class AsyncDeployedTriggersWebhooksRaw(RawAsyncResource):
 
     __slots__ = ()
 
-    list = async_raw_method(AsyncDeployedTriggersWebhooks.list)
+    list: Final = async_raw_method(AsyncDeployedTriggersWebhooks.list)
 
     @overload
     async def update(
@@ -563,9 +563,9 @@ class AsyncDeployedTriggersWebhooksRaw(RawAsyncResource):
     @raw_of(AsyncDeployedTriggersWebhooks.update)
     async def update(self, *args: Any, **arguments: Any) -> Any: ...
 
-    get = async_raw_method(AsyncDeployedTriggersWebhooks.get)
-    regenerate_signing_key = async_raw_method(AsyncDeployedTriggersWebhooks.regenerate_signing_key)
-    reset_delivery_state = async_raw_method(AsyncDeployedTriggersWebhooks.reset_delivery_state)
+    get: Final = async_raw_method(AsyncDeployedTriggersWebhooks.get)
+    regenerate_signing_key: Final = async_raw_method(AsyncDeployedTriggersWebhooks.regenerate_signing_key)
+    reset_delivery_state: Final = async_raw_method(AsyncDeployedTriggersWebhooks.reset_delivery_state)
 
 
 class DeployedTriggersWorkflows(Resource):
@@ -633,7 +633,7 @@ class DeployedTriggersWorkflowsRaw(RawResource):
 
     __slots__ = ()
 
-    list = raw_method(DeployedTriggersWorkflows.list)
+    list: Final = raw_method(DeployedTriggersWorkflows.list)
 
     @overload
     def update(
@@ -718,7 +718,7 @@ class AsyncDeployedTriggersWorkflowsRaw(RawAsyncResource):
 
     __slots__ = ()
 
-    list = async_raw_method(AsyncDeployedTriggersWorkflows.list)
+    list: Final = async_raw_method(AsyncDeployedTriggersWorkflows.list)
 
     @overload
     async def update(
@@ -766,7 +766,7 @@ class DeployedTriggersEventsRaw(RawResource):
 
     __slots__ = ()
 
-    list = raw_method(DeployedTriggersEvents.list)
+    list: Final = raw_method(DeployedTriggersEvents.list)
 
 
 class AsyncDeployedTriggersEvents(AsyncResource):
@@ -797,7 +797,7 @@ class AsyncDeployedTriggersEventsRaw(RawAsyncResource):
 
     __slots__ = ()
 
-    list = async_raw_method(AsyncDeployedTriggersEvents.list)
+    list: Final = async_raw_method(AsyncDeployedTriggersEvents.list)
 
 
 class DeployedTriggers(Resource):
@@ -940,10 +940,10 @@ class DeployedTriggersRaw(RawResource):
 
     __slots__ = ()
 
-    list = raw_method(DeployedTriggers.list)
-    get = raw_method(DeployedTriggers.get)
-    update = raw_method(DeployedTriggers.update)
-    delete = raw_method(DeployedTriggers.delete)
+    list: Final = raw_method(DeployedTriggers.list)
+    get: Final = raw_method(DeployedTriggers.get)
+    update: Final = raw_method(DeployedTriggers.update)
+    delete: Final = raw_method(DeployedTriggers.delete)
 
 
 class AsyncDeployedTriggers(AsyncResource):
@@ -1088,10 +1088,10 @@ class AsyncDeployedTriggersRaw(RawAsyncResource):
 
     __slots__ = ()
 
-    list = async_raw_method(AsyncDeployedTriggers.list)
-    get = async_raw_method(AsyncDeployedTriggers.get)
-    update = async_raw_method(AsyncDeployedTriggers.update)
-    delete = async_raw_method(AsyncDeployedTriggers.delete)
+    list: Final = async_raw_method(AsyncDeployedTriggers.list)
+    get: Final = async_raw_method(AsyncDeployedTriggers.get)
+    update: Final = async_raw_method(AsyncDeployedTriggers.update)
+    delete: Final = async_raw_method(AsyncDeployedTriggers.delete)
 
 
 __all__ = [

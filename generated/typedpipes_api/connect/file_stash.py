@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from typing import Unpack
+from typing import Final, Unpack
 
 from typedpipes.runtime import (
     ApiResponse,
@@ -59,7 +59,7 @@ class FileStashRaw(RawResource):
 
     __slots__ = ()
 
-    download = raw_method(FileStash.download)
+    download: Final = raw_method(FileStash.download)
 
 
 class AsyncFileStash(AsyncResource):
@@ -86,7 +86,7 @@ class AsyncFileStashRaw(RawAsyncResource):
 
     __slots__ = ()
 
-    download = async_raw_method(AsyncFileStash.download)
+    download: Final = async_raw_method(AsyncFileStash.download)
 
 
 __all__ = ["AsyncFileStash", "AsyncFileStashRaw", "FileStash", "FileStashRaw"]

@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, Unpack, overload
+from typing import Any, Final, Unpack, overload
 
 from typedpipes.runtime import (
     UNSET,
@@ -293,7 +293,7 @@ class OauthAppsRaw(RawResource):
 
     __slots__ = ()
 
-    list = raw_method(OauthApps.list)
+    list: Final = raw_method(OauthApps.list)
 
     @overload
     def create(
@@ -314,9 +314,9 @@ class OauthAppsRaw(RawResource):
     @raw_of(OauthApps.create)
     def create(self, *args: Any, **arguments: Any) -> Any: ...
 
-    get = raw_method(OauthApps.get)
-    update = raw_method(OauthApps.update)
-    delete = raw_method(OauthApps.delete)
+    get: Final = raw_method(OauthApps.get)
+    update: Final = raw_method(OauthApps.update)
+    delete: Final = raw_method(OauthApps.delete)
 
 
 class AsyncOauthApps(AsyncResource):
@@ -464,7 +464,7 @@ class AsyncOauthAppsRaw(RawAsyncResource):
 
     __slots__ = ()
 
-    list = async_raw_method(AsyncOauthApps.list)
+    list: Final = async_raw_method(AsyncOauthApps.list)
 
     @overload
     async def create(
@@ -485,9 +485,9 @@ class AsyncOauthAppsRaw(RawAsyncResource):
     @raw_of(AsyncOauthApps.create)
     async def create(self, *args: Any, **arguments: Any) -> Any: ...
 
-    get = async_raw_method(AsyncOauthApps.get)
-    update = async_raw_method(AsyncOauthApps.update)
-    delete = async_raw_method(AsyncOauthApps.delete)
+    get: Final = async_raw_method(AsyncOauthApps.get)
+    update: Final = async_raw_method(AsyncOauthApps.update)
+    delete: Final = async_raw_method(AsyncOauthApps.delete)
 
 
 __all__ = [

@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Unpack, overload
+from typing import Any, Final, Unpack, overload
 
 from typedpipes.runtime import (
     UNSET,
@@ -162,7 +162,7 @@ class ProjectEnvironmentWebhookRaw(RawResource):
 
     __slots__ = ()
 
-    get = raw_method(ProjectEnvironmentWebhook.get)
+    get: Final = raw_method(ProjectEnvironmentWebhook.get)
 
     @overload
     def update(self, *, url: str, **options: Unpack[ConnectOptions]) -> ApiResponse[SetWebhookResponse]: ...
@@ -172,8 +172,8 @@ class ProjectEnvironmentWebhookRaw(RawResource):
     @raw_of(ProjectEnvironmentWebhook.update)
     def update(self, *args: Any, **arguments: Any) -> Any: ...
 
-    delete = raw_method(ProjectEnvironmentWebhook.delete)
-    regenerate_signing_key = raw_method(ProjectEnvironmentWebhook.regenerate_signing_key)
+    delete: Final = raw_method(ProjectEnvironmentWebhook.delete)
+    regenerate_signing_key: Final = raw_method(ProjectEnvironmentWebhook.regenerate_signing_key)
 
 
 class AsyncProjectEnvironmentWebhook(AsyncResource):
@@ -229,7 +229,7 @@ class AsyncProjectEnvironmentWebhookRaw(RawAsyncResource):
 
     __slots__ = ()
 
-    get = async_raw_method(AsyncProjectEnvironmentWebhook.get)
+    get: Final = async_raw_method(AsyncProjectEnvironmentWebhook.get)
 
     @overload
     async def update(self, *, url: str, **options: Unpack[ConnectOptions]) -> ApiResponse[SetWebhookResponse]: ...
@@ -241,8 +241,8 @@ class AsyncProjectEnvironmentWebhookRaw(RawAsyncResource):
     @raw_of(AsyncProjectEnvironmentWebhook.update)
     async def update(self, *args: Any, **arguments: Any) -> Any: ...
 
-    delete = async_raw_method(AsyncProjectEnvironmentWebhook.delete)
-    regenerate_signing_key = async_raw_method(AsyncProjectEnvironmentWebhook.regenerate_signing_key)
+    delete: Final = async_raw_method(AsyncProjectEnvironmentWebhook.delete)
+    regenerate_signing_key: Final = async_raw_method(AsyncProjectEnvironmentWebhook.regenerate_signing_key)
 
 
 class ProjectEnvironmentResource(Resource):

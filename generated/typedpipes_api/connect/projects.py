@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Unpack, overload
+from typing import Any, Final, Unpack, overload
 
 from typedpipes.runtime import (
     UNSET,
@@ -342,7 +342,7 @@ class ProjectsRaw(RawResource):
 
     __slots__ = ()
 
-    list = raw_method(Projects.list)
+    list: Final = raw_method(Projects.list)
 
     @overload
     def create(
@@ -360,9 +360,9 @@ class ProjectsRaw(RawResource):
     @raw_of(Projects.create)
     def create(self, *args: Any, **arguments: Any) -> Any: ...
 
-    get = raw_method(Projects.get)
-    delete = raw_method(Projects.delete)
-    update = raw_method(Projects.update)
+    get: Final = raw_method(Projects.get)
+    delete: Final = raw_method(Projects.delete)
+    update: Final = raw_method(Projects.update)
 
     @overload
     def update_logo(self, project_id_: str, *, logo: str, **options: Unpack[ConnectOptions]) -> ApiResponse[None]: ...
@@ -374,8 +374,8 @@ class ProjectsRaw(RawResource):
     @raw_of(Projects.update_logo)
     def update_logo(self, *args: Any, **arguments: Any) -> Any: ...
 
-    info = raw_method(Projects.info)
-    retrieve_info = raw_method(Projects.retrieve_info)
+    info: Final = raw_method(Projects.info)
+    retrieve_info: Final = raw_method(Projects.retrieve_info)
 
 
 class AsyncProjects(AsyncResource):
@@ -545,7 +545,7 @@ class AsyncProjectsRaw(RawAsyncResource):
 
     __slots__ = ()
 
-    list = async_raw_method(AsyncProjects.list)
+    list: Final = async_raw_method(AsyncProjects.list)
 
     @overload
     async def create(
@@ -563,9 +563,9 @@ class AsyncProjectsRaw(RawAsyncResource):
     @raw_of(AsyncProjects.create)
     async def create(self, *args: Any, **arguments: Any) -> Any: ...
 
-    get = async_raw_method(AsyncProjects.get)
-    delete = async_raw_method(AsyncProjects.delete)
-    update = async_raw_method(AsyncProjects.update)
+    get: Final = async_raw_method(AsyncProjects.get)
+    delete: Final = async_raw_method(AsyncProjects.delete)
+    update: Final = async_raw_method(AsyncProjects.update)
 
     @overload
     async def update_logo(
@@ -579,8 +579,8 @@ class AsyncProjectsRaw(RawAsyncResource):
     @raw_of(AsyncProjects.update_logo)
     async def update_logo(self, *args: Any, **arguments: Any) -> Any: ...
 
-    info = async_raw_method(AsyncProjects.info)
-    retrieve_info = async_raw_method(AsyncProjects.retrieve_info)
+    info: Final = async_raw_method(AsyncProjects.info)
+    retrieve_info: Final = async_raw_method(AsyncProjects.retrieve_info)
 
 
 __all__ = [

@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Unpack
+from typing import Final, Unpack
 
 from typedpipes.runtime import (
     JSON,
@@ -200,11 +200,11 @@ class ProxyRaw(RawResource):
 
     __slots__ = ()
 
-    get = raw_method(Proxy.get)
-    put = raw_method(Proxy.put)
-    post = raw_method(Proxy.post)
-    delete = raw_method(Proxy.delete)
-    patch = raw_method(Proxy.patch)
+    get: Final = raw_method(Proxy.get)
+    put: Final = raw_method(Proxy.put)
+    post: Final = raw_method(Proxy.post)
+    delete: Final = raw_method(Proxy.delete)
+    patch: Final = raw_method(Proxy.patch)
 
 
 class AsyncProxy(AsyncResource):
@@ -317,11 +317,11 @@ class AsyncProxyRaw(RawAsyncResource):
 
     __slots__ = ()
 
-    get = async_raw_method(AsyncProxy.get)
-    put = async_raw_method(AsyncProxy.put)
-    post = async_raw_method(AsyncProxy.post)
-    delete = async_raw_method(AsyncProxy.delete)
-    patch = async_raw_method(AsyncProxy.patch)
+    get: Final = async_raw_method(AsyncProxy.get)
+    put: Final = async_raw_method(AsyncProxy.put)
+    post: Final = async_raw_method(AsyncProxy.post)
+    delete: Final = async_raw_method(AsyncProxy.delete)
+    patch: Final = async_raw_method(AsyncProxy.patch)
 
 
 __all__ = ["AsyncProxy", "AsyncProxyRaw", "Proxy", "ProxyRaw"]

@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, Unpack, overload
+from typing import Any, Final, Unpack, overload
 
 from typedpipes.runtime import (
     UNSET,
@@ -204,7 +204,7 @@ class TokensRaw(RawResource):
 
     __slots__ = ()
 
-    validate = raw_method(Tokens.validate)
+    validate: Final = raw_method(Tokens.validate)
 
     @overload
     def create(
@@ -341,7 +341,7 @@ class AsyncTokensRaw(RawAsyncResource):
 
     __slots__ = ()
 
-    validate = async_raw_method(AsyncTokens.validate)
+    validate: Final = async_raw_method(AsyncTokens.validate)
 
     @overload
     async def create(

@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Unpack, overload
+from typing import Any, Final, Unpack, overload
 
 from typedpipes.runtime import (
     JSON,
@@ -368,7 +368,7 @@ class TriggersRaw(RawResource):
 
     __slots__ = ()
 
-    list = raw_method(Triggers.list)
+    list: Final = raw_method(Triggers.list)
 
     @overload
     def configure_prop(
@@ -436,7 +436,7 @@ class TriggersRaw(RawResource):
     @raw_of(Triggers.reload_props)
     def reload_props(self, *args: Any, **arguments: Any) -> Any: ...
 
-    get = raw_method(Triggers.get)
+    get: Final = raw_method(Triggers.get)
 
 
 class AsyncTriggers(AsyncResource):
@@ -676,7 +676,7 @@ class AsyncTriggersRaw(RawAsyncResource):
 
     __slots__ = ()
 
-    list = async_raw_method(AsyncTriggers.list)
+    list: Final = async_raw_method(AsyncTriggers.list)
 
     @overload
     async def configure_prop(
@@ -744,7 +744,7 @@ class AsyncTriggersRaw(RawAsyncResource):
     @raw_of(AsyncTriggers.reload_props)
     async def reload_props(self, *args: Any, **arguments: Any) -> Any: ...
 
-    get = async_raw_method(AsyncTriggers.get)
+    get: Final = async_raw_method(AsyncTriggers.get)
 
 
 __all__ = ["AsyncTriggers", "AsyncTriggersRaw", "DeployTriggerOpts", "DeployTriggerResponse", "Triggers", "TriggersRaw"]

@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from typing import Unpack
+from typing import Final, Unpack
 
 from typedpipes.runtime import (
     ApiResponse,
@@ -72,7 +72,7 @@ class UsageRaw(RawResource):
 
     __slots__ = ()
 
-    list = raw_method(Usage.list)
+    list: Final = raw_method(Usage.list)
 
 
 class AsyncUsage(AsyncResource):
@@ -98,7 +98,7 @@ class AsyncUsageRaw(RawAsyncResource):
 
     __slots__ = ()
 
-    list = async_raw_method(AsyncUsage.list)
+    list: Final = async_raw_method(AsyncUsage.list)
 
 
 __all__ = ["AsyncUsage", "AsyncUsageRaw", "ConnectUsage", "ConnectUsageResponse", "Usage", "UsageRaw"]

@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from typing import Unpack
+from typing import Final, Unpack
 
 from typedpipes.runtime import (
     ApiResponse,
@@ -117,8 +117,8 @@ class UsersRaw(RawResource):
 
     __slots__ = ()
 
-    list = raw_method(Users.list)
-    delete = raw_method(Users.delete)
+    list: Final = raw_method(Users.list)
+    delete: Final = raw_method(Users.delete)
 
 
 class AsyncUsers(AsyncResource):
@@ -169,8 +169,8 @@ class AsyncUsersRaw(RawAsyncResource):
 
     __slots__ = ()
 
-    list = async_raw_method(AsyncUsers.list)
-    delete = async_raw_method(AsyncUsers.delete)
+    list: Final = async_raw_method(AsyncUsers.list)
+    delete: Final = async_raw_method(AsyncUsers.delete)
 
 
 __all__ = ["AsyncUsers", "AsyncUsersRaw", "ExternalUser", "GetUsersResponse", "Users", "UsersRaw"]

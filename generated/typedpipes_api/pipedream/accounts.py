@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from typing import Unpack
+from typing import Final, Unpack
 
 from typedpipes.runtime import (
     ApiResponse,
@@ -199,8 +199,8 @@ class AccountsRaw(RawResource):
 
     __slots__ = ()
 
-    list = raw_method(Accounts.list)
-    get = raw_method(Accounts.get)
+    list: Final = raw_method(Accounts.list)
+    get: Final = raw_method(Accounts.get)
 
 
 class AsyncAccounts(AsyncResource):
@@ -307,8 +307,8 @@ class AsyncAccountsRaw(RawAsyncResource):
 
     __slots__ = ()
 
-    list = async_raw_method(AsyncAccounts.list)
-    get = async_raw_method(AsyncAccounts.get)
+    list: Final = async_raw_method(AsyncAccounts.list)
+    get: Final = async_raw_method(AsyncAccounts.get)
 
 
 __all__ = [

@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from typing import Unpack
+from typing import Final, Unpack
 
 from typedpipes.runtime import (
     ApiResponse,
@@ -188,8 +188,8 @@ class AppsRaw(RawResource):
 
     __slots__ = ()
 
-    list = raw_method(Apps.list)
-    get = raw_method(Apps.get)
+    list: Final = raw_method(Apps.list)
+    get: Final = raw_method(Apps.get)
 
 
 class AsyncApps(AsyncResource):
@@ -290,8 +290,8 @@ class AsyncAppsRaw(RawAsyncResource):
 
     __slots__ = ()
 
-    list = async_raw_method(AsyncApps.list)
-    get = async_raw_method(AsyncApps.get)
+    list: Final = async_raw_method(AsyncApps.list)
+    get: Final = async_raw_method(AsyncApps.get)
 
 
 __all__ = ["App", "AppConnectConfig", "AppListResponse", "AppResponse", "Apps", "AppsRaw", "AsyncApps", "AsyncAppsRaw"]

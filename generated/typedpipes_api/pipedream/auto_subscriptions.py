@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from typing import ClassVar, Literal, TypeAlias, Unpack
+from typing import ClassVar, Final, Literal, TypeAlias, Unpack
 
 from typedpipes.runtime import (
     JSON,
@@ -84,7 +84,7 @@ class AutoSubscriptionsRaw(RawResource):
 
     __slots__ = ()
 
-    create = raw_method(AutoSubscriptions.create)
+    create: Final = raw_method(AutoSubscriptions.create)
 
 
 class AsyncAutoSubscriptions(AsyncResource):
@@ -124,7 +124,7 @@ class AsyncAutoSubscriptionsRaw(RawAsyncResource):
 
     __slots__ = ()
 
-    create = async_raw_method(AsyncAutoSubscriptions.create)
+    create: Final = async_raw_method(AsyncAutoSubscriptions.create)
 
 
 __all__ = [

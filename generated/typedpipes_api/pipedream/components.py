@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from typing import Unpack
+from typing import Final, Unpack
 
 from typedpipes.runtime import (
     UNSET,
@@ -139,7 +139,7 @@ class ComponentsRegistryRaw(RawResource):
 
     __slots__ = ()
 
-    get = raw_method(ComponentsRegistry.get)
+    get: Final = raw_method(ComponentsRegistry.get)
 
 
 class AsyncComponentsRegistry(AsyncResource):
@@ -169,7 +169,7 @@ class AsyncComponentsRegistryRaw(RawAsyncResource):
 
     __slots__ = ()
 
-    get = async_raw_method(AsyncComponentsRegistry.get)
+    get: Final = async_raw_method(AsyncComponentsRegistry.get)
 
 
 class Components(Resource):
@@ -270,9 +270,9 @@ class ComponentsRaw(RawResource):
 
     __slots__ = ()
 
-    create = raw_method(Components.create)
-    search = raw_method(Components.search)
-    get = raw_method(Components.get)
+    create: Final = raw_method(Components.create)
+    search: Final = raw_method(Components.search)
+    get: Final = raw_method(Components.get)
 
 
 class AsyncComponents(AsyncResource):
@@ -373,9 +373,9 @@ class AsyncComponentsRaw(RawAsyncResource):
 
     __slots__ = ()
 
-    create = async_raw_method(AsyncComponents.create)
-    search = async_raw_method(AsyncComponents.search)
-    get = async_raw_method(AsyncComponents.get)
+    create: Final = async_raw_method(AsyncComponents.create)
+    search: Final = async_raw_method(AsyncComponents.search)
+    get: Final = async_raw_method(AsyncComponents.get)
 
 
 __all__ = [

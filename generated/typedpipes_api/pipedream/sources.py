@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Literal, Unpack
+from typing import Final, Literal, Unpack
 
 from typedpipes.runtime import (
     JSON,
@@ -233,8 +233,8 @@ class SourcesEventsRaw(RawResource):
 
     __slots__ = ()
 
-    list = raw_method(SourcesEvents.list)
-    delete = raw_method(SourcesEvents.delete)
+    list: Final = raw_method(SourcesEvents.list)
+    delete: Final = raw_method(SourcesEvents.delete)
 
 
 class AsyncSourcesEvents(AsyncResource):
@@ -315,8 +315,8 @@ class AsyncSourcesEventsRaw(RawAsyncResource):
 
     __slots__ = ()
 
-    list = async_raw_method(AsyncSourcesEvents.list)
-    delete = async_raw_method(AsyncSourcesEvents.delete)
+    list: Final = async_raw_method(AsyncSourcesEvents.list)
+    delete: Final = async_raw_method(AsyncSourcesEvents.delete)
 
 
 class Sources(Resource):
@@ -451,10 +451,10 @@ class SourcesRaw(RawResource):
 
     __slots__ = ()
 
-    create = raw_method(Sources.create)
-    update = raw_method(Sources.update)
-    delete = raw_method(Sources.delete)
-    list = raw_method(Sources.list)
+    create: Final = raw_method(Sources.create)
+    update: Final = raw_method(Sources.update)
+    delete: Final = raw_method(Sources.delete)
+    list: Final = raw_method(Sources.list)
 
 
 class AsyncSources(AsyncResource):
@@ -589,10 +589,10 @@ class AsyncSourcesRaw(RawAsyncResource):
 
     __slots__ = ()
 
-    create = async_raw_method(AsyncSources.create)
-    update = async_raw_method(AsyncSources.update)
-    delete = async_raw_method(AsyncSources.delete)
-    list = async_raw_method(AsyncSources.list)
+    create: Final = async_raw_method(AsyncSources.create)
+    update: Final = async_raw_method(AsyncSources.update)
+    delete: Final = async_raw_method(AsyncSources.delete)
+    list: Final = async_raw_method(AsyncSources.list)
 
 
 __all__ = [

@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from typing import Unpack
+from typing import Final, Unpack
 
 from typedpipes.runtime import (
     JSON,
@@ -108,8 +108,8 @@ class SubscriptionsRaw(RawResource):
 
     __slots__ = ()
 
-    create = raw_method(Subscriptions.create)
-    delete = raw_method(Subscriptions.delete)
+    create: Final = raw_method(Subscriptions.create)
+    delete: Final = raw_method(Subscriptions.delete)
 
 
 class AsyncSubscriptions(AsyncResource):
@@ -169,8 +169,8 @@ class AsyncSubscriptionsRaw(RawAsyncResource):
 
     __slots__ = ()
 
-    create = async_raw_method(AsyncSubscriptions.create)
-    delete = async_raw_method(AsyncSubscriptions.delete)
+    create: Final = async_raw_method(AsyncSubscriptions.create)
+    delete: Final = async_raw_method(AsyncSubscriptions.delete)
 
 
 __all__ = ["AsyncSubscriptions", "AsyncSubscriptionsRaw", "Subscriptions", "SubscriptionsRaw"]

@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from typing import Unpack
+from typing import Final, Unpack
 
 from typedpipes.runtime import (
     ApiResponse,
@@ -82,7 +82,7 @@ class UsersRaw(RawResource):
 
     __slots__ = ()
 
-    me = raw_method(Users.me)
+    me: Final = raw_method(Users.me)
 
 
 class AsyncUsers(AsyncResource):
@@ -110,7 +110,7 @@ class AsyncUsersRaw(RawAsyncResource):
 
     __slots__ = ()
 
-    me = async_raw_method(AsyncUsers.me)
+    me: Final = async_raw_method(AsyncUsers.me)
 
 
 __all__ = ["AsyncUsers", "AsyncUsersRaw", "CurrentUser", "CurrentUserResponse", "Users", "UsersRaw"]

@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from typing import Unpack
+from typing import Final, Unpack
 
 from typedpipes.runtime import (
     ApiResponse,
@@ -168,9 +168,9 @@ class WebhooksRaw(RawResource):
 
     __slots__ = ()
 
-    list = raw_method(Webhooks.list)
-    create = raw_method(Webhooks.create)
-    delete = raw_method(Webhooks.delete)
+    list: Final = raw_method(Webhooks.list)
+    create: Final = raw_method(Webhooks.create)
+    delete: Final = raw_method(Webhooks.delete)
 
 
 class AsyncWebhooks(AsyncResource):
@@ -247,9 +247,9 @@ class AsyncWebhooksRaw(RawAsyncResource):
 
     __slots__ = ()
 
-    list = async_raw_method(AsyncWebhooks.list)
-    create = async_raw_method(AsyncWebhooks.create)
-    delete = async_raw_method(AsyncWebhooks.delete)
+    list: Final = async_raw_method(AsyncWebhooks.list)
+    create: Final = async_raw_method(AsyncWebhooks.create)
+    delete: Final = async_raw_method(AsyncWebhooks.delete)
 
 
 __all__ = [

@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, Literal, TypeAlias, Unpack, overload
+from typing import Any, Final, Literal, TypeAlias, Unpack, overload
 
 from typedpipes.runtime import (
     JSON,
@@ -367,7 +367,7 @@ class WorkflowsEmitsRaw(RawResource):
 
     __slots__ = ()
 
-    list = raw_method(WorkflowsEmits.list)
+    list: Final = raw_method(WorkflowsEmits.list)
 
 
 class AsyncWorkflowsEmits(AsyncResource):
@@ -439,7 +439,7 @@ class AsyncWorkflowsEmitsRaw(RawAsyncResource):
 
     __slots__ = ()
 
-    list = async_raw_method(AsyncWorkflowsEmits.list)
+    list: Final = async_raw_method(AsyncWorkflowsEmits.list)
 
 
 class WorkflowsErrors(Resource):
@@ -511,7 +511,7 @@ class WorkflowsErrorsRaw(RawResource):
 
     __slots__ = ()
 
-    list = raw_method(WorkflowsErrors.list)
+    list: Final = raw_method(WorkflowsErrors.list)
 
 
 class AsyncWorkflowsErrors(AsyncResource):
@@ -583,7 +583,7 @@ class AsyncWorkflowsErrorsRaw(RawAsyncResource):
 
     __slots__ = ()
 
-    list = async_raw_method(AsyncWorkflowsErrors.list)
+    list: Final = async_raw_method(AsyncWorkflowsErrors.list)
 
 
 class Workflows(Resource):
@@ -734,7 +734,7 @@ class WorkflowsRaw(RawResource):
     @raw_of(Workflows.create)
     def create(self, *args: Any, **arguments: Any) -> Any: ...
 
-    get = raw_method(Workflows.get)
+    get: Final = raw_method(Workflows.get)
 
     @overload
     def update(
@@ -905,7 +905,7 @@ class AsyncWorkflowsRaw(RawAsyncResource):
     @raw_of(AsyncWorkflows.create)
     async def create(self, *args: Any, **arguments: Any) -> Any: ...
 
-    get = async_raw_method(AsyncWorkflows.get)
+    get: Final = async_raw_method(AsyncWorkflows.get)
 
     @overload
     async def update(

@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from typing import Unpack
+from typing import Final, Unpack
 
 from typedpipes.runtime import (
     ApiResponse,
@@ -172,7 +172,7 @@ class WorkspacesSubscriptionsRaw(RawResource):
 
     __slots__ = ()
 
-    list = raw_method(WorkspacesSubscriptions.list)
+    list: Final = raw_method(WorkspacesSubscriptions.list)
 
 
 class AsyncWorkspacesSubscriptions(AsyncResource):
@@ -224,7 +224,7 @@ class AsyncWorkspacesSubscriptionsRaw(RawAsyncResource):
 
     __slots__ = ()
 
-    list = async_raw_method(AsyncWorkspacesSubscriptions.list)
+    list: Final = async_raw_method(AsyncWorkspacesSubscriptions.list)
 
 
 class WorkspacesAccounts(Resource):
@@ -291,7 +291,7 @@ class WorkspacesAccountsRaw(RawResource):
 
     __slots__ = ()
 
-    list = raw_method(WorkspacesAccounts.list)
+    list: Final = raw_method(WorkspacesAccounts.list)
 
 
 class AsyncWorkspacesAccounts(AsyncResource):
@@ -358,7 +358,7 @@ class AsyncWorkspacesAccountsRaw(RawAsyncResource):
 
     __slots__ = ()
 
-    list = async_raw_method(AsyncWorkspacesAccounts.list)
+    list: Final = async_raw_method(AsyncWorkspacesAccounts.list)
 
 
 class WorkspacesSources(Resource):
@@ -406,7 +406,7 @@ class WorkspacesSourcesRaw(RawResource):
 
     __slots__ = ()
 
-    list = raw_method(WorkspacesSources.list)
+    list: Final = raw_method(WorkspacesSources.list)
 
 
 class AsyncWorkspacesSources(AsyncResource):
@@ -454,7 +454,7 @@ class AsyncWorkspacesSourcesRaw(RawAsyncResource):
 
     __slots__ = ()
 
-    list = async_raw_method(AsyncWorkspacesSources.list)
+    list: Final = async_raw_method(AsyncWorkspacesSources.list)
 
 
 class Workspaces(Resource):
@@ -494,7 +494,7 @@ class WorkspacesRaw(RawResource):
 
     __slots__ = ()
 
-    get = raw_method(Workspaces.get)
+    get: Final = raw_method(Workspaces.get)
 
 
 class AsyncWorkspaces(AsyncResource):
@@ -534,7 +534,7 @@ class AsyncWorkspacesRaw(RawAsyncResource):
 
     __slots__ = ()
 
-    get = async_raw_method(AsyncWorkspaces.get)
+    get: Final = async_raw_method(AsyncWorkspaces.get)
 
 
 __all__ = [

@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Literal, TypeAlias, Unpack
+from typing import Final, Literal, TypeAlias, Unpack
 
 from typedpipes.runtime import (
     JSON,
@@ -569,7 +569,7 @@ class ActivitiesCollectionRaw(RawResource):
 
     __slots__ = ()
 
-    list = raw_method(ActivitiesCollection.list)  # type: ignore[deprecated]  # warns when called
+    list: Final = raw_method(ActivitiesCollection.list)  # type: ignore[deprecated]  # warns when called
 
 
 class AsyncActivitiesCollection(AsyncResource):
@@ -644,7 +644,7 @@ class AsyncActivitiesCollectionRaw(RawAsyncResource):
 
     __slots__ = ()
 
-    list = async_raw_method(AsyncActivitiesCollection.list)  # type: ignore[deprecated]  # warns when called
+    list: Final = async_raw_method(AsyncActivitiesCollection.list)  # type: ignore[deprecated]  # warns when called
 
 
 class Activities(Resource):
@@ -890,12 +890,12 @@ class ActivitiesRaw(RawResource):
 
     __slots__ = ()
 
-    list = raw_method(Activities.list)  # type: ignore[deprecated]  # warns when called
-    create = raw_method(Activities.create)  # type: ignore[deprecated]  # warns when called
-    delete_many = raw_method(Activities.delete_many)  # type: ignore[deprecated]  # warns when called
-    get = raw_method(Activities.get)  # type: ignore[deprecated]  # warns when called
-    update = raw_method(Activities.update)  # type: ignore[deprecated]  # warns when called
-    delete = raw_method(Activities.delete)  # type: ignore[deprecated]  # warns when called
+    list: Final = raw_method(Activities.list)  # type: ignore[deprecated]  # warns when called
+    create: Final = raw_method(Activities.create)  # type: ignore[deprecated]  # warns when called
+    delete_many: Final = raw_method(Activities.delete_many)  # type: ignore[deprecated]  # warns when called
+    get: Final = raw_method(Activities.get)  # type: ignore[deprecated]  # warns when called
+    update: Final = raw_method(Activities.update)  # type: ignore[deprecated]  # warns when called
+    delete: Final = raw_method(Activities.delete)  # type: ignore[deprecated]  # warns when called
 
 
 class AsyncActivities(AsyncResource):
@@ -1141,12 +1141,12 @@ class AsyncActivitiesRaw(RawAsyncResource):
 
     __slots__ = ()
 
-    list = async_raw_method(AsyncActivities.list)  # type: ignore[deprecated]  # warns when called
-    create = async_raw_method(AsyncActivities.create)  # type: ignore[deprecated]  # warns when called
-    delete_many = async_raw_method(AsyncActivities.delete_many)  # type: ignore[deprecated]  # warns when called
-    get = async_raw_method(AsyncActivities.get)  # type: ignore[deprecated]  # warns when called
-    update = async_raw_method(AsyncActivities.update)  # type: ignore[deprecated]  # warns when called
-    delete = async_raw_method(AsyncActivities.delete)  # type: ignore[deprecated]  # warns when called
+    list: Final = async_raw_method(AsyncActivities.list)  # type: ignore[deprecated]  # warns when called
+    create: Final = async_raw_method(AsyncActivities.create)  # type: ignore[deprecated]  # warns when called
+    delete_many: Final = async_raw_method(AsyncActivities.delete_many)  # type: ignore[deprecated]  # warns when called
+    get: Final = async_raw_method(AsyncActivities.get)  # type: ignore[deprecated]  # warns when called
+    update: Final = async_raw_method(AsyncActivities.update)  # type: ignore[deprecated]  # warns when called
+    delete: Final = async_raw_method(AsyncActivities.delete)  # type: ignore[deprecated]  # warns when called
 
 
 __all__ = [

@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import ClassVar, Literal, TypeAlias, Unpack
+from typing import ClassVar, Final, Literal, TypeAlias, Unpack
 
 from typedpipes.runtime import (
     JSON,
@@ -215,7 +215,7 @@ class ActivityFieldsRaw(RawResource):
 
     __slots__ = ()
 
-    list = raw_method(ActivityFields.list)
+    list: Final = raw_method(ActivityFields.list)
 
 
 class AsyncActivityFields(AsyncResource):
@@ -247,7 +247,7 @@ class AsyncActivityFieldsRaw(RawAsyncResource):
 
     __slots__ = ()
 
-    list = async_raw_method(AsyncActivityFields.list)
+    list: Final = async_raw_method(AsyncActivityFields.list)
 
 
 __all__ = [

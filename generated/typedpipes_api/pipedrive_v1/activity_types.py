@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, ClassVar, Literal, TypeAlias, Unpack, overload
+from typing import Any, ClassVar, Final, Literal, TypeAlias, Unpack, overload
 
 from typedpipes.runtime import (
     UNSET,
@@ -357,7 +357,7 @@ class ActivityTypesRaw(RawResource):
 
     __slots__ = ()
 
-    list = raw_method(ActivityTypes.list)
+    list: Final = raw_method(ActivityTypes.list)
 
     @overload
     def create(
@@ -376,9 +376,9 @@ class ActivityTypesRaw(RawResource):
     @raw_of(ActivityTypes.create)
     def create(self, *args: Any, **arguments: Any) -> Any: ...
 
-    delete_many = raw_method(ActivityTypes.delete_many)  # type: ignore[deprecated]  # warns when called
-    update = raw_method(ActivityTypes.update)
-    delete = raw_method(ActivityTypes.delete)
+    delete_many: Final = raw_method(ActivityTypes.delete_many)  # type: ignore[deprecated]  # warns when called
+    update: Final = raw_method(ActivityTypes.update)
+    delete: Final = raw_method(ActivityTypes.delete)
 
 
 class AsyncActivityTypes(AsyncResource):
@@ -493,7 +493,7 @@ class AsyncActivityTypesRaw(RawAsyncResource):
 
     __slots__ = ()
 
-    list = async_raw_method(AsyncActivityTypes.list)
+    list: Final = async_raw_method(AsyncActivityTypes.list)
 
     @overload
     async def create(
@@ -512,9 +512,9 @@ class AsyncActivityTypesRaw(RawAsyncResource):
     @raw_of(AsyncActivityTypes.create)
     async def create(self, *args: Any, **arguments: Any) -> Any: ...
 
-    delete_many = async_raw_method(AsyncActivityTypes.delete_many)  # type: ignore[deprecated]  # warns when called
-    update = async_raw_method(AsyncActivityTypes.update)
-    delete = async_raw_method(AsyncActivityTypes.delete)
+    delete_many: Final = async_raw_method(AsyncActivityTypes.delete_many)  # type: ignore[deprecated]  # warns when called
+    update: Final = async_raw_method(AsyncActivityTypes.update)
+    delete: Final = async_raw_method(AsyncActivityTypes.delete)
 
 
 __all__ = [

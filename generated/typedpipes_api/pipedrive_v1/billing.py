@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from typing import Unpack
+from typing import Final, Unpack
 
 from typedpipes.runtime import (
     JSON,
@@ -67,7 +67,7 @@ class BillingAddonsRaw(RawResource):
 
     __slots__ = ()
 
-    list = raw_method(BillingAddons.list)
+    list: Final = raw_method(BillingAddons.list)
 
 
 class AsyncBillingAddons(AsyncResource):
@@ -94,7 +94,7 @@ class AsyncBillingAddonsRaw(RawAsyncResource):
 
     __slots__ = ()
 
-    list = async_raw_method(AsyncBillingAddons.list)
+    list: Final = async_raw_method(AsyncBillingAddons.list)
 
 
 class Billing(Resource):

@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, ClassVar, Literal, TypeAlias, Unpack, overload
+from typing import Any, ClassVar, Final, Literal, TypeAlias, Unpack, overload
 
 from typedpipes.runtime import (
     UNSET,
@@ -459,7 +459,7 @@ class CallLogsRaw(RawResource):
 
     __slots__ = ()
 
-    list = raw_method(CallLogs.list)
+    list: Final = raw_method(CallLogs.list)
 
     @overload
     def create(
@@ -489,8 +489,8 @@ class CallLogsRaw(RawResource):
     @raw_of(CallLogs.create)
     def create(self, *args: Any, **arguments: Any) -> Any: ...
 
-    get = raw_method(CallLogs.get)
-    delete = raw_method(CallLogs.delete)
+    get: Final = raw_method(CallLogs.get)
+    delete: Final = raw_method(CallLogs.delete)
 
 
 class AsyncCallLogs(AsyncResource):
@@ -626,7 +626,7 @@ class AsyncCallLogsRaw(RawAsyncResource):
 
     __slots__ = ()
 
-    list = async_raw_method(AsyncCallLogs.list)
+    list: Final = async_raw_method(AsyncCallLogs.list)
 
     @overload
     async def create(
@@ -656,8 +656,8 @@ class AsyncCallLogsRaw(RawAsyncResource):
     @raw_of(AsyncCallLogs.create)
     async def create(self, *args: Any, **arguments: Any) -> Any: ...
 
-    get = async_raw_method(AsyncCallLogs.get)
-    delete = async_raw_method(AsyncCallLogs.delete)
+    get: Final = async_raw_method(AsyncCallLogs.get)
+    delete: Final = async_raw_method(AsyncCallLogs.delete)
 
 
 __all__ = [

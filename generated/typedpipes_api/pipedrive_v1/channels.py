@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, ClassVar, Literal, TypeAlias, Unpack, overload
+from typing import Any, ClassVar, Final, Literal, TypeAlias, Unpack, overload
 
 from typedpipes.runtime import (
     UNSET,
@@ -228,7 +228,7 @@ class ChannelsConversationsRaw(RawResource):
 
     __slots__ = ()
 
-    delete = raw_method(ChannelsConversations.delete)  # type: ignore[deprecated]  # warns when called
+    delete: Final = raw_method(ChannelsConversations.delete)  # type: ignore[deprecated]  # warns when called
 
 
 class AsyncChannelsConversations(AsyncResource):
@@ -270,7 +270,7 @@ class AsyncChannelsConversationsRaw(RawAsyncResource):
 
     __slots__ = ()
 
-    delete = async_raw_method(AsyncChannelsConversations.delete)  # type: ignore[deprecated]  # warns when called
+    delete: Final = async_raw_method(AsyncChannelsConversations.delete)  # type: ignore[deprecated]  # warns when called
 
 
 class ChannelsMessages(Resource):
@@ -603,7 +603,7 @@ class ChannelsRaw(RawResource):
     @raw_of(Channels.create)  # type: ignore[deprecated]  # warns when called
     def create(self, *args: Any, **arguments: Any) -> Any: ...
 
-    delete = raw_method(Channels.delete)  # type: ignore[deprecated]  # warns when called
+    delete: Final = raw_method(Channels.delete)  # type: ignore[deprecated]  # warns when called
 
 
 class AsyncChannels(AsyncResource):
@@ -710,7 +710,7 @@ class AsyncChannelsRaw(RawAsyncResource):
     @raw_of(AsyncChannels.create)  # type: ignore[deprecated]  # warns when called
     async def create(self, *args: Any, **arguments: Any) -> Any: ...
 
-    delete = async_raw_method(AsyncChannels.delete)  # type: ignore[deprecated]  # warns when called
+    delete: Final = async_raw_method(AsyncChannels.delete)  # type: ignore[deprecated]  # warns when called
 
 
 __all__ = [

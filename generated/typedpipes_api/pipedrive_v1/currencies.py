@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Literal, TypeAlias, Unpack
+from typing import Final, Literal, TypeAlias, Unpack
 
 from typedpipes.runtime import (
     ApiResponse,
@@ -89,7 +89,7 @@ class CurrenciesRaw(RawResource):
 
     __slots__ = ()
 
-    list = raw_method(Currencies.list)
+    list: Final = raw_method(Currencies.list)
 
 
 class AsyncCurrencies(AsyncResource):
@@ -121,7 +121,7 @@ class AsyncCurrenciesRaw(RawAsyncResource):
 
     __slots__ = ()
 
-    list = async_raw_method(AsyncCurrencies.list)
+    list: Final = async_raw_method(AsyncCurrencies.list)
 
 
 __all__ = [

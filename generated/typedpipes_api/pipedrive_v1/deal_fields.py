@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, ClassVar, Literal, TypeAlias, Unpack, overload
+from typing import Any, ClassVar, Final, Literal, TypeAlias, Unpack, overload
 
 from typedpipes.runtime import (
     JSON,
@@ -476,7 +476,7 @@ class DealFieldsRaw(RawResource):
 
     __slots__ = ()
 
-    list = raw_method(DealFields.list)
+    list: Final = raw_method(DealFields.list)
 
     @overload
     def create(
@@ -496,10 +496,10 @@ class DealFieldsRaw(RawResource):
     @raw_of(DealFields.create)
     def create(self, *args: Any, **arguments: Any) -> Any: ...
 
-    delete_many = raw_method(DealFields.delete_many)
-    get = raw_method(DealFields.get)
-    update = raw_method(DealFields.update)
-    delete = raw_method(DealFields.delete)
+    delete_many: Final = raw_method(DealFields.delete_many)
+    get: Final = raw_method(DealFields.get)
+    update: Final = raw_method(DealFields.update)
+    delete: Final = raw_method(DealFields.delete)
 
 
 class AsyncDealFields(AsyncResource):
@@ -632,7 +632,7 @@ class AsyncDealFieldsRaw(RawAsyncResource):
 
     __slots__ = ()
 
-    list = async_raw_method(AsyncDealFields.list)
+    list: Final = async_raw_method(AsyncDealFields.list)
 
     @overload
     async def create(
@@ -652,10 +652,10 @@ class AsyncDealFieldsRaw(RawAsyncResource):
     @raw_of(AsyncDealFields.create)
     async def create(self, *args: Any, **arguments: Any) -> Any: ...
 
-    delete_many = async_raw_method(AsyncDealFields.delete_many)
-    get = async_raw_method(AsyncDealFields.get)
-    update = async_raw_method(AsyncDealFields.update)
-    delete = async_raw_method(AsyncDealFields.delete)
+    delete_many: Final = async_raw_method(AsyncDealFields.delete_many)
+    get: Final = async_raw_method(AsyncDealFields.get)
+    update: Final = async_raw_method(AsyncDealFields.update)
+    delete: Final = async_raw_method(AsyncDealFields.delete)
 
 
 __all__ = [

@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, ClassVar, Literal, TypeAlias, Unpack, overload
+from typing import Any, ClassVar, Final, Literal, TypeAlias, Unpack, overload
 
 from typedpipes.runtime import (
     JSON,
@@ -2518,7 +2518,7 @@ class DealsProductsRaw(RawResource):
 
     __slots__ = ()
 
-    list = raw_method(DealsProducts.list)  # type: ignore[deprecated]  # warns when called
+    list: Final = raw_method(DealsProducts.list)  # type: ignore[deprecated]  # warns when called
 
     @overload
     @deprecated("deals.products.add is withdrawn by the vendor: use crm.v2.deals.products.add")
@@ -2550,8 +2550,8 @@ class DealsProductsRaw(RawResource):
     @raw_of(DealsProducts.add)  # type: ignore[deprecated]  # warns when called
     def add(self, *args: Any, **arguments: Any) -> Any: ...
 
-    update = raw_method(DealsProducts.update)  # type: ignore[deprecated]  # warns when called
-    delete = raw_method(DealsProducts.delete)  # type: ignore[deprecated]  # warns when called
+    update: Final = raw_method(DealsProducts.update)  # type: ignore[deprecated]  # warns when called
+    delete: Final = raw_method(DealsProducts.delete)  # type: ignore[deprecated]  # warns when called
 
 
 class AsyncDealsProducts(AsyncResource):
@@ -2770,7 +2770,7 @@ class AsyncDealsProductsRaw(RawAsyncResource):
 
     __slots__ = ()
 
-    list = async_raw_method(AsyncDealsProducts.list)  # type: ignore[deprecated]  # warns when called
+    list: Final = async_raw_method(AsyncDealsProducts.list)  # type: ignore[deprecated]  # warns when called
 
     @overload
     @deprecated("deals.products.add is withdrawn by the vendor: use crm.v2.deals.products.add")
@@ -2802,8 +2802,8 @@ class AsyncDealsProductsRaw(RawAsyncResource):
     @raw_of(AsyncDealsProducts.add)  # type: ignore[deprecated]  # warns when called
     async def add(self, *args: Any, **arguments: Any) -> Any: ...
 
-    update = async_raw_method(AsyncDealsProducts.update)  # type: ignore[deprecated]  # warns when called
-    delete = async_raw_method(AsyncDealsProducts.delete)  # type: ignore[deprecated]  # warns when called
+    update: Final = async_raw_method(AsyncDealsProducts.update)  # type: ignore[deprecated]  # warns when called
+    delete: Final = async_raw_method(AsyncDealsProducts.delete)  # type: ignore[deprecated]  # warns when called
 
 
 class DealsPersons(Resource):
@@ -2858,7 +2858,7 @@ class DealsPersonsRaw(RawResource):
 
     __slots__ = ()
 
-    list = raw_method(DealsPersons.list)  # type: ignore[deprecated]  # warns when called
+    list: Final = raw_method(DealsPersons.list)  # type: ignore[deprecated]  # warns when called
 
 
 class AsyncDealsPersons(AsyncResource):
@@ -2913,7 +2913,7 @@ class AsyncDealsPersonsRaw(RawAsyncResource):
 
     __slots__ = ()
 
-    list = async_raw_method(AsyncDealsPersons.list)  # type: ignore[deprecated]  # warns when called
+    list: Final = async_raw_method(AsyncDealsPersons.list)  # type: ignore[deprecated]  # warns when called
 
 
 class DealsPermittedUsers(Resource):
@@ -2940,7 +2940,7 @@ class DealsPermittedUsersRaw(RawResource):
 
     __slots__ = ()
 
-    list = raw_method(DealsPermittedUsers.list)
+    list: Final = raw_method(DealsPermittedUsers.list)
 
 
 class AsyncDealsPermittedUsers(AsyncResource):
@@ -2967,7 +2967,7 @@ class AsyncDealsPermittedUsersRaw(RawAsyncResource):
 
     __slots__ = ()
 
-    list = async_raw_method(AsyncDealsPermittedUsers.list)
+    list: Final = async_raw_method(AsyncDealsPermittedUsers.list)
 
 
 class DealsParticipantsChangelog(Resource):
@@ -3006,7 +3006,7 @@ class DealsParticipantsChangelogRaw(RawResource):
 
     __slots__ = ()
 
-    list = raw_method(DealsParticipantsChangelog.list)
+    list: Final = raw_method(DealsParticipantsChangelog.list)
 
 
 class AsyncDealsParticipantsChangelog(AsyncResource):
@@ -3045,7 +3045,7 @@ class AsyncDealsParticipantsChangelogRaw(RawAsyncResource):
 
     __slots__ = ()
 
-    list = async_raw_method(AsyncDealsParticipantsChangelog.list)
+    list: Final = async_raw_method(AsyncDealsParticipantsChangelog.list)
 
 
 class DealsParticipants(Resource):
@@ -3144,7 +3144,7 @@ class DealsParticipantsRaw(RawResource):
 
     __slots__ = ()
 
-    list = raw_method(DealsParticipants.list)
+    list: Final = raw_method(DealsParticipants.list)
 
     @overload
     def add(
@@ -3158,7 +3158,7 @@ class DealsParticipantsRaw(RawResource):
     @raw_of(DealsParticipants.add)
     def add(self, *args: Any, **arguments: Any) -> Any: ...
 
-    delete = raw_method(DealsParticipants.delete)
+    delete: Final = raw_method(DealsParticipants.delete)
 
 
 class AsyncDealsParticipants(AsyncResource):
@@ -3261,7 +3261,7 @@ class AsyncDealsParticipantsRaw(RawAsyncResource):
 
     __slots__ = ()
 
-    list = async_raw_method(AsyncDealsParticipants.list)
+    list: Final = async_raw_method(AsyncDealsParticipants.list)
 
     @overload
     async def add(
@@ -3275,7 +3275,7 @@ class AsyncDealsParticipantsRaw(RawAsyncResource):
     @raw_of(AsyncDealsParticipants.add)
     async def add(self, *args: Any, **arguments: Any) -> Any: ...
 
-    delete = async_raw_method(AsyncDealsParticipants.delete)
+    delete: Final = async_raw_method(AsyncDealsParticipants.delete)
 
 
 class DealsMailMessages(Resource):
@@ -3338,7 +3338,7 @@ class DealsMailMessagesRaw(RawResource):
 
     __slots__ = ()
 
-    list = raw_method(DealsMailMessages.list)
+    list: Final = raw_method(DealsMailMessages.list)
 
 
 class AsyncDealsMailMessages(AsyncResource):
@@ -3401,7 +3401,7 @@ class AsyncDealsMailMessagesRaw(RawAsyncResource):
 
     __slots__ = ()
 
-    list = async_raw_method(AsyncDealsMailMessages.list)
+    list: Final = async_raw_method(AsyncDealsMailMessages.list)
 
 
 class DealsFollowers(Resource):
@@ -3468,7 +3468,7 @@ class DealsFollowersRaw(RawResource):
 
     __slots__ = ()
 
-    list = raw_method(DealsFollowers.list)
+    list: Final = raw_method(DealsFollowers.list)
 
     @overload
     def add(
@@ -3482,7 +3482,7 @@ class DealsFollowersRaw(RawResource):
     @raw_of(DealsFollowers.add)
     def add(self, *args: Any, **arguments: Any) -> Any: ...
 
-    delete = raw_method(DealsFollowers.delete)
+    delete: Final = raw_method(DealsFollowers.delete)
 
 
 class AsyncDealsFollowers(AsyncResource):
@@ -3551,7 +3551,7 @@ class AsyncDealsFollowersRaw(RawAsyncResource):
 
     __slots__ = ()
 
-    list = async_raw_method(AsyncDealsFollowers.list)
+    list: Final = async_raw_method(AsyncDealsFollowers.list)
 
     @overload
     async def add(
@@ -3565,7 +3565,7 @@ class AsyncDealsFollowersRaw(RawAsyncResource):
     @raw_of(AsyncDealsFollowers.add)
     async def add(self, *args: Any, **arguments: Any) -> Any: ...
 
-    delete = async_raw_method(AsyncDealsFollowers.delete)
+    delete: Final = async_raw_method(AsyncDealsFollowers.delete)
 
 
 class DealsFlow(Resource):
@@ -3622,7 +3622,7 @@ class DealsFlowRaw(RawResource):
 
     __slots__ = ()
 
-    list = raw_method(DealsFlow.list)
+    list: Final = raw_method(DealsFlow.list)
 
 
 class AsyncDealsFlow(AsyncResource):
@@ -3679,7 +3679,7 @@ class AsyncDealsFlowRaw(RawAsyncResource):
 
     __slots__ = ()
 
-    list = async_raw_method(AsyncDealsFlow.list)
+    list: Final = async_raw_method(AsyncDealsFlow.list)
 
 
 class DealsFiles(Resource):
@@ -3736,7 +3736,7 @@ class DealsFilesRaw(RawResource):
 
     __slots__ = ()
 
-    list = raw_method(DealsFiles.list)
+    list: Final = raw_method(DealsFiles.list)
 
 
 class AsyncDealsFiles(AsyncResource):
@@ -3793,7 +3793,7 @@ class AsyncDealsFilesRaw(RawAsyncResource):
 
     __slots__ = ()
 
-    list = async_raw_method(AsyncDealsFiles.list)
+    list: Final = async_raw_method(AsyncDealsFiles.list)
 
 
 class DealsChangelog(Resource):
@@ -3832,7 +3832,7 @@ class DealsChangelogRaw(RawResource):
 
     __slots__ = ()
 
-    list = raw_method(DealsChangelog.list)
+    list: Final = raw_method(DealsChangelog.list)
 
 
 class AsyncDealsChangelog(AsyncResource):
@@ -3871,7 +3871,7 @@ class AsyncDealsChangelogRaw(RawAsyncResource):
 
     __slots__ = ()
 
-    list = async_raw_method(AsyncDealsChangelog.list)
+    list: Final = async_raw_method(AsyncDealsChangelog.list)
 
 
 class DealsActivities(Resource):
@@ -3938,7 +3938,7 @@ class DealsActivitiesRaw(RawResource):
 
     __slots__ = ()
 
-    list = raw_method(DealsActivities.list)  # type: ignore[deprecated]  # warns when called
+    list: Final = raw_method(DealsActivities.list)  # type: ignore[deprecated]  # warns when called
 
 
 class AsyncDealsActivities(AsyncResource):
@@ -4005,7 +4005,7 @@ class AsyncDealsActivitiesRaw(RawAsyncResource):
 
     __slots__ = ()
 
-    list = async_raw_method(AsyncDealsActivities.list)  # type: ignore[deprecated]  # warns when called
+    list: Final = async_raw_method(AsyncDealsActivities.list)  # type: ignore[deprecated]  # warns when called
 
 
 class DealsCollection(Resource):
@@ -4082,7 +4082,7 @@ class DealsCollectionRaw(RawResource):
 
     __slots__ = ()
 
-    list = raw_method(DealsCollection.list)  # type: ignore[deprecated]  # warns when called
+    list: Final = raw_method(DealsCollection.list)  # type: ignore[deprecated]  # warns when called
 
 
 class AsyncDealsCollection(AsyncResource):
@@ -4159,7 +4159,7 @@ class AsyncDealsCollectionRaw(RawAsyncResource):
 
     __slots__ = ()
 
-    list = async_raw_method(AsyncDealsCollection.list)  # type: ignore[deprecated]  # warns when called
+    list: Final = async_raw_method(AsyncDealsCollection.list)  # type: ignore[deprecated]  # warns when called
 
 
 class DealsArchived(Resource):
@@ -4336,9 +4336,9 @@ class DealsArchivedRaw(RawResource):
 
     __slots__ = ()
 
-    list = raw_method(DealsArchived.list)  # type: ignore[deprecated]  # warns when called
-    summary = raw_method(DealsArchived.summary)  # type: ignore[deprecated]  # warns when called
-    timeline = raw_method(DealsArchived.timeline)  # type: ignore[deprecated]  # warns when called
+    list: Final = raw_method(DealsArchived.list)  # type: ignore[deprecated]  # warns when called
+    summary: Final = raw_method(DealsArchived.summary)  # type: ignore[deprecated]  # warns when called
+    timeline: Final = raw_method(DealsArchived.timeline)  # type: ignore[deprecated]  # warns when called
 
 
 class AsyncDealsArchived(AsyncResource):
@@ -4515,9 +4515,9 @@ class AsyncDealsArchivedRaw(RawAsyncResource):
 
     __slots__ = ()
 
-    list = async_raw_method(AsyncDealsArchived.list)  # type: ignore[deprecated]  # warns when called
-    summary = async_raw_method(AsyncDealsArchived.summary)  # type: ignore[deprecated]  # warns when called
-    timeline = async_raw_method(AsyncDealsArchived.timeline)  # type: ignore[deprecated]  # warns when called
+    list: Final = async_raw_method(AsyncDealsArchived.list)  # type: ignore[deprecated]  # warns when called
+    summary: Final = async_raw_method(AsyncDealsArchived.summary)  # type: ignore[deprecated]  # warns when called
+    timeline: Final = async_raw_method(AsyncDealsArchived.timeline)  # type: ignore[deprecated]  # warns when called
 
 
 class Deals(Resource):
@@ -5020,7 +5020,7 @@ class DealsRaw(RawResource):
 
     __slots__ = ()
 
-    list = raw_method(Deals.list)  # type: ignore[deprecated]  # warns when called
+    list: Final = raw_method(Deals.list)  # type: ignore[deprecated]  # warns when called
 
     @overload
     @deprecated("deals.create is withdrawn by the vendor: use crm.v2.deals.create")
@@ -5061,14 +5061,14 @@ class DealsRaw(RawResource):
     @raw_of(Deals.create)  # type: ignore[deprecated]  # warns when called
     def create(self, *args: Any, **arguments: Any) -> Any: ...
 
-    delete_many = raw_method(Deals.delete_many)  # type: ignore[deprecated]  # warns when called
-    search = raw_method(Deals.search)  # type: ignore[deprecated]  # warns when called
-    summary = raw_method(Deals.summary)
-    timeline = raw_method(Deals.timeline)
-    get = raw_method(Deals.get)  # type: ignore[deprecated]  # warns when called
-    update = raw_method(Deals.update)  # type: ignore[deprecated]  # warns when called
-    delete = raw_method(Deals.delete)  # type: ignore[deprecated]  # warns when called
-    duplicate = raw_method(Deals.duplicate)
+    delete_many: Final = raw_method(Deals.delete_many)  # type: ignore[deprecated]  # warns when called
+    search: Final = raw_method(Deals.search)  # type: ignore[deprecated]  # warns when called
+    summary: Final = raw_method(Deals.summary)
+    timeline: Final = raw_method(Deals.timeline)
+    get: Final = raw_method(Deals.get)  # type: ignore[deprecated]  # warns when called
+    update: Final = raw_method(Deals.update)  # type: ignore[deprecated]  # warns when called
+    delete: Final = raw_method(Deals.delete)  # type: ignore[deprecated]  # warns when called
+    duplicate: Final = raw_method(Deals.duplicate)
 
     @overload
     def merge(
@@ -5585,7 +5585,7 @@ class AsyncDealsRaw(RawAsyncResource):
 
     __slots__ = ()
 
-    list = async_raw_method(AsyncDeals.list)  # type: ignore[deprecated]  # warns when called
+    list: Final = async_raw_method(AsyncDeals.list)  # type: ignore[deprecated]  # warns when called
 
     @overload
     @deprecated("deals.create is withdrawn by the vendor: use crm.v2.deals.create")
@@ -5626,14 +5626,14 @@ class AsyncDealsRaw(RawAsyncResource):
     @raw_of(AsyncDeals.create)  # type: ignore[deprecated]  # warns when called
     async def create(self, *args: Any, **arguments: Any) -> Any: ...
 
-    delete_many = async_raw_method(AsyncDeals.delete_many)  # type: ignore[deprecated]  # warns when called
-    search = async_raw_method(AsyncDeals.search)  # type: ignore[deprecated]  # warns when called
-    summary = async_raw_method(AsyncDeals.summary)
-    timeline = async_raw_method(AsyncDeals.timeline)
-    get = async_raw_method(AsyncDeals.get)  # type: ignore[deprecated]  # warns when called
-    update = async_raw_method(AsyncDeals.update)  # type: ignore[deprecated]  # warns when called
-    delete = async_raw_method(AsyncDeals.delete)  # type: ignore[deprecated]  # warns when called
-    duplicate = async_raw_method(AsyncDeals.duplicate)
+    delete_many: Final = async_raw_method(AsyncDeals.delete_many)  # type: ignore[deprecated]  # warns when called
+    search: Final = async_raw_method(AsyncDeals.search)  # type: ignore[deprecated]  # warns when called
+    summary: Final = async_raw_method(AsyncDeals.summary)
+    timeline: Final = async_raw_method(AsyncDeals.timeline)
+    get: Final = async_raw_method(AsyncDeals.get)  # type: ignore[deprecated]  # warns when called
+    update: Final = async_raw_method(AsyncDeals.update)  # type: ignore[deprecated]  # warns when called
+    delete: Final = async_raw_method(AsyncDeals.delete)  # type: ignore[deprecated]  # warns when called
+    duplicate: Final = async_raw_method(AsyncDeals.duplicate)
 
     @overload
     async def merge(

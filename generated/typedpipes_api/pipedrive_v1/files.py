@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, ClassVar, Literal, TypeAlias, Unpack, overload
+from typing import Any, ClassVar, Final, Literal, TypeAlias, Unpack, overload
 
 from typedpipes.runtime import (
     UNSET,
@@ -541,7 +541,7 @@ class FilesRaw(RawResource):
 
     __slots__ = ()
 
-    list = raw_method(Files.list)
+    list: Final = raw_method(Files.list)
 
     @overload
     def upload(
@@ -600,10 +600,10 @@ class FilesRaw(RawResource):
     @raw_of(Files.link_remote)
     def link_remote(self, *args: Any, **arguments: Any) -> Any: ...
 
-    get = raw_method(Files.get)
-    update = raw_method(Files.update)
-    delete = raw_method(Files.delete)
-    download = raw_method(Files.download)
+    get: Final = raw_method(Files.get)
+    update: Final = raw_method(Files.update)
+    delete: Final = raw_method(Files.delete)
+    download: Final = raw_method(Files.download)
 
 
 class AsyncFiles(AsyncResource):
@@ -841,7 +841,7 @@ class AsyncFilesRaw(RawAsyncResource):
 
     __slots__ = ()
 
-    list = async_raw_method(AsyncFiles.list)
+    list: Final = async_raw_method(AsyncFiles.list)
 
     @overload
     async def upload(
@@ -902,10 +902,10 @@ class AsyncFilesRaw(RawAsyncResource):
     @raw_of(AsyncFiles.link_remote)
     async def link_remote(self, *args: Any, **arguments: Any) -> Any: ...
 
-    get = async_raw_method(AsyncFiles.get)
-    update = async_raw_method(AsyncFiles.update)
-    delete = async_raw_method(AsyncFiles.delete)
-    download = async_raw_method(AsyncFiles.download)
+    get: Final = async_raw_method(AsyncFiles.get)
+    update: Final = async_raw_method(AsyncFiles.update)
+    delete: Final = async_raw_method(AsyncFiles.delete)
+    download: Final = async_raw_method(AsyncFiles.download)
 
 
 __all__ = [

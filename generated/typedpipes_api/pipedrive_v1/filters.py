@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, ClassVar, Literal, TypeAlias, Unpack, overload
+from typing import Any, ClassVar, Final, Literal, TypeAlias, Unpack, overload
 
 from typedpipes.runtime import (
     JSON,
@@ -413,7 +413,7 @@ class FiltersRaw(RawResource):
 
     __slots__ = ()
 
-    list = raw_method(Filters.list)
+    list: Final = raw_method(Filters.list)
 
     @overload
     def create(
@@ -433,9 +433,9 @@ class FiltersRaw(RawResource):
     @raw_of(Filters.create)
     def create(self, *args: Any, **arguments: Any) -> Any: ...
 
-    delete_many = raw_method(Filters.delete_many)
-    helpers = raw_method(Filters.helpers)
-    get = raw_method(Filters.get)
+    delete_many: Final = raw_method(Filters.delete_many)
+    helpers: Final = raw_method(Filters.helpers)
+    get: Final = raw_method(Filters.get)
 
     @overload
     def update(
@@ -460,7 +460,7 @@ class FiltersRaw(RawResource):
     @raw_of(Filters.update)
     def update(self, *args: Any, **arguments: Any) -> Any: ...
 
-    delete = raw_method(Filters.delete)
+    delete: Final = raw_method(Filters.delete)
 
 
 class AsyncFilters(AsyncResource):
@@ -607,7 +607,7 @@ class AsyncFiltersRaw(RawAsyncResource):
 
     __slots__ = ()
 
-    list = async_raw_method(AsyncFilters.list)
+    list: Final = async_raw_method(AsyncFilters.list)
 
     @overload
     async def create(
@@ -627,9 +627,9 @@ class AsyncFiltersRaw(RawAsyncResource):
     @raw_of(AsyncFilters.create)
     async def create(self, *args: Any, **arguments: Any) -> Any: ...
 
-    delete_many = async_raw_method(AsyncFilters.delete_many)
-    helpers = async_raw_method(AsyncFilters.helpers)
-    get = async_raw_method(AsyncFilters.get)
+    delete_many: Final = async_raw_method(AsyncFilters.delete_many)
+    helpers: Final = async_raw_method(AsyncFilters.helpers)
+    get: Final = async_raw_method(AsyncFilters.get)
 
     @overload
     async def update(
@@ -654,7 +654,7 @@ class AsyncFiltersRaw(RawAsyncResource):
     @raw_of(AsyncFilters.update)
     async def update(self, *args: Any, **arguments: Any) -> Any: ...
 
-    delete = async_raw_method(AsyncFilters.delete)
+    delete: Final = async_raw_method(AsyncFilters.delete)
 
 
 __all__ = [

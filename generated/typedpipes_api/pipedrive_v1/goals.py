@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, ClassVar, Literal, TypeAlias, Unpack, overload
+from typing import Any, ClassVar, Final, Literal, TypeAlias, Unpack, overload
 
 from typedpipes.runtime import (
     JSON,
@@ -255,7 +255,7 @@ class GoalsResultsRaw(RawResource):
 
     __slots__ = ()
 
-    get = raw_method(GoalsResults.get)
+    get: Final = raw_method(GoalsResults.get)
 
 
 class AsyncGoalsResults(AsyncResource):
@@ -286,7 +286,7 @@ class AsyncGoalsResultsRaw(RawAsyncResource):
 
     __slots__ = ()
 
-    get = async_raw_method(AsyncGoalsResults.get)
+    get: Final = async_raw_method(AsyncGoalsResults.get)
 
 
 class Goals(Resource):
@@ -468,9 +468,9 @@ class GoalsRaw(RawResource):
     @raw_of(Goals.create)
     def create(self, *args: Any, **arguments: Any) -> Any: ...
 
-    find = raw_method(Goals.find)
-    update = raw_method(Goals.update)
-    delete = raw_method(Goals.delete)
+    find: Final = raw_method(Goals.find)
+    update: Final = raw_method(Goals.update)
+    delete: Final = raw_method(Goals.delete)
 
 
 class AsyncGoals(AsyncResource):
@@ -652,9 +652,9 @@ class AsyncGoalsRaw(RawAsyncResource):
     @raw_of(AsyncGoals.create)
     async def create(self, *args: Any, **arguments: Any) -> Any: ...
 
-    find = async_raw_method(AsyncGoals.find)
-    update = async_raw_method(AsyncGoals.update)
-    delete = async_raw_method(AsyncGoals.delete)
+    find: Final = async_raw_method(AsyncGoals.find)
+    update: Final = async_raw_method(AsyncGoals.update)
+    delete: Final = async_raw_method(AsyncGoals.delete)
 
 
 __all__ = [

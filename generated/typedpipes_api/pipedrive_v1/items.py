@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import ClassVar, Literal, TypeAlias, Unpack
+from typing import ClassVar, Final, Literal, TypeAlias, Unpack
 
 from typedpipes.runtime import (
     JSON,
@@ -329,8 +329,8 @@ class ItemsRaw(RawResource):
 
     __slots__ = ()
 
-    search = raw_method(Items.search)  # type: ignore[deprecated]  # warns when called
-    search_by_field = raw_method(Items.search_by_field)  # type: ignore[deprecated]  # warns when called
+    search: Final = raw_method(Items.search)  # type: ignore[deprecated]  # warns when called
+    search_by_field: Final = raw_method(Items.search_by_field)  # type: ignore[deprecated]  # warns when called
 
 
 class AsyncItems(AsyncResource):
@@ -483,8 +483,8 @@ class AsyncItemsRaw(RawAsyncResource):
 
     __slots__ = ()
 
-    search = async_raw_method(AsyncItems.search)  # type: ignore[deprecated]  # warns when called
-    search_by_field = async_raw_method(AsyncItems.search_by_field)  # type: ignore[deprecated]  # warns when called
+    search: Final = async_raw_method(AsyncItems.search)  # type: ignore[deprecated]  # warns when called
+    search_by_field: Final = async_raw_method(AsyncItems.search_by_field)  # type: ignore[deprecated]  # warns when called
 
 
 __all__ = [

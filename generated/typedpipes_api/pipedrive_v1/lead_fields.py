@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import ClassVar, Literal, TypeAlias, Unpack
+from typing import ClassVar, Final, Literal, TypeAlias, Unpack
 
 from typedpipes.runtime import (
     JSON,
@@ -240,7 +240,7 @@ class LeadFieldsRaw(RawResource):
 
     __slots__ = ()
 
-    list = raw_method(LeadFields.list)
+    list: Final = raw_method(LeadFields.list)
 
 
 class AsyncLeadFields(AsyncResource):
@@ -284,7 +284,7 @@ class AsyncLeadFieldsRaw(RawAsyncResource):
 
     __slots__ = ()
 
-    list = async_raw_method(AsyncLeadFields.list)
+    list: Final = async_raw_method(AsyncLeadFields.list)
 
 
 __all__ = [

@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, ClassVar, Literal, TypeAlias, Unpack, overload
+from typing import Any, ClassVar, Final, Literal, TypeAlias, Unpack, overload
 
 from typedpipes.runtime import (
     UNSET,
@@ -218,7 +218,7 @@ class LeadLabelsRaw(RawResource):
 
     __slots__ = ()
 
-    list = raw_method(LeadLabels.list)
+    list: Final = raw_method(LeadLabels.list)
 
     @overload
     def create(
@@ -232,8 +232,8 @@ class LeadLabelsRaw(RawResource):
     @raw_of(LeadLabels.create)
     def create(self, *args: Any, **arguments: Any) -> Any: ...
 
-    delete = raw_method(LeadLabels.delete)
-    update = raw_method(LeadLabels.update)
+    delete: Final = raw_method(LeadLabels.delete)
+    update: Final = raw_method(LeadLabels.update)
 
 
 class AsyncLeadLabels(AsyncResource):
@@ -313,7 +313,7 @@ class AsyncLeadLabelsRaw(RawAsyncResource):
 
     __slots__ = ()
 
-    list = async_raw_method(AsyncLeadLabels.list)
+    list: Final = async_raw_method(AsyncLeadLabels.list)
 
     @overload
     async def create(
@@ -327,8 +327,8 @@ class AsyncLeadLabelsRaw(RawAsyncResource):
     @raw_of(AsyncLeadLabels.create)
     async def create(self, *args: Any, **arguments: Any) -> Any: ...
 
-    delete = async_raw_method(AsyncLeadLabels.delete)
-    update = async_raw_method(AsyncLeadLabels.update)
+    delete: Final = async_raw_method(AsyncLeadLabels.delete)
+    update: Final = async_raw_method(AsyncLeadLabels.update)
 
 
 __all__ = [

@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Literal, TypeAlias, Unpack
+from typing import Final, Literal, TypeAlias, Unpack
 
 from typedpipes.runtime import (
     ApiResponse,
@@ -77,7 +77,7 @@ class LeadSourcesRaw(RawResource):
 
     __slots__ = ()
 
-    list = raw_method(LeadSources.list)
+    list: Final = raw_method(LeadSources.list)
 
 
 class AsyncLeadSources(AsyncResource):
@@ -105,7 +105,7 @@ class AsyncLeadSourcesRaw(RawAsyncResource):
 
     __slots__ = ()
 
-    list = async_raw_method(AsyncLeadSources.list)
+    list: Final = async_raw_method(AsyncLeadSources.list)
 
 
 __all__ = [

@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, ClassVar, Literal, TypeAlias, Unpack, overload
+from typing import Any, ClassVar, Final, Literal, TypeAlias, Unpack, overload
 
 from typedpipes.runtime import (
     UNSET,
@@ -414,7 +414,7 @@ class LeadsPermittedUsersRaw(RawResource):
 
     __slots__ = ()
 
-    list = raw_method(LeadsPermittedUsers.list)
+    list: Final = raw_method(LeadsPermittedUsers.list)
 
 
 class AsyncLeadsPermittedUsers(AsyncResource):
@@ -441,7 +441,7 @@ class AsyncLeadsPermittedUsersRaw(RawAsyncResource):
 
     __slots__ = ()
 
-    list = async_raw_method(AsyncLeadsPermittedUsers.list)
+    list: Final = async_raw_method(AsyncLeadsPermittedUsers.list)
 
 
 class LeadsArchived(Resource):
@@ -522,7 +522,7 @@ class LeadsArchivedRaw(RawResource):
 
     __slots__ = ()
 
-    list = raw_method(LeadsArchived.list)
+    list: Final = raw_method(LeadsArchived.list)
 
 
 class AsyncLeadsArchived(AsyncResource):
@@ -603,7 +603,7 @@ class AsyncLeadsArchivedRaw(RawAsyncResource):
 
     __slots__ = ()
 
-    list = async_raw_method(AsyncLeadsArchived.list)
+    list: Final = async_raw_method(AsyncLeadsArchived.list)
 
 
 class Leads(Resource):
@@ -894,7 +894,7 @@ class LeadsRaw(RawResource):
 
     __slots__ = ()
 
-    list = raw_method(Leads.list)
+    list: Final = raw_method(Leads.list)
 
     @overload
     def create(
@@ -920,10 +920,10 @@ class LeadsRaw(RawResource):
     @raw_of(Leads.create)
     def create(self, *args: Any, **arguments: Any) -> Any: ...
 
-    search = raw_method(Leads.search)
-    get = raw_method(Leads.get)
-    delete = raw_method(Leads.delete)
-    update = raw_method(Leads.update)
+    search: Final = raw_method(Leads.search)
+    get: Final = raw_method(Leads.get)
+    delete: Final = raw_method(Leads.delete)
+    update: Final = raw_method(Leads.update)
 
 
 class AsyncLeads(AsyncResource):
@@ -1214,7 +1214,7 @@ class AsyncLeadsRaw(RawAsyncResource):
 
     __slots__ = ()
 
-    list = async_raw_method(AsyncLeads.list)
+    list: Final = async_raw_method(AsyncLeads.list)
 
     @overload
     async def create(
@@ -1242,10 +1242,10 @@ class AsyncLeadsRaw(RawAsyncResource):
     @raw_of(AsyncLeads.create)
     async def create(self, *args: Any, **arguments: Any) -> Any: ...
 
-    search = async_raw_method(AsyncLeads.search)
-    get = async_raw_method(AsyncLeads.get)
-    delete = async_raw_method(AsyncLeads.delete)
-    update = async_raw_method(AsyncLeads.update)
+    search: Final = async_raw_method(AsyncLeads.search)
+    get: Final = async_raw_method(AsyncLeads.get)
+    delete: Final = async_raw_method(AsyncLeads.delete)
+    update: Final = async_raw_method(AsyncLeads.update)
 
 
 __all__ = [

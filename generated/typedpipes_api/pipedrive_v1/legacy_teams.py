@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, ClassVar, Literal, TypeAlias, Unpack, overload
+from typing import Any, ClassVar, Final, Literal, TypeAlias, Unpack, overload
 
 from typedpipes.runtime import (
     UNSET,
@@ -304,7 +304,7 @@ class LegacyTeamsUsersRaw(RawResource):
 
     __slots__ = ()
 
-    list = raw_method(LegacyTeamsUsers.list)  # type: ignore[deprecated]  # warns when called
+    list: Final = raw_method(LegacyTeamsUsers.list)  # type: ignore[deprecated]  # warns when called
 
     @overload
     @deprecated("legacy_teams.users.add is withdrawn by the vendor: the vendor names no replacement for legacy teams")
@@ -418,7 +418,7 @@ class AsyncLegacyTeamsUsersRaw(RawAsyncResource):
 
     __slots__ = ()
 
-    list = async_raw_method(AsyncLegacyTeamsUsers.list)  # type: ignore[deprecated]  # warns when called
+    list: Final = async_raw_method(AsyncLegacyTeamsUsers.list)  # type: ignore[deprecated]  # warns when called
 
     @overload
     @deprecated("legacy_teams.users.add is withdrawn by the vendor: the vendor names no replacement for legacy teams")
@@ -603,7 +603,7 @@ class LegacyTeamsRaw(RawResource):
 
     __slots__ = ()
 
-    list = raw_method(LegacyTeams.list)  # type: ignore[deprecated]  # warns when called
+    list: Final = raw_method(LegacyTeams.list)  # type: ignore[deprecated]  # warns when called
 
     @overload
     @deprecated("legacy_teams.create is withdrawn by the vendor: the vendor names no replacement for legacy teams")
@@ -625,9 +625,9 @@ class LegacyTeamsRaw(RawResource):
     @raw_of(LegacyTeams.create)  # type: ignore[deprecated]  # warns when called
     def create(self, *args: Any, **arguments: Any) -> Any: ...
 
-    list_by_user = raw_method(LegacyTeams.list_by_user)  # type: ignore[deprecated]  # warns when called
-    get = raw_method(LegacyTeams.get)  # type: ignore[deprecated]  # warns when called
-    update = raw_method(LegacyTeams.update)  # type: ignore[deprecated]  # warns when called
+    list_by_user: Final = raw_method(LegacyTeams.list_by_user)  # type: ignore[deprecated]  # warns when called
+    get: Final = raw_method(LegacyTeams.get)  # type: ignore[deprecated]  # warns when called
+    update: Final = raw_method(LegacyTeams.update)  # type: ignore[deprecated]  # warns when called
 
 
 class AsyncLegacyTeams(AsyncResource):
@@ -782,7 +782,7 @@ class AsyncLegacyTeamsRaw(RawAsyncResource):
 
     __slots__ = ()
 
-    list = async_raw_method(AsyncLegacyTeams.list)  # type: ignore[deprecated]  # warns when called
+    list: Final = async_raw_method(AsyncLegacyTeams.list)  # type: ignore[deprecated]  # warns when called
 
     @overload
     @deprecated("legacy_teams.create is withdrawn by the vendor: the vendor names no replacement for legacy teams")
@@ -804,9 +804,9 @@ class AsyncLegacyTeamsRaw(RawAsyncResource):
     @raw_of(AsyncLegacyTeams.create)  # type: ignore[deprecated]  # warns when called
     async def create(self, *args: Any, **arguments: Any) -> Any: ...
 
-    list_by_user = async_raw_method(AsyncLegacyTeams.list_by_user)  # type: ignore[deprecated]  # warns when called
-    get = async_raw_method(AsyncLegacyTeams.get)  # type: ignore[deprecated]  # warns when called
-    update = async_raw_method(AsyncLegacyTeams.update)  # type: ignore[deprecated]  # warns when called
+    list_by_user: Final = async_raw_method(AsyncLegacyTeams.list_by_user)  # type: ignore[deprecated]  # warns when called
+    get: Final = async_raw_method(AsyncLegacyTeams.get)  # type: ignore[deprecated]  # warns when called
+    update: Final = async_raw_method(AsyncLegacyTeams.update)  # type: ignore[deprecated]  # warns when called
 
 
 __all__ = [

@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import ClassVar, Literal, TypeAlias, Unpack
+from typing import ClassVar, Final, Literal, TypeAlias, Unpack
 
 from typedpipes.runtime import (
     JSON,
@@ -507,7 +507,7 @@ class MailboxMailThreadsMailMessagesRaw(RawResource):
 
     __slots__ = ()
 
-    list = raw_method(MailboxMailThreadsMailMessages.list)
+    list: Final = raw_method(MailboxMailThreadsMailMessages.list)
 
 
 class AsyncMailboxMailThreadsMailMessages(AsyncResource):
@@ -544,7 +544,7 @@ class AsyncMailboxMailThreadsMailMessagesRaw(RawAsyncResource):
 
     __slots__ = ()
 
-    list = async_raw_method(AsyncMailboxMailThreadsMailMessages.list)
+    list: Final = async_raw_method(AsyncMailboxMailThreadsMailMessages.list)
 
 
 class MailboxMailThreads(Resource):
@@ -655,10 +655,10 @@ class MailboxMailThreadsRaw(RawResource):
 
     __slots__ = ()
 
-    list = raw_method(MailboxMailThreads.list)
-    get = raw_method(MailboxMailThreads.get)
-    update = raw_method(MailboxMailThreads.update)
-    delete = raw_method(MailboxMailThreads.delete)
+    list: Final = raw_method(MailboxMailThreads.list)
+    get: Final = raw_method(MailboxMailThreads.get)
+    update: Final = raw_method(MailboxMailThreads.update)
+    delete: Final = raw_method(MailboxMailThreads.delete)
 
 
 class AsyncMailboxMailThreads(AsyncResource):
@@ -769,10 +769,10 @@ class AsyncMailboxMailThreadsRaw(RawAsyncResource):
 
     __slots__ = ()
 
-    list = async_raw_method(AsyncMailboxMailThreads.list)
-    get = async_raw_method(AsyncMailboxMailThreads.get)
-    update = async_raw_method(AsyncMailboxMailThreads.update)
-    delete = async_raw_method(AsyncMailboxMailThreads.delete)
+    list: Final = async_raw_method(AsyncMailboxMailThreads.list)
+    get: Final = async_raw_method(AsyncMailboxMailThreads.get)
+    update: Final = async_raw_method(AsyncMailboxMailThreads.update)
+    delete: Final = async_raw_method(AsyncMailboxMailThreads.delete)
 
 
 class MailboxMailMessages(Resource):
@@ -803,7 +803,7 @@ class MailboxMailMessagesRaw(RawResource):
 
     __slots__ = ()
 
-    get = raw_method(MailboxMailMessages.get)
+    get: Final = raw_method(MailboxMailMessages.get)
 
 
 class AsyncMailboxMailMessages(AsyncResource):
@@ -834,7 +834,7 @@ class AsyncMailboxMailMessagesRaw(RawAsyncResource):
 
     __slots__ = ()
 
-    get = async_raw_method(AsyncMailboxMailMessages.get)
+    get: Final = async_raw_method(AsyncMailboxMailMessages.get)
 
 
 class Mailbox(Resource):

@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Unpack, overload
+from typing import Any, Final, Unpack, overload
 
 from typedpipes.runtime import (
     UNSET,
@@ -158,7 +158,7 @@ class MeetingsUserProviderLinksRaw(RawResource):
     @raw_of(MeetingsUserProviderLinks.create)
     def create(self, *args: Any, **arguments: Any) -> Any: ...
 
-    delete = raw_method(MeetingsUserProviderLinks.delete)
+    delete: Final = raw_method(MeetingsUserProviderLinks.delete)
 
 
 class AsyncMeetingsUserProviderLinks(AsyncResource):
@@ -249,7 +249,7 @@ class AsyncMeetingsUserProviderLinksRaw(RawAsyncResource):
     @raw_of(AsyncMeetingsUserProviderLinks.create)
     async def create(self, *args: Any, **arguments: Any) -> Any: ...
 
-    delete = async_raw_method(AsyncMeetingsUserProviderLinks.delete)
+    delete: Final = async_raw_method(AsyncMeetingsUserProviderLinks.delete)
 
 
 class Meetings(Resource):

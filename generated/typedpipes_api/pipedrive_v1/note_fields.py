@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import ClassVar, Literal, TypeAlias, Unpack
+from typing import ClassVar, Final, Literal, TypeAlias, Unpack
 
 from typedpipes.runtime import (
     JSON,
@@ -178,7 +178,7 @@ class NoteFieldsRaw(RawResource):
 
     __slots__ = ()
 
-    list = raw_method(NoteFields.list)
+    list: Final = raw_method(NoteFields.list)
 
 
 class AsyncNoteFields(AsyncResource):
@@ -206,7 +206,7 @@ class AsyncNoteFieldsRaw(RawAsyncResource):
 
     __slots__ = ()
 
-    list = async_raw_method(AsyncNoteFields.list)
+    list: Final = async_raw_method(AsyncNoteFields.list)
 
 
 __all__ = [

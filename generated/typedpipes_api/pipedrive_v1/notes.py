@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, Literal, TypeAlias, Unpack, overload
+from typing import Any, Final, Literal, TypeAlias, Unpack, overload
 
 from typedpipes.runtime import (
     UNSET,
@@ -540,7 +540,7 @@ class NotesCommentsRaw(RawResource):
 
     __slots__ = ()
 
-    list = raw_method(NotesComments.list)
+    list: Final = raw_method(NotesComments.list)
 
     @overload
     def add(
@@ -554,7 +554,7 @@ class NotesCommentsRaw(RawResource):
     @raw_of(NotesComments.add)
     def add(self, *args: Any, **arguments: Any) -> Any: ...
 
-    get = raw_method(NotesComments.get)
+    get: Final = raw_method(NotesComments.get)
 
     @overload
     def update(
@@ -568,7 +568,7 @@ class NotesCommentsRaw(RawResource):
     @raw_of(NotesComments.update)
     def update(self, *args: Any, **arguments: Any) -> Any: ...
 
-    delete = raw_method(NotesComments.delete)
+    delete: Final = raw_method(NotesComments.delete)
 
 
 class AsyncNotesComments(AsyncResource):
@@ -712,7 +712,7 @@ class AsyncNotesCommentsRaw(RawAsyncResource):
 
     __slots__ = ()
 
-    list = async_raw_method(AsyncNotesComments.list)
+    list: Final = async_raw_method(AsyncNotesComments.list)
 
     @overload
     async def add(
@@ -726,7 +726,7 @@ class AsyncNotesCommentsRaw(RawAsyncResource):
     @raw_of(AsyncNotesComments.add)
     async def add(self, *args: Any, **arguments: Any) -> Any: ...
 
-    get = async_raw_method(AsyncNotesComments.get)
+    get: Final = async_raw_method(AsyncNotesComments.get)
 
     @overload
     async def update(
@@ -740,7 +740,7 @@ class AsyncNotesCommentsRaw(RawAsyncResource):
     @raw_of(AsyncNotesComments.update)
     async def update(self, *args: Any, **arguments: Any) -> Any: ...
 
-    delete = async_raw_method(AsyncNotesComments.delete)
+    delete: Final = async_raw_method(AsyncNotesComments.delete)
 
 
 class Notes(Resource):
@@ -1020,7 +1020,7 @@ class NotesRaw(RawResource):
 
     __slots__ = ()
 
-    list = raw_method(Notes.list)
+    list: Final = raw_method(Notes.list)
 
     @overload
     def create(
@@ -1049,9 +1049,9 @@ class NotesRaw(RawResource):
     @raw_of(Notes.create)
     def create(self, *args: Any, **arguments: Any) -> Any: ...
 
-    get = raw_method(Notes.get)
-    update = raw_method(Notes.update)
-    delete = raw_method(Notes.delete)
+    get: Final = raw_method(Notes.get)
+    update: Final = raw_method(Notes.update)
+    delete: Final = raw_method(Notes.delete)
 
 
 class AsyncNotes(AsyncResource):
@@ -1331,7 +1331,7 @@ class AsyncNotesRaw(RawAsyncResource):
 
     __slots__ = ()
 
-    list = async_raw_method(AsyncNotes.list)
+    list: Final = async_raw_method(AsyncNotes.list)
 
     @overload
     async def create(
@@ -1362,9 +1362,9 @@ class AsyncNotesRaw(RawAsyncResource):
     @raw_of(AsyncNotes.create)
     async def create(self, *args: Any, **arguments: Any) -> Any: ...
 
-    get = async_raw_method(AsyncNotes.get)
-    update = async_raw_method(AsyncNotes.update)
-    delete = async_raw_method(AsyncNotes.delete)
+    get: Final = async_raw_method(AsyncNotes.get)
+    update: Final = async_raw_method(AsyncNotes.update)
+    delete: Final = async_raw_method(AsyncNotes.delete)
 
 
 __all__ = [

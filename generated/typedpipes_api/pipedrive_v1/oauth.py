@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from typing import ClassVar, Literal, TypeAlias, Unpack
+from typing import ClassVar, Final, Literal, TypeAlias, Unpack
 
 from typedpipes.runtime import (
     UNSET,
@@ -170,9 +170,9 @@ class OauthRaw(RawResource):
 
     __slots__ = ()
 
-    authorize = raw_method(Oauth.authorize)
-    get_tokens = raw_method(Oauth.get_tokens)
-    refresh_tokens = raw_method(Oauth.refresh_tokens)
+    authorize: Final = raw_method(Oauth.authorize)
+    get_tokens: Final = raw_method(Oauth.get_tokens)
+    refresh_tokens: Final = raw_method(Oauth.refresh_tokens)
 
 
 class AsyncOauth(AsyncResource):
@@ -245,9 +245,9 @@ class AsyncOauthRaw(RawAsyncResource):
 
     __slots__ = ()
 
-    authorize = async_raw_method(AsyncOauth.authorize)
-    get_tokens = async_raw_method(AsyncOauth.get_tokens)
-    refresh_tokens = async_raw_method(AsyncOauth.refresh_tokens)
+    authorize: Final = async_raw_method(AsyncOauth.authorize)
+    get_tokens: Final = async_raw_method(AsyncOauth.get_tokens)
+    refresh_tokens: Final = async_raw_method(AsyncOauth.refresh_tokens)
 
 
 __all__ = [

@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, ClassVar, Literal, TypeAlias, Unpack, overload
+from typing import Any, ClassVar, Final, Literal, TypeAlias, Unpack, overload
 
 from typedpipes.runtime import (
     JSON,
@@ -487,7 +487,7 @@ class OrganizationFieldsRaw(RawResource):
 
     __slots__ = ()
 
-    list = raw_method(OrganizationFields.list)
+    list: Final = raw_method(OrganizationFields.list)
 
     @overload
     def create(
@@ -507,10 +507,10 @@ class OrganizationFieldsRaw(RawResource):
     @raw_of(OrganizationFields.create)
     def create(self, *args: Any, **arguments: Any) -> Any: ...
 
-    delete_many = raw_method(OrganizationFields.delete_many)
-    get = raw_method(OrganizationFields.get)
-    update = raw_method(OrganizationFields.update)
-    delete = raw_method(OrganizationFields.delete)
+    delete_many: Final = raw_method(OrganizationFields.delete_many)
+    get: Final = raw_method(OrganizationFields.get)
+    update: Final = raw_method(OrganizationFields.update)
+    delete: Final = raw_method(OrganizationFields.delete)
 
 
 class AsyncOrganizationFields(AsyncResource):
@@ -652,7 +652,7 @@ class AsyncOrganizationFieldsRaw(RawAsyncResource):
 
     __slots__ = ()
 
-    list = async_raw_method(AsyncOrganizationFields.list)
+    list: Final = async_raw_method(AsyncOrganizationFields.list)
 
     @overload
     async def create(
@@ -672,10 +672,10 @@ class AsyncOrganizationFieldsRaw(RawAsyncResource):
     @raw_of(AsyncOrganizationFields.create)
     async def create(self, *args: Any, **arguments: Any) -> Any: ...
 
-    delete_many = async_raw_method(AsyncOrganizationFields.delete_many)
-    get = async_raw_method(AsyncOrganizationFields.get)
-    update = async_raw_method(AsyncOrganizationFields.update)
-    delete = async_raw_method(AsyncOrganizationFields.delete)
+    delete_many: Final = async_raw_method(AsyncOrganizationFields.delete_many)
+    get: Final = async_raw_method(AsyncOrganizationFields.get)
+    update: Final = async_raw_method(AsyncOrganizationFields.update)
+    delete: Final = async_raw_method(AsyncOrganizationFields.delete)
 
 
 __all__ = [

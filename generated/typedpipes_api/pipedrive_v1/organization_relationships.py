@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, ClassVar, Literal, TypeAlias, Unpack, overload
+from typing import Any, ClassVar, Final, Literal, TypeAlias, Unpack, overload
 
 from typedpipes.runtime import (
     UNSET,
@@ -355,7 +355,7 @@ class OrganizationRelationshipsRaw(RawResource):
 
     __slots__ = ()
 
-    list = raw_method(OrganizationRelationships.list)
+    list: Final = raw_method(OrganizationRelationships.list)
 
     @overload
     def create(
@@ -375,9 +375,9 @@ class OrganizationRelationshipsRaw(RawResource):
     @raw_of(OrganizationRelationships.create)
     def create(self, *args: Any, **arguments: Any) -> Any: ...
 
-    get = raw_method(OrganizationRelationships.get)
-    update = raw_method(OrganizationRelationships.update)
-    delete = raw_method(OrganizationRelationships.delete)
+    get: Final = raw_method(OrganizationRelationships.get)
+    update: Final = raw_method(OrganizationRelationships.update)
+    delete: Final = raw_method(OrganizationRelationships.delete)
 
 
 class AsyncOrganizationRelationships(AsyncResource):
@@ -508,7 +508,7 @@ class AsyncOrganizationRelationshipsRaw(RawAsyncResource):
 
     __slots__ = ()
 
-    list = async_raw_method(AsyncOrganizationRelationships.list)
+    list: Final = async_raw_method(AsyncOrganizationRelationships.list)
 
     @overload
     async def create(
@@ -528,9 +528,9 @@ class AsyncOrganizationRelationshipsRaw(RawAsyncResource):
     @raw_of(AsyncOrganizationRelationships.create)
     async def create(self, *args: Any, **arguments: Any) -> Any: ...
 
-    get = async_raw_method(AsyncOrganizationRelationships.get)
-    update = async_raw_method(AsyncOrganizationRelationships.update)
-    delete = async_raw_method(AsyncOrganizationRelationships.delete)
+    get: Final = async_raw_method(AsyncOrganizationRelationships.get)
+    update: Final = async_raw_method(AsyncOrganizationRelationships.update)
+    delete: Final = async_raw_method(AsyncOrganizationRelationships.delete)
 
 
 __all__ = [

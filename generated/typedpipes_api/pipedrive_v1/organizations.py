@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, ClassVar, Literal, TypeAlias, Unpack, overload
+from typing import Any, ClassVar, Final, Literal, TypeAlias, Unpack, overload
 
 from typedpipes.runtime import (
     JSON,
@@ -1656,7 +1656,7 @@ class OrganizationsPersonsRaw(RawResource):
 
     __slots__ = ()
 
-    list = raw_method(OrganizationsPersons.list)  # type: ignore[deprecated]  # warns when called
+    list: Final = raw_method(OrganizationsPersons.list)  # type: ignore[deprecated]  # warns when called
 
 
 class AsyncOrganizationsPersons(AsyncResource):
@@ -1711,7 +1711,7 @@ class AsyncOrganizationsPersonsRaw(RawAsyncResource):
 
     __slots__ = ()
 
-    list = async_raw_method(AsyncOrganizationsPersons.list)  # type: ignore[deprecated]  # warns when called
+    list: Final = async_raw_method(AsyncOrganizationsPersons.list)  # type: ignore[deprecated]  # warns when called
 
 
 class OrganizationsPermittedUsers(Resource):
@@ -1738,7 +1738,7 @@ class OrganizationsPermittedUsersRaw(RawResource):
 
     __slots__ = ()
 
-    list = raw_method(OrganizationsPermittedUsers.list)
+    list: Final = raw_method(OrganizationsPermittedUsers.list)
 
 
 class AsyncOrganizationsPermittedUsers(AsyncResource):
@@ -1765,7 +1765,7 @@ class AsyncOrganizationsPermittedUsersRaw(RawAsyncResource):
 
     __slots__ = ()
 
-    list = async_raw_method(AsyncOrganizationsPermittedUsers.list)
+    list: Final = async_raw_method(AsyncOrganizationsPermittedUsers.list)
 
 
 class OrganizationsMailMessages(Resource):
@@ -1828,7 +1828,7 @@ class OrganizationsMailMessagesRaw(RawResource):
 
     __slots__ = ()
 
-    list = raw_method(OrganizationsMailMessages.list)
+    list: Final = raw_method(OrganizationsMailMessages.list)
 
 
 class AsyncOrganizationsMailMessages(AsyncResource):
@@ -1891,7 +1891,7 @@ class AsyncOrganizationsMailMessagesRaw(RawAsyncResource):
 
     __slots__ = ()
 
-    list = async_raw_method(AsyncOrganizationsMailMessages.list)
+    list: Final = async_raw_method(AsyncOrganizationsMailMessages.list)
 
 
 class OrganizationsFollowers(Resource):
@@ -1960,7 +1960,7 @@ class OrganizationsFollowersRaw(RawResource):
 
     __slots__ = ()
 
-    list = raw_method(OrganizationsFollowers.list)
+    list: Final = raw_method(OrganizationsFollowers.list)
 
     @overload
     def add(
@@ -1974,7 +1974,7 @@ class OrganizationsFollowersRaw(RawResource):
     @raw_of(OrganizationsFollowers.add)
     def add(self, *args: Any, **arguments: Any) -> Any: ...
 
-    delete = raw_method(OrganizationsFollowers.delete)
+    delete: Final = raw_method(OrganizationsFollowers.delete)
 
 
 class AsyncOrganizationsFollowers(AsyncResource):
@@ -2045,7 +2045,7 @@ class AsyncOrganizationsFollowersRaw(RawAsyncResource):
 
     __slots__ = ()
 
-    list = async_raw_method(AsyncOrganizationsFollowers.list)
+    list: Final = async_raw_method(AsyncOrganizationsFollowers.list)
 
     @overload
     async def add(
@@ -2059,7 +2059,7 @@ class AsyncOrganizationsFollowersRaw(RawAsyncResource):
     @raw_of(AsyncOrganizationsFollowers.add)
     async def add(self, *args: Any, **arguments: Any) -> Any: ...
 
-    delete = async_raw_method(AsyncOrganizationsFollowers.delete)
+    delete: Final = async_raw_method(AsyncOrganizationsFollowers.delete)
 
 
 class OrganizationsFlow(Resource):
@@ -2116,7 +2116,7 @@ class OrganizationsFlowRaw(RawResource):
 
     __slots__ = ()
 
-    list = raw_method(OrganizationsFlow.list)
+    list: Final = raw_method(OrganizationsFlow.list)
 
 
 class AsyncOrganizationsFlow(AsyncResource):
@@ -2173,7 +2173,7 @@ class AsyncOrganizationsFlowRaw(RawAsyncResource):
 
     __slots__ = ()
 
-    list = async_raw_method(AsyncOrganizationsFlow.list)
+    list: Final = async_raw_method(AsyncOrganizationsFlow.list)
 
 
 class OrganizationsFiles(Resource):
@@ -2230,7 +2230,7 @@ class OrganizationsFilesRaw(RawResource):
 
     __slots__ = ()
 
-    list = raw_method(OrganizationsFiles.list)
+    list: Final = raw_method(OrganizationsFiles.list)
 
 
 class AsyncOrganizationsFiles(AsyncResource):
@@ -2287,7 +2287,7 @@ class AsyncOrganizationsFilesRaw(RawAsyncResource):
 
     __slots__ = ()
 
-    list = async_raw_method(AsyncOrganizationsFiles.list)
+    list: Final = async_raw_method(AsyncOrganizationsFiles.list)
 
 
 class OrganizationsDeals(Resource):
@@ -2366,7 +2366,7 @@ class OrganizationsDealsRaw(RawResource):
 
     __slots__ = ()
 
-    list = raw_method(OrganizationsDeals.list)  # type: ignore[deprecated]  # warns when called
+    list: Final = raw_method(OrganizationsDeals.list)  # type: ignore[deprecated]  # warns when called
 
 
 class AsyncOrganizationsDeals(AsyncResource):
@@ -2445,7 +2445,7 @@ class AsyncOrganizationsDealsRaw(RawAsyncResource):
 
     __slots__ = ()
 
-    list = async_raw_method(AsyncOrganizationsDeals.list)  # type: ignore[deprecated]  # warns when called
+    list: Final = async_raw_method(AsyncOrganizationsDeals.list)  # type: ignore[deprecated]  # warns when called
 
 
 class OrganizationsChangelog(Resource):
@@ -2484,7 +2484,7 @@ class OrganizationsChangelogRaw(RawResource):
 
     __slots__ = ()
 
-    list = raw_method(OrganizationsChangelog.list)
+    list: Final = raw_method(OrganizationsChangelog.list)
 
 
 class AsyncOrganizationsChangelog(AsyncResource):
@@ -2523,7 +2523,7 @@ class AsyncOrganizationsChangelogRaw(RawAsyncResource):
 
     __slots__ = ()
 
-    list = async_raw_method(AsyncOrganizationsChangelog.list)
+    list: Final = async_raw_method(AsyncOrganizationsChangelog.list)
 
 
 class OrganizationsActivities(Resource):
@@ -2590,7 +2590,7 @@ class OrganizationsActivitiesRaw(RawResource):
 
     __slots__ = ()
 
-    list = raw_method(OrganizationsActivities.list)  # type: ignore[deprecated]  # warns when called
+    list: Final = raw_method(OrganizationsActivities.list)  # type: ignore[deprecated]  # warns when called
 
 
 class AsyncOrganizationsActivities(AsyncResource):
@@ -2657,7 +2657,7 @@ class AsyncOrganizationsActivitiesRaw(RawAsyncResource):
 
     __slots__ = ()
 
-    list = async_raw_method(AsyncOrganizationsActivities.list)  # type: ignore[deprecated]  # warns when called
+    list: Final = async_raw_method(AsyncOrganizationsActivities.list)  # type: ignore[deprecated]  # warns when called
 
 
 class OrganizationsCollection(Resource):
@@ -2729,7 +2729,7 @@ class OrganizationsCollectionRaw(RawResource):
 
     __slots__ = ()
 
-    list = raw_method(OrganizationsCollection.list)  # type: ignore[deprecated]  # warns when called
+    list: Final = raw_method(OrganizationsCollection.list)  # type: ignore[deprecated]  # warns when called
 
 
 class AsyncOrganizationsCollection(AsyncResource):
@@ -2801,7 +2801,7 @@ class AsyncOrganizationsCollectionRaw(RawAsyncResource):
 
     __slots__ = ()
 
-    list = async_raw_method(AsyncOrganizationsCollection.list)  # type: ignore[deprecated]  # warns when called
+    list: Final = async_raw_method(AsyncOrganizationsCollection.list)  # type: ignore[deprecated]  # warns when called
 
 
 class Organizations(Resource):
@@ -3109,7 +3109,7 @@ class OrganizationsRaw(RawResource):
 
     __slots__ = ()
 
-    list = raw_method(Organizations.list)  # type: ignore[deprecated]  # warns when called
+    list: Final = raw_method(Organizations.list)  # type: ignore[deprecated]  # warns when called
 
     @overload
     @deprecated("organizations.create is withdrawn by the vendor: use crm.v2.organizations.create")
@@ -3133,11 +3133,11 @@ class OrganizationsRaw(RawResource):
     @raw_of(Organizations.create)  # type: ignore[deprecated]  # warns when called
     def create(self, *args: Any, **arguments: Any) -> Any: ...
 
-    delete_many = raw_method(Organizations.delete_many)  # type: ignore[deprecated]  # warns when called
-    search = raw_method(Organizations.search)  # type: ignore[deprecated]  # warns when called
-    get = raw_method(Organizations.get)  # type: ignore[deprecated]  # warns when called
-    update = raw_method(Organizations.update)  # type: ignore[deprecated]  # warns when called
-    delete = raw_method(Organizations.delete)  # type: ignore[deprecated]  # warns when called
+    delete_many: Final = raw_method(Organizations.delete_many)  # type: ignore[deprecated]  # warns when called
+    search: Final = raw_method(Organizations.search)  # type: ignore[deprecated]  # warns when called
+    get: Final = raw_method(Organizations.get)  # type: ignore[deprecated]  # warns when called
+    update: Final = raw_method(Organizations.update)  # type: ignore[deprecated]  # warns when called
+    delete: Final = raw_method(Organizations.delete)  # type: ignore[deprecated]  # warns when called
 
     @overload
     def merge(
@@ -3459,7 +3459,7 @@ class AsyncOrganizationsRaw(RawAsyncResource):
 
     __slots__ = ()
 
-    list = async_raw_method(AsyncOrganizations.list)  # type: ignore[deprecated]  # warns when called
+    list: Final = async_raw_method(AsyncOrganizations.list)  # type: ignore[deprecated]  # warns when called
 
     @overload
     @deprecated("organizations.create is withdrawn by the vendor: use crm.v2.organizations.create")
@@ -3483,11 +3483,11 @@ class AsyncOrganizationsRaw(RawAsyncResource):
     @raw_of(AsyncOrganizations.create)  # type: ignore[deprecated]  # warns when called
     async def create(self, *args: Any, **arguments: Any) -> Any: ...
 
-    delete_many = async_raw_method(AsyncOrganizations.delete_many)  # type: ignore[deprecated]  # warns when called
-    search = async_raw_method(AsyncOrganizations.search)  # type: ignore[deprecated]  # warns when called
-    get = async_raw_method(AsyncOrganizations.get)  # type: ignore[deprecated]  # warns when called
-    update = async_raw_method(AsyncOrganizations.update)  # type: ignore[deprecated]  # warns when called
-    delete = async_raw_method(AsyncOrganizations.delete)  # type: ignore[deprecated]  # warns when called
+    delete_many: Final = async_raw_method(AsyncOrganizations.delete_many)  # type: ignore[deprecated]  # warns when called
+    search: Final = async_raw_method(AsyncOrganizations.search)  # type: ignore[deprecated]  # warns when called
+    get: Final = async_raw_method(AsyncOrganizations.get)  # type: ignore[deprecated]  # warns when called
+    update: Final = async_raw_method(AsyncOrganizations.update)  # type: ignore[deprecated]  # warns when called
+    delete: Final = async_raw_method(AsyncOrganizations.delete)  # type: ignore[deprecated]  # warns when called
 
     @overload
     async def merge(

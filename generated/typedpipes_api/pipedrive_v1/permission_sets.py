@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import ClassVar, Literal, TypeAlias, Unpack
+from typing import ClassVar, Final, Literal, TypeAlias, Unpack
 
 from typedpipes.runtime import (
     ApiResponse,
@@ -207,7 +207,7 @@ class PermissionSetsAssignmentsRaw(RawResource):
 
     __slots__ = ()
 
-    list = raw_method(PermissionSetsAssignments.list)
+    list: Final = raw_method(PermissionSetsAssignments.list)
 
 
 class AsyncPermissionSetsAssignments(AsyncResource):
@@ -260,7 +260,7 @@ class AsyncPermissionSetsAssignmentsRaw(RawAsyncResource):
 
     __slots__ = ()
 
-    list = async_raw_method(AsyncPermissionSetsAssignments.list)
+    list: Final = async_raw_method(AsyncPermissionSetsAssignments.list)
 
 
 class PermissionSets(Resource):
@@ -305,8 +305,8 @@ class PermissionSetsRaw(RawResource):
 
     __slots__ = ()
 
-    list = raw_method(PermissionSets.list)
-    get = raw_method(PermissionSets.get)
+    list: Final = raw_method(PermissionSets.list)
+    get: Final = raw_method(PermissionSets.get)
 
 
 class AsyncPermissionSets(AsyncResource):
@@ -351,8 +351,8 @@ class AsyncPermissionSetsRaw(RawAsyncResource):
 
     __slots__ = ()
 
-    list = async_raw_method(AsyncPermissionSets.list)
-    get = async_raw_method(AsyncPermissionSets.get)
+    list: Final = async_raw_method(AsyncPermissionSets.list)
+    get: Final = async_raw_method(AsyncPermissionSets.get)
 
 
 __all__ = [

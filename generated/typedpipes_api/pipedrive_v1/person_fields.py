@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, ClassVar, Literal, TypeAlias, Unpack, overload
+from typing import Any, ClassVar, Final, Literal, TypeAlias, Unpack, overload
 
 from typedpipes.runtime import (
     JSON,
@@ -480,7 +480,7 @@ class PersonFieldsRaw(RawResource):
 
     __slots__ = ()
 
-    list = raw_method(PersonFields.list)
+    list: Final = raw_method(PersonFields.list)
 
     @overload
     def create(
@@ -500,10 +500,10 @@ class PersonFieldsRaw(RawResource):
     @raw_of(PersonFields.create)
     def create(self, *args: Any, **arguments: Any) -> Any: ...
 
-    delete_many = raw_method(PersonFields.delete_many)
-    get = raw_method(PersonFields.get)
-    update = raw_method(PersonFields.update)
-    delete = raw_method(PersonFields.delete)
+    delete_many: Final = raw_method(PersonFields.delete_many)
+    get: Final = raw_method(PersonFields.get)
+    update: Final = raw_method(PersonFields.update)
+    delete: Final = raw_method(PersonFields.delete)
 
 
 class AsyncPersonFields(AsyncResource):
@@ -642,7 +642,7 @@ class AsyncPersonFieldsRaw(RawAsyncResource):
 
     __slots__ = ()
 
-    list = async_raw_method(AsyncPersonFields.list)
+    list: Final = async_raw_method(AsyncPersonFields.list)
 
     @overload
     async def create(
@@ -662,10 +662,10 @@ class AsyncPersonFieldsRaw(RawAsyncResource):
     @raw_of(AsyncPersonFields.create)
     async def create(self, *args: Any, **arguments: Any) -> Any: ...
 
-    delete_many = async_raw_method(AsyncPersonFields.delete_many)
-    get = async_raw_method(AsyncPersonFields.get)
-    update = async_raw_method(AsyncPersonFields.update)
-    delete = async_raw_method(AsyncPersonFields.delete)
+    delete_many: Final = async_raw_method(AsyncPersonFields.delete_many)
+    get: Final = async_raw_method(AsyncPersonFields.get)
+    update: Final = async_raw_method(AsyncPersonFields.update)
+    delete: Final = async_raw_method(AsyncPersonFields.delete)
 
 
 __all__ = [

@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, ClassVar, Literal, TypeAlias, Unpack, overload
+from typing import Any, ClassVar, Final, Literal, TypeAlias, Unpack, overload
 
 from typedpipes.runtime import (
     JSON,
@@ -1613,7 +1613,7 @@ class PersonsProductsRaw(RawResource):
 
     __slots__ = ()
 
-    list = raw_method(PersonsProducts.list)
+    list: Final = raw_method(PersonsProducts.list)
 
 
 class AsyncPersonsProducts(AsyncResource):
@@ -1652,7 +1652,7 @@ class AsyncPersonsProductsRaw(RawAsyncResource):
 
     __slots__ = ()
 
-    list = async_raw_method(AsyncPersonsProducts.list)
+    list: Final = async_raw_method(AsyncPersonsProducts.list)
 
 
 class PersonsPicture(Resource):
@@ -1751,7 +1751,7 @@ class PersonsPictureRaw(RawResource):
     @raw_of(PersonsPicture.upload)
     def upload(self, *args: Any, **arguments: Any) -> Any: ...
 
-    delete = raw_method(PersonsPicture.delete)
+    delete: Final = raw_method(PersonsPicture.delete)
 
 
 class AsyncPersonsPicture(AsyncResource):
@@ -1850,7 +1850,7 @@ class AsyncPersonsPictureRaw(RawAsyncResource):
     @raw_of(AsyncPersonsPicture.upload)
     async def upload(self, *args: Any, **arguments: Any) -> Any: ...
 
-    delete = async_raw_method(AsyncPersonsPicture.delete)
+    delete: Final = async_raw_method(AsyncPersonsPicture.delete)
 
 
 class PersonsPermittedUsers(Resource):
@@ -1877,7 +1877,7 @@ class PersonsPermittedUsersRaw(RawResource):
 
     __slots__ = ()
 
-    list = raw_method(PersonsPermittedUsers.list)
+    list: Final = raw_method(PersonsPermittedUsers.list)
 
 
 class AsyncPersonsPermittedUsers(AsyncResource):
@@ -1904,7 +1904,7 @@ class AsyncPersonsPermittedUsersRaw(RawAsyncResource):
 
     __slots__ = ()
 
-    list = async_raw_method(AsyncPersonsPermittedUsers.list)
+    list: Final = async_raw_method(AsyncPersonsPermittedUsers.list)
 
 
 class PersonsMailMessages(Resource):
@@ -1967,7 +1967,7 @@ class PersonsMailMessagesRaw(RawResource):
 
     __slots__ = ()
 
-    list = raw_method(PersonsMailMessages.list)
+    list: Final = raw_method(PersonsMailMessages.list)
 
 
 class AsyncPersonsMailMessages(AsyncResource):
@@ -2030,7 +2030,7 @@ class AsyncPersonsMailMessagesRaw(RawAsyncResource):
 
     __slots__ = ()
 
-    list = async_raw_method(AsyncPersonsMailMessages.list)
+    list: Final = async_raw_method(AsyncPersonsMailMessages.list)
 
 
 class PersonsFollowers(Resource):
@@ -2097,7 +2097,7 @@ class PersonsFollowersRaw(RawResource):
 
     __slots__ = ()
 
-    list = raw_method(PersonsFollowers.list)
+    list: Final = raw_method(PersonsFollowers.list)
 
     @overload
     def add(
@@ -2111,7 +2111,7 @@ class PersonsFollowersRaw(RawResource):
     @raw_of(PersonsFollowers.add)
     def add(self, *args: Any, **arguments: Any) -> Any: ...
 
-    delete = raw_method(PersonsFollowers.delete)
+    delete: Final = raw_method(PersonsFollowers.delete)
 
 
 class AsyncPersonsFollowers(AsyncResource):
@@ -2180,7 +2180,7 @@ class AsyncPersonsFollowersRaw(RawAsyncResource):
 
     __slots__ = ()
 
-    list = async_raw_method(AsyncPersonsFollowers.list)
+    list: Final = async_raw_method(AsyncPersonsFollowers.list)
 
     @overload
     async def add(
@@ -2194,7 +2194,7 @@ class AsyncPersonsFollowersRaw(RawAsyncResource):
     @raw_of(AsyncPersonsFollowers.add)
     async def add(self, *args: Any, **arguments: Any) -> Any: ...
 
-    delete = async_raw_method(AsyncPersonsFollowers.delete)
+    delete: Final = async_raw_method(AsyncPersonsFollowers.delete)
 
 
 class PersonsFlow(Resource):
@@ -2251,7 +2251,7 @@ class PersonsFlowRaw(RawResource):
 
     __slots__ = ()
 
-    list = raw_method(PersonsFlow.list)
+    list: Final = raw_method(PersonsFlow.list)
 
 
 class AsyncPersonsFlow(AsyncResource):
@@ -2308,7 +2308,7 @@ class AsyncPersonsFlowRaw(RawAsyncResource):
 
     __slots__ = ()
 
-    list = async_raw_method(AsyncPersonsFlow.list)
+    list: Final = async_raw_method(AsyncPersonsFlow.list)
 
 
 class PersonsFiles(Resource):
@@ -2365,7 +2365,7 @@ class PersonsFilesRaw(RawResource):
 
     __slots__ = ()
 
-    list = raw_method(PersonsFiles.list)
+    list: Final = raw_method(PersonsFiles.list)
 
 
 class AsyncPersonsFiles(AsyncResource):
@@ -2422,7 +2422,7 @@ class AsyncPersonsFilesRaw(RawAsyncResource):
 
     __slots__ = ()
 
-    list = async_raw_method(AsyncPersonsFiles.list)
+    list: Final = async_raw_method(AsyncPersonsFiles.list)
 
 
 class PersonsDeals(Resource):
@@ -2489,7 +2489,7 @@ class PersonsDealsRaw(RawResource):
 
     __slots__ = ()
 
-    list = raw_method(PersonsDeals.list)  # type: ignore[deprecated]  # warns when called
+    list: Final = raw_method(PersonsDeals.list)  # type: ignore[deprecated]  # warns when called
 
 
 class AsyncPersonsDeals(AsyncResource):
@@ -2556,7 +2556,7 @@ class AsyncPersonsDealsRaw(RawAsyncResource):
 
     __slots__ = ()
 
-    list = async_raw_method(AsyncPersonsDeals.list)  # type: ignore[deprecated]  # warns when called
+    list: Final = async_raw_method(AsyncPersonsDeals.list)  # type: ignore[deprecated]  # warns when called
 
 
 class PersonsChangelog(Resource):
@@ -2595,7 +2595,7 @@ class PersonsChangelogRaw(RawResource):
 
     __slots__ = ()
 
-    list = raw_method(PersonsChangelog.list)
+    list: Final = raw_method(PersonsChangelog.list)
 
 
 class AsyncPersonsChangelog(AsyncResource):
@@ -2634,7 +2634,7 @@ class AsyncPersonsChangelogRaw(RawAsyncResource):
 
     __slots__ = ()
 
-    list = async_raw_method(AsyncPersonsChangelog.list)
+    list: Final = async_raw_method(AsyncPersonsChangelog.list)
 
 
 class PersonsActivities(Resource):
@@ -2701,7 +2701,7 @@ class PersonsActivitiesRaw(RawResource):
 
     __slots__ = ()
 
-    list = raw_method(PersonsActivities.list)  # type: ignore[deprecated]  # warns when called
+    list: Final = raw_method(PersonsActivities.list)  # type: ignore[deprecated]  # warns when called
 
 
 class AsyncPersonsActivities(AsyncResource):
@@ -2768,7 +2768,7 @@ class AsyncPersonsActivitiesRaw(RawAsyncResource):
 
     __slots__ = ()
 
-    list = async_raw_method(AsyncPersonsActivities.list)  # type: ignore[deprecated]  # warns when called
+    list: Final = async_raw_method(AsyncPersonsActivities.list)  # type: ignore[deprecated]  # warns when called
 
 
 class PersonsCollection(Resource):
@@ -2840,7 +2840,7 @@ class PersonsCollectionRaw(RawResource):
 
     __slots__ = ()
 
-    list = raw_method(PersonsCollection.list)  # type: ignore[deprecated]  # warns when called
+    list: Final = raw_method(PersonsCollection.list)  # type: ignore[deprecated]  # warns when called
 
 
 class AsyncPersonsCollection(AsyncResource):
@@ -2912,7 +2912,7 @@ class AsyncPersonsCollectionRaw(RawAsyncResource):
 
     __slots__ = ()
 
-    list = async_raw_method(AsyncPersonsCollection.list)  # type: ignore[deprecated]  # warns when called
+    list: Final = async_raw_method(AsyncPersonsCollection.list)  # type: ignore[deprecated]  # warns when called
 
 
 class Persons(Resource):
@@ -3260,7 +3260,7 @@ class PersonsRaw(RawResource):
 
     __slots__ = ()
 
-    list = raw_method(Persons.list)  # type: ignore[deprecated]  # warns when called
+    list: Final = raw_method(Persons.list)  # type: ignore[deprecated]  # warns when called
 
     @overload
     @deprecated("persons.create is withdrawn by the vendor: use crm.v2.persons.create")
@@ -3288,11 +3288,11 @@ class PersonsRaw(RawResource):
     @raw_of(Persons.create)  # type: ignore[deprecated]  # warns when called
     def create(self, *args: Any, **arguments: Any) -> Any: ...
 
-    delete_many = raw_method(Persons.delete_many)  # type: ignore[deprecated]  # warns when called
-    search = raw_method(Persons.search)  # type: ignore[deprecated]  # warns when called
-    get = raw_method(Persons.get)  # type: ignore[deprecated]  # warns when called
-    update = raw_method(Persons.update)  # type: ignore[deprecated]  # warns when called
-    delete = raw_method(Persons.delete)  # type: ignore[deprecated]  # warns when called
+    delete_many: Final = raw_method(Persons.delete_many)  # type: ignore[deprecated]  # warns when called
+    search: Final = raw_method(Persons.search)  # type: ignore[deprecated]  # warns when called
+    get: Final = raw_method(Persons.get)  # type: ignore[deprecated]  # warns when called
+    update: Final = raw_method(Persons.update)  # type: ignore[deprecated]  # warns when called
+    delete: Final = raw_method(Persons.delete)  # type: ignore[deprecated]  # warns when called
 
     @overload
     def merge(
@@ -3656,7 +3656,7 @@ class AsyncPersonsRaw(RawAsyncResource):
 
     __slots__ = ()
 
-    list = async_raw_method(AsyncPersons.list)  # type: ignore[deprecated]  # warns when called
+    list: Final = async_raw_method(AsyncPersons.list)  # type: ignore[deprecated]  # warns when called
 
     @overload
     @deprecated("persons.create is withdrawn by the vendor: use crm.v2.persons.create")
@@ -3684,11 +3684,11 @@ class AsyncPersonsRaw(RawAsyncResource):
     @raw_of(AsyncPersons.create)  # type: ignore[deprecated]  # warns when called
     async def create(self, *args: Any, **arguments: Any) -> Any: ...
 
-    delete_many = async_raw_method(AsyncPersons.delete_many)  # type: ignore[deprecated]  # warns when called
-    search = async_raw_method(AsyncPersons.search)  # type: ignore[deprecated]  # warns when called
-    get = async_raw_method(AsyncPersons.get)  # type: ignore[deprecated]  # warns when called
-    update = async_raw_method(AsyncPersons.update)  # type: ignore[deprecated]  # warns when called
-    delete = async_raw_method(AsyncPersons.delete)  # type: ignore[deprecated]  # warns when called
+    delete_many: Final = async_raw_method(AsyncPersons.delete_many)  # type: ignore[deprecated]  # warns when called
+    search: Final = async_raw_method(AsyncPersons.search)  # type: ignore[deprecated]  # warns when called
+    get: Final = async_raw_method(AsyncPersons.get)  # type: ignore[deprecated]  # warns when called
+    update: Final = async_raw_method(AsyncPersons.update)  # type: ignore[deprecated]  # warns when called
+    delete: Final = async_raw_method(AsyncPersons.delete)  # type: ignore[deprecated]  # warns when called
 
     @overload
     async def merge(

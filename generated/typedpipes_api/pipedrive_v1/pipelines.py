@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, Literal, TypeAlias, Unpack, overload
+from typing import Any, Final, Literal, TypeAlias, Unpack, overload
 
 from typedpipes.runtime import (
     UNSET,
@@ -538,7 +538,7 @@ class PipelinesDealsRaw(RawResource):
 
     __slots__ = ()
 
-    list = raw_method(PipelinesDeals.list)  # type: ignore[deprecated]  # warns when called
+    list: Final = raw_method(PipelinesDeals.list)  # type: ignore[deprecated]  # warns when called
 
 
 class AsyncPipelinesDeals(AsyncResource):
@@ -633,7 +633,7 @@ class AsyncPipelinesDealsRaw(RawAsyncResource):
 
     __slots__ = ()
 
-    list = async_raw_method(AsyncPipelinesDeals.list)  # type: ignore[deprecated]  # warns when called
+    list: Final = async_raw_method(AsyncPipelinesDeals.list)  # type: ignore[deprecated]  # warns when called
 
 
 class Pipelines(Resource):
@@ -795,7 +795,7 @@ class PipelinesRaw(RawResource):
 
     __slots__ = ()
 
-    list = raw_method(Pipelines.list)  # type: ignore[deprecated]  # warns when called
+    list: Final = raw_method(Pipelines.list)  # type: ignore[deprecated]  # warns when called
 
     @overload
     @deprecated("pipelines.create is withdrawn by the vendor: use crm.v2.pipelines.create")
@@ -817,11 +817,11 @@ class PipelinesRaw(RawResource):
     @raw_of(Pipelines.create)  # type: ignore[deprecated]  # warns when called
     def create(self, *args: Any, **arguments: Any) -> Any: ...
 
-    get = raw_method(Pipelines.get)  # type: ignore[deprecated]  # warns when called
-    update = raw_method(Pipelines.update)  # type: ignore[deprecated]  # warns when called
-    delete = raw_method(Pipelines.delete)  # type: ignore[deprecated]  # warns when called
-    conversion_statistics = raw_method(Pipelines.conversion_statistics)
-    movement_statistics = raw_method(Pipelines.movement_statistics)
+    get: Final = raw_method(Pipelines.get)  # type: ignore[deprecated]  # warns when called
+    update: Final = raw_method(Pipelines.update)  # type: ignore[deprecated]  # warns when called
+    delete: Final = raw_method(Pipelines.delete)  # type: ignore[deprecated]  # warns when called
+    conversion_statistics: Final = raw_method(Pipelines.conversion_statistics)
+    movement_statistics: Final = raw_method(Pipelines.movement_statistics)
 
 
 class AsyncPipelines(AsyncResource):
@@ -985,7 +985,7 @@ class AsyncPipelinesRaw(RawAsyncResource):
 
     __slots__ = ()
 
-    list = async_raw_method(AsyncPipelines.list)  # type: ignore[deprecated]  # warns when called
+    list: Final = async_raw_method(AsyncPipelines.list)  # type: ignore[deprecated]  # warns when called
 
     @overload
     @deprecated("pipelines.create is withdrawn by the vendor: use crm.v2.pipelines.create")
@@ -1007,11 +1007,11 @@ class AsyncPipelinesRaw(RawAsyncResource):
     @raw_of(AsyncPipelines.create)  # type: ignore[deprecated]  # warns when called
     async def create(self, *args: Any, **arguments: Any) -> Any: ...
 
-    get = async_raw_method(AsyncPipelines.get)  # type: ignore[deprecated]  # warns when called
-    update = async_raw_method(AsyncPipelines.update)  # type: ignore[deprecated]  # warns when called
-    delete = async_raw_method(AsyncPipelines.delete)  # type: ignore[deprecated]  # warns when called
-    conversion_statistics = async_raw_method(AsyncPipelines.conversion_statistics)
-    movement_statistics = async_raw_method(AsyncPipelines.movement_statistics)
+    get: Final = async_raw_method(AsyncPipelines.get)  # type: ignore[deprecated]  # warns when called
+    update: Final = async_raw_method(AsyncPipelines.update)  # type: ignore[deprecated]  # warns when called
+    delete: Final = async_raw_method(AsyncPipelines.delete)  # type: ignore[deprecated]  # warns when called
+    conversion_statistics: Final = async_raw_method(AsyncPipelines.conversion_statistics)
+    movement_statistics: Final = async_raw_method(AsyncPipelines.movement_statistics)
 
 
 __all__ = [

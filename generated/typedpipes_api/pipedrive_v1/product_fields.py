@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, ClassVar, Literal, TypeAlias, Unpack, overload
+from typing import Any, ClassVar, Final, Literal, TypeAlias, Unpack, overload
 
 from typedpipes.runtime import (
     JSON,
@@ -476,7 +476,7 @@ class ProductFieldsRaw(RawResource):
 
     __slots__ = ()
 
-    list = raw_method(ProductFields.list)
+    list: Final = raw_method(ProductFields.list)
 
     @overload
     def create(
@@ -495,10 +495,10 @@ class ProductFieldsRaw(RawResource):
     @raw_of(ProductFields.create)
     def create(self, *args: Any, **arguments: Any) -> Any: ...
 
-    delete_many = raw_method(ProductFields.delete_many)
-    get = raw_method(ProductFields.get)
-    update = raw_method(ProductFields.update)
-    delete = raw_method(ProductFields.delete)
+    delete_many: Final = raw_method(ProductFields.delete_many)
+    get: Final = raw_method(ProductFields.get)
+    update: Final = raw_method(ProductFields.update)
+    delete: Final = raw_method(ProductFields.delete)
 
 
 class AsyncProductFields(AsyncResource):
@@ -630,7 +630,7 @@ class AsyncProductFieldsRaw(RawAsyncResource):
 
     __slots__ = ()
 
-    list = async_raw_method(AsyncProductFields.list)
+    list: Final = async_raw_method(AsyncProductFields.list)
 
     @overload
     async def create(
@@ -649,10 +649,10 @@ class AsyncProductFieldsRaw(RawAsyncResource):
     @raw_of(AsyncProductFields.create)
     async def create(self, *args: Any, **arguments: Any) -> Any: ...
 
-    delete_many = async_raw_method(AsyncProductFields.delete_many)
-    get = async_raw_method(AsyncProductFields.get)
-    update = async_raw_method(AsyncProductFields.update)
-    delete = async_raw_method(AsyncProductFields.delete)
+    delete_many: Final = async_raw_method(AsyncProductFields.delete_many)
+    get: Final = async_raw_method(AsyncProductFields.get)
+    update: Final = async_raw_method(AsyncProductFields.update)
+    delete: Final = async_raw_method(AsyncProductFields.delete)
 
 
 __all__ = [

@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, ClassVar, Literal, TypeAlias, Unpack, overload
+from typing import Any, ClassVar, Final, Literal, TypeAlias, Unpack, overload
 
 from typedpipes.runtime import (
     JSON,
@@ -799,7 +799,7 @@ class ProductsPermittedUsersRaw(RawResource):
 
     __slots__ = ()
 
-    list = raw_method(ProductsPermittedUsers.list)
+    list: Final = raw_method(ProductsPermittedUsers.list)
 
 
 class AsyncProductsPermittedUsers(AsyncResource):
@@ -826,7 +826,7 @@ class AsyncProductsPermittedUsersRaw(RawAsyncResource):
 
     __slots__ = ()
 
-    list = async_raw_method(AsyncProductsPermittedUsers.list)
+    list: Final = async_raw_method(AsyncProductsPermittedUsers.list)
 
 
 class ProductsFollowers(Resource):
@@ -905,7 +905,7 @@ class ProductsFollowersRaw(RawResource):
 
     __slots__ = ()
 
-    list = raw_method(ProductsFollowers.list)
+    list: Final = raw_method(ProductsFollowers.list)
 
     @overload
     def add(
@@ -919,7 +919,7 @@ class ProductsFollowersRaw(RawResource):
     @raw_of(ProductsFollowers.add)
     def add(self, *args: Any, **arguments: Any) -> Any: ...
 
-    delete = raw_method(ProductsFollowers.delete)
+    delete: Final = raw_method(ProductsFollowers.delete)
 
 
 class AsyncProductsFollowers(AsyncResource):
@@ -1000,7 +1000,7 @@ class AsyncProductsFollowersRaw(RawAsyncResource):
 
     __slots__ = ()
 
-    list = async_raw_method(AsyncProductsFollowers.list)
+    list: Final = async_raw_method(AsyncProductsFollowers.list)
 
     @overload
     async def add(
@@ -1014,7 +1014,7 @@ class AsyncProductsFollowersRaw(RawAsyncResource):
     @raw_of(AsyncProductsFollowers.add)
     async def add(self, *args: Any, **arguments: Any) -> Any: ...
 
-    delete = async_raw_method(AsyncProductsFollowers.delete)
+    delete: Final = async_raw_method(AsyncProductsFollowers.delete)
 
 
 class ProductsFiles(Resource):
@@ -1071,7 +1071,7 @@ class ProductsFilesRaw(RawResource):
 
     __slots__ = ()
 
-    list = raw_method(ProductsFiles.list)
+    list: Final = raw_method(ProductsFiles.list)
 
 
 class AsyncProductsFiles(AsyncResource):
@@ -1128,7 +1128,7 @@ class AsyncProductsFilesRaw(RawAsyncResource):
 
     __slots__ = ()
 
-    list = async_raw_method(AsyncProductsFiles.list)
+    list: Final = async_raw_method(AsyncProductsFiles.list)
 
 
 class ProductsDeals(Resource):
@@ -1185,7 +1185,7 @@ class ProductsDealsRaw(RawResource):
 
     __slots__ = ()
 
-    list = raw_method(ProductsDeals.list)
+    list: Final = raw_method(ProductsDeals.list)
 
 
 class AsyncProductsDeals(AsyncResource):
@@ -1242,7 +1242,7 @@ class AsyncProductsDealsRaw(RawAsyncResource):
 
     __slots__ = ()
 
-    list = async_raw_method(AsyncProductsDeals.list)
+    list: Final = async_raw_method(AsyncProductsDeals.list)
 
 
 class Products(Resource):
@@ -1538,7 +1538,7 @@ class ProductsRaw(RawResource):
 
     __slots__ = ()
 
-    list = raw_method(Products.list)  # type: ignore[deprecated]  # warns when called
+    list: Final = raw_method(Products.list)  # type: ignore[deprecated]  # warns when called
 
     @overload
     @deprecated("products.create is withdrawn by the vendor: use crm.v2.products.create")
@@ -1568,10 +1568,10 @@ class ProductsRaw(RawResource):
     @raw_of(Products.create)  # type: ignore[deprecated]  # warns when called
     def create(self, *args: Any, **arguments: Any) -> Any: ...
 
-    search = raw_method(Products.search)  # type: ignore[deprecated]  # warns when called
-    get = raw_method(Products.get)  # type: ignore[deprecated]  # warns when called
-    update = raw_method(Products.update)  # type: ignore[deprecated]  # warns when called
-    delete = raw_method(Products.delete)  # type: ignore[deprecated]  # warns when called
+    search: Final = raw_method(Products.search)  # type: ignore[deprecated]  # warns when called
+    get: Final = raw_method(Products.get)  # type: ignore[deprecated]  # warns when called
+    update: Final = raw_method(Products.update)  # type: ignore[deprecated]  # warns when called
+    delete: Final = raw_method(Products.delete)  # type: ignore[deprecated]  # warns when called
 
 
 class AsyncProducts(AsyncResource):
@@ -1867,7 +1867,7 @@ class AsyncProductsRaw(RawAsyncResource):
 
     __slots__ = ()
 
-    list = async_raw_method(AsyncProducts.list)  # type: ignore[deprecated]  # warns when called
+    list: Final = async_raw_method(AsyncProducts.list)  # type: ignore[deprecated]  # warns when called
 
     @overload
     @deprecated("products.create is withdrawn by the vendor: use crm.v2.products.create")
@@ -1897,10 +1897,10 @@ class AsyncProductsRaw(RawAsyncResource):
     @raw_of(AsyncProducts.create)  # type: ignore[deprecated]  # warns when called
     async def create(self, *args: Any, **arguments: Any) -> Any: ...
 
-    search = async_raw_method(AsyncProducts.search)  # type: ignore[deprecated]  # warns when called
-    get = async_raw_method(AsyncProducts.get)  # type: ignore[deprecated]  # warns when called
-    update = async_raw_method(AsyncProducts.update)  # type: ignore[deprecated]  # warns when called
-    delete = async_raw_method(AsyncProducts.delete)  # type: ignore[deprecated]  # warns when called
+    search: Final = async_raw_method(AsyncProducts.search)  # type: ignore[deprecated]  # warns when called
+    get: Final = async_raw_method(AsyncProducts.get)  # type: ignore[deprecated]  # warns when called
+    update: Final = async_raw_method(AsyncProducts.update)  # type: ignore[deprecated]  # warns when called
+    delete: Final = async_raw_method(AsyncProducts.delete)  # type: ignore[deprecated]  # warns when called
 
 
 __all__ = [

@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Literal, TypeAlias, Unpack
+from typing import Final, Literal, TypeAlias, Unpack
 
 from typedpipes.runtime import (
     JSON,
@@ -114,8 +114,8 @@ class ProjectBoardsRaw(RawResource):
 
     __slots__ = ()
 
-    list = raw_method(ProjectBoards.list)
-    get = raw_method(ProjectBoards.get)
+    list: Final = raw_method(ProjectBoards.list)
+    get: Final = raw_method(ProjectBoards.get)
 
 
 class AsyncProjectBoards(AsyncResource):
@@ -155,8 +155,8 @@ class AsyncProjectBoardsRaw(RawAsyncResource):
 
     __slots__ = ()
 
-    list = async_raw_method(AsyncProjectBoards.list)
-    get = async_raw_method(AsyncProjectBoards.get)
+    list: Final = async_raw_method(AsyncProjectBoards.list)
+    get: Final = async_raw_method(AsyncProjectBoards.get)
 
 
 __all__ = [

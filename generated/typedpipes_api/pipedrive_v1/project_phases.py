@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Literal, TypeAlias, Unpack
+from typing import Final, Literal, TypeAlias, Unpack
 
 from typedpipes.runtime import (
     JSON,
@@ -116,8 +116,8 @@ class ProjectPhasesRaw(RawResource):
 
     __slots__ = ()
 
-    list = raw_method(ProjectPhases.list)
-    get = raw_method(ProjectPhases.get)
+    list: Final = raw_method(ProjectPhases.list)
+    get: Final = raw_method(ProjectPhases.get)
 
 
 class AsyncProjectPhases(AsyncResource):
@@ -160,8 +160,8 @@ class AsyncProjectPhasesRaw(RawAsyncResource):
 
     __slots__ = ()
 
-    list = async_raw_method(AsyncProjectPhases.list)
-    get = async_raw_method(AsyncProjectPhases.get)
+    list: Final = async_raw_method(AsyncProjectPhases.list)
+    get: Final = async_raw_method(AsyncProjectPhases.get)
 
 
 __all__ = [

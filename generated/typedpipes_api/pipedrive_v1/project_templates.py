@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Literal, TypeAlias, Unpack
+from typing import Final, Literal, TypeAlias, Unpack
 
 from typedpipes.runtime import (
     JSON,
@@ -146,8 +146,8 @@ class ProjectTemplatesRaw(RawResource):
 
     __slots__ = ()
 
-    list = raw_method(ProjectTemplates.list)
-    get = raw_method(ProjectTemplates.get)
+    list: Final = raw_method(ProjectTemplates.list)
+    get: Final = raw_method(ProjectTemplates.get)
 
 
 class AsyncProjectTemplates(AsyncResource):
@@ -204,8 +204,8 @@ class AsyncProjectTemplatesRaw(RawAsyncResource):
 
     __slots__ = ()
 
-    list = async_raw_method(AsyncProjectTemplates.list)
-    get = async_raw_method(AsyncProjectTemplates.get)
+    list: Final = async_raw_method(AsyncProjectTemplates.list)
+    get: Final = async_raw_method(AsyncProjectTemplates.get)
 
 
 __all__ = [

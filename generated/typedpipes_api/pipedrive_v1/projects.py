@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, Literal, TypeAlias, Unpack, overload
+from typing import Any, Final, Literal, TypeAlias, Unpack, overload
 
 from typedpipes.runtime import (
     JSON,
@@ -503,7 +503,7 @@ class ProjectsTasksRaw(RawResource):
 
     __slots__ = ()
 
-    list = raw_method(ProjectsTasks.list)
+    list: Final = raw_method(ProjectsTasks.list)
 
 
 class AsyncProjectsTasks(AsyncResource):
@@ -536,7 +536,7 @@ class AsyncProjectsTasksRaw(RawAsyncResource):
 
     __slots__ = ()
 
-    list = async_raw_method(AsyncProjectsTasks.list)
+    list: Final = async_raw_method(AsyncProjectsTasks.list)
 
 
 class ProjectsPlan(Resource):
@@ -623,9 +623,9 @@ class ProjectsPlanRaw(RawResource):
 
     __slots__ = ()
 
-    list = raw_method(ProjectsPlan.list)
-    update_activity = raw_method(ProjectsPlan.update_activity)
-    update_task = raw_method(ProjectsPlan.update_task)
+    list: Final = raw_method(ProjectsPlan.list)
+    update_activity: Final = raw_method(ProjectsPlan.update_activity)
+    update_task: Final = raw_method(ProjectsPlan.update_task)
 
 
 class AsyncProjectsPlan(AsyncResource):
@@ -712,9 +712,9 @@ class AsyncProjectsPlanRaw(RawAsyncResource):
 
     __slots__ = ()
 
-    list = async_raw_method(AsyncProjectsPlan.list)
-    update_activity = async_raw_method(AsyncProjectsPlan.update_activity)
-    update_task = async_raw_method(AsyncProjectsPlan.update_task)
+    list: Final = async_raw_method(AsyncProjectsPlan.list)
+    update_activity: Final = async_raw_method(AsyncProjectsPlan.update_activity)
+    update_task: Final = async_raw_method(AsyncProjectsPlan.update_task)
 
 
 class ProjectsGroups(Resource):
@@ -747,7 +747,7 @@ class ProjectsGroupsRaw(RawResource):
 
     __slots__ = ()
 
-    list = raw_method(ProjectsGroups.list)
+    list: Final = raw_method(ProjectsGroups.list)
 
 
 class AsyncProjectsGroups(AsyncResource):
@@ -780,7 +780,7 @@ class AsyncProjectsGroupsRaw(RawAsyncResource):
 
     __slots__ = ()
 
-    list = async_raw_method(AsyncProjectsGroups.list)
+    list: Final = async_raw_method(AsyncProjectsGroups.list)
 
 
 class ProjectsActivities(Resource):
@@ -813,7 +813,7 @@ class ProjectsActivitiesRaw(RawResource):
 
     __slots__ = ()
 
-    list = raw_method(ProjectsActivities.list)
+    list: Final = raw_method(ProjectsActivities.list)
 
 
 class AsyncProjectsActivities(AsyncResource):
@@ -846,7 +846,7 @@ class AsyncProjectsActivitiesRaw(RawAsyncResource):
 
     __slots__ = ()
 
-    list = async_raw_method(AsyncProjectsActivities.list)
+    list: Final = async_raw_method(AsyncProjectsActivities.list)
 
 
 class Projects(Resource):
@@ -1088,7 +1088,7 @@ class ProjectsRaw(RawResource):
 
     __slots__ = ()
 
-    list = raw_method(Projects.list)
+    list: Final = raw_method(Projects.list)
 
     @overload
     def create(
@@ -1118,10 +1118,10 @@ class ProjectsRaw(RawResource):
     @raw_of(Projects.create)
     def create(self, *args: Any, **arguments: Any) -> Any: ...
 
-    get = raw_method(Projects.get)
-    update = raw_method(Projects.update)
-    delete = raw_method(Projects.delete)
-    archive = raw_method(Projects.archive)
+    get: Final = raw_method(Projects.get)
+    update: Final = raw_method(Projects.update)
+    delete: Final = raw_method(Projects.delete)
+    archive: Final = raw_method(Projects.archive)
 
 
 class AsyncProjects(AsyncResource):
@@ -1363,7 +1363,7 @@ class AsyncProjectsRaw(RawAsyncResource):
 
     __slots__ = ()
 
-    list = async_raw_method(AsyncProjects.list)
+    list: Final = async_raw_method(AsyncProjects.list)
 
     @overload
     async def create(
@@ -1393,10 +1393,10 @@ class AsyncProjectsRaw(RawAsyncResource):
     @raw_of(AsyncProjects.create)
     async def create(self, *args: Any, **arguments: Any) -> Any: ...
 
-    get = async_raw_method(AsyncProjects.get)
-    update = async_raw_method(AsyncProjects.update)
-    delete = async_raw_method(AsyncProjects.delete)
-    archive = async_raw_method(AsyncProjects.archive)
+    get: Final = async_raw_method(AsyncProjects.get)
+    update: Final = async_raw_method(AsyncProjects.update)
+    delete: Final = async_raw_method(AsyncProjects.delete)
+    archive: Final = async_raw_method(AsyncProjects.archive)
 
 
 __all__ = [

@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from typing import ClassVar, Literal, TypeAlias, Unpack
+from typing import ClassVar, Final, Literal, TypeAlias, Unpack
 
 from typedpipes.runtime import (
     JSON,
@@ -843,7 +843,7 @@ class RecentsRaw(RawResource):
 
     __slots__ = ()
 
-    list = raw_method(Recents.list)
+    list: Final = raw_method(Recents.list)
 
 
 class AsyncRecents(AsyncResource):
@@ -907,7 +907,7 @@ class AsyncRecentsRaw(RawAsyncResource):
 
     __slots__ = ()
 
-    list = async_raw_method(AsyncRecents.list)
+    list: Final = async_raw_method(AsyncRecents.list)
 
 
 __all__ = [

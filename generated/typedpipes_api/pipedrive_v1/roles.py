@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, ClassVar, Literal, TypeAlias, Unpack, overload
+from typing import Any, ClassVar, Final, Literal, TypeAlias, Unpack, overload
 
 from typedpipes.runtime import (
     JSON,
@@ -445,7 +445,7 @@ class RolesSettingsRaw(RawResource):
 
     __slots__ = ()
 
-    get = raw_method(RolesSettings.get)
+    get: Final = raw_method(RolesSettings.get)
 
     @overload
     def set(
@@ -525,7 +525,7 @@ class AsyncRolesSettingsRaw(RawAsyncResource):
 
     __slots__ = ()
 
-    get = async_raw_method(AsyncRolesSettings.get)
+    get: Final = async_raw_method(AsyncRolesSettings.get)
 
     @overload
     async def set(
@@ -599,7 +599,7 @@ class RolesPipelinesRaw(RawResource):
 
     __slots__ = ()
 
-    get = raw_method(RolesPipelines.get)
+    get: Final = raw_method(RolesPipelines.get)
 
     @overload
     def update(
@@ -670,7 +670,7 @@ class AsyncRolesPipelinesRaw(RawAsyncResource):
 
     __slots__ = ()
 
-    get = async_raw_method(AsyncRolesPipelines.get)
+    get: Final = async_raw_method(AsyncRolesPipelines.get)
 
     @overload
     async def update(
@@ -785,7 +785,7 @@ class RolesAssignmentsRaw(RawResource):
 
     __slots__ = ()
 
-    list = raw_method(RolesAssignments.list)
+    list: Final = raw_method(RolesAssignments.list)
 
     @overload
     def add(
@@ -914,7 +914,7 @@ class AsyncRolesAssignmentsRaw(RawAsyncResource):
 
     __slots__ = ()
 
-    list = async_raw_method(AsyncRolesAssignments.list)
+    list: Final = async_raw_method(AsyncRolesAssignments.list)
 
     @overload
     async def add(
@@ -1053,7 +1053,7 @@ class RolesRaw(RawResource):
 
     __slots__ = ()
 
-    list = raw_method(Roles.list)
+    list: Final = raw_method(Roles.list)
 
     @overload
     def create(
@@ -1067,9 +1067,9 @@ class RolesRaw(RawResource):
     @raw_of(Roles.create)
     def create(self, *args: Any, **arguments: Any) -> Any: ...
 
-    get = raw_method(Roles.get)
-    update = raw_method(Roles.update)
-    delete = raw_method(Roles.delete)
+    get: Final = raw_method(Roles.get)
+    update: Final = raw_method(Roles.update)
+    delete: Final = raw_method(Roles.delete)
 
 
 class AsyncRoles(AsyncResource):
@@ -1184,7 +1184,7 @@ class AsyncRolesRaw(RawAsyncResource):
 
     __slots__ = ()
 
-    list = async_raw_method(AsyncRoles.list)
+    list: Final = async_raw_method(AsyncRoles.list)
 
     @overload
     async def create(
@@ -1198,9 +1198,9 @@ class AsyncRolesRaw(RawAsyncResource):
     @raw_of(AsyncRoles.create)
     async def create(self, *args: Any, **arguments: Any) -> Any: ...
 
-    get = async_raw_method(AsyncRoles.get)
-    update = async_raw_method(AsyncRoles.update)
-    delete = async_raw_method(AsyncRoles.delete)
+    get: Final = async_raw_method(AsyncRoles.get)
+    update: Final = async_raw_method(AsyncRoles.update)
+    delete: Final = async_raw_method(AsyncRoles.delete)
 
 
 __all__ = [

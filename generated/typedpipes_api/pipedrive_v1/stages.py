@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, Literal, TypeAlias, Unpack, overload
+from typing import Any, Final, Literal, TypeAlias, Unpack, overload
 
 from typedpipes.runtime import (
     UNSET,
@@ -481,7 +481,7 @@ class StagesDealsRaw(RawResource):
 
     __slots__ = ()
 
-    list = raw_method(StagesDeals.list)  # type: ignore[deprecated]  # warns when called
+    list: Final = raw_method(StagesDeals.list)  # type: ignore[deprecated]  # warns when called
 
 
 class AsyncStagesDeals(AsyncResource):
@@ -560,7 +560,7 @@ class AsyncStagesDealsRaw(RawAsyncResource):
 
     __slots__ = ()
 
-    list = async_raw_method(AsyncStagesDeals.list)  # type: ignore[deprecated]  # warns when called
+    list: Final = async_raw_method(AsyncStagesDeals.list)  # type: ignore[deprecated]  # warns when called
 
 
 class Stages(Resource):
@@ -735,7 +735,7 @@ class StagesRaw(RawResource):
 
     __slots__ = ()
 
-    list = raw_method(Stages.list)  # type: ignore[deprecated]  # warns when called
+    list: Final = raw_method(Stages.list)  # type: ignore[deprecated]  # warns when called
 
     @overload
     @deprecated("stages.create is withdrawn by the vendor: use crm.v2.stages.create")
@@ -758,10 +758,10 @@ class StagesRaw(RawResource):
     @raw_of(Stages.create)  # type: ignore[deprecated]  # warns when called
     def create(self, *args: Any, **arguments: Any) -> Any: ...
 
-    delete_many = raw_method(Stages.delete_many)  # type: ignore[deprecated]  # warns when called
-    get = raw_method(Stages.get)  # type: ignore[deprecated]  # warns when called
-    update = raw_method(Stages.update)  # type: ignore[deprecated]  # warns when called
-    delete = raw_method(Stages.delete)  # type: ignore[deprecated]  # warns when called
+    delete_many: Final = raw_method(Stages.delete_many)  # type: ignore[deprecated]  # warns when called
+    get: Final = raw_method(Stages.get)  # type: ignore[deprecated]  # warns when called
+    update: Final = raw_method(Stages.update)  # type: ignore[deprecated]  # warns when called
+    delete: Final = raw_method(Stages.delete)  # type: ignore[deprecated]  # warns when called
 
 
 class AsyncStages(AsyncResource):
@@ -936,7 +936,7 @@ class AsyncStagesRaw(RawAsyncResource):
 
     __slots__ = ()
 
-    list = async_raw_method(AsyncStages.list)  # type: ignore[deprecated]  # warns when called
+    list: Final = async_raw_method(AsyncStages.list)  # type: ignore[deprecated]  # warns when called
 
     @overload
     @deprecated("stages.create is withdrawn by the vendor: use crm.v2.stages.create")
@@ -959,10 +959,10 @@ class AsyncStagesRaw(RawAsyncResource):
     @raw_of(AsyncStages.create)  # type: ignore[deprecated]  # warns when called
     async def create(self, *args: Any, **arguments: Any) -> Any: ...
 
-    delete_many = async_raw_method(AsyncStages.delete_many)  # type: ignore[deprecated]  # warns when called
-    get = async_raw_method(AsyncStages.get)  # type: ignore[deprecated]  # warns when called
-    update = async_raw_method(AsyncStages.update)  # type: ignore[deprecated]  # warns when called
-    delete = async_raw_method(AsyncStages.delete)  # type: ignore[deprecated]  # warns when called
+    delete_many: Final = async_raw_method(AsyncStages.delete_many)  # type: ignore[deprecated]  # warns when called
+    get: Final = async_raw_method(AsyncStages.get)  # type: ignore[deprecated]  # warns when called
+    update: Final = async_raw_method(AsyncStages.update)  # type: ignore[deprecated]  # warns when called
+    delete: Final = async_raw_method(AsyncStages.delete)  # type: ignore[deprecated]  # warns when called
 
 
 __all__ = [

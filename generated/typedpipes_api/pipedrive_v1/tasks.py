@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, Literal, TypeAlias, Unpack, overload
+from typing import Any, Final, Literal, TypeAlias, Unpack, overload
 
 from typedpipes.runtime import (
     JSON,
@@ -381,7 +381,7 @@ class TasksRaw(RawResource):
 
     __slots__ = ()
 
-    list = raw_method(Tasks.list)
+    list: Final = raw_method(Tasks.list)
 
     @overload
     def create(
@@ -403,9 +403,9 @@ class TasksRaw(RawResource):
     @raw_of(Tasks.create)
     def create(self, *args: Any, **arguments: Any) -> Any: ...
 
-    get = raw_method(Tasks.get)
-    update = raw_method(Tasks.update)
-    delete = raw_method(Tasks.delete)
+    get: Final = raw_method(Tasks.get)
+    update: Final = raw_method(Tasks.update)
+    delete: Final = raw_method(Tasks.delete)
 
 
 class AsyncTasks(AsyncResource):
@@ -594,7 +594,7 @@ class AsyncTasksRaw(RawAsyncResource):
 
     __slots__ = ()
 
-    list = async_raw_method(AsyncTasks.list)
+    list: Final = async_raw_method(AsyncTasks.list)
 
     @overload
     async def create(
@@ -618,9 +618,9 @@ class AsyncTasksRaw(RawAsyncResource):
     @raw_of(AsyncTasks.create)
     async def create(self, *args: Any, **arguments: Any) -> Any: ...
 
-    get = async_raw_method(AsyncTasks.get)
-    update = async_raw_method(AsyncTasks.update)
-    delete = async_raw_method(AsyncTasks.delete)
+    get: Final = async_raw_method(AsyncTasks.get)
+    update: Final = async_raw_method(AsyncTasks.update)
+    delete: Final = async_raw_method(AsyncTasks.delete)
 
 
 __all__ = [

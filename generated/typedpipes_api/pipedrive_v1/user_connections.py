@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from typing import Unpack
+from typing import Final, Unpack
 
 from typedpipes.runtime import (
     ApiResponse,
@@ -70,7 +70,7 @@ class UserConnectionsRaw(RawResource):
 
     __slots__ = ()
 
-    get = raw_method(UserConnections.get)
+    get: Final = raw_method(UserConnections.get)
 
 
 class AsyncUserConnections(AsyncResource):
@@ -97,7 +97,7 @@ class AsyncUserConnectionsRaw(RawAsyncResource):
 
     __slots__ = ()
 
-    get = async_raw_method(AsyncUserConnections.get)
+    get: Final = async_raw_method(AsyncUserConnections.get)
 
 
 __all__ = [

@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from typing import Unpack
+from typing import Final, Unpack
 
 from typedpipes.runtime import (
     ApiResponse,
@@ -76,7 +76,7 @@ class UserSettingsResourceRaw(RawResource):
 
     __slots__ = ()
 
-    get = raw_method(UserSettingsResource.get)
+    get: Final = raw_method(UserSettingsResource.get)
 
 
 class AsyncUserSettingsResource(AsyncResource):
@@ -102,7 +102,7 @@ class AsyncUserSettingsResourceRaw(RawAsyncResource):
 
     __slots__ = ()
 
-    get = async_raw_method(AsyncUserSettingsResource.get)
+    get: Final = async_raw_method(AsyncUserSettingsResource.get)
 
 
 __all__ = [

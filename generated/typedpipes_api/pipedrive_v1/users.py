@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, ClassVar, Literal, TypeAlias, Unpack, overload
+from typing import Any, ClassVar, Final, Literal, TypeAlias, Unpack, overload
 
 from typedpipes.runtime import (
     UNSET,
@@ -428,7 +428,7 @@ class UsersRoleSettingsRaw(RawResource):
 
     __slots__ = ()
 
-    get = raw_method(UsersRoleSettings.get)
+    get: Final = raw_method(UsersRoleSettings.get)
 
 
 class AsyncUsersRoleSettings(AsyncResource):
@@ -455,7 +455,7 @@ class AsyncUsersRoleSettingsRaw(RawAsyncResource):
 
     __slots__ = ()
 
-    get = async_raw_method(AsyncUsersRoleSettings.get)
+    get: Final = async_raw_method(AsyncUsersRoleSettings.get)
 
 
 class UsersRoleAssignments(Resource):
@@ -508,7 +508,7 @@ class UsersRoleAssignmentsRaw(RawResource):
 
     __slots__ = ()
 
-    list = raw_method(UsersRoleAssignments.list)
+    list: Final = raw_method(UsersRoleAssignments.list)
 
 
 class AsyncUsersRoleAssignments(AsyncResource):
@@ -561,7 +561,7 @@ class AsyncUsersRoleAssignmentsRaw(RawAsyncResource):
 
     __slots__ = ()
 
-    list = async_raw_method(AsyncUsersRoleAssignments.list)
+    list: Final = async_raw_method(AsyncUsersRoleAssignments.list)
 
 
 class UsersPermissions(Resource):
@@ -588,7 +588,7 @@ class UsersPermissionsRaw(RawResource):
 
     __slots__ = ()
 
-    get = raw_method(UsersPermissions.get)
+    get: Final = raw_method(UsersPermissions.get)
 
 
 class AsyncUsersPermissions(AsyncResource):
@@ -615,7 +615,7 @@ class AsyncUsersPermissionsRaw(RawAsyncResource):
 
     __slots__ = ()
 
-    get = async_raw_method(AsyncUsersPermissions.get)
+    get: Final = async_raw_method(AsyncUsersPermissions.get)
 
 
 class UsersFollowers(Resource):
@@ -642,7 +642,7 @@ class UsersFollowersRaw(RawResource):
 
     __slots__ = ()
 
-    list = raw_method(UsersFollowers.list)
+    list: Final = raw_method(UsersFollowers.list)
 
 
 class AsyncUsersFollowers(AsyncResource):
@@ -669,7 +669,7 @@ class AsyncUsersFollowersRaw(RawAsyncResource):
 
     __slots__ = ()
 
-    list = async_raw_method(AsyncUsersFollowers.list)
+    list: Final = async_raw_method(AsyncUsersFollowers.list)
 
 
 class Users(Resource):
@@ -794,7 +794,7 @@ class UsersRaw(RawResource):
 
     __slots__ = ()
 
-    list = raw_method(Users.list)
+    list: Final = raw_method(Users.list)
 
     @overload
     def create(
@@ -811,9 +811,9 @@ class UsersRaw(RawResource):
     @raw_of(Users.create)
     def create(self, *args: Any, **arguments: Any) -> Any: ...
 
-    find = raw_method(Users.find)
-    me = raw_method(Users.me)
-    get = raw_method(Users.get)
+    find: Final = raw_method(Users.find)
+    me: Final = raw_method(Users.me)
+    get: Final = raw_method(Users.get)
 
     @overload
     def update(
@@ -954,7 +954,7 @@ class AsyncUsersRaw(RawAsyncResource):
 
     __slots__ = ()
 
-    list = async_raw_method(AsyncUsers.list)
+    list: Final = async_raw_method(AsyncUsers.list)
 
     @overload
     async def create(
@@ -973,9 +973,9 @@ class AsyncUsersRaw(RawAsyncResource):
     @raw_of(AsyncUsers.create)
     async def create(self, *args: Any, **arguments: Any) -> Any: ...
 
-    find = async_raw_method(AsyncUsers.find)
-    me = async_raw_method(AsyncUsers.me)
-    get = async_raw_method(AsyncUsers.get)
+    find: Final = async_raw_method(AsyncUsers.find)
+    me: Final = async_raw_method(AsyncUsers.me)
+    get: Final = async_raw_method(AsyncUsers.get)
 
     @overload
     async def update(

@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, ClassVar, Literal, TypeAlias, Unpack, overload
+from typing import Any, ClassVar, Final, Literal, TypeAlias, Unpack, overload
 
 from typedpipes.runtime import (
     UNSET,
@@ -282,7 +282,7 @@ class WebhooksRaw(RawResource):
 
     __slots__ = ()
 
-    list = raw_method(Webhooks.list)
+    list: Final = raw_method(Webhooks.list)
 
     @overload
     def create(
@@ -306,7 +306,7 @@ class WebhooksRaw(RawResource):
     @raw_of(Webhooks.create)
     def create(self, *args: Any, **arguments: Any) -> Any: ...
 
-    delete = raw_method(Webhooks.delete)
+    delete: Final = raw_method(Webhooks.delete)
 
 
 class AsyncWebhooks(AsyncResource):
@@ -399,7 +399,7 @@ class AsyncWebhooksRaw(RawAsyncResource):
 
     __slots__ = ()
 
-    list = async_raw_method(AsyncWebhooks.list)
+    list: Final = async_raw_method(AsyncWebhooks.list)
 
     @overload
     async def create(
@@ -423,7 +423,7 @@ class AsyncWebhooksRaw(RawAsyncResource):
     @raw_of(AsyncWebhooks.create)
     async def create(self, *args: Any, **arguments: Any) -> Any: ...
 
-    delete = async_raw_method(AsyncWebhooks.delete)
+    delete: Final = async_raw_method(AsyncWebhooks.delete)
 
 
 __all__ = [

@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import ClassVar, Literal, TypeAlias, Unpack
+from typing import ClassVar, Final, Literal, TypeAlias, Unpack
 
 from typedpipes.runtime import (
     UNSET,
@@ -524,11 +524,11 @@ class ActivitiesRaw(RawResource):
 
     __slots__ = ()
 
-    list = raw_method(Activities.list)
-    create = raw_method(Activities.create)
-    get = raw_method(Activities.get)
-    delete = raw_method(Activities.delete)
-    update = raw_method(Activities.update)
+    list: Final = raw_method(Activities.list)
+    create: Final = raw_method(Activities.create)
+    get: Final = raw_method(Activities.get)
+    delete: Final = raw_method(Activities.delete)
+    update: Final = raw_method(Activities.update)
 
 
 class AsyncActivities(AsyncResource):
@@ -789,11 +789,11 @@ class AsyncActivitiesRaw(RawAsyncResource):
 
     __slots__ = ()
 
-    list = async_raw_method(AsyncActivities.list)
-    create = async_raw_method(AsyncActivities.create)
-    get = async_raw_method(AsyncActivities.get)
-    delete = async_raw_method(AsyncActivities.delete)
-    update = async_raw_method(AsyncActivities.update)
+    list: Final = async_raw_method(AsyncActivities.list)
+    create: Final = async_raw_method(AsyncActivities.create)
+    get: Final = async_raw_method(AsyncActivities.get)
+    delete: Final = async_raw_method(AsyncActivities.delete)
+    update: Final = async_raw_method(AsyncActivities.update)
 
 
 __all__ = [

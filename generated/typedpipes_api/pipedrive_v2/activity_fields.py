@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import ClassVar, Literal, TypeAlias, Unpack
+from typing import ClassVar, Final, Literal, TypeAlias, Unpack
 
 from typedpipes.runtime import (
     JSON,
@@ -246,8 +246,8 @@ class ActivityFieldsRaw(RawResource):
 
     __slots__ = ()
 
-    list = raw_method(ActivityFields.list)
-    get = raw_method(ActivityFields.get)
+    list: Final = raw_method(ActivityFields.list)
+    get: Final = raw_method(ActivityFields.get)
 
 
 class AsyncActivityFields(AsyncResource):
@@ -309,8 +309,8 @@ class AsyncActivityFieldsRaw(RawAsyncResource):
 
     __slots__ = ()
 
-    list = async_raw_method(AsyncActivityFields.list)
-    get = async_raw_method(AsyncActivityFields.get)
+    list: Final = async_raw_method(AsyncActivityFields.list)
+    get: Final = async_raw_method(AsyncActivityFields.get)
 
 
 __all__ = [

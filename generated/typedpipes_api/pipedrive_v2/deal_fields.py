@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, ClassVar, Literal, TypeAlias, Unpack, overload
+from typing import Any, ClassVar, Final, Literal, TypeAlias, Unpack, overload
 
 from typedpipes.runtime import (
     JSON,
@@ -495,9 +495,9 @@ class DealFieldsOptionsRaw(RawResource):
 
     __slots__ = ()
 
-    add = raw_method(DealFieldsOptions.add)
-    delete = raw_method(DealFieldsOptions.delete)
-    update = raw_method(DealFieldsOptions.update)
+    add: Final = raw_method(DealFieldsOptions.add)
+    delete: Final = raw_method(DealFieldsOptions.delete)
+    update: Final = raw_method(DealFieldsOptions.update)
 
 
 class AsyncDealFieldsOptions(AsyncResource):
@@ -546,9 +546,9 @@ class AsyncDealFieldsOptionsRaw(RawAsyncResource):
 
     __slots__ = ()
 
-    add = async_raw_method(AsyncDealFieldsOptions.add)
-    delete = async_raw_method(AsyncDealFieldsOptions.delete)
-    update = async_raw_method(AsyncDealFieldsOptions.update)
+    add: Final = async_raw_method(AsyncDealFieldsOptions.add)
+    delete: Final = async_raw_method(AsyncDealFieldsOptions.delete)
+    update: Final = async_raw_method(AsyncDealFieldsOptions.update)
 
 
 class DealFields(Resource):
@@ -708,7 +708,7 @@ class DealFieldsRaw(RawResource):
 
     __slots__ = ()
 
-    list = raw_method(DealFields.list)
+    list: Final = raw_method(DealFields.list)
 
     @overload
     def create(
@@ -731,9 +731,9 @@ class DealFieldsRaw(RawResource):
     @raw_of(DealFields.create)
     def create(self, *args: Any, **arguments: Any) -> Any: ...
 
-    get = raw_method(DealFields.get)
-    delete = raw_method(DealFields.delete)
-    update = raw_method(DealFields.update)
+    get: Final = raw_method(DealFields.get)
+    delete: Final = raw_method(DealFields.delete)
+    update: Final = raw_method(DealFields.update)
 
 
 class AsyncDealFields(AsyncResource):
@@ -897,7 +897,7 @@ class AsyncDealFieldsRaw(RawAsyncResource):
 
     __slots__ = ()
 
-    list = async_raw_method(AsyncDealFields.list)
+    list: Final = async_raw_method(AsyncDealFields.list)
 
     @overload
     async def create(
@@ -920,9 +920,9 @@ class AsyncDealFieldsRaw(RawAsyncResource):
     @raw_of(AsyncDealFields.create)
     async def create(self, *args: Any, **arguments: Any) -> Any: ...
 
-    get = async_raw_method(AsyncDealFields.get)
-    delete = async_raw_method(AsyncDealFields.delete)
-    update = async_raw_method(AsyncDealFields.update)
+    get: Final = async_raw_method(AsyncDealFields.get)
+    delete: Final = async_raw_method(AsyncDealFields.delete)
+    update: Final = async_raw_method(AsyncDealFields.update)
 
 
 __all__ = [

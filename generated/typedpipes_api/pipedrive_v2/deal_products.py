@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import ClassVar, Literal, TypeAlias, Unpack
+from typing import ClassVar, Final, Literal, TypeAlias, Unpack
 
 from typedpipes.runtime import (
     ApiResponse,
@@ -134,7 +134,7 @@ class DealProductsRaw(RawResource):
 
     __slots__ = ()
 
-    list = raw_method(DealProducts.list)
+    list: Final = raw_method(DealProducts.list)
 
 
 class AsyncDealProducts(AsyncResource):
@@ -201,7 +201,7 @@ class AsyncDealProductsRaw(RawAsyncResource):
 
     __slots__ = ()
 
-    list = async_raw_method(AsyncDealProducts.list)
+    list: Final = async_raw_method(AsyncDealProducts.list)
 
 
 __all__ = [

@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, ClassVar, Literal, TypeAlias, Unpack, overload
+from typing import Any, ClassVar, Final, Literal, TypeAlias, Unpack, overload
 
 from typedpipes.runtime import (
     JSON,
@@ -1231,7 +1231,7 @@ class DealsProductsRaw(RawResource):
 
     __slots__ = ()
 
-    list = raw_method(DealsProducts.list)
+    list: Final = raw_method(DealsProducts.list)
 
     @overload
     def add(
@@ -1261,7 +1261,7 @@ class DealsProductsRaw(RawResource):
     @raw_of(DealsProducts.add)
     def add(self, *args: Any, **arguments: Any) -> Any: ...
 
-    delete_many = raw_method(DealsProducts.delete_many)
+    delete_many: Final = raw_method(DealsProducts.delete_many)
 
     @overload
     def add_many(
@@ -1275,8 +1275,8 @@ class DealsProductsRaw(RawResource):
     @raw_of(DealsProducts.add_many)
     def add_many(self, *args: Any, **arguments: Any) -> Any: ...
 
-    delete = raw_method(DealsProducts.delete)
-    update = raw_method(DealsProducts.update)
+    delete: Final = raw_method(DealsProducts.delete)
+    update: Final = raw_method(DealsProducts.update)
 
 
 class AsyncDealsProducts(AsyncResource):
@@ -1522,7 +1522,7 @@ class AsyncDealsProductsRaw(RawAsyncResource):
 
     __slots__ = ()
 
-    list = async_raw_method(AsyncDealsProducts.list)
+    list: Final = async_raw_method(AsyncDealsProducts.list)
 
     @overload
     async def add(
@@ -1552,7 +1552,7 @@ class AsyncDealsProductsRaw(RawAsyncResource):
     @raw_of(AsyncDealsProducts.add)
     async def add(self, *args: Any, **arguments: Any) -> Any: ...
 
-    delete_many = async_raw_method(AsyncDealsProducts.delete_many)
+    delete_many: Final = async_raw_method(AsyncDealsProducts.delete_many)
 
     @overload
     async def add_many(
@@ -1566,8 +1566,8 @@ class AsyncDealsProductsRaw(RawAsyncResource):
     @raw_of(AsyncDealsProducts.add_many)
     async def add_many(self, *args: Any, **arguments: Any) -> Any: ...
 
-    delete = async_raw_method(AsyncDealsProducts.delete)
-    update = async_raw_method(AsyncDealsProducts.update)
+    delete: Final = async_raw_method(AsyncDealsProducts.delete)
+    update: Final = async_raw_method(AsyncDealsProducts.update)
 
 
 class DealsFollowersChangelog(Resource):
@@ -1606,7 +1606,7 @@ class DealsFollowersChangelogRaw(RawResource):
 
     __slots__ = ()
 
-    list = raw_method(DealsFollowersChangelog.list)
+    list: Final = raw_method(DealsFollowersChangelog.list)
 
 
 class AsyncDealsFollowersChangelog(AsyncResource):
@@ -1645,7 +1645,7 @@ class AsyncDealsFollowersChangelogRaw(RawAsyncResource):
 
     __slots__ = ()
 
-    list = async_raw_method(AsyncDealsFollowersChangelog.list)
+    list: Final = async_raw_method(AsyncDealsFollowersChangelog.list)
 
 
 class DealsFollowers(Resource):
@@ -1728,7 +1728,7 @@ class DealsFollowersRaw(RawResource):
 
     __slots__ = ()
 
-    list = raw_method(DealsFollowers.list)
+    list: Final = raw_method(DealsFollowers.list)
 
     @overload
     def add(
@@ -1742,7 +1742,7 @@ class DealsFollowersRaw(RawResource):
     @raw_of(DealsFollowers.add)
     def add(self, *args: Any, **arguments: Any) -> Any: ...
 
-    delete = raw_method(DealsFollowers.delete)
+    delete: Final = raw_method(DealsFollowers.delete)
 
 
 class AsyncDealsFollowers(AsyncResource):
@@ -1829,7 +1829,7 @@ class AsyncDealsFollowersRaw(RawAsyncResource):
 
     __slots__ = ()
 
-    list = async_raw_method(AsyncDealsFollowers.list)
+    list: Final = async_raw_method(AsyncDealsFollowers.list)
 
     @overload
     async def add(
@@ -1843,7 +1843,7 @@ class AsyncDealsFollowersRaw(RawAsyncResource):
     @raw_of(AsyncDealsFollowers.add)
     async def add(self, *args: Any, **arguments: Any) -> Any: ...
 
-    delete = async_raw_method(AsyncDealsFollowers.delete)
+    delete: Final = async_raw_method(AsyncDealsFollowers.delete)
 
 
 class DealsDiscounts(Resource):
@@ -1957,7 +1957,7 @@ class DealsDiscountsRaw(RawResource):
 
     __slots__ = ()
 
-    list = raw_method(DealsDiscounts.list)
+    list: Final = raw_method(DealsDiscounts.list)
 
     @overload
     def add(
@@ -1977,8 +1977,8 @@ class DealsDiscountsRaw(RawResource):
     @raw_of(DealsDiscounts.add)
     def add(self, *args: Any, **arguments: Any) -> Any: ...
 
-    delete = raw_method(DealsDiscounts.delete)
-    update = raw_method(DealsDiscounts.update)
+    delete: Final = raw_method(DealsDiscounts.delete)
+    update: Final = raw_method(DealsDiscounts.update)
 
 
 class AsyncDealsDiscounts(AsyncResource):
@@ -2092,7 +2092,7 @@ class AsyncDealsDiscountsRaw(RawAsyncResource):
 
     __slots__ = ()
 
-    list = async_raw_method(AsyncDealsDiscounts.list)
+    list: Final = async_raw_method(AsyncDealsDiscounts.list)
 
     @overload
     async def add(
@@ -2112,8 +2112,8 @@ class AsyncDealsDiscountsRaw(RawAsyncResource):
     @raw_of(AsyncDealsDiscounts.add)
     async def add(self, *args: Any, **arguments: Any) -> Any: ...
 
-    delete = async_raw_method(AsyncDealsDiscounts.delete)
-    update = async_raw_method(AsyncDealsDiscounts.update)
+    delete: Final = async_raw_method(AsyncDealsDiscounts.delete)
+    update: Final = async_raw_method(AsyncDealsDiscounts.update)
 
 
 class DealsInstallments(Resource):
@@ -2265,7 +2265,7 @@ class DealsInstallmentsRaw(RawResource):
 
     __slots__ = ()
 
-    list = raw_method(DealsInstallments.list)
+    list: Final = raw_method(DealsInstallments.list)
 
     @overload
     def add(
@@ -2279,8 +2279,8 @@ class DealsInstallmentsRaw(RawResource):
     @raw_of(DealsInstallments.add)
     def add(self, *args: Any, **arguments: Any) -> Any: ...
 
-    delete = raw_method(DealsInstallments.delete)
-    update = raw_method(DealsInstallments.update)
+    delete: Final = raw_method(DealsInstallments.delete)
+    update: Final = raw_method(DealsInstallments.update)
 
 
 class AsyncDealsInstallments(AsyncResource):
@@ -2432,7 +2432,7 @@ class AsyncDealsInstallmentsRaw(RawAsyncResource):
 
     __slots__ = ()
 
-    list = async_raw_method(AsyncDealsInstallments.list)
+    list: Final = async_raw_method(AsyncDealsInstallments.list)
 
     @overload
     async def add(
@@ -2446,8 +2446,8 @@ class AsyncDealsInstallmentsRaw(RawAsyncResource):
     @raw_of(AsyncDealsInstallments.add)
     async def add(self, *args: Any, **arguments: Any) -> Any: ...
 
-    delete = async_raw_method(AsyncDealsInstallments.delete)
-    update = async_raw_method(AsyncDealsInstallments.update)
+    delete: Final = async_raw_method(AsyncDealsInstallments.delete)
+    update: Final = async_raw_method(AsyncDealsInstallments.update)
 
 
 class DealsArchived(Resource):
@@ -2564,7 +2564,7 @@ class DealsArchivedRaw(RawResource):
 
     __slots__ = ()
 
-    list = raw_method(DealsArchived.list)
+    list: Final = raw_method(DealsArchived.list)
 
 
 class AsyncDealsArchived(AsyncResource):
@@ -2681,7 +2681,7 @@ class AsyncDealsArchivedRaw(RawAsyncResource):
 
     __slots__ = ()
 
-    list = async_raw_method(AsyncDealsArchived.list)
+    list: Final = async_raw_method(AsyncDealsArchived.list)
 
 
 class Deals(Resource):
@@ -3127,7 +3127,7 @@ class DealsRaw(RawResource):
 
     __slots__ = ()
 
-    list = raw_method(Deals.list)
+    list: Final = raw_method(Deals.list)
 
     @overload
     def create(
@@ -3164,12 +3164,12 @@ class DealsRaw(RawResource):
     @raw_of(Deals.create)
     def create(self, *args: Any, **arguments: Any) -> Any: ...
 
-    search = raw_method(Deals.search)
-    get = raw_method(Deals.get)
-    delete = raw_method(Deals.delete)
-    update = raw_method(Deals.update)
-    convert_to_lead = raw_method(Deals.convert_to_lead)
-    conversion_status = raw_method(Deals.conversion_status)
+    search: Final = raw_method(Deals.search)
+    get: Final = raw_method(Deals.get)
+    delete: Final = raw_method(Deals.delete)
+    update: Final = raw_method(Deals.update)
+    convert_to_lead: Final = raw_method(Deals.convert_to_lead)
+    conversion_status: Final = raw_method(Deals.conversion_status)
 
 
 class AsyncDeals(AsyncResource):
@@ -3615,7 +3615,7 @@ class AsyncDealsRaw(RawAsyncResource):
 
     __slots__ = ()
 
-    list = async_raw_method(AsyncDeals.list)
+    list: Final = async_raw_method(AsyncDeals.list)
 
     @overload
     async def create(
@@ -3654,12 +3654,12 @@ class AsyncDealsRaw(RawAsyncResource):
     @raw_of(AsyncDeals.create)
     async def create(self, *args: Any, **arguments: Any) -> Any: ...
 
-    search = async_raw_method(AsyncDeals.search)
-    get = async_raw_method(AsyncDeals.get)
-    delete = async_raw_method(AsyncDeals.delete)
-    update = async_raw_method(AsyncDeals.update)
-    convert_to_lead = async_raw_method(AsyncDeals.convert_to_lead)
-    conversion_status = async_raw_method(AsyncDeals.conversion_status)
+    search: Final = async_raw_method(AsyncDeals.search)
+    get: Final = async_raw_method(AsyncDeals.get)
+    delete: Final = async_raw_method(AsyncDeals.delete)
+    update: Final = async_raw_method(AsyncDeals.update)
+    convert_to_lead: Final = async_raw_method(AsyncDeals.convert_to_lead)
+    conversion_status: Final = async_raw_method(AsyncDeals.conversion_status)
 
 
 __all__ = [

@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import ClassVar, Literal, TypeAlias, Unpack
+from typing import ClassVar, Final, Literal, TypeAlias, Unpack
 
 from typedpipes.runtime import (
     JSON,
@@ -305,8 +305,8 @@ class ItemsRaw(RawResource):
 
     __slots__ = ()
 
-    search = raw_method(Items.search)
-    search_by_field = raw_method(Items.search_by_field)
+    search: Final = raw_method(Items.search)
+    search_by_field: Final = raw_method(Items.search_by_field)
 
 
 class AsyncItems(AsyncResource):
@@ -442,8 +442,8 @@ class AsyncItemsRaw(RawAsyncResource):
 
     __slots__ = ()
 
-    search = async_raw_method(AsyncItems.search)
-    search_by_field = async_raw_method(AsyncItems.search_by_field)
+    search: Final = async_raw_method(AsyncItems.search)
+    search_by_field: Final = async_raw_method(AsyncItems.search_by_field)
 
 
 __all__ = [

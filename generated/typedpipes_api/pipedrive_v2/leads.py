@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import ClassVar, Literal, TypeAlias, Unpack
+from typing import ClassVar, Final, Literal, TypeAlias, Unpack
 
 from typedpipes.runtime import (
     JSON,
@@ -303,9 +303,9 @@ class LeadsRaw(RawResource):
 
     __slots__ = ()
 
-    search = raw_method(Leads.search)
-    convert_to_deal = raw_method(Leads.convert_to_deal)
-    conversion_status = raw_method(Leads.conversion_status)
+    search: Final = raw_method(Leads.search)
+    convert_to_deal: Final = raw_method(Leads.convert_to_deal)
+    conversion_status: Final = raw_method(Leads.conversion_status)
 
 
 class AsyncLeads(AsyncResource):
@@ -431,9 +431,9 @@ class AsyncLeadsRaw(RawAsyncResource):
 
     __slots__ = ()
 
-    search = async_raw_method(AsyncLeads.search)
-    convert_to_deal = async_raw_method(AsyncLeads.convert_to_deal)
-    conversion_status = async_raw_method(AsyncLeads.conversion_status)
+    search: Final = async_raw_method(AsyncLeads.search)
+    convert_to_deal: Final = async_raw_method(AsyncLeads.convert_to_deal)
+    conversion_status: Final = async_raw_method(AsyncLeads.conversion_status)
 
 
 __all__ = [

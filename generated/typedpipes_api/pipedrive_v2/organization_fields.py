@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, ClassVar, Literal, TypeAlias, Unpack, overload
+from typing import Any, ClassVar, Final, Literal, TypeAlias, Unpack, overload
 
 from typedpipes.runtime import (
     JSON,
@@ -482,9 +482,9 @@ class OrganizationFieldsOptionsRaw(RawResource):
 
     __slots__ = ()
 
-    add = raw_method(OrganizationFieldsOptions.add)
-    delete = raw_method(OrganizationFieldsOptions.delete)
-    update = raw_method(OrganizationFieldsOptions.update)
+    add: Final = raw_method(OrganizationFieldsOptions.add)
+    delete: Final = raw_method(OrganizationFieldsOptions.delete)
+    update: Final = raw_method(OrganizationFieldsOptions.update)
 
 
 class AsyncOrganizationFieldsOptions(AsyncResource):
@@ -533,9 +533,9 @@ class AsyncOrganizationFieldsOptionsRaw(RawAsyncResource):
 
     __slots__ = ()
 
-    add = async_raw_method(AsyncOrganizationFieldsOptions.add)
-    delete = async_raw_method(AsyncOrganizationFieldsOptions.delete)
-    update = async_raw_method(AsyncOrganizationFieldsOptions.update)
+    add: Final = async_raw_method(AsyncOrganizationFieldsOptions.add)
+    delete: Final = async_raw_method(AsyncOrganizationFieldsOptions.delete)
+    update: Final = async_raw_method(AsyncOrganizationFieldsOptions.update)
 
 
 class OrganizationFields(Resource):
@@ -695,7 +695,7 @@ class OrganizationFieldsRaw(RawResource):
 
     __slots__ = ()
 
-    list = raw_method(OrganizationFields.list)
+    list: Final = raw_method(OrganizationFields.list)
 
     @overload
     def create(
@@ -717,9 +717,9 @@ class OrganizationFieldsRaw(RawResource):
     @raw_of(OrganizationFields.create)
     def create(self, *args: Any, **arguments: Any) -> Any: ...
 
-    get = raw_method(OrganizationFields.get)
-    delete = raw_method(OrganizationFields.delete)
-    update = raw_method(OrganizationFields.update)
+    get: Final = raw_method(OrganizationFields.get)
+    delete: Final = raw_method(OrganizationFields.delete)
+    update: Final = raw_method(OrganizationFields.update)
 
 
 class AsyncOrganizationFields(AsyncResource):
@@ -881,7 +881,7 @@ class AsyncOrganizationFieldsRaw(RawAsyncResource):
 
     __slots__ = ()
 
-    list = async_raw_method(AsyncOrganizationFields.list)
+    list: Final = async_raw_method(AsyncOrganizationFields.list)
 
     @overload
     async def create(
@@ -903,9 +903,9 @@ class AsyncOrganizationFieldsRaw(RawAsyncResource):
     @raw_of(AsyncOrganizationFields.create)
     async def create(self, *args: Any, **arguments: Any) -> Any: ...
 
-    get = async_raw_method(AsyncOrganizationFields.get)
-    delete = async_raw_method(AsyncOrganizationFields.delete)
-    update = async_raw_method(AsyncOrganizationFields.update)
+    get: Final = async_raw_method(AsyncOrganizationFields.get)
+    delete: Final = async_raw_method(AsyncOrganizationFields.delete)
+    update: Final = async_raw_method(AsyncOrganizationFields.update)
 
 
 __all__ = [

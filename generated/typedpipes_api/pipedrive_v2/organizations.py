@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, ClassVar, Literal, TypeAlias, Unpack, overload
+from typing import Any, ClassVar, Final, Literal, TypeAlias, Unpack, overload
 
 from typedpipes.runtime import (
     JSON,
@@ -488,7 +488,7 @@ class OrganizationsFollowersChangelogRaw(RawResource):
 
     __slots__ = ()
 
-    list = raw_method(OrganizationsFollowersChangelog.list)
+    list: Final = raw_method(OrganizationsFollowersChangelog.list)
 
 
 class AsyncOrganizationsFollowersChangelog(AsyncResource):
@@ -529,7 +529,7 @@ class AsyncOrganizationsFollowersChangelogRaw(RawAsyncResource):
 
     __slots__ = ()
 
-    list = async_raw_method(AsyncOrganizationsFollowersChangelog.list)
+    list: Final = async_raw_method(AsyncOrganizationsFollowersChangelog.list)
 
 
 class OrganizationsFollowers(Resource):
@@ -616,7 +616,7 @@ class OrganizationsFollowersRaw(RawResource):
 
     __slots__ = ()
 
-    list = raw_method(OrganizationsFollowers.list)
+    list: Final = raw_method(OrganizationsFollowers.list)
 
     @overload
     def add(
@@ -630,7 +630,7 @@ class OrganizationsFollowersRaw(RawResource):
     @raw_of(OrganizationsFollowers.add)
     def add(self, *args: Any, **arguments: Any) -> Any: ...
 
-    delete = raw_method(OrganizationsFollowers.delete)
+    delete: Final = raw_method(OrganizationsFollowers.delete)
 
 
 class AsyncOrganizationsFollowers(AsyncResource):
@@ -717,7 +717,7 @@ class AsyncOrganizationsFollowersRaw(RawAsyncResource):
 
     __slots__ = ()
 
-    list = async_raw_method(AsyncOrganizationsFollowers.list)
+    list: Final = async_raw_method(AsyncOrganizationsFollowers.list)
 
     @overload
     async def add(
@@ -731,7 +731,7 @@ class AsyncOrganizationsFollowersRaw(RawAsyncResource):
     @raw_of(AsyncOrganizationsFollowers.add)
     async def add(self, *args: Any, **arguments: Any) -> Any: ...
 
-    delete = async_raw_method(AsyncOrganizationsFollowers.delete)
+    delete: Final = async_raw_method(AsyncOrganizationsFollowers.delete)
 
 
 class Organizations(Resource):
@@ -1035,7 +1035,7 @@ class OrganizationsRaw(RawResource):
 
     __slots__ = ()
 
-    list = raw_method(Organizations.list)
+    list: Final = raw_method(Organizations.list)
 
     @overload
     def create(
@@ -1063,10 +1063,10 @@ class OrganizationsRaw(RawResource):
     @raw_of(Organizations.create)
     def create(self, *args: Any, **arguments: Any) -> Any: ...
 
-    search = raw_method(Organizations.search)
-    get = raw_method(Organizations.get)
-    delete = raw_method(Organizations.delete)
-    update = raw_method(Organizations.update)
+    search: Final = raw_method(Organizations.search)
+    get: Final = raw_method(Organizations.get)
+    delete: Final = raw_method(Organizations.delete)
+    update: Final = raw_method(Organizations.update)
 
 
 class AsyncOrganizations(AsyncResource):
@@ -1370,7 +1370,7 @@ class AsyncOrganizationsRaw(RawAsyncResource):
 
     __slots__ = ()
 
-    list = async_raw_method(AsyncOrganizations.list)
+    list: Final = async_raw_method(AsyncOrganizations.list)
 
     @overload
     async def create(
@@ -1398,10 +1398,10 @@ class AsyncOrganizationsRaw(RawAsyncResource):
     @raw_of(AsyncOrganizations.create)
     async def create(self, *args: Any, **arguments: Any) -> Any: ...
 
-    search = async_raw_method(AsyncOrganizations.search)
-    get = async_raw_method(AsyncOrganizations.get)
-    delete = async_raw_method(AsyncOrganizations.delete)
-    update = async_raw_method(AsyncOrganizations.update)
+    search: Final = async_raw_method(AsyncOrganizations.search)
+    get: Final = async_raw_method(AsyncOrganizations.get)
+    delete: Final = async_raw_method(AsyncOrganizations.delete)
+    update: Final = async_raw_method(AsyncOrganizations.update)
 
 
 __all__ = [

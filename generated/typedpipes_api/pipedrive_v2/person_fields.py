@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, ClassVar, Literal, TypeAlias, Unpack, overload
+from typing import Any, ClassVar, Final, Literal, TypeAlias, Unpack, overload
 
 from typedpipes.runtime import (
     JSON,
@@ -475,9 +475,9 @@ class PersonFieldsOptionsRaw(RawResource):
 
     __slots__ = ()
 
-    add = raw_method(PersonFieldsOptions.add)
-    delete = raw_method(PersonFieldsOptions.delete)
-    update = raw_method(PersonFieldsOptions.update)
+    add: Final = raw_method(PersonFieldsOptions.add)
+    delete: Final = raw_method(PersonFieldsOptions.delete)
+    update: Final = raw_method(PersonFieldsOptions.update)
 
 
 class AsyncPersonFieldsOptions(AsyncResource):
@@ -526,9 +526,9 @@ class AsyncPersonFieldsOptionsRaw(RawAsyncResource):
 
     __slots__ = ()
 
-    add = async_raw_method(AsyncPersonFieldsOptions.add)
-    delete = async_raw_method(AsyncPersonFieldsOptions.delete)
-    update = async_raw_method(AsyncPersonFieldsOptions.update)
+    add: Final = async_raw_method(AsyncPersonFieldsOptions.add)
+    delete: Final = async_raw_method(AsyncPersonFieldsOptions.delete)
+    update: Final = async_raw_method(AsyncPersonFieldsOptions.update)
 
 
 class PersonFields(Resource):
@@ -683,7 +683,7 @@ class PersonFieldsRaw(RawResource):
 
     __slots__ = ()
 
-    list = raw_method(PersonFields.list)
+    list: Final = raw_method(PersonFields.list)
 
     @overload
     def create(
@@ -705,9 +705,9 @@ class PersonFieldsRaw(RawResource):
     @raw_of(PersonFields.create)
     def create(self, *args: Any, **arguments: Any) -> Any: ...
 
-    get = raw_method(PersonFields.get)
-    delete = raw_method(PersonFields.delete)
-    update = raw_method(PersonFields.update)
+    get: Final = raw_method(PersonFields.get)
+    delete: Final = raw_method(PersonFields.delete)
+    update: Final = raw_method(PersonFields.update)
 
 
 class AsyncPersonFields(AsyncResource):
@@ -866,7 +866,7 @@ class AsyncPersonFieldsRaw(RawAsyncResource):
 
     __slots__ = ()
 
-    list = async_raw_method(AsyncPersonFields.list)
+    list: Final = async_raw_method(AsyncPersonFields.list)
 
     @overload
     async def create(
@@ -888,9 +888,9 @@ class AsyncPersonFieldsRaw(RawAsyncResource):
     @raw_of(AsyncPersonFields.create)
     async def create(self, *args: Any, **arguments: Any) -> Any: ...
 
-    get = async_raw_method(AsyncPersonFields.get)
-    delete = async_raw_method(AsyncPersonFields.delete)
-    update = async_raw_method(AsyncPersonFields.update)
+    get: Final = async_raw_method(AsyncPersonFields.get)
+    delete: Final = async_raw_method(AsyncPersonFields.delete)
+    update: Final = async_raw_method(AsyncPersonFields.update)
 
 
 __all__ = [

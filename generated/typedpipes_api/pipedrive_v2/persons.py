@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, ClassVar, Literal, TypeAlias, Unpack, overload
+from typing import Any, ClassVar, Final, Literal, TypeAlias, Unpack, overload
 
 from typedpipes.runtime import (
     JSON,
@@ -561,7 +561,7 @@ class PersonsPictureRaw(RawResource):
 
     __slots__ = ()
 
-    get = raw_method(PersonsPicture.get)
+    get: Final = raw_method(PersonsPicture.get)
 
 
 class AsyncPersonsPicture(AsyncResource):
@@ -588,7 +588,7 @@ class AsyncPersonsPictureRaw(RawAsyncResource):
 
     __slots__ = ()
 
-    get = async_raw_method(AsyncPersonsPicture.get)
+    get: Final = async_raw_method(AsyncPersonsPicture.get)
 
 
 class PersonsFollowersChangelog(Resource):
@@ -627,7 +627,7 @@ class PersonsFollowersChangelogRaw(RawResource):
 
     __slots__ = ()
 
-    list = raw_method(PersonsFollowersChangelog.list)
+    list: Final = raw_method(PersonsFollowersChangelog.list)
 
 
 class AsyncPersonsFollowersChangelog(AsyncResource):
@@ -666,7 +666,7 @@ class AsyncPersonsFollowersChangelogRaw(RawAsyncResource):
 
     __slots__ = ()
 
-    list = async_raw_method(AsyncPersonsFollowersChangelog.list)
+    list: Final = async_raw_method(AsyncPersonsFollowersChangelog.list)
 
 
 class PersonsFollowers(Resource):
@@ -749,7 +749,7 @@ class PersonsFollowersRaw(RawResource):
 
     __slots__ = ()
 
-    list = raw_method(PersonsFollowers.list)
+    list: Final = raw_method(PersonsFollowers.list)
 
     @overload
     def add(
@@ -763,7 +763,7 @@ class PersonsFollowersRaw(RawResource):
     @raw_of(PersonsFollowers.add)
     def add(self, *args: Any, **arguments: Any) -> Any: ...
 
-    delete = raw_method(PersonsFollowers.delete)
+    delete: Final = raw_method(PersonsFollowers.delete)
 
 
 class AsyncPersonsFollowers(AsyncResource):
@@ -850,7 +850,7 @@ class AsyncPersonsFollowersRaw(RawAsyncResource):
 
     __slots__ = ()
 
-    list = async_raw_method(AsyncPersonsFollowers.list)
+    list: Final = async_raw_method(AsyncPersonsFollowers.list)
 
     @overload
     async def add(
@@ -864,7 +864,7 @@ class AsyncPersonsFollowersRaw(RawAsyncResource):
     @raw_of(AsyncPersonsFollowers.add)
     async def add(self, *args: Any, **arguments: Any) -> Any: ...
 
-    delete = async_raw_method(AsyncPersonsFollowers.delete)
+    delete: Final = async_raw_method(AsyncPersonsFollowers.delete)
 
 
 class Persons(Resource):
@@ -1186,12 +1186,12 @@ class PersonsRaw(RawResource):
 
     __slots__ = ()
 
-    list = raw_method(Persons.list)
-    create = raw_method(Persons.create)
-    search = raw_method(Persons.search)
-    get = raw_method(Persons.get)
-    delete = raw_method(Persons.delete)
-    update = raw_method(Persons.update)
+    list: Final = raw_method(Persons.list)
+    create: Final = raw_method(Persons.create)
+    search: Final = raw_method(Persons.search)
+    get: Final = raw_method(Persons.get)
+    delete: Final = raw_method(Persons.delete)
+    update: Final = raw_method(Persons.update)
 
 
 class AsyncPersons(AsyncResource):
@@ -1513,12 +1513,12 @@ class AsyncPersonsRaw(RawAsyncResource):
 
     __slots__ = ()
 
-    list = async_raw_method(AsyncPersons.list)
-    create = async_raw_method(AsyncPersons.create)
-    search = async_raw_method(AsyncPersons.search)
-    get = async_raw_method(AsyncPersons.get)
-    delete = async_raw_method(AsyncPersons.delete)
-    update = async_raw_method(AsyncPersons.update)
+    list: Final = async_raw_method(AsyncPersons.list)
+    create: Final = async_raw_method(AsyncPersons.create)
+    search: Final = async_raw_method(AsyncPersons.search)
+    get: Final = async_raw_method(AsyncPersons.get)
+    delete: Final = async_raw_method(AsyncPersons.delete)
+    update: Final = async_raw_method(AsyncPersons.update)
 
 
 __all__ = [

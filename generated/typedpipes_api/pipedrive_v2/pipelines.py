@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar, Literal, TypeAlias, Unpack, overload
+from typing import Any, ClassVar, Final, Literal, TypeAlias, Unpack, overload
 
 from typedpipes.runtime import (
     UNSET,
@@ -289,7 +289,7 @@ class PipelinesRaw(RawResource):
 
     __slots__ = ()
 
-    list = raw_method(Pipelines.list)
+    list: Final = raw_method(Pipelines.list)
 
     @overload
     def create(
@@ -303,9 +303,9 @@ class PipelinesRaw(RawResource):
     @raw_of(Pipelines.create)
     def create(self, *args: Any, **arguments: Any) -> Any: ...
 
-    get = raw_method(Pipelines.get)
-    delete = raw_method(Pipelines.delete)
-    update = raw_method(Pipelines.update)
+    get: Final = raw_method(Pipelines.get)
+    delete: Final = raw_method(Pipelines.delete)
+    update: Final = raw_method(Pipelines.update)
 
 
 class AsyncPipelines(AsyncResource):
@@ -426,7 +426,7 @@ class AsyncPipelinesRaw(RawAsyncResource):
 
     __slots__ = ()
 
-    list = async_raw_method(AsyncPipelines.list)
+    list: Final = async_raw_method(AsyncPipelines.list)
 
     @overload
     async def create(
@@ -440,9 +440,9 @@ class AsyncPipelinesRaw(RawAsyncResource):
     @raw_of(AsyncPipelines.create)
     async def create(self, *args: Any, **arguments: Any) -> Any: ...
 
-    get = async_raw_method(AsyncPipelines.get)
-    delete = async_raw_method(AsyncPipelines.delete)
-    update = async_raw_method(AsyncPipelines.update)
+    get: Final = async_raw_method(AsyncPipelines.get)
+    delete: Final = async_raw_method(AsyncPipelines.delete)
+    update: Final = async_raw_method(AsyncPipelines.update)
 
 
 __all__ = [

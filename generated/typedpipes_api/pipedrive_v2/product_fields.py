@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, ClassVar, Literal, TypeAlias, Unpack, overload
+from typing import Any, ClassVar, Final, Literal, TypeAlias, Unpack, overload
 
 from typedpipes.runtime import (
     JSON,
@@ -416,9 +416,9 @@ class ProductFieldsOptionsRaw(RawResource):
 
     __slots__ = ()
 
-    add = raw_method(ProductFieldsOptions.add)
-    delete = raw_method(ProductFieldsOptions.delete)
-    update = raw_method(ProductFieldsOptions.update)
+    add: Final = raw_method(ProductFieldsOptions.add)
+    delete: Final = raw_method(ProductFieldsOptions.delete)
+    update: Final = raw_method(ProductFieldsOptions.update)
 
 
 class AsyncProductFieldsOptions(AsyncResource):
@@ -467,9 +467,9 @@ class AsyncProductFieldsOptionsRaw(RawAsyncResource):
 
     __slots__ = ()
 
-    add = async_raw_method(AsyncProductFieldsOptions.add)
-    delete = async_raw_method(AsyncProductFieldsOptions.delete)
-    update = async_raw_method(AsyncProductFieldsOptions.update)
+    add: Final = async_raw_method(AsyncProductFieldsOptions.add)
+    delete: Final = async_raw_method(AsyncProductFieldsOptions.delete)
+    update: Final = async_raw_method(AsyncProductFieldsOptions.update)
 
 
 class ProductFields(Resource):
@@ -609,7 +609,7 @@ class ProductFieldsRaw(RawResource):
 
     __slots__ = ()
 
-    list = raw_method(ProductFields.list)
+    list: Final = raw_method(ProductFields.list)
 
     @overload
     def create(
@@ -629,9 +629,9 @@ class ProductFieldsRaw(RawResource):
     @raw_of(ProductFields.create)
     def create(self, *args: Any, **arguments: Any) -> Any: ...
 
-    get = raw_method(ProductFields.get)
-    delete = raw_method(ProductFields.delete)
-    update = raw_method(ProductFields.update)
+    get: Final = raw_method(ProductFields.get)
+    delete: Final = raw_method(ProductFields.delete)
+    update: Final = raw_method(ProductFields.update)
 
 
 class AsyncProductFields(AsyncResource):
@@ -773,7 +773,7 @@ class AsyncProductFieldsRaw(RawAsyncResource):
 
     __slots__ = ()
 
-    list = async_raw_method(AsyncProductFields.list)
+    list: Final = async_raw_method(AsyncProductFields.list)
 
     @overload
     async def create(
@@ -793,9 +793,9 @@ class AsyncProductFieldsRaw(RawAsyncResource):
     @raw_of(AsyncProductFields.create)
     async def create(self, *args: Any, **arguments: Any) -> Any: ...
 
-    get = async_raw_method(AsyncProductFields.get)
-    delete = async_raw_method(AsyncProductFields.delete)
-    update = async_raw_method(AsyncProductFields.update)
+    get: Final = async_raw_method(AsyncProductFields.get)
+    delete: Final = async_raw_method(AsyncProductFields.delete)
+    update: Final = async_raw_method(AsyncProductFields.update)
 
 
 __all__ = [

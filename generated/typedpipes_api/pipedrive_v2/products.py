@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, ClassVar, Literal, TypeAlias, Unpack, overload
+from typing import Any, ClassVar, Final, Literal, TypeAlias, Unpack, overload
 
 from typedpipes.runtime import (
     JSON,
@@ -716,7 +716,7 @@ class ProductsVariationsRaw(RawResource):
 
     __slots__ = ()
 
-    list = raw_method(ProductsVariations.list)
+    list: Final = raw_method(ProductsVariations.list)
 
     @overload
     def add(
@@ -735,8 +735,8 @@ class ProductsVariationsRaw(RawResource):
     @raw_of(ProductsVariations.add)
     def add(self, *args: Any, **arguments: Any) -> Any: ...
 
-    delete = raw_method(ProductsVariations.delete)
-    update = raw_method(ProductsVariations.update)
+    delete: Final = raw_method(ProductsVariations.delete)
+    update: Final = raw_method(ProductsVariations.update)
 
 
 class AsyncProductsVariations(AsyncResource):
@@ -854,7 +854,7 @@ class AsyncProductsVariationsRaw(RawAsyncResource):
 
     __slots__ = ()
 
-    list = async_raw_method(AsyncProductsVariations.list)
+    list: Final = async_raw_method(AsyncProductsVariations.list)
 
     @overload
     async def add(
@@ -873,8 +873,8 @@ class AsyncProductsVariationsRaw(RawAsyncResource):
     @raw_of(AsyncProductsVariations.add)
     async def add(self, *args: Any, **arguments: Any) -> Any: ...
 
-    delete = async_raw_method(AsyncProductsVariations.delete)
-    update = async_raw_method(AsyncProductsVariations.update)
+    delete: Final = async_raw_method(AsyncProductsVariations.delete)
+    update: Final = async_raw_method(AsyncProductsVariations.update)
 
 
 class ProductsImages(Resource):
@@ -959,7 +959,7 @@ class ProductsImagesRaw(RawResource):
 
     __slots__ = ()
 
-    get = raw_method(ProductsImages.get)
+    get: Final = raw_method(ProductsImages.get)
 
     @overload
     def update(
@@ -985,7 +985,7 @@ class ProductsImagesRaw(RawResource):
     @raw_of(ProductsImages.upload)
     def upload(self, *args: Any, **arguments: Any) -> Any: ...
 
-    delete = raw_method(ProductsImages.delete)
+    delete: Final = raw_method(ProductsImages.delete)
 
 
 class AsyncProductsImages(AsyncResource):
@@ -1070,7 +1070,7 @@ class AsyncProductsImagesRaw(RawAsyncResource):
 
     __slots__ = ()
 
-    get = async_raw_method(AsyncProductsImages.get)
+    get: Final = async_raw_method(AsyncProductsImages.get)
 
     @overload
     async def update(
@@ -1096,7 +1096,7 @@ class AsyncProductsImagesRaw(RawAsyncResource):
     @raw_of(AsyncProductsImages.upload)
     async def upload(self, *args: Any, **arguments: Any) -> Any: ...
 
-    delete = async_raw_method(AsyncProductsImages.delete)
+    delete: Final = async_raw_method(AsyncProductsImages.delete)
 
 
 class ProductsFollowersChangelog(Resource):
@@ -1135,7 +1135,7 @@ class ProductsFollowersChangelogRaw(RawResource):
 
     __slots__ = ()
 
-    list = raw_method(ProductsFollowersChangelog.list)
+    list: Final = raw_method(ProductsFollowersChangelog.list)
 
 
 class AsyncProductsFollowersChangelog(AsyncResource):
@@ -1174,7 +1174,7 @@ class AsyncProductsFollowersChangelogRaw(RawAsyncResource):
 
     __slots__ = ()
 
-    list = async_raw_method(AsyncProductsFollowersChangelog.list)
+    list: Final = async_raw_method(AsyncProductsFollowersChangelog.list)
 
 
 class ProductsFollowers(Resource):
@@ -1257,7 +1257,7 @@ class ProductsFollowersRaw(RawResource):
 
     __slots__ = ()
 
-    list = raw_method(ProductsFollowers.list)
+    list: Final = raw_method(ProductsFollowers.list)
 
     @overload
     def add(
@@ -1271,7 +1271,7 @@ class ProductsFollowersRaw(RawResource):
     @raw_of(ProductsFollowers.add)
     def add(self, *args: Any, **arguments: Any) -> Any: ...
 
-    delete = raw_method(ProductsFollowers.delete)
+    delete: Final = raw_method(ProductsFollowers.delete)
 
 
 class AsyncProductsFollowers(AsyncResource):
@@ -1358,7 +1358,7 @@ class AsyncProductsFollowersRaw(RawAsyncResource):
 
     __slots__ = ()
 
-    list = async_raw_method(AsyncProductsFollowers.list)
+    list: Final = async_raw_method(AsyncProductsFollowers.list)
 
     @overload
     async def add(
@@ -1372,7 +1372,7 @@ class AsyncProductsFollowersRaw(RawAsyncResource):
     @raw_of(AsyncProductsFollowers.add)
     async def add(self, *args: Any, **arguments: Any) -> Any: ...
 
-    delete = async_raw_method(AsyncProductsFollowers.delete)
+    delete: Final = async_raw_method(AsyncProductsFollowers.delete)
 
 
 class Products(Resource):
@@ -1668,7 +1668,7 @@ class ProductsRaw(RawResource):
 
     __slots__ = ()
 
-    list = raw_method(Products.list)
+    list: Final = raw_method(Products.list)
 
     @overload
     def create(
@@ -1697,11 +1697,11 @@ class ProductsRaw(RawResource):
     @raw_of(Products.create)
     def create(self, *args: Any, **arguments: Any) -> Any: ...
 
-    search = raw_method(Products.search)
-    get = raw_method(Products.get)
-    delete = raw_method(Products.delete)
-    update = raw_method(Products.update)
-    duplicate = raw_method(Products.duplicate)
+    search: Final = raw_method(Products.search)
+    get: Final = raw_method(Products.get)
+    delete: Final = raw_method(Products.delete)
+    update: Final = raw_method(Products.update)
+    duplicate: Final = raw_method(Products.duplicate)
 
 
 class AsyncProducts(AsyncResource):
@@ -1997,7 +1997,7 @@ class AsyncProductsRaw(RawAsyncResource):
 
     __slots__ = ()
 
-    list = async_raw_method(AsyncProducts.list)
+    list: Final = async_raw_method(AsyncProducts.list)
 
     @overload
     async def create(
@@ -2026,11 +2026,11 @@ class AsyncProductsRaw(RawAsyncResource):
     @raw_of(AsyncProducts.create)
     async def create(self, *args: Any, **arguments: Any) -> Any: ...
 
-    search = async_raw_method(AsyncProducts.search)
-    get = async_raw_method(AsyncProducts.get)
-    delete = async_raw_method(AsyncProducts.delete)
-    update = async_raw_method(AsyncProducts.update)
-    duplicate = async_raw_method(AsyncProducts.duplicate)
+    search: Final = async_raw_method(AsyncProducts.search)
+    get: Final = async_raw_method(AsyncProducts.get)
+    delete: Final = async_raw_method(AsyncProducts.delete)
+    update: Final = async_raw_method(AsyncProducts.update)
+    duplicate: Final = async_raw_method(AsyncProducts.duplicate)
 
 
 __all__ = [

@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Unpack, overload
+from typing import Any, Final, Unpack, overload
 
 from typedpipes.runtime import (
     JSON,
@@ -214,7 +214,7 @@ class ProjectBoardsRaw(RawResource):
 
     __slots__ = ()
 
-    list = raw_method(ProjectBoards.list)
+    list: Final = raw_method(ProjectBoards.list)
 
     @overload
     def create(
@@ -228,9 +228,9 @@ class ProjectBoardsRaw(RawResource):
     @raw_of(ProjectBoards.create)
     def create(self, *args: Any, **arguments: Any) -> Any: ...
 
-    get = raw_method(ProjectBoards.get)
-    delete = raw_method(ProjectBoards.delete)
-    update = raw_method(ProjectBoards.update)
+    get: Final = raw_method(ProjectBoards.get)
+    delete: Final = raw_method(ProjectBoards.delete)
+    update: Final = raw_method(ProjectBoards.update)
 
 
 class AsyncProjectBoards(AsyncResource):
@@ -315,7 +315,7 @@ class AsyncProjectBoardsRaw(RawAsyncResource):
 
     __slots__ = ()
 
-    list = async_raw_method(AsyncProjectBoards.list)
+    list: Final = async_raw_method(AsyncProjectBoards.list)
 
     @overload
     async def create(
@@ -329,9 +329,9 @@ class AsyncProjectBoardsRaw(RawAsyncResource):
     @raw_of(AsyncProjectBoards.create)
     async def create(self, *args: Any, **arguments: Any) -> Any: ...
 
-    get = async_raw_method(AsyncProjectBoards.get)
-    delete = async_raw_method(AsyncProjectBoards.delete)
-    update = async_raw_method(AsyncProjectBoards.update)
+    get: Final = async_raw_method(AsyncProjectBoards.get)
+    delete: Final = async_raw_method(AsyncProjectBoards.delete)
+    update: Final = async_raw_method(AsyncProjectBoards.update)
 
 
 __all__ = [

@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, ClassVar, Literal, TypeAlias, Unpack, overload
+from typing import Any, ClassVar, Final, Literal, TypeAlias, Unpack, overload
 
 from typedpipes.runtime import (
     JSON,
@@ -438,9 +438,9 @@ class ProjectFieldsOptionsRaw(RawResource):
 
     __slots__ = ()
 
-    add = raw_method(ProjectFieldsOptions.add)
-    delete = raw_method(ProjectFieldsOptions.delete)
-    update = raw_method(ProjectFieldsOptions.update)
+    add: Final = raw_method(ProjectFieldsOptions.add)
+    delete: Final = raw_method(ProjectFieldsOptions.delete)
+    update: Final = raw_method(ProjectFieldsOptions.update)
 
 
 class AsyncProjectFieldsOptions(AsyncResource):
@@ -489,9 +489,9 @@ class AsyncProjectFieldsOptionsRaw(RawAsyncResource):
 
     __slots__ = ()
 
-    add = async_raw_method(AsyncProjectFieldsOptions.add)
-    delete = async_raw_method(AsyncProjectFieldsOptions.delete)
-    update = async_raw_method(AsyncProjectFieldsOptions.update)
+    add: Final = async_raw_method(AsyncProjectFieldsOptions.add)
+    delete: Final = async_raw_method(AsyncProjectFieldsOptions.delete)
+    update: Final = async_raw_method(AsyncProjectFieldsOptions.update)
 
 
 class ProjectFields(Resource):
@@ -633,7 +633,7 @@ class ProjectFieldsRaw(RawResource):
 
     __slots__ = ()
 
-    list = raw_method(ProjectFields.list)
+    list: Final = raw_method(ProjectFields.list)
 
     @overload
     def create(
@@ -655,9 +655,9 @@ class ProjectFieldsRaw(RawResource):
     @raw_of(ProjectFields.create)
     def create(self, *args: Any, **arguments: Any) -> Any: ...
 
-    get = raw_method(ProjectFields.get)
-    delete = raw_method(ProjectFields.delete)
-    update = raw_method(ProjectFields.update)
+    get: Final = raw_method(ProjectFields.get)
+    delete: Final = raw_method(ProjectFields.delete)
+    update: Final = raw_method(ProjectFields.update)
 
 
 class AsyncProjectFields(AsyncResource):
@@ -799,7 +799,7 @@ class AsyncProjectFieldsRaw(RawAsyncResource):
 
     __slots__ = ()
 
-    list = async_raw_method(AsyncProjectFields.list)
+    list: Final = async_raw_method(AsyncProjectFields.list)
 
     @overload
     async def create(
@@ -821,9 +821,9 @@ class AsyncProjectFieldsRaw(RawAsyncResource):
     @raw_of(AsyncProjectFields.create)
     async def create(self, *args: Any, **arguments: Any) -> Any: ...
 
-    get = async_raw_method(AsyncProjectFields.get)
-    delete = async_raw_method(AsyncProjectFields.delete)
-    update = async_raw_method(AsyncProjectFields.update)
+    get: Final = async_raw_method(AsyncProjectFields.get)
+    delete: Final = async_raw_method(AsyncProjectFields.delete)
+    update: Final = async_raw_method(AsyncProjectFields.update)
 
 
 __all__ = [

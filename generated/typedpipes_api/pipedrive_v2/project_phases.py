@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Unpack, overload
+from typing import Any, Final, Unpack, overload
 
 from typedpipes.runtime import (
     JSON,
@@ -228,7 +228,7 @@ class ProjectPhasesRaw(RawResource):
 
     __slots__ = ()
 
-    list = raw_method(ProjectPhases.list)
+    list: Final = raw_method(ProjectPhases.list)
 
     @overload
     def create(
@@ -242,9 +242,9 @@ class ProjectPhasesRaw(RawResource):
     @raw_of(ProjectPhases.create)
     def create(self, *args: Any, **arguments: Any) -> Any: ...
 
-    get = raw_method(ProjectPhases.get)
-    delete = raw_method(ProjectPhases.delete)
-    update = raw_method(ProjectPhases.update)
+    get: Final = raw_method(ProjectPhases.get)
+    delete: Final = raw_method(ProjectPhases.delete)
+    update: Final = raw_method(ProjectPhases.update)
 
 
 class AsyncProjectPhases(AsyncResource):
@@ -340,7 +340,7 @@ class AsyncProjectPhasesRaw(RawAsyncResource):
 
     __slots__ = ()
 
-    list = async_raw_method(AsyncProjectPhases.list)
+    list: Final = async_raw_method(AsyncProjectPhases.list)
 
     @overload
     async def create(
@@ -354,9 +354,9 @@ class AsyncProjectPhasesRaw(RawAsyncResource):
     @raw_of(AsyncProjectPhases.create)
     async def create(self, *args: Any, **arguments: Any) -> Any: ...
 
-    get = async_raw_method(AsyncProjectPhases.get)
-    delete = async_raw_method(AsyncProjectPhases.delete)
-    update = async_raw_method(AsyncProjectPhases.update)
+    get: Final = async_raw_method(AsyncProjectPhases.get)
+    delete: Final = async_raw_method(AsyncProjectPhases.delete)
+    update: Final = async_raw_method(AsyncProjectPhases.update)
 
 
 __all__ = [

@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from typing import Unpack
+from typing import Final, Unpack
 
 from typedpipes.runtime import (
     JSON,
@@ -134,8 +134,8 @@ class ProjectTemplatesRaw(RawResource):
 
     __slots__ = ()
 
-    list = raw_method(ProjectTemplates.list)
-    get = raw_method(ProjectTemplates.get)
+    list: Final = raw_method(ProjectTemplates.list)
+    get: Final = raw_method(ProjectTemplates.get)
 
 
 class AsyncProjectTemplates(AsyncResource):
@@ -180,8 +180,8 @@ class AsyncProjectTemplatesRaw(RawAsyncResource):
 
     __slots__ = ()
 
-    list = async_raw_method(AsyncProjectTemplates.list)
-    get = async_raw_method(AsyncProjectTemplates.get)
+    list: Final = async_raw_method(AsyncProjectTemplates.list)
+    get: Final = async_raw_method(AsyncProjectTemplates.get)
 
 
 __all__ = [

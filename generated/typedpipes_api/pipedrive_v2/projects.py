@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, ClassVar, Literal, TypeAlias, Unpack, overload
+from typing import Any, ClassVar, Final, Literal, TypeAlias, Unpack, overload
 
 from typedpipes.runtime import (
     JSON,
@@ -405,7 +405,7 @@ class ProjectsPermittedUsersRaw(RawResource):
 
     __slots__ = ()
 
-    list = raw_method(ProjectsPermittedUsers.list)
+    list: Final = raw_method(ProjectsPermittedUsers.list)
 
 
 class AsyncProjectsPermittedUsers(AsyncResource):
@@ -432,7 +432,7 @@ class AsyncProjectsPermittedUsersRaw(RawAsyncResource):
 
     __slots__ = ()
 
-    list = async_raw_method(AsyncProjectsPermittedUsers.list)
+    list: Final = async_raw_method(AsyncProjectsPermittedUsers.list)
 
 
 class ProjectsChangelog(Resource):
@@ -471,7 +471,7 @@ class ProjectsChangelogRaw(RawResource):
 
     __slots__ = ()
 
-    list = raw_method(ProjectsChangelog.list)
+    list: Final = raw_method(ProjectsChangelog.list)
 
 
 class AsyncProjectsChangelog(AsyncResource):
@@ -510,7 +510,7 @@ class AsyncProjectsChangelogRaw(RawAsyncResource):
 
     __slots__ = ()
 
-    list = async_raw_method(AsyncProjectsChangelog.list)
+    list: Final = async_raw_method(AsyncProjectsChangelog.list)
 
 
 class ProjectsArchived(Resource):
@@ -569,7 +569,7 @@ class ProjectsArchivedRaw(RawResource):
 
     __slots__ = ()
 
-    list = raw_method(ProjectsArchived.list)
+    list: Final = raw_method(ProjectsArchived.list)
 
 
 class AsyncProjectsArchived(AsyncResource):
@@ -628,7 +628,7 @@ class AsyncProjectsArchivedRaw(RawAsyncResource):
 
     __slots__ = ()
 
-    list = async_raw_method(AsyncProjectsArchived.list)
+    list: Final = async_raw_method(AsyncProjectsArchived.list)
 
 
 class Projects(Resource):
@@ -939,7 +939,7 @@ class ProjectsRaw(RawResource):
 
     __slots__ = ()
 
-    list = raw_method(Projects.list)
+    list: Final = raw_method(Projects.list)
 
     @overload
     def create(
@@ -970,11 +970,11 @@ class ProjectsRaw(RawResource):
     @raw_of(Projects.create)
     def create(self, *args: Any, **arguments: Any) -> Any: ...
 
-    search = raw_method(Projects.search)
-    get = raw_method(Projects.get)
-    delete = raw_method(Projects.delete)
-    update = raw_method(Projects.update)
-    archive = raw_method(Projects.archive)
+    search: Final = raw_method(Projects.search)
+    get: Final = raw_method(Projects.get)
+    delete: Final = raw_method(Projects.delete)
+    update: Final = raw_method(Projects.update)
+    archive: Final = raw_method(Projects.archive)
 
 
 class AsyncProjects(AsyncResource):
@@ -1285,7 +1285,7 @@ class AsyncProjectsRaw(RawAsyncResource):
 
     __slots__ = ()
 
-    list = async_raw_method(AsyncProjects.list)
+    list: Final = async_raw_method(AsyncProjects.list)
 
     @overload
     async def create(
@@ -1316,11 +1316,11 @@ class AsyncProjectsRaw(RawAsyncResource):
     @raw_of(AsyncProjects.create)
     async def create(self, *args: Any, **arguments: Any) -> Any: ...
 
-    search = async_raw_method(AsyncProjects.search)
-    get = async_raw_method(AsyncProjects.get)
-    delete = async_raw_method(AsyncProjects.delete)
-    update = async_raw_method(AsyncProjects.update)
-    archive = async_raw_method(AsyncProjects.archive)
+    search: Final = async_raw_method(AsyncProjects.search)
+    get: Final = async_raw_method(AsyncProjects.get)
+    delete: Final = async_raw_method(AsyncProjects.delete)
+    update: Final = async_raw_method(AsyncProjects.update)
+    archive: Final = async_raw_method(AsyncProjects.archive)
 
 
 __all__ = [

@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar, Literal, TypeAlias, Unpack, overload
+from typing import Any, ClassVar, Final, Literal, TypeAlias, Unpack, overload
 
 from typedpipes.runtime import (
     UNSET,
@@ -338,7 +338,7 @@ class StagesRaw(RawResource):
 
     __slots__ = ()
 
-    list = raw_method(Stages.list)
+    list: Final = raw_method(Stages.list)
 
     @overload
     def create(
@@ -359,9 +359,9 @@ class StagesRaw(RawResource):
     @raw_of(Stages.create)
     def create(self, *args: Any, **arguments: Any) -> Any: ...
 
-    get = raw_method(Stages.get)
-    delete = raw_method(Stages.delete)
-    update = raw_method(Stages.update)
+    get: Final = raw_method(Stages.get)
+    delete: Final = raw_method(Stages.delete)
+    update: Final = raw_method(Stages.update)
 
 
 class AsyncStages(AsyncResource):
@@ -521,7 +521,7 @@ class AsyncStagesRaw(RawAsyncResource):
 
     __slots__ = ()
 
-    list = async_raw_method(AsyncStages.list)
+    list: Final = async_raw_method(AsyncStages.list)
 
     @overload
     async def create(
@@ -542,9 +542,9 @@ class AsyncStagesRaw(RawAsyncResource):
     @raw_of(AsyncStages.create)
     async def create(self, *args: Any, **arguments: Any) -> Any: ...
 
-    get = async_raw_method(AsyncStages.get)
-    delete = async_raw_method(AsyncStages.delete)
-    update = async_raw_method(AsyncStages.update)
+    get: Final = async_raw_method(AsyncStages.get)
+    delete: Final = async_raw_method(AsyncStages.delete)
+    update: Final = async_raw_method(AsyncStages.update)
 
 
 __all__ = [

@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, Literal, TypeAlias, Unpack, overload
+from typing import Any, Final, Literal, TypeAlias, Unpack, overload
 
 from typedpipes.runtime import (
     JSON,
@@ -393,7 +393,7 @@ class TasksRaw(RawResource):
 
     __slots__ = ()
 
-    list = raw_method(Tasks.list)
+    list: Final = raw_method(Tasks.list)
 
     @overload
     def create(
@@ -418,9 +418,9 @@ class TasksRaw(RawResource):
     @raw_of(Tasks.create)
     def create(self, *args: Any, **arguments: Any) -> Any: ...
 
-    get = raw_method(Tasks.get)
-    delete = raw_method(Tasks.delete)
-    update = raw_method(Tasks.update)
+    get: Final = raw_method(Tasks.get)
+    delete: Final = raw_method(Tasks.delete)
+    update: Final = raw_method(Tasks.update)
 
 
 class AsyncTasks(AsyncResource):
@@ -624,7 +624,7 @@ class AsyncTasksRaw(RawAsyncResource):
 
     __slots__ = ()
 
-    list = async_raw_method(AsyncTasks.list)
+    list: Final = async_raw_method(AsyncTasks.list)
 
     @overload
     async def create(
@@ -651,9 +651,9 @@ class AsyncTasksRaw(RawAsyncResource):
     @raw_of(AsyncTasks.create)
     async def create(self, *args: Any, **arguments: Any) -> Any: ...
 
-    get = async_raw_method(AsyncTasks.get)
-    delete = async_raw_method(AsyncTasks.delete)
-    update = async_raw_method(AsyncTasks.update)
+    get: Final = async_raw_method(AsyncTasks.get)
+    delete: Final = async_raw_method(AsyncTasks.delete)
+    update: Final = async_raw_method(AsyncTasks.update)
 
 
 __all__ = [

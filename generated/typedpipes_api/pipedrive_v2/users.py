@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from typing import Unpack
+from typing import Final, Unpack
 
 from typedpipes.runtime import (
     ApiResponse,
@@ -102,7 +102,7 @@ class UsersFollowersRaw(RawResource):
 
     __slots__ = ()
 
-    list = raw_method(UsersFollowers.list)
+    list: Final = raw_method(UsersFollowers.list)
 
 
 class AsyncUsersFollowers(AsyncResource):
@@ -141,7 +141,7 @@ class AsyncUsersFollowersRaw(RawAsyncResource):
 
     __slots__ = ()
 
-    list = async_raw_method(AsyncUsersFollowers.list)
+    list: Final = async_raw_method(AsyncUsersFollowers.list)
 
 
 class Users(Resource):

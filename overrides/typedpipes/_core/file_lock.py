@@ -29,7 +29,7 @@ class FileLock:
     __slots__ = ("_descriptor", "_mode", "path")
 
     def __init__(self, path: Path, mode: int = 0o600) -> None:
-        self.path = path
+        self.path: Path = path
         self._mode = mode
         self._descriptor: int | None = None
 

@@ -128,9 +128,9 @@ class Call(Generic[T]):
         *,
         blocking: bool = False,
     ) -> None:
-        self.sync = sync
-        self.asynchronous = asynchronous
-        self.blocking = blocking
+        self.sync: Callable[[], T] = sync
+        self.asynchronous: Callable[[], Awaitable[T]] | None = asynchronous
+        self.blocking: bool = blocking
 
 
 class Hold:
@@ -197,8 +197,8 @@ class SyncIO:
         send: Callable[[Any], Answer] | None = None,
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
-        self.send = send or _no_wire
-        self.sleep = sleep
+        self.send: Callable[[Any], Answer] = send or _no_wire
+        self.sleep: Callable[[float], None] = sleep
 
 
 class AsyncIO:
@@ -211,8 +211,8 @@ class AsyncIO:
         send: Callable[[Any], Awaitable[Answer]] | None = None,
         sleep: Callable[[float], Awaitable[None]] | None = None,
     ) -> None:
-        self.send = send or _no_async_wire
-        self.sleep = sleep or _sleep
+        self.send: Callable[[Any], Awaitable[Answer]] = send or _no_async_wire
+        self.sleep: Callable[[float], Awaitable[None]] = sleep or _sleep
 
 
 def _no_wire(request: object) -> Answer:

@@ -258,7 +258,7 @@ class Given:
         if isinstance(arguments, dict):  # the constructor's own: no frame of ours is to hold a secret as text
             arguments |= {key: Secret(value) for key, value in arguments.items() if _is_secret(key, value)}
         self._arguments = arguments
-        self.env = env
+        self.env: Env | None = env
         self._env: Values | None = None
         if env is not None:
             from typedpipes.configuration.settings import Values

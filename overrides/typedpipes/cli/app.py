@@ -22,7 +22,7 @@ from typedpipes.cli.sandbox import sandbox
 from typedpipes.cli.schema import schema
 from typedpipes.cli.session import PROGRAM, Config, Debug, EnvFile, Json, Profile, Session, emit, protect, say
 
-app = typer.Typer(
+app: Final = typer.Typer(
     name=PROGRAM,
     no_args_is_help=True,
     rich_markup_mode=None,

@@ -19,7 +19,7 @@ from typedpipes.errors import ConfigurationError, TypedPipesError
 if TYPE_CHECKING:
     from typedpipes._core.auth import Credentials
 
-auth = typer.Typer(no_args_is_help=True, rich_markup_mode=None, epilog=EXIT_CODES, help="Credentials.")
+auth: Final = typer.Typer(no_args_is_help=True, rich_markup_mode=None, epilog=EXIT_CODES, help="Credentials.")
 
 _HARMLESS: Final[Mapping[str, tuple[str, dict[str, Any]]]] = {
     "service_account": ("pipefy.me", {}),

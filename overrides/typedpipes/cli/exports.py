@@ -39,7 +39,7 @@ from typedpipes.pipefy.exports.requests import Period, organization_number
 if TYPE_CHECKING:
     from typedpipes.pipefy import ExportJob, Pipefy
 
-exports = typer.Typer(
+exports: Final = typer.Typer(
     no_args_is_help=True, rich_markup_mode=None, epilog=EXIT_CODES, help="Exports that are never created twice."
 )
 

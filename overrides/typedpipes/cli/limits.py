@@ -41,7 +41,7 @@ class _ShowByDefault(TyperGroup):
         return super().parse_args(ctx, args)
 
 
-limits = typer.Typer(
+limits: Final = typer.Typer(
     cls=_ShowByDefault,
     rich_markup_mode=None,
     epilog=EXIT_CODES,

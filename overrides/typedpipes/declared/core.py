@@ -37,18 +37,18 @@ class Core(ClientCore):
     ) -> None:
         self.declaration = declaration
         named = (env.get(declaration.base_url_env) or "").strip() if env is not None else ""
-        self.address = (
+        self.address: str = (
             check_address("base_url", base_url)
             or check_address(declaration.base_url_env, named or None)
             or declaration.base_url
         ).rstrip("/")
-        self.servers = self._moved(servers or {})
+        self.servers: dict[str, str] = self._moved(servers or {})
         addresses = (self.address, *(self.servers.get(url, url) for url in declaration.servers))
         credentials = declared_credentials(
             declaration, given, env, base_url=self.address, origins=addresses, store=token_store(options)
         )
         super().__init__(credentials, options)
-        self.limiter = self._limiter(options)
+        self.limiter: StoreLimiter | None = self._limiter(options)
 
     def _moved(self, given: Mapping[str, str]) -> dict[str, str]:
         """Where the operations' own servers are now: as given, or moved along with the base URL of their origin."""

@@ -48,9 +48,9 @@ class Book:
     def __init__(self) -> None:
         self.windows: dict[str, WindowState] = {}
         self.budgets: dict[str, BudgetState] = {}
-        self.now = 0
+        self.now: int = 0
         """Time on the store's clock, set before every operation. Never goes back."""
-        self.wall = 0
+        self.wall: int = 0
         """Microseconds since 1970, for budgets."""
         self._periods: dict[Period, tuple[int, int]] = {}
 

@@ -37,8 +37,8 @@ class FallbackStore:
     def __init__(self, inner: Store, *, share: float = 0.1, clock: Clock | None = None) -> None:
         if not 0 < share <= 1:
             raise ConfigurationError("share must be more than 0 and at most 1", setting="share")
-        self.url = inner.url
-        self.durable = inner.durable
+        self.url: str = inner.url
+        self.durable: bool = inner.durable
         self._inner = inner
         self._share = share
         self._clock = clock or SystemClock()

@@ -54,17 +54,17 @@ class StoreLimiter:
     ) -> None:
         self.policy = policy
         self.store = store
-        self.memory = store if isinstance(store, MemoryStore) else None
+        self.memory: MemoryStore | None = store if isinstance(store, MemoryStore) else None
         """The store, if it needs no effects: its operations are then called directly, which is faster."""
         # What is unknown and forgotten at exit is not worth counting, unless the server tells about it.
         count_unknown = store.durable or policy.reads != "none"
         self._binder = Binder(policy, identity or {}, count_unknown=count_unknown, address=address)
-        self.clock = clock or SystemClock()
+        self.clock: Clock | SystemClock = clock or SystemClock()
         self._report = on_event if isinstance(on_event, events.Reporter) else events.Reporter(on_event)
-        self.grace = int(grace * 1_000_000)
+        self.grace: int = int(grace * 1_000_000)
         """Microseconds after the close of a connection within which a server reads what it accepted."""
         self._unanswered = self.grace + int(unanswered * 1_000_000)
-        self.reads = policy.reads != "none"
+        self.reads: bool = policy.reads != "none"
         """Whether answers other than 429 say something."""
         self._warned: set[tuple[str, int]] = set()
         store.attach(self)

@@ -108,10 +108,10 @@ class Claim:
         scope: Mapping[str, str] | None = None,
         again: bool = False,
     ) -> None:
-        self.api = api
-        self.operation = operation
-        self.buckets = buckets
-        self.token_cost = token_cost
+        self.api: str = api
+        self.operation: str = operation
+        self.buckets: tuple[str, ...] = buckets
+        self.token_cost: int = token_cost
         self.scope: Mapping[str, str] = scope or {}
         """The identity each limit is counted against: ``user``, ``project``, ``external_user``, ``company`` …"""
         self.again = again

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal, Unpack, overload
+from typing import Any, Final, Literal, Unpack, overload
 
 from typedpipes._core.rest import ApiResponse, PipedreamOptions
 from typedpipes.pipedream.resources import Expand, check_bounds
@@ -96,7 +96,7 @@ class AsyncSourcesEventsRaw(RawAsyncResource):
 
     __slots__ = ()
 
-    list = async_raw_method(AsyncSourcesEvents.list)
+    list: Final = async_raw_method(AsyncSourcesEvents.list)
 
     @overload
     async def delete(
@@ -178,7 +178,7 @@ class AsyncWorkflowsEmitsRaw(RawAsyncResource):
 
     __slots__ = ()
 
-    list = async_raw_method(AsyncWorkflowsEmits.list)
+    list: Final = async_raw_method(AsyncWorkflowsEmits.list)
 
 
 class AsyncWorkflowsErrors(workflows.AsyncWorkflowsErrors):
@@ -236,7 +236,7 @@ class AsyncWorkflowsErrorsRaw(RawAsyncResource):
 
     __slots__ = ()
 
-    list = async_raw_method(AsyncWorkflowsErrors.list)
+    list: Final = async_raw_method(AsyncWorkflowsErrors.list)
 
 
 class AsyncWorkflows(workflows.AsyncWorkflows):
@@ -281,5 +281,5 @@ class AsyncSubscriptionsRaw(RawAsyncResource):
 
     __slots__ = ()
 
-    create = async_raw_method(subscriptions.AsyncSubscriptions.create)
-    delete = async_raw_method(AsyncSubscriptions.delete)
+    create: Final = async_raw_method(subscriptions.AsyncSubscriptions.create)
+    delete: Final = async_raw_method(AsyncSubscriptions.delete)

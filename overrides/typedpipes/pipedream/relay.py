@@ -24,9 +24,9 @@ class RelayedResponse:
     __slots__ = ("content", "headers", "status")
 
     def __init__(self, status: int, headers: Mapping[str, str], content: bytes) -> None:
-        self.status = status
-        self.headers = headers
-        self.content = content
+        self.status: int = status
+        self.headers: Mapping[str, str] = headers
+        self.content: bytes = content
 
     @property
     def is_success(self) -> bool:

@@ -6,7 +6,7 @@ event stream, if only by an empty name.
 
 from __future__ import annotations
 
-from typing import Any, Literal, Unpack, overload
+from typing import Any, Final, Literal, Unpack, overload
 
 from typedpipes._core.rest import ApiResponse, PipedreamOptions
 from typedpipes.errors import ConfigurationError
@@ -117,7 +117,7 @@ class SourcesEventsRaw(RawResource):
 
     __slots__ = ()
 
-    list = raw_method(SourcesEvents.list)
+    list: Final = raw_method(SourcesEvents.list)
 
     @overload
     def delete(
@@ -199,7 +199,7 @@ class WorkflowsEmitsRaw(RawResource):
 
     __slots__ = ()
 
-    list = raw_method(WorkflowsEmits.list)
+    list: Final = raw_method(WorkflowsEmits.list)
 
 
 class WorkflowsErrors(workflows.WorkflowsErrors):
@@ -257,7 +257,7 @@ class WorkflowsErrorsRaw(RawResource):
 
     __slots__ = ()
 
-    list = raw_method(WorkflowsErrors.list)
+    list: Final = raw_method(WorkflowsErrors.list)
 
 
 class Workflows(workflows.Workflows):
@@ -302,5 +302,5 @@ class SubscriptionsRaw(RawResource):
 
     __slots__ = ()
 
-    create = raw_method(subscriptions.Subscriptions.create)
-    delete = raw_method(Subscriptions.delete)
+    create: Final = raw_method(subscriptions.Subscriptions.create)
+    delete: Final = raw_method(Subscriptions.delete)

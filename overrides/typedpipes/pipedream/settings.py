@@ -25,6 +25,7 @@ from typedpipes.errors import ConfigurationError, PartialFailure
 if TYPE_CHECKING:
     from typedpipes._core.tokens import TokenStore
     from typedpipes.configuration.settings import Env, PipedreamAccount
+    from typedpipes.limits.limiter import StoreLimiter
     from typedpipes.pipedream.oauth import PipedreamOAuth
     from typedpipes.pipedream.rules import PipedreamRest
 
@@ -136,11 +137,11 @@ class Core(ClientCore):
 
             check_environment(settings.environment)
         self.settings = settings
-        self.address = settings.base_url
+        self.address: str = settings.base_url
         super().__init__(settings.credentials(store=token_store(options)), options)
         first = next(iter(self.credentials))
         identity = {"client": first.identity, "project": settings.project_id or ""}
-        self.limiter = limiter_for(
+        self.limiter: StoreLimiter | None = limiter_for(
             "pipedream",
             options,
             identity,
@@ -148,7 +149,7 @@ class Core(ClientCore):
             settings.limits,
             address=elsewhere(settings.base_url, "pipedream.com"),
         )
-        self.token_only = settings.connect_token is not None and settings.client_id is None
+        self.token_only: bool = settings.connect_token is not None and settings.client_id is None
         if self.environment is not None and settings.environment is None and settings.project_id is not None:
             logger.warning(
                 "no environment was chosen: Pipedream takes %r, which is your live users; "

@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from typedpipes._core.rest.caller import Rest
     from typedpipes._core.tokens import TokenStore
     from typedpipes.configuration.settings import Env, PipedriveAccount
+    from typedpipes.limits.limiter import StoreLimiter
 
 PIPEDRIVE_URL: Final = "https://api.pipedrive.com"
 OAUTH_URL: Final = "https://oauth.pipedrive.com"
@@ -166,12 +167,12 @@ class PipedriveCore(ClientCore):
 
     def __init__(self, settings: PipedriveSettings, options: SharedOptions) -> None:
         self.settings = settings
-        self.address = settings.base_url or PIPEDRIVE_URL
+        self.address: str = settings.base_url or PIPEDRIVE_URL
         super().__init__(settings.credentials(store=token_store(options), account=options.get("account")), options)
         first = next(iter(self.credentials))
         identity = {"company": settings.company_domain or "", "token": first.identity}
         facts: LimiterOptions = {"plan": settings.plan, "seats": settings.seats, "auth": first.kind}
-        self.limiter = limiter_for(
+        self.limiter: StoreLimiter | None = limiter_for(
             "pipedrive",
             options,
             identity,

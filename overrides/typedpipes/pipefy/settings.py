@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from typedpipes._core.http.clients import AsyncPolicyClient, PolicyClient
     from typedpipes._core.tokens import TokenStore
     from typedpipes.configuration.settings import Env, PipefyAccount
+    from typedpipes.limits.limiter import StoreLimiter
     from typedpipes.pipefy.exports.flows import ExportSettings
 
 
@@ -146,11 +147,11 @@ class Core(ClientCore):
 
     def __init__(self, settings: PipefySettings, options: SharedOptions) -> None:
         self.settings = settings
-        self.address = settings.base_url
+        self.address: str = settings.base_url
         super().__init__(settings.credentials(store=token_store(options)), options)
-        self.identity = next(iter(self.credentials)).identity
+        self.identity: str = next(iter(self.credentials)).identity
         plan, allowance = settings.plan, settings.allowance
-        self.limiter = limiter_for(
+        self.limiter: StoreLimiter | None = limiter_for(
             "pipefy",
             options,
             {"user": self.identity, "organization": settings.organization_id or ""},
@@ -158,8 +159,8 @@ class Core(ClientCore):
             settings.limits,
             address=elsewhere(settings.base_url, "pipefy.com"),
         )
-        self.monthly_calls = _monthly_calls(plan, allowance)
-        self.journal = settings.journal
+        self.monthly_calls: int | None = _monthly_calls(plan, allowance)
+        self.journal: str | os.PathLike[str] | None = settings.journal
 
     def calls(self, http: PolicyClient | AsyncPolicyClient) -> GraphQLCalls:
         """The encoder and reader of calls for a client."""

@@ -23,7 +23,7 @@ SEAM: Final = frozenset(
 )
 """What generated code may import from typedpipes.runtime."""
 STDLIB: Final = frozenset(
-    "Any ClassVar Literal Mapping Sequence TYPE_CHECKING TypeAlias TypedDict Unpack overload builtins".split()
+    "Any ClassVar Final Literal Mapping Sequence TYPE_CHECKING TypeAlias TypedDict Unpack overload builtins".split()
 )
 _TAKEN: Final = SEAM | STDLIB | {"OffsetCallOptions", "PagedCallOptions", "None", "True", "False"}
 

@@ -65,7 +65,7 @@ class MethodText:
         method = "async_raw_method" if self._async else "raw_method"
         if not plan.is_overloaded:
             ignore = "  # type: ignore[deprecated]  # warns when called" if plan.operation.deprecated else ""
-            return [f"    {name} = {method}({owner}.{name}){ignore}"]
+            return [f"    {name}: Final = {method}({owner}.{name}){ignore}"]
         returns = f"ApiResponse[{self._types.text(plan.operation.returns, 'response', inside=False)}]"
         lines: list[str] = []
         for variant in (True, False):

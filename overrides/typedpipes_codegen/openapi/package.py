@@ -13,7 +13,7 @@ from typedpipes_codegen.openapi.resource_text import ResourceText
 from typedpipes_codegen.openapi.source import comment, docstring, identifiers, import_from, literal
 from typedpipes_codegen.output.formatting import run_ruff
 
-_TYPING: Final = ("Any", "ClassVar", "Literal", "TypeAlias", "Unpack", "overload")
+_TYPING: Final = ("Any", "ClassVar", "Final", "Literal", "TypeAlias", "Unpack", "overload")
 _ABC: Final = ("Mapping", "Sequence")
 
 

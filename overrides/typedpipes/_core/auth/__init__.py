@@ -35,9 +35,9 @@ class AuthContext:
         redactor: Redactor | None = None,
     ) -> None:
         self.clock: Clock = clock or SystemClock()
-        self.until = until
-        self.report = report or Reporter()
-        self.redactor = redactor or Redactor()
+        self.until: float | None = until
+        self.report: Reporter = report or Reporter()
+        self.redactor: Redactor = redactor or Redactor()
 
 
 class Credential:
@@ -54,7 +54,7 @@ class Credential:
     def __init__(self, kind: str, *, identity: str, origins: Iterable[str]) -> None:
         self.kind = kind
         self.identity = identity
-        self.origins = frozenset(pinned(url) for url in origins)
+        self.origins: frozenset[str] = frozenset(pinned(url) for url in origins)
 
     def permits(self, origin: str) -> bool:
         """Whether the credential may be sent to ``origin``."""

@@ -68,7 +68,7 @@ class ClientCredentials:
         self._encoding: Encoding = encoding
         self._tried: set[Encoding] = {encoding}
         self._scope = scope
-        self.name = client_secret.fingerprint(f"{url} {client_id} {scope}")
+        self.name: str = client_secret.fingerprint(f"{url} {client_id} {scope}")
 
     def request(self, current: Token | None) -> library.Request:
         """The token request."""

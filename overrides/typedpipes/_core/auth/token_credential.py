@@ -52,7 +52,7 @@ class TokenCredential(Credential):
         super().__init__(kind, identity=identity, origins=origins)
         self.grant = grant
         self.store: TokenStore = store if store is not None else MemoryTokenStore()
-        self.key = key or f"{kind}-{hashlib.sha256(f'{identity} {grant.name}'.encode()).hexdigest()[:32]}"
+        self.key: str = key or f"{kind}-{hashlib.sha256(f'{identity} {grant.name}'.encode()).hexdigest()[:32]}"
         self._refused: Secret | None = None
         self.forked()
         renew_in_children(self)

@@ -28,8 +28,8 @@ class Node:
     __slots__ = ("_below", "index", "key", "made", "parent")
 
     def __init__(self, parent: Node | None, key: str | None) -> None:
-        self.parent = parent
-        self.key = key
+        self.parent: Node | None = parent
+        self.key: str | None = key
         self.index: int | str = 0
         self.made: dict[str, object] = {}
         """Unknown enum values met here, as they were built."""
@@ -80,11 +80,11 @@ class Decoding:
         omitted: bool = False,
         report: Report | None = None,
     ) -> None:
-        self.operation = operation
-        self.strict = strict
-        self.omitted = omitted
+        self.operation: str = operation
+        self.strict: bool = strict
+        self.omitted: bool = omitted
         """The caller asked the server to leave fields out: absence is no drift."""
-        self.looking = True
+        self.looking: bool = True
         """Whether unknown properties are reported: in the first item of each list and map, or anywhere when strict."""
         self._report = report
         self._local: set[object] = set()

@@ -79,7 +79,7 @@ class Transfer:
         max_bytes: int,
         restartable: bool = True,
     ) -> None:
-        self.point = ResumePoint()
+        self.point: ResumePoint = ResumePoint()
         self._host = host
         self._source = source
         self._clock = clock

@@ -11,6 +11,7 @@ from typing import (
     TYPE_CHECKING,
     Annotated,
     Any,
+    ClassVar,
     Final,
     Generic,
     Literal,
@@ -103,7 +104,7 @@ class ResultModel(BaseModel):
     `ResponseMismatch` when it is read; `typedpipes._core.graphql.results` builds such objects.
     """
 
-    model_config = ConfigDict(
+    model_config: ClassVar[ConfigDict] = ConfigDict(
         extra="allow", strict=True, populate_by_name=True, protected_namespaces=(), defer_build=True
     )
 
@@ -139,7 +140,7 @@ class ResultModel(BaseModel):
 class InputModel(BaseModel):
     """Base of generated input classes. What is not given is not sent; an explicit None is sent as null."""
 
-    model_config = ConfigDict(
+    model_config: ClassVar[ConfigDict] = ConfigDict(
         extra="forbid", strict=True, populate_by_name=True, protected_namespaces=(), defer_build=True
     )
 
@@ -188,7 +189,7 @@ def decode_body(model: type[R], body: bytes, decoding: Decoding) -> R | None:
 class _Answer(BaseModel, Generic[R]):
     """A GraphQL answer without errors."""
 
-    model_config = ConfigDict(defer_build=True)
+    model_config: ClassVar[ConfigDict] = ConfigDict(defer_build=True)
 
     data: R
     errors: None = None

@@ -215,14 +215,14 @@ class WireResponse:
         most: int = MAX_BODY,
         redactor: Redactor | None = None,
     ) -> None:
-        self.most = most
+        self.most: int = most
         """Bytes of an answer that the client reads at most."""
-        self.redactor = redactor or SENDING.get()
+        self.redactor: Redactor = redactor or SENDING.get()
         """Knows the client's secrets, which an answer may repeat."""
-        self.status = status
-        self.headers = headers
-        self.content = content
-        self.url = url
+        self.status: int = status
+        self.headers: Mapping[str, str] = headers
+        self.content: bytes = content
+        self.url: str = url
 
     def __repr__(self) -> str:
         return f"<WireResponse {self.status}, {len(self.content)} bytes>"

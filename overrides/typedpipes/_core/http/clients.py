@@ -205,7 +205,7 @@ class PolicyClient(SharedClient, library.Client):
                 **_wire_options(wire, connects=transport is None and http_client is None),
             )
         line: HttpClient = self if http_client is None else http_client
-        self.policies = build_policies(
+        self.policies: Policies = build_policies(
             ThreadPermits(connections),
             credentials,
             limiter,
@@ -294,7 +294,7 @@ class AsyncPolicyClient(SharedClient, library.AsyncClient):
                 **_wire_options(wire, connects=transport is None and http_client is None),
             )
         line: AsyncHttpClient = self if http_client is None else http_client
-        self.policies = build_policies(
+        self.policies: Policies = build_policies(
             TaskPermits(connections),
             credentials,
             limiter,

@@ -23,6 +23,7 @@ from typedpipes.errors import TransportError
 from typedpipes.events import OnEvent, Reporter, Request
 
 if TYPE_CHECKING:
+    from typedpipes._core.decoding import DriftLog
     from typedpipes.limits.limiter import StoreLimiter
     from typedpipes.limits.policy import Limiter
 
@@ -65,17 +66,17 @@ class Policies:
         redactor: Redactor,
         closed: Callable[[], bool],
     ) -> None:
-        self.closed = closed
+        self.closed: Callable[[], bool] = closed
         """Whether nothing can be sent any more."""
-        self.retry = retry
-        self.credentials = credentials
-        self.limiter = limiter
-        self.permits = permits
-        self.clock = clock
-        self.random = random
-        self.report = report
-        self.redactor = redactor
-        self.budget = RetryBudget()
+        self.retry: RetryPolicy = retry
+        self.credentials: Credentials = credentials
+        self.limiter: Limiter | None = limiter
+        self.permits: Permits = permits
+        self.clock: Clock = clock
+        self.random: Callable[[], float] = random
+        self.report: Reporter = report
+        self.redactor: Redactor = redactor
+        self.budget: RetryBudget = RetryBudget()
         for credential in credentials:
             for value in credential.secrets():
                 redactor.add(value)
@@ -276,10 +277,10 @@ class ClientCore:
         if account is not None:
             for credential in credentials:
                 credential.identity = f"account:{account}"
-        self.retry = retry_policy(options)
-        self.on_event = options.get("on_event")
-        self.strict = check_flag("strict", options.get("strict", False))
-        self.drift = drift_log(options)
+        self.retry: RetryPolicy = retry_policy(options)
+        self.on_event: OnEvent | None = options.get("on_event")
+        self.strict: bool = check_flag("strict", options.get("strict", False))
+        self.drift: DriftLog = drift_log(options)
 
     @property
     def token_headers(self) -> frozenset[str]:

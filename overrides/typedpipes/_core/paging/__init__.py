@@ -51,11 +51,11 @@ class Walk:
         if left is not None and left < 0:
             raise ConfigurationError(f"{operation}: max_items is at least 0, not {left}", setting="max_items")
         self.operation = operation
-        self.prefetch = _prefetch(operation, paging, options)
+        self.prefetch: int = _prefetch(operation, paging, options)
         """How many pages may be asked for before their turn."""
         self.cursor, self._skip = _resume(operation, paging, options)
         """Where the page after the last accepted one starts; None before the first and after the last page."""
-        self.finished = left == 0
+        self.finished: bool = left == 0
         self._chosen = chosen
         self._paging = paging
         self._size = size

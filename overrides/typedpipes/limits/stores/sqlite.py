@@ -57,7 +57,7 @@ class SqliteStore(Announcer):
     durable = True
 
     def __init__(self, path: str | os.PathLike[str], *, clock: Clock | None = None) -> None:
-        self.path = Path(path)
+        self.path: Path = Path(path)
         super().__init__(f"sqlite:///{self.path}")
         self._clock = clock or SystemClock()
         self._holders = self.path.with_name(f"{self.path.name}-holders")

@@ -59,7 +59,7 @@ class AttachmentFlows:
     def __init__(self, port: GraphQLPort, settings: ExportSettings) -> None:
         self._port = port
         self._settings = settings
-        self.uploads = UploadFlows(port, settings)
+        self.uploads: UploadFlows = UploadFlows(port, settings)
 
     def attach(
         self,

@@ -251,7 +251,7 @@ class FileBody(library.SyncByteStream, library.AsyncByteStream):
     """The bytes of a file in pieces; the asynchronous form reads in a worker thread."""
 
     def __init__(self, source: Source, until: float, clock: Clock, meter: ProgressMeter) -> None:
-        self.size = source.size
+        self.size: int = source.size
         self._source = source
         self._until = until
         self._clock = clock

@@ -27,7 +27,7 @@ class Checkpoint:
     """The file of one job; blocking."""
 
     def __init__(self, path: str | os.PathLike[str], job: str) -> None:
-        self.path = Path(path)
+        self.path: Path = Path(path)
         self._head = _line({"version": VERSION, "job": job})
         self._lock = FileLock(self.path.with_name(self.path.name + ".lock"))
         self._file: BinaryIO | None = None

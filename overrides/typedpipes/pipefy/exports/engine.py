@@ -76,8 +76,8 @@ class JobEngine:
         report: OnEvent | None = None,
     ) -> None:
         self._port = port
-        self.clock = clock or SystemClock()
-        self.schedule = schedule or PollSchedule()
+        self.clock: Clock | SystemClock = clock or SystemClock()
+        self.schedule: PollSchedule = schedule or PollSchedule()
         self.journal = journal
         self._report = report
         self._forms = FormMemory(forms if forms is not None else journal, account)

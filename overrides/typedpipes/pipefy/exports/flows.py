@@ -68,7 +68,7 @@ class ExportFlows:
 
     def __init__(self, port: GraphQLPort, settings: ExportSettings) -> None:
         self.settings = settings
-        self.engine = JobEngine(
+        self.engine: JobEngine = JobEngine(
             port,
             clock=settings.clock,
             schedule=PollSchedule(settings.monthly_calls),

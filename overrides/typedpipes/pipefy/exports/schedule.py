@@ -22,7 +22,7 @@ class PollSchedule:
     def __init__(self, monthly_calls: int | None = None) -> None:
         if monthly_calls is not None and monthly_calls < 0:
             raise ValueError("monthly_calls must not be negative")
-        self.monthly_calls = monthly_calls
+        self.monthly_calls: int | None = monthly_calls
 
     def next_poll(self, elapsed: float, *, calls: int = 1, retry_after: float | None = None) -> float:
         """Seconds to wait from now.

@@ -49,11 +49,13 @@ class FieldFacts:
     def __init__(self, owner: TypeFacts, line: str) -> None:
         match = _LINE.match(line)
         assert match is not None, line
-        secret, attribute, self.name, arguments, self.type = match.groups()
-        self.owner = owner
-        self.attribute = attribute or self.name
-        self.named = self.type.strip("[]!")
-        self.secret = bool(secret)
+        secret, attribute, name, arguments, kind = match.groups()
+        self.name: str = name
+        self.type: str = kind
+        self.owner: TypeFacts = owner
+        self.attribute: str = attribute or self.name
+        self.named: str = self.type.strip("[]!")
+        self.secret: bool = bool(secret)
         self.arguments: dict[str, tuple[str, str]] = {}
         required: list[str] = []
         for text in arguments.split(",") if arguments else ():
@@ -63,7 +65,7 @@ class FieldFacts:
             self.arguments[python or wire] = (wire, kind)
             if kind.endswith("!") and not default:
                 required.append(python or wire)
-        self.required = tuple(required)
+        self.required: tuple[str, ...] = tuple(required)
 
     @property
     def coordinate(self) -> str:
@@ -97,14 +99,15 @@ class TypeFacts:
     __slots__ = ("class_name", "fields", "holder", "members", "name", "schema")
 
     def __init__(self, schema: SelectionSchema, class_name: str) -> None:
-        self.schema = schema
-        self.class_name = class_name
-        self.name, lines = schema.types[class_name]
-        self.members = frozenset(schema.abstract.get(self.name, self.name).split())
+        self.schema: SelectionSchema = schema
+        self.class_name: str = class_name
+        name, lines = schema.types[class_name]
+        self.name: str = name
+        self.members: frozenset[str] = frozenset(schema.abstract.get(self.name, self.name).split())
         facts = [FieldFacts(self, line) for line in lines.split("\n") if line]
         if self.is_abstract:
             facts.append(FieldFacts(self, "typename__=__typename:String!"))
-        self.fields = {fact.attribute: fact for fact in facts}
+        self.fields: dict[str, FieldFacts] = {fact.attribute: fact for fact in facts}
         doc = f"Fields of `{self.name}`: {', '.join(self.fields)}."
         holder: Any = _Holder(class_name, (Composite,), {"_facts_": self, "__module__": schema.module, "__doc__": doc})
         self.holder: type[Composite[Any, Any]] = holder
@@ -168,9 +171,9 @@ class SelectionSchema:
         self.types = types
         self.abstract = abstract
         self.enums = enums
-        self.text = frozenset(text)
+        self.text: frozenset[str] = frozenset(text)
         self.roots = roots
-        self.classes = {name: class_name for class_name, (name, _) in types.items()}
+        self.classes: dict[str, str] = {name: class_name for class_name, (name, _) in types.items()}
         self._made: dict[str, TypeFacts] = {}
 
     def facts(self, name: str) -> TypeFacts:
