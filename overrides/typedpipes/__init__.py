@@ -49,3 +49,7 @@ def __getattr__(name: str) -> object:
     value = getattr(importlib.import_module(f"typedpipes.{home}"), name)
     globals()[name] = value
     return value
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

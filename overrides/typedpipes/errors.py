@@ -340,3 +340,32 @@ class DownloadError(TypedPipesError):
     def __init__(self, message: str, *, status: int | None = None) -> None:
         super().__init__(message)
         self.status = status
+
+
+__all__ = [
+    "APIError",
+    "AuthenticationError",
+    "BadRequest",
+    "ConfigurationError",
+    "DeadlineExceeded",
+    "DownloadError",
+    "ExportAmbiguous",
+    "ExportFailed",
+    "ExportTimeout",
+    "GraphQLError",
+    "GraphQLValidationError",
+    "JournalBusy",
+    "LimitStoreError",
+    "NotFound",
+    "PartialFailure",
+    "PermissionDenied",
+    "ProfileError",
+    "QuotaExhausted",
+    "RateLimited",
+    "ResponseMismatch",
+    "RowsError",
+    "ServerError",
+    "SignatureMismatch",
+    "TransportError",
+    "TypedPipesError",
+]

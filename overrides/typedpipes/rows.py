@@ -489,3 +489,19 @@ def _rows(sheet: _Sheet, path: Path, limits: RowLimits) -> Generator[Sequence[An
             width -= 1
         if width:
             yield row[:width] if width < len(row) else row
+
+
+__all__ = [
+    "HEAD",
+    "MAX_PARTS",
+    "MAX_ROWS",
+    "RATIO_FROM",
+    "SAMPLE",
+    "RowLimits",
+    "Rows",
+    "check_archive",
+    "field_name",
+    "open_rows",
+    "open_workbook",
+    "shared_texts",
+]

@@ -5,9 +5,11 @@ from __future__ import annotations
 import importlib
 import inspect
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
+import typedpipes
 from typedpipes import errors
 from typedpipes_api.connect.tokens import Tokens
 from typedpipes_api.pipedream.users import Users
@@ -54,6 +56,23 @@ def test_the_public_names_of_a_module_are_pinned_and_there(name: str) -> None:
     assert sorted(module.__all__) == sorted(SURFACE[name].split())
     for each in module.__all__:
         assert getattr(module, each) is not None
+
+
+@pytest.mark.parametrize("name", [*SURFACE, "typedpipes.errors", "typedpipes.rows", "typedpipes.tracing"])
+def test_dir_shows_the_public_names_and_a_star_brings_nothing_else(name: str) -> None:
+    module = importlib.import_module(name)
+    assert set(module.__all__) <= set(dir(module))
+    namespace: dict[str, object] = {"datetime": "mine", "annotations": "mine", "os": "mine"}
+    exec(f"from {name} import *", namespace)
+    assert {namespace[each] for each in ("datetime", "annotations", "os")} == {"mine"}
+
+
+def test_every_module_that_is_public_says_which_names_are() -> None:
+    folder = Path(typedpipes.__file__).parent
+    for path in folder.rglob("*.py"):
+        inner = path.relative_to(folder).parts
+        if inner[0] not in ("_core", "cli"):
+            assert "\n__all__ = [" in path.read_text(encoding="utf-8"), path
 
 
 def test_the_errors_are_pinned_and_of_one_family() -> None:

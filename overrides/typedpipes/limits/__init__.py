@@ -111,6 +111,10 @@ def __getattr__(name: str) -> object:
     return value
 
 
+def __dir__() -> list[str]:
+    return sorted(__all__)
+
+
 Vendor: TypeAlias = Literal["pipefy", "pipedream", "pipedrive"]
 Unreachable: TypeAlias = Literal["fail", "local"]
 

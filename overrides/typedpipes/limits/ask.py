@@ -275,3 +275,33 @@ GUARD = 1_000
 def hold_of(seconds: float) -> int:
     """How long a settled unit is held, in microseconds, for a window of ``seconds``."""
     return math.ceil(seconds * (1 + DRIFT) * MICROSECONDS) + GUARD
+
+
+__all__ = [
+    "DRIFT",
+    "EDGE_PAUSE",
+    "GRACE",
+    "GUARD",
+    "LONGEST_PAUSE",
+    "MICROSECONDS",
+    "UNNAMED_PAUSE",
+    "Ask",
+    "Bound",
+    "BudgetEntry",
+    "BudgetView",
+    "Exhausted",
+    "Granted",
+    "Note",
+    "Period",
+    "Reply",
+    "Retry",
+    "Unit",
+    "View",
+    "WindowEntry",
+    "WindowView",
+    "hold_of",
+    "notes_of",
+    "pausing",
+    "refused",
+    "retry_after",
+]

@@ -252,3 +252,6 @@ class Book:
             free_in=max(0, opens - now),
             all_free_in=last - now,
         )
+
+
+__all__ = ["GRANTED", "NAP", "PLACE_GRACE", "Book", "OpenBudget"]

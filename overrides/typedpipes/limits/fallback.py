@@ -217,3 +217,6 @@ class FallbackStore:
             return entry
         used, allowance, _ = self._left.get(entry.key, (0, 0, 0))
         return msgspec.structs.replace(entry, allowance=int(max(0, allowance - used) * self._share))
+
+
+__all__ = ["PROBE", "FallbackStore"]

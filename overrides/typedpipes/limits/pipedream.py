@@ -70,3 +70,6 @@ def policy(figures: str = "documented") -> Policy:
             setting="figures",
         )
     return Policy(vendor="pipedream", account="project", windows=(PAUSES, *FIGURES[figures]))
+
+
+__all__ = ["ACCOUNTS", "EXTERNAL_USER_ID_LENGTH", "FIGURES", "PAGE", "PAUSES", "TOKENS", "policy"]

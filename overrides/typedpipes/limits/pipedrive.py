@@ -85,3 +85,6 @@ def policy(
         budgets=(day,),
         reads="pipedrive",
     )
+
+
+__all__ = ["BURST", "MULTIPLIER", "SEARCH", "TOKENS_PER_SEAT", "WINDOW", "policy"]

@@ -61,3 +61,14 @@ def policy(plan: str | None = None, calls_per_month: int | None = None) -> Polic
         source="vendor-facts/pipefy: by plan; that the month is the calendar month in UTC is an assumption",
     )
     return Policy(vendor="pipefy", account="organization", windows=(REQUESTS,), budgets=(month,))
+
+
+__all__ = [
+    "ATTACHMENT_BYTES",
+    "CALLS_PER_MONTH",
+    "FILE_LINK_SECONDS",
+    "RECORDS_PER_PAGE",
+    "REQUESTS",
+    "WEBHOOKS_PER_PIPE",
+    "policy",
+]

@@ -285,3 +285,6 @@ class Binder:
 
 def _counts(buckets: tuple[str, ...], claim: Claim) -> bool:
     return not buckets or any(bucket in buckets for bucket in claim.buckets)
+
+
+__all__ = ["Binder", "Budget", "Claim", "Lease", "Limiter", "Policy", "Window", "fresh_id", "keyed", "process_name"]

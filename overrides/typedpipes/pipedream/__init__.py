@@ -44,3 +44,7 @@ def __getattr__(name: str) -> object:
     import importlib
 
     return getattr(importlib.import_module(f".{_MODULES.get(name, 'client')}", __name__), name)
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

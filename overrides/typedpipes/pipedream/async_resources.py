@@ -283,3 +283,17 @@ class AsyncSubscriptionsRaw(RawAsyncResource):
 
     create: Final = async_raw_method(subscriptions.AsyncSubscriptions.create)
     delete: Final = async_raw_method(AsyncSubscriptions.delete)
+
+
+__all__ = [
+    "AsyncSources",
+    "AsyncSourcesEvents",
+    "AsyncSourcesEventsRaw",
+    "AsyncSubscriptions",
+    "AsyncSubscriptionsRaw",
+    "AsyncWorkflows",
+    "AsyncWorkflowsEmits",
+    "AsyncWorkflowsEmitsRaw",
+    "AsyncWorkflowsErrors",
+    "AsyncWorkflowsErrorsRaw",
+]

@@ -304,3 +304,19 @@ class SubscriptionsRaw(RawResource):
 
     create: Final = raw_method(subscriptions.Subscriptions.create)
     delete: Final = raw_method(Subscriptions.delete)
+
+
+__all__ = [
+    "Expand",
+    "Sources",
+    "SourcesEvents",
+    "SourcesEventsRaw",
+    "Subscriptions",
+    "SubscriptionsRaw",
+    "Workflows",
+    "WorkflowsEmits",
+    "WorkflowsEmitsRaw",
+    "WorkflowsErrors",
+    "WorkflowsErrorsRaw",
+    "check_bounds",
+]

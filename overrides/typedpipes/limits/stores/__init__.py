@@ -230,3 +230,6 @@ class MemoryStore(Announcer):
             if not state.used and not state.order and state.blocked_until < book.now:
                 del book.windows[key]
         self._sweep_at = max(SWEEP, 2 * len(book.windows))
+
+
+__all__ = ["SWEEP", "Announcer", "Listener", "MemoryStore", "Store", "StoreState"]

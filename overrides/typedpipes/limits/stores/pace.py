@@ -42,3 +42,6 @@ class Pace:
     def _leak(self, now: float) -> None:
         self._level = max(0.0, self._level - SHARE * max(0.0, now - self._updated))
         self._updated = now
+
+
+__all__ = ["BURST", "FIRST_COST", "SHARE", "Pace"]

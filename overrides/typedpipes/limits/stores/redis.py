@@ -328,3 +328,6 @@ def _thread_limit() -> anyio.CapacityLimiter:
 def _without_credentials(url: str) -> str:
     scheme, separator, rest = url.partition("://")
     return f"{scheme}{separator}{rest.rpartition('@')[2].partition('?')[0]}"
+
+
+__all__ = ["KEEP", "PATIENCE", "REMEMBERED", "SCRIPT", "THREADS", "TIMEOUT", "RedisStore"]

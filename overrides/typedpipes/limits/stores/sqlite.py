@@ -255,3 +255,6 @@ class SqliteStore(Announcer):
 
 def _busy(error: sqlite3.OperationalError) -> bool:
     return error.sqlite_errorcode & 0xFF in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
+
+
+__all__ = ["CHECKPOINT", "CLOCK", "IDLE", "PATIENCE", "SCHEMA", "UPSERT", "SqliteStore"]

@@ -127,3 +127,6 @@ class Checkpoint:
 
 def _line(entry: dict[str, object]) -> bytes:
     return json.dumps(entry).encode() + b"\n"
+
+
+__all__ = ["UNANSWERED", "Checkpoint"]

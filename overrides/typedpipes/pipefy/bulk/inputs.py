@@ -143,3 +143,17 @@ def deletions(given: Iterable[str | int]) -> Iterator[BulkWork]:
         raise ConfigurationError("ids is a list of ids; wrap the one in [ ]", setting="ids")
     for identity in given:
         yield BulkWork(str(identity), _name("k", [str(identity)]), ({"id": str(identity)},))
+
+
+__all__ = [
+    "CREATE_CARDS",
+    "CREATE_RECORDS",
+    "DELETE_CARDS",
+    "DELETE_RECORDS",
+    "FIELDS_PER_CALL",
+    "UPDATE_CARDS",
+    "UPDATE_RECORDS",
+    "creations",
+    "deletions",
+    "updates",
+]

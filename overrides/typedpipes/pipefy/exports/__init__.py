@@ -185,3 +185,6 @@ class Exports:
 
     def _start(self, request: JobRequest, forget: bool) -> ExportJob:
         return ExportJob(self._flows, drive(self._flows.start(request, forget=forget), self._io), self._io)
+
+
+__all__ = ["Exports"]

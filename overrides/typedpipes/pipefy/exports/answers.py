@@ -149,3 +149,18 @@ def status_text(value: object) -> str:
     if isinstance(value, bool):
         return "accepted" if value else "refused"
     return value if isinstance(value, str) else ""
+
+
+__all__ = [
+    "WAY_OUT",
+    "blamed",
+    "created_job",
+    "failure",
+    "find_job",
+    "first_refusal",
+    "identifier",
+    "is_finished",
+    "is_passing",
+    "overdue",
+    "status_text",
+]

@@ -177,3 +177,6 @@ class AsyncExports:
     async def _start(self, request: JobRequest, forget: bool) -> AsyncExportJob:
         state = await adrive(self._flows.start(request, forget=forget), self._io)
         return AsyncExportJob(self._flows, state, self._io)
+
+
+__all__ = ["AsyncExports"]

@@ -410,3 +410,6 @@ class JobCreation:
         if nothing_else:
             return sorted(left, key=lambda following: following.name != form.unprobed)
         return [following for following in left if following.name != form.unprobed]
+
+
+__all__ = ["JOURNAL_WAIT", "LAST_BREATH", "LINK_TRIES", "JobCreation", "JobEngine"]

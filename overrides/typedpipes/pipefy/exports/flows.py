@@ -170,3 +170,6 @@ class ExportFlows:
         if journal is not None:
             with suppress(TypedPipesError):  # the result is there; at worst the next call finds this job again
                 yield from call(partial(journal.done, state.id), blocking=True)
+
+
+__all__ = ["FRESH_MARGIN", "LINK_TIMEOUT", "ExportFlows", "ExportSettings", "file_host"]

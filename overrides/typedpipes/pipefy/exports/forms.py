@@ -119,3 +119,6 @@ class FileFormStore:
         if not isinstance(found, dict):
             return {}
         return {key: value for key, value in found.items() if isinstance(value, str)}
+
+
+__all__ = ["KEPT", "STEPS", "FileFormStore", "FormMemory", "Step"]

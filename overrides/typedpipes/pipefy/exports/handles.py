@@ -217,3 +217,6 @@ def _open(path: Path, into: type[Any] | None, limits: RowLimits | None) -> Rows[
 
 def _closing(host: FileHost) -> Flow[None]:
     yield from hold(host.close())
+
+
+__all__ = ["BATCH", "MAX_BYTES", "WAIT", "AsyncExportJob", "ExportJob", "ExportStatus", "OnProgress", "OnWait"]

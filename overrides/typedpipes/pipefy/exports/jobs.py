@@ -210,3 +210,18 @@ def _first_status(declaration: JobDeclaration) -> str:
 def moment(timestamp: float | None) -> datetime | None:
     """A Unix time as an aware datetime (UTC)."""
     return None if timestamp is None else datetime.fromtimestamp(timestamp, UTC)
+
+
+__all__ = [
+    "TOKEN_VERSION",
+    "CreateForm",
+    "FormStore",
+    "GraphQLPort",
+    "JobDeclaration",
+    "JobState",
+    "Outcome",
+    "PollForm",
+    "WaitProgress",
+    "moment",
+    "parse_token",
+]

@@ -200,3 +200,6 @@ def _time(record: Mapping[str, object]) -> datetime:
         return datetime.fromisoformat(str(record.get("at")))
     except ValueError:
         return datetime.fromtimestamp(0, UTC)
+
+
+__all__ = ["COMPACT_OVER", "VERSION", "Entry", "Event", "Journal"]

@@ -192,3 +192,21 @@ def _date(value: datetime | None, name: str) -> str | None:
 
 def _without_none(given: Mapping[str, object]) -> dict[str, object]:
     return {name: value for name, value in given.items() if value is not None}
+
+
+__all__ = [
+    "PERIODS",
+    "AuditLogDelivery",
+    "AuditLogFormat",
+    "JobRequest",
+    "Period",
+    "ReportFilter",
+    "audit_logs",
+    "automation_jobs",
+    "check_period",
+    "import_rows",
+    "month_of",
+    "organization_number",
+    "organization_report",
+    "pipe_report",
+]

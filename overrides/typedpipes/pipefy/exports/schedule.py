@@ -37,3 +37,6 @@ class PollSchedule:
             first = FRUGAL_START * FRUGAL_FACTOR ** min(max(calls, 1), 3)
             delay = max(elapsed * FRUGAL_FACTOR, first) - elapsed
         return max(delay, retry_after or 0.0)
+
+
+__all__ = ["FRUGAL_FACTOR", "FRUGAL_START", "QUICKEST", "SLOWEST", "PollSchedule"]
