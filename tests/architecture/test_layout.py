@@ -57,7 +57,6 @@ SHORT_FOR_A_REASON: Final = {
     "typedpipes.pipedream.options": "types for callers, which no call loads",
     "typedpipes.pipedrive.options": "types for callers, which no call loads",
     "typedpipes.pipefy.options": "types for callers, which no call loads",
-    "typedpipes.pipefy.exports.schedule": "pure arithmetic, tested by itself",
     "typedpipes_codegen.__main__": "makes ``python -m`` work",
     "typedpipes_codegen.diff.operation": "what every part of the diff calls an operation",
     "typedpipes_codegen.documents.json_reader": "one mechanism: JSON with our messages",
