@@ -75,7 +75,7 @@ class JoinedCredential(Credential):
     def __init__(self, kind: str, parts: Sequence[Credential]) -> None:
         super().__init__(kind, identity="+".join(part.identity for part in parts), origins=())
         self._parts = tuple(parts)
-        self.origins = frozenset.intersection(*(part.origins for part in parts))
+        self.origins: frozenset[str] = frozenset.intersection(*(part.origins for part in parts))
 
     def sign(self, request: library.Request, context: AuthContext) -> Flow[Secret]:
         """Put every part on the request."""

@@ -114,7 +114,7 @@ class Claim:
         self.token_cost: int = token_cost
         self.scope: Mapping[str, str] = scope or {}
         """The identity each limit is counted against: ``user``, ``project``, ``external_user``, ``company`` …"""
-        self.again = again
+        self.again: bool = again
         """Whether the call was sent before, and is to be repeated."""
 
     @property

@@ -53,13 +53,13 @@ class Connection:
         more: tuple[str, ...],
         next: tuple[str, ...],
     ) -> None:
-        self.path = path
-        self.field = field
-        self.after = after
-        self.first = first
-        self.items = items
-        self.more = more
-        self.next = next
+        self.path: tuple[str, ...] = path
+        self.field: str = field
+        self.after: str = after
+        self.first: str | None = first
+        self.items: tuple[str, ...] = items
+        self.more: tuple[str, ...] = more
+        self.next: tuple[str, ...] = next
 
 
 class GraphQLOperation(Generic[R_co]):
@@ -88,13 +88,13 @@ class GraphQLOperation(Generic[R_co]):
         connection: Connection | None = None,
         times: Mapping[str, str] | None = None,
     ) -> None:
-        self.name = name
+        self.name: str = name
         self.kind = kind
-        self.roots = roots
-        self.document = document
-        self.result = result
-        self.connection = connection
-        self.times = times or {}
+        self.roots: tuple[str, ...] = roots
+        self.document: str = document
+        self.result: type[R_co] = result
+        self.connection: Connection | None = connection
+        self.times: Mapping[str, str] | dict[str, str] = times or {}
         self._required: tuple[tuple[str, bool], ...] | None = None
 
     def check(self, variables: Mapping[str, JSON]) -> None:

@@ -92,16 +92,16 @@ class Paging:
         total: str | None = None,
     ) -> None:
         self.style = style
-        self.limit = limit
-        self.cursor = cursor
-        self.items = items
-        self.next = next
-        self.more = more
-        self.size = size
-        self.max_size = max_size
-        self.first = first
+        self.limit: str | None = limit
+        self.cursor: str = cursor
+        self.items: str = items
+        self.next: str = next
+        self.more: str | None = more
+        self.size: int | None = size
+        self.max_size: int | None = max_size
+        self.first: int | None = first
         """Number of the first page (``page``; default 1)."""
-        self.total = total
+        self.total: str | None = total
         """Where the answer says how many there are: pages (``page``), items (``skip``)."""
 
 
@@ -168,55 +168,55 @@ class Operation(Generic[T_co]):
         files: tuple[str, ...] = (),
         deprecated: str | None = None,
     ) -> None:
-        self.id = id
+        self.id: str = id
         """The schema's operationId."""
-        self.api = api
+        self.api: str = api
         """Package that defines it, for example ``pipedrive_v2``."""
-        self.name = name
+        self.name: str = name
         """Method path on the client, for example ``deals.list``."""
-        self.method = method
-        self.path = path
+        self.method: str = method
+        self.path: str = path
         """Path template; ``{name}`` segments are filled, percent-encoded, in order of appearance."""
-        self.segments = _split(path)
-        self.module = module
+        self.segments: tuple[str, ...] = _split(path)
+        self.module: str = module
         """Generated module whose namespace ``returns`` and ``item`` are evaluated in."""
-        self.returns = returns
+        self.returns: str = returns
         """Type of a successful answer, as an annotation."""
         self.safety = safety
-        self.credentials = credentials
+        self.credentials: tuple[str, ...] = credentials
         """Kinds of credential accepted, in the schema's order; empty: none is sent."""
-        self.server = server
+        self.server: str | None = server
         """Base URL of its own, where the schema gives one (Pipedrive OAuth)."""
-        self.token_cost = token_cost
-        self.buckets = buckets
+        self.token_cost: int = token_cost
+        self.buckets: tuple[str, ...] = buckets
         """Named limits the call counts in, besides those of its API as a whole."""
-        self.media = media
+        self.media: str = media
         """Content type of the request body."""
-        self.csv = csv
+        self.csv: tuple[str, ...] = csv
         """Query parameters whose lists are joined by commas instead of repeated."""
-        self.blank = blank
+        self.blank: tuple[str, ...] = blank
         """Query parameters that may be sent empty."""
-        self.styles = styles
+        self.styles: Mapping[str, str] = styles
         """``"place name"`` -> style code of each parameter that is not written the usual way (`parameter_styles`)."""
-        self.times = times
+        self.times: Mapping[str, str] = times
         """``"place path"`` -> form of each argument that is a date or a time: ``date``, ``date-time`` (RFC 3339), or a
         format of `datetime.datetime.strftime` that is filled in UTC."""
-        self.paging = paging
-        self.item = item
+        self.paging: Paging | None = paging
+        self.item: str | None = item
         """Type of one item of a page, as an annotation."""
-        self.normalize = normalize
+        self.normalize: tuple[str, ...] = normalize
         """Rules that bring a documented or live form of the answer to the modelled one."""
-        self.client_parameters = client_parameters
+        self.client_parameters: tuple[tuple[str, str, str], ...] = client_parameters
         """(option, location, wire name) of parameters filled from the client or the call's options."""
-        self.needs = needs
+        self.needs: tuple[str, ...] = needs
         """Fields of the body among them that the schema requires."""
-        self.selector = selector
+        self.selector: bool = selector
         """Whether a field selector may follow the collection's name (Pipedrive v1)."""
-        self.omittable = omittable
+        self.omittable: tuple[str, ...] = omittable
         """Query parameters that make the server leave fields out."""
-        self.files = files
+        self.files: tuple[str, ...] = files
         """Fields of the form that hold a file."""
-        self.deprecated = deprecated
+        self.deprecated: str | None = deprecated
         """Why not to use it and what to use instead."""
 
     def __repr__(self) -> str:
@@ -265,15 +265,15 @@ class Arguments:
         fields: tuple[str, ...] | None = None,
         cookies: dict[str, object] | None = None,
     ) -> None:
-        self.path = path
+        self.path: tuple[object, ...] = path
         """Values of the path's parameters, in order, client parameters left out."""
-        self.query = query
+        self.query: dict[str, object] | None = query
         """Query parameters by wire name; UNSET and None are left out."""
-        self.headers = headers
-        self.cookies = cookies
-        self.body = body
+        self.headers: dict[str, object] | None = headers
+        self.cookies: dict[str, object] | None = cookies
+        self.body: object = body
         """A model, or a dict of wire names; UNSET values are left out. None: no body."""
-        self.fields = fields
+        self.fields: tuple[str, ...] | None = fields
         """Field selector."""
 
 
@@ -283,10 +283,10 @@ class ApiResponse(Generic[T]):
     __slots__ = ("headers", "parsed", "status")
 
     def __init__(self, status: int, headers: Mapping[str, str], parsed: T) -> None:
-        self.status = status
-        self.headers = headers
+        self.status: int = status
+        self.headers: Mapping[str, str] = headers
         """Header names are lower case."""
-        self.parsed = parsed
+        self.parsed: T = parsed
 
     def __repr__(self) -> str:
         return f"<ApiResponse {self.status} {type(self.parsed).__name__}>"
