@@ -26,7 +26,7 @@ LOCK = Path("locks", "sessions.txt")
 LOCK_OF_NOX = Path("locks", "nox.txt")
 PROJECT = nox.project.load_toml("pyproject.toml")
 CODE = ["overrides", "tests", "docs/_site", "noxfile.py"]
-EVERYTHING = "cli,codegen,redis,sandbox,xlsx"
+EVERYTHING = "cli,codegen,httpx2,redis,sandbox,xlsx"
 ONE_PROCESS = "--override-ini=addopts=-ra --strict-markers --import-mode=importlib -p no:randomly"
 """For tests that fill environments or a site: no workers beside each other."""
 
@@ -100,6 +100,16 @@ def tests_on_3_13(session: nox.Session) -> None:
     """The test suite on Python 3.13."""
     _install(session, "tests", "typecheck", extras=EVERYTHING)
     _suite(session)
+
+
+@nox.session(name="tests-httpx2")
+def tests_on_httpx2(session: nox.Session) -> None:
+    """What sends requests, on httpx2. Arguments go to pytest; `-- tests` runs the whole suite on it."""
+    _install(session, "tests", "typecheck", extras=EVERYTHING)
+    core = [f"tests/typedpipes/_core/{name}" for name in ("http", "auth", "files", "rest", "graphql", "paging")]
+    facades = [f"tests/typedpipes/{name}" for name in ("pipefy", "pipedream", "pipedrive", "declared")]
+    chosen = session.posargs or [*core, *facades, "tests/end_to_end/test_secrets_stay.py"]
+    session.run("python", "-m", "pytest", *chosen, env={"TYPEDPIPES_HTTP": "httpx2"})
 
 
 @nox.session

@@ -97,6 +97,8 @@ class SharedOptions(TypedDict, total=False):
     allowance, which is exact for up to ten processes."""
     strict: bool
     """Raise `ResponseMismatch` for the first departure of an answer from its schema. Default: keep and report it."""
+    http_library: Literal["httpx", "httpx2"]
+    """The HTTP library of the client's own connections. Default: that of the process, ``TYPEDPIPES_HTTP`` or httpx."""
     on_event: OnEvent
     """Called with each event: request, retry, wait, refresh, drift, poll, budget."""
     account: str
@@ -111,14 +113,14 @@ class ClientOptions(SharedOptions, total=False):
     """Options of the synchronous clients."""
 
     http_client: HttpClient
-    """An `httpx.Client` to use instead of ours: for proxies, certificates, tests. It is not closed."""
+    """A `Client` of httpx or httpx2 to use instead of ours: for proxies, certificates, tests. It is not closed."""
 
 
 class AsyncClientOptions(SharedOptions, total=False):
     """Options of the asynchronous clients."""
 
     http_client: AsyncHttpClient
-    """An `httpx.AsyncClient` to use instead of ours. It is not closed."""
+    """An `AsyncClient` of httpx or httpx2 to use instead of ours. It is not closed."""
 
 
 _CLIENT_OPTIONS: Final = frozenset(ClientOptions.__annotations__)

@@ -18,7 +18,7 @@ _HEADER: Final = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+\Z")
 _SETTING: Final = re.compile(r"[a-z][a-z0-9_]*\Z")
 _TAKEN: Final = frozenset(
     "base_url servers env self options timeout deadline retries max_wait limits policy unreachable strict on_event "
-    "token_cache http_client max_body account".split()
+    "token_cache http_client http_library max_body account".split()
 )
 
 

@@ -24,7 +24,7 @@ import re
 import ssl
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
-from typing import TYPE_CHECKING, Final, TypedDict, TypeVar, cast
+from typing import TYPE_CHECKING, Any, Final, TypedDict, TypeVar, cast
 from urllib.parse import urlencode
 
 import anyio
@@ -46,6 +46,7 @@ from typedpipes._core.http import (
 )
 from typedpipes._core.http.bodies import QuietRequest
 from typedpipes._core.http.exchange import Exchange
+from typedpipes._core.http.foreign import async_sender, check_library, sender
 from typedpipes._core.http.policies import Policies, TaskPermits, ThreadPermits, build_policies
 from typedpipes._core.http.retry import RetryPolicy
 from typedpipes._core.redaction import SENDING, Redactor
@@ -65,11 +66,24 @@ class WireOptions(TypedDict, total=False):
     trust_env: bool
 
 
-def _wire_options(given: WireOptions | None, *, connects: bool) -> WireOptions:
-    wire = WireOptions(**(given or {}))
-    if connects and "verify" not in wire:
-        wire["verify"] = library.trusted(wire.get("trust_env", True))
-    return wire
+class _Connecting:
+    """With what a client of either library is made."""
+
+    def __init__(self, connections: int, wire: WireOptions | None) -> None:
+        self._connections = connections
+        self._wire = wire
+
+    def options(self, *, connects: bool) -> dict[str, Any]:  # keywords of a client of either library
+        wire = WireOptions(**(self._wire or {}))
+        if connects and "verify" not in wire:
+            wire["verify"] = library.trusted(wire.get("trust_env", True))
+        limits = library.Limits(max_connections=self._connections, max_keepalive_connections=self._connections)
+        return {"headers": HEADERS, "timeout": None, "mounts": {"http://": None}, "limits": limits, **wire}
+
+    def open(self, kind: Callable[..., object]) -> object:
+        """A client of another library than this process's."""
+        # Whose certificates it trusts is that library's own choice.
+        return kind(**self.options(connects=False))
 
 
 @contextlib.contextmanager
@@ -107,10 +121,10 @@ class SharedClient:
     """Whose connections are used: this client's own, or those of the one that the caller gave."""
     _none = _NoCookies()
 
-    def _settle(self, wire: object) -> None:
+    def _settle(self, wire: object, *, given: bool) -> None:
         """End in time on connections of our own, and share none with children."""
-        self._wire = cast("library.Client | library.AsyncClient", self if wire is None else wire)
-        if wire is None:
+        self._wire = cast("library.Client | library.AsyncClient", wire)
+        if not given:
             for transport in library.transports_of(self._wire):
                 library.end_in_time(transport)
         renew_in_children(self)
@@ -165,7 +179,23 @@ class SharedClient:
 
 
 class Elsewhere(library.BaseTransport, library.AsyncBaseTransport):
-    """Stands where a transport would be while another client has the wire: building a real one costs 100 ms."""
+    """Stands where a transport would be while another client has the wire: building a real one costs 100 ms.
+
+    ``owned``: that other client, if it is ours to close.
+    """
+
+    def __init__(self, owned: HttpClient | AsyncHttpClient | None = None) -> None:
+        self._owned = owned
+
+    def close(self) -> None:
+        """Close what is ours."""
+        if self._owned is not None:
+            cast("HttpClient", self._owned).close()
+
+    async def aclose(self) -> None:
+        """The asynchronous twin of `close`."""
+        if self._owned is not None:
+            await cast("AsyncHttpClient", self._owned).aclose()
 
 
 T = TypeVar("T")
@@ -174,9 +204,10 @@ T = TypeVar("T")
 class PolicyClient(SharedClient, library.Client):
     """The synchronous client; may be shared by threads. Close it, or use it as a context manager.
 
-    ``http_client`` is an httpx client of the caller's to put requests on the wire with (its proxies, certificates and
-    transport are used; it is not closed); ``transport`` replaces the network. ``connections`` bounds both the pool and
-    the number of requests under way. Environment proxies apply to https only.
+    ``http_client`` is a client of httpx or httpx2 of the caller's to put requests on the wire with (its proxies,
+    certificates and transport are used; it is not closed); ``http_library`` names the one of our own connections;
+    ``transport`` replaces the network. ``connections`` bounds both the pool and the number of requests under way.
+    Environment proxies apply to https only.
     """
 
     def __init__(
@@ -187,6 +218,7 @@ class PolicyClient(SharedClient, library.Client):
         retry: RetryPolicy | None = None,
         on_event: OnEvent | None = None,
         http_client: HttpClient | None = None,
+        http_library: str | None = None,
         transport: library.BaseTransport | None = None,
         connections: int = 100,
         wire: WireOptions | None = None,
@@ -195,16 +227,16 @@ class PolicyClient(SharedClient, library.Client):
         sleep: Callable[[float], None] = time.sleep,
         redactor: Redactor | None = None,
     ) -> None:
+        foreign, other = check_library(http_library, http_client, "Client"), http_client
+        connecting = _Connecting(connections, wire)
         with proxies_explained():
+            if foreign is not library.OWN and http_client is None and transport is None:
+                other = cast("HttpClient", connecting.open(foreign.Client))
             super().__init__(
-                transport=Elsewhere() if http_client is not None else transport,
-                limits=library.Limits(max_connections=connections, max_keepalive_connections=connections),
-                headers=HEADERS,
-                timeout=None,
-                mounts={"http://": None},
-                **_wire_options(wire, connects=transport is None and http_client is None),
+                transport=transport if other is None else Elsewhere(None if other is http_client else other),
+                **connecting.options(connects=transport is None and other is None),
             )
-        line: HttpClient = self if http_client is None else http_client
+        line: HttpClient = self if other is None else other
         self.policies: Policies = build_policies(
             ThreadPermits(connections),
             credentials,
@@ -216,8 +248,8 @@ class PolicyClient(SharedClient, library.Client):
             redactor,
             lambda: line.is_closed,
         )
-        self._put = super().send if http_client is None else cast(library.Client, http_client).send
-        self._settle(http_client)
+        self._put = super().send if other is None else sender(other)
+        self._settle(line, given=http_client is not None)
         self._io = SyncIO(self._send_one, sleep)
 
     def _send_one(self, request: library.Request) -> library.Response:
@@ -276,6 +308,7 @@ class AsyncPolicyClient(SharedClient, library.AsyncClient):
         retry: RetryPolicy | None = None,
         on_event: OnEvent | None = None,
         http_client: AsyncHttpClient | None = None,
+        http_library: str | None = None,
         transport: library.AsyncBaseTransport | None = None,
         connections: int = 100,
         wire: WireOptions | None = None,
@@ -284,16 +317,16 @@ class AsyncPolicyClient(SharedClient, library.AsyncClient):
         sleep: Callable[[float], Awaitable[None]] | None = None,
         redactor: Redactor | None = None,
     ) -> None:
+        foreign, other = check_library(http_library, http_client, "AsyncClient"), http_client
+        connecting = _Connecting(connections, wire)
         with proxies_explained():
+            if foreign is not library.OWN and http_client is None and transport is None:
+                other = cast("AsyncHttpClient", connecting.open(foreign.AsyncClient))
             super().__init__(
-                transport=Elsewhere() if http_client is not None else transport,
-                limits=library.Limits(max_connections=connections, max_keepalive_connections=connections),
-                headers=HEADERS,
-                timeout=None,
-                mounts={"http://": None},
-                **_wire_options(wire, connects=transport is None and http_client is None),
+                transport=transport if other is None else Elsewhere(None if other is http_client else other),
+                **connecting.options(connects=transport is None and other is None),
             )
-        line: AsyncHttpClient = self if http_client is None else http_client
+        line: AsyncHttpClient = self if other is None else other
         self.policies: Policies = build_policies(
             TaskPermits(connections),
             credentials,
@@ -305,8 +338,8 @@ class AsyncPolicyClient(SharedClient, library.AsyncClient):
             redactor,
             lambda: line.is_closed,
         )
-        self._put = super().send if http_client is None else cast(library.AsyncClient, http_client).send
-        self._settle(http_client)
+        self._put = super().send if other is None else async_sender(other)
+        self._settle(line, given=http_client is not None)
         self._io = AsyncIO(self._send_one, sleep)
 
     async def _send_one(self, request: library.Request) -> library.Response:

@@ -1,4 +1,9 @@
-"""The seam to the HTTP library: the only module that imports it. Whatever needs one of its names takes it from here."""
+"""The seam to the HTTP library: the only module that imports it. Whatever needs one of its names takes it from here.
+
+The library is httpx, or its successor httpx2 if ``TYPEDPIPES_HTTP=httpx2`` is in the environment when this is imported.
+Their interfaces are the same as far as we use them; what is private to them is used in this module only. Type checkers
+see httpx in both cases.
+"""
 
 from __future__ import annotations
 
@@ -8,11 +13,43 @@ import os
 import ssl
 import sys
 from collections.abc import Iterator
-from typing import Any, Final
-
-import httpx
+from importlib import import_module
+from types import ModuleType
+from typing import TYPE_CHECKING, Any, Final
 
 from typedpipes._core.http.network import AsyncBoundedBackend, BoundedBackend
+from typedpipes.errors import ConfigurationError, MissingExtra
+
+LIBRARIES: Final = ("httpx", "httpx2")
+VARIABLE: Final = "TYPEDPIPES_HTTP"
+
+
+def module(name: str) -> ModuleType:
+    """One of the `LIBRARIES`. Raises `MissingExtra` if it is not installed."""
+    try:
+        return import_module(name)
+    except ModuleNotFoundError as error:
+        if error.name != name:
+            raise
+        raise MissingExtra(f"the HTTP library {name} (http_library, {VARIABLE})", extra=name) from None
+
+
+def _chosen() -> str:
+    name = os.environ.get(VARIABLE, "").strip() or LIBRARIES[0]
+    if name not in LIBRARIES:
+        raise ConfigurationError(f"{VARIABLE} is {' or '.join(LIBRARIES)}, not {name[:40]!r}", setting=VARIABLE)
+    return name
+
+
+NAME: Final = _chosen()
+"""The library of this process."""
+
+if TYPE_CHECKING:
+    import httpx
+else:
+    httpx = module(NAME)
+
+OWN: Final[ModuleType] = httpx
 
 URL = httpx.URL
 InvalidURL = httpx.InvalidURL
@@ -47,8 +84,14 @@ StreamError = httpx.StreamError
 UnsupportedProtocol = httpx.UnsupportedProtocol
 LocalProtocolError = httpx.LocalProtocolError
 
-LOGGERS: Final = ("httpx", "httpcore.connection", "httpcore.http11", "httpcore.http2", "httpcore.proxy")
-"""Loggers that write about requests. A filter is not inherited, so each is named."""
+_BELOW: Final = ("connection", "http11", "http2", "proxy", "socks")
+LOGGERS: Final = (
+    *LIBRARIES,
+    *(f"{core}.{part}" for core in ("httpcore", "httpcore2") for part in _BELOW),
+    *("h2", "hpack.hpack", "hpack.table", "h11", "anyio.streams.tls"),
+)
+"""Loggers that write about requests, of both libraries: a client of either may be handed in. A filter is not inherited,
+so each is named."""
 
 
 def put_behind(url: URL, path: str, query: str | None) -> URL:

@@ -35,6 +35,7 @@ class PolicyOptions(TypedDict):
     limiter: StoreLimiter | None
     retry: RetryPolicy
     on_event: OnEvent | None
+    http_library: str | None
 
 
 class Policies:
@@ -281,6 +282,7 @@ class ClientCore:
         self.on_event: OnEvent | None = options.get("on_event")
         self.strict: bool = check_flag("strict", options.get("strict", False))
         self.drift: DriftLog = drift_log(options)
+        self.http_library: str | None = options.get("http_library")
 
     @property
     def token_headers(self) -> frozenset[str]:
@@ -294,6 +296,7 @@ class ClientCore:
             "limiter": self.limiter,
             "retry": self.retry,
             "on_event": self.on_event,
+            "http_library": self.http_library,
         }
 
 
