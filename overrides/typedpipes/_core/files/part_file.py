@@ -117,7 +117,7 @@ class PartFile:
         # Not more open than what it replaces; of a new file the umask decides.
         self._lock = FileLock(self.path, 0o666 if there is None else stat.S_IMODE(there.st_mode) & 0o666)
         self._point = ResumePoint()
-        self._size = self._synced = self._started = 0
+        self._size = self._started = 0
         self._done = False
 
     def open(self) -> ResumePoint:
@@ -150,7 +150,7 @@ class PartFile:
                     raise DownloadError(
                         f"not enough space in {self.path.parent}: {missing} bytes are to come, {free} are free"
                     )
-            self._save()
+            self._save(synced=0)
 
     def write(self, offset: int, pieces: Sequence[bytes]) -> None:
         """Write at ``offset``: the end of what there is, or before it to overwrite the rest."""
@@ -201,7 +201,6 @@ class PartFile:
             raise DownloadError(f"{self.path} was changed by somebody else; remove it and start again")
         if offset < self._size:
             os.ftruncate(self._lock.descriptor, offset)
-            self._synced = min(self._synced, offset)
             self._started = min(self._started, offset)
         self._size = offset
         os.lseek(self._lock.descriptor, offset, os.SEEK_SET)
@@ -246,17 +245,16 @@ class PartFile:
 
     def _checkpoint(self) -> None:
         disk.sync_file(self._lock.descriptor)
-        self._synced = self._size
-        self._save()
+        self._save(synced=self._size)
 
-    def _save(self) -> None:
+    def _save(self, *, synced: int) -> None:
         notes = _Notes(
             v=VERSION,
             identity=self._identity,
             etag=self._point.etag,
             modified=self._point.modified,
             total=self._point.total,
-            synced=self._synced,
+            synced=synced,
             boot=timeline(SystemClock()),
         )
         replace_own(self._notes, msgspec.json.encode(notes))

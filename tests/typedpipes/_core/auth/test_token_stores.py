@@ -20,7 +20,7 @@ from typedpipes._core.auth.token_stores import FileTokenStore, KeyringTokenStore
 from typedpipes._core.http.clients import PolicyClient
 from typedpipes._core.redaction import Secret
 from typedpipes._core.tokens import MemoryTokenStore, Token, TokenStore
-from typedpipes.errors import AuthenticationError, ConfigurationError
+from typedpipes.errors import AuthenticationError, ConfigurationError, TransportError
 from typedpipes.pipedrive.oauth import PipedriveOAuth
 
 
@@ -98,6 +98,16 @@ def test_a_lease_lapses_and_is_not_prolonged_by_a_clock_that_went_back(tmp_path:
     assert not store.lease("k", "me", 60)
     time.now += 1
     assert store.lease("k", "me", 60)
+
+
+@pytest.mark.parametrize(("ahead", "free"), [(-59, False), (-60, True), (1, True)])
+def test_a_lease_of_another_boot_lapses_by_the_wall_clock_and_none_is_from_the_future(
+    tmp_path: Path, ahead: float, free: bool
+) -> None:
+    time = FakeTime()
+    held = {"owner": "dead", "seconds": 60, "wall": time.wall() + ahead, "monotonic": time.now, "timeline": "another"}
+    (tmp_path / "k.lease").write_text(json.dumps(held))
+    assert FileTokenStore(tmp_path, clock=time).lease("k", "me", 60) is free
 
 
 def test_one_of_many_threads_gets_a_free_lease(tmp_path: Path) -> None:
@@ -250,6 +260,27 @@ def test_killed_between_receiving_and_storing_a_rotated_refresh_token(server: To
         server.good.add(before["access"])
     with PolicyClient(credentials=Credentials(_app(server, FileTokenStore(tmp_path)))) as client:
         client.exchange(request(server.url))
+
+
+def test_a_renewal_that_was_never_sent_leaves_no_doubt_about_the_refresh_token(
+    server: TokenServer, tmp_path: Path
+) -> None:
+    store = FileTokenStore(tmp_path)
+    with PolicyClient(credentials=Credentials(_app(server, store))) as client:
+        client.exchange(request(server.url))
+    (path,) = tmp_path.glob("*.json")
+    expired = {**json.loads(path.read_text()), "life": 0.001}
+    path.write_text(json.dumps(expired))
+    server.wire.close()
+    time = FakeTime()
+    credentials = Credentials(_app(server, store))
+    with (
+        PolicyClient(credentials=credentials, clock=time, sleep=time.sleep) as client,
+        pytest.raises(TransportError) as caught,
+    ):
+        client.exchange(request(server.url))
+    assert caught.value.sent is False
+    assert json.loads(path.read_text()) == expired
 
 
 def test_a_new_refresh_token_in_the_settings_overrules_the_stored_ones(server: TokenServer, tmp_path: Path) -> None:

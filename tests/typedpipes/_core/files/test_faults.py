@@ -205,6 +205,16 @@ def test_a_body_longer_than_announced_never_becomes_the_file(host: FileServer, t
     assert not target.exists()
 
 
+def test_a_length_that_changes_between_two_ranges_is_another_file(host: FileServer, target: Path, colour: str) -> None:
+    host.put("f", CONTENT)
+    start = b'HTTP/1.1 200 OK\r\nETag: "e"\r\nContent-Length: 200\r\n\r\n'
+    other = b"HTTP/1.1 206 Partial Content\r\nContent-Range: bytes 100-299/300\r\nContent-Length: 200\r\n\r\n"
+    host.faults.extend([raw(start + b"a" * 100), raw(other + b"b" * 100)])
+    Fetch(host, target, colour)()
+    assert target.read_bytes() == CONTENT
+    assert [request.headers.get("range") for request in host.log] == [None, "bytes=100-", None]
+
+
 def test_bytes_after_the_announced_length_are_not_taken(host: FileServer, target: Path, colour: str) -> None:
     host.faults.append(raw(b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\n" + b"hello, world"))
     Fetch(host, target, colour)()
@@ -323,20 +333,24 @@ def test_links_that_expire_in_the_middle_are_fetched_again_each_time(
     assert fetch.source.asked == 4
 
 
-def test_a_link_older_than_15_minutes_is_not_used_to_reconnect(host: FileServer, target: Path, colour: str) -> None:
+@pytest.mark.parametrize(("age", "asked"), [(894, 1), (896, 2)])
+def test_a_link_that_ends_within_5_seconds_is_not_used_to_reconnect(
+    host: FileServer, target: Path, colour: str, age: float, asked: int
+) -> None:
+    """A link lives 15 minutes at most."""
     served = host.put("f", CONTENT)
     fetch = Fetch(host, target, colour, timeout=7200)
 
     def later(handler: Handler) -> bool:
         handler.serve(served, send=100_000)
-        fetch.clock.now += 901
+        fetch.clock.now += age
         return True
 
     host.faults.append(later)
     fetch()
     assert target.read_bytes() == CONTENT
-    assert fetch.source.asked == 2
-    assert [request.path.split("/")[1] for request in host.log] == ["1", "2"]
+    assert fetch.source.asked == asked
+    assert [request.path.split("/")[1] for request in host.log] == ["1", str(asked)]
 
 
 @pytest.mark.parametrize("code", [400, 401, 403, 404, 410])

@@ -13,6 +13,7 @@ from tests.typedpipes._core.http.modes import MODES, Setup, run
 from tests.typedpipes._core.http.wire_server import Reply, serving
 from typedpipes._core.http import STAMP, Stamp, WireRequest, WireResponse
 from typedpipes._core.http.clients import PolicyClient
+from typedpipes._core.http.retry import Failure, RetryBudget
 from typedpipes._core.rest import Safety
 from typedpipes.errors import (
     APIError,
@@ -193,6 +194,20 @@ def test_an_idempotency_key_is_refused_where_it_would_protect_nothing() -> None:
         seen = run("sync", Setup(), WireRequest(method="POST", url=server.url, stamp=stamp))
         assert "would protect nothing" in str(seen.result)
         assert server.arrivals == []
+
+
+def test_a_retry_costs_5_units_after_a_timeout_10_and_a_success_never_fills_beyond_the_start() -> None:
+    budget = RetryBudget(17)
+    assert budget.draw(Failure("sent", timeout=True)) == 10
+    assert budget.draw(Failure("sent")) == 5
+    assert budget.draw(Failure("sent")) is None
+    assert budget.draw(Failure("answered", status=429, wait=1.0)) == 0
+    budget.success(0)
+    assert budget.left == 3
+    budget.success(5)
+    assert budget.left == 8
+    budget.success(10)
+    assert budget.left == 17
 
 
 def test_a_server_that_is_down_exhausts_the_retry_budget() -> None:

@@ -9,6 +9,7 @@ from tests.typedpipes.pipefy.exports.fake_time import FakeClock
 from tests.typedpipes.pipefy.exports.vendor import Vendor
 from typedpipes._core.flow import AsyncIO, adrive, drive
 from typedpipes.errors import (
+    APIError,
     AuthenticationError,
     ConfigurationError,
     ExportFailed,
@@ -33,6 +34,8 @@ PASSING: list[TypedPipesError] = [
     TransportError("reset", sent=True),
     ServerError("502", status=502),
     RateLimited("429", status=429),
+    APIError("408", status=408),
+    APIError("425", status=425),
     GraphQLError("oops", errors=[], code="INTERNAL_SERVER_ERROR"),
     ResponseMismatch("HTML"),
 ]
@@ -116,6 +119,16 @@ def test_retry_after_is_obeyed_exactly() -> None:
     drive(engine.wait(state, timeout=600), clock.sync_io())
     assert 37.5 in clock.sleeps
     assert len(vendor.calls) == 3
+
+
+def test_the_servers_wait_is_obeyed_for_a_fresh_link_too() -> None:
+    vendor, clock = Vendor(), FakeClock()
+    engine, state = started(vendor, clock)
+    drive(engine.wait(state, timeout=60), clock.sync_io())
+    vendor.faults.extend([RateLimited("429", status=429, retry_after=37.5), ServerError("502", status=502)])
+    clock.sleeps.clear()
+    assert drive(engine.fresh_link(state, until=clock.now + 600), clock.sync_io()) == vendor.link()
+    assert [pause for pause in clock.sleeps if pause] == [37.5, 2.0]
 
 
 def test_a_retry_after_beyond_the_deadline_ends_the_wait_at_once_and_says_so() -> None:
