@@ -107,6 +107,14 @@ def test_freshness_depends_on_age_alone(life: float | None, age: float, jump: fl
         assert token.freshness(time) == "expired"
 
 
+def test_a_token_that_worked_is_replaced_whenever_it_ends(server: TokenServer) -> None:
+    with client(server, time=FakeTime()) as one:
+        for number in range(1, 4):
+            one.exchange(request(server.url))
+            assert server.token_requests == number
+            server.expire_all()
+
+
 def test_the_other_body_encoding_is_tried_where_the_first_is_not_understood(server: TokenServer) -> None:
     server.encodings = {"application/x-www-form-urlencoded"}
     with client(server) as one:

@@ -15,19 +15,29 @@ from typedpipes._core.flow import SystemClock, timeline
 POINT = ResumePoint(0, etag='"e"', total=20)
 
 
-def test_all_bytes_are_synced_before_the_file_gets_its_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    sync, replace = os.fsync, os.replace
-    happened: list[object] = []
+@pytest.fixture
+def happened(monkeypatch: pytest.MonkeyPatch) -> list[object]:
+    """File and size of each sync, in order."""
+    sync = os.fsync
+    seen: list[object] = []
 
     def fsync(descriptor: int) -> None:
-        happened.append((os.fstat(descriptor).st_ino, os.fstat(descriptor).st_size))
+        seen.append((os.fstat(descriptor).st_ino, os.fstat(descriptor).st_size))
         sync(descriptor)
+
+    monkeypatch.setattr(os, "fsync", fsync)
+    return seen
+
+
+def test_all_bytes_are_synced_before_the_file_gets_its_name(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, happened: list[object]
+) -> None:
+    replace = os.replace
 
     def renamed(source: Path, target: Path) -> None:
         happened.append(target)
         replace(source, target)
 
-    monkeypatch.setattr(os, "fsync", fsync)
     monkeypatch.setattr(os, "replace", renamed)
     target = tmp_path / "file"
     part = PartFile(target, identity="x", overwrite=True)
@@ -52,7 +62,7 @@ def test_after_a_crash_of_the_machine_only_what_was_synced_counts(tmp_path: Path
     part.close()
 
 
-def test_what_is_kept_for_later_is_synced_and_noted(tmp_path: Path) -> None:
+def test_what_is_kept_for_later_is_synced_and_noted(tmp_path: Path, happened: list[object]) -> None:
     part = PartFile(tmp_path / "file", identity="x", overwrite=True)
     part.open()
     part.begin(POINT, 0)
@@ -61,3 +71,4 @@ def test_what_is_kept_for_later_is_synced_and_noted(tmp_path: Path) -> None:
     assert json.loads(notes.read_text())["synced"] == 0
     part.close()
     assert json.loads(notes.read_text())["synced"] == 12
+    assert ((tmp_path / "file.part").stat().st_ino, 12) in happened
