@@ -34,7 +34,7 @@ def files(folder: str) -> list[Path]:
     ("folder", "forbidden", "allowed_in"),
     [
         ("overrides/typedpipes", r"typedpipes_(sandbox|codegen)\b", "cli"),
-        ("overrides/typedpipes_codegen", r"typedpipes(_sandbox|_api)?(\.|$)", None),
+        ("overrides/typedpipes_codegen", r"typedpipes(_sandbox|_api)?(\.(?!_core\.disk$)|$)", None),
         ("overrides/typedpipes_sandbox", r"typedpipes(_codegen|_api)?(\.|$)", None),
         ("generated/typedpipes_api", r"typedpipes(_(sandbox|codegen)(\.|$)|\.(?!(graphql_)?runtime$)|$)", None),
     ],

@@ -62,7 +62,7 @@ def resumed(cursor: str | None, error: ServerError, before: dict[str, str]) -> d
     if cursor is None:  # not even the first page came
         assert before == {}
         return {}
-    assert f"resume={cursor!r}" in error.__notes__[0]
+    assert f"resume={cursor!r}" in str(error.__notes__)
     return {"resume": cursor}
 
 

@@ -12,6 +12,7 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
+from typedpipes._core.disk import replace, sync_file
 from typedpipes_codegen.documents.nesting import MAX_DEPTH
 from typedpipes_codegen.documents.tree import Json, JsonObject, kind, pointer, tokens
 from typedpipes_codegen.documents.yaml_reader import read_yaml
@@ -131,9 +132,9 @@ def write_atomically(path: Path, text: str) -> None:
         with os.fdopen(handle, "w", encoding="utf-8", newline="\n") as stream:
             stream.write(text)
             stream.flush()
-            os.fsync(stream.fileno())
+            sync_file(stream.fileno())
         temporary.chmod(0o644)
-        temporary.replace(path)
+        replace(temporary, path)
     except BaseException:
         temporary.unlink(missing_ok=True)
         raise

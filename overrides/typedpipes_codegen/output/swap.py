@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
+from typedpipes._core.disk import replace
 from typedpipes_codegen.errors import SchemaError
 
 
@@ -38,7 +39,7 @@ def swap(made: Mapping[Path, Path | None], workspace: Path) -> None:
 
     def move(source: Path, target: Path) -> None:
         moves.append((source, target))  # first, for an interruption may come at any moment
-        source.rename(target)
+        replace(source, target)
 
     try:
         for number, (place, fresh) in enumerate(made.items()):
@@ -49,7 +50,7 @@ def swap(made: Mapping[Path, Path | None], workspace: Path) -> None:
     except BaseException:
         for source, target in reversed(moves):
             if os.path.lexists(target) and not os.path.lexists(source):
-                target.rename(source)
+                replace(target, source)
         raise
 
 

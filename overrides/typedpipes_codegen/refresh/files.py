@@ -10,7 +10,6 @@ process that is killed in it leaves ``.refresh``, and the next refresh finishes 
 from __future__ import annotations
 
 import json
-import os
 import shutil
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
@@ -20,6 +19,7 @@ from typing import Final
 
 import attrs
 
+from typedpipes._core.disk import replace, sync_file
 from typedpipes_codegen.documents.apis import UNFINISHED
 from typedpipes_codegen.errors import SchemaError
 
@@ -142,7 +142,7 @@ def _apply(schemas: Path, files: Mapping[str, bytes | None]) -> None:
         beside = target.with_name(f".{target.name}.refreshed")
         try:
             _write(beside, content)
-            beside.replace(target)
+            replace(beside, target)
         except BaseException:
             beside.unlink(missing_ok=True)
             raise
@@ -152,7 +152,7 @@ def _write(path: Path, content: bytes) -> None:
     with path.open("wb") as stream:
         stream.write(content)
         stream.flush()
-        os.fsync(stream.fileno())
+        sync_file(stream.fileno())
 
 
 def _read(path: Path) -> bytes | None:

@@ -241,7 +241,7 @@ def test_a_failure_while_swapping_puts_every_package_back(project: Path, monkeyp
             raise OSError("disk full")
         return rename(self, target)
 
-    monkeypatch.setattr(Path, "rename", failing)
+    monkeypatch.setattr("typedpipes_codegen.output.swap.replace", failing)
     with pytest.raises(OSError, match="disk full"):
         run(project)
     assert tree(project) == before

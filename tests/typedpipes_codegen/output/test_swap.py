@@ -71,7 +71,7 @@ def test_whichever_move_fails_everything_is_as_it_was(
                 rename(self, target)
             raise error
 
-        monkeypatch.setattr(Path, "rename", fault)
+        monkeypatch.setattr("typedpipes_codegen.output.swap.replace", fault)
         try:
             replace_all(tmp_path / "target")
         except type(error):

@@ -302,5 +302,5 @@ def test_a_new_refresh_token_in_the_settings_overrules_the_stored_ones(server: T
 
 def test_the_keyring_extra_is_named_when_it_is_missing(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "keyring", None)
-    with pytest.raises(ConfigurationError, match="typedpipes\\[keyring\\]"):
+    with pytest.raises(ConfigurationError, match="needs the extra keyring"):
         KeyringTokenStore()

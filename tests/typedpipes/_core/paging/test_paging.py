@@ -90,7 +90,7 @@ def test_a_failure_keeps_what_was_read_and_its_cursor_resumes_without_loss(
             got.append(item)
     resumed = walked.cursor
     assert resumed is not None
-    assert f"resume={resumed!r}" in caught.value.__notes__[0]
+    assert f"resume={resumed!r}" in str(caught.value.__notes__)
     listing.fail_at = None
     assert got + list(pages(listing, resume=resumed)) == list(range(sum(sizes)))
 

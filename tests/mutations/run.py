@@ -1,0 +1,168 @@
+"""Mutation testing: change the code in a small way, and see whether a test fails.
+
+``python -m tests.mutations.run [--each 12] [--seed 1] [AREA …]``; ``nox -s mutations -- …`` does the same. Mutants are
+Cosmic Ray's, made in a copy of ``overrides``: a sample of ``--each`` per area, at different places. A mutant is killed
+if the area's tests fail, or do not end in time. The report names the survivors; to survive is no failure of the run.
+"""
+
+from __future__ import annotations
+
+import argparse
+import difflib
+import json
+import os
+import random
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, Final
+
+ROOT: Final = Path(__file__).parents[2]
+COSMIC_RAY: Final = (sys.executable, "-m", "cosmic_ray.cli")
+PYTEST: Final = (sys.executable, "-m", "pytest", "-x", "-q", "-p", "no:randomly", "-p", "no:cacheprovider")
+OPTIONS: Final = ("-m", "not campaign", "-o", "addopts=--strict-markers --import-mode=importlib")
+NO_MUTANT: Final = ("core/ReplaceBinaryOperator_BitOr_",)
+"""Operators left out: ``|`` is nearly always in an annotation, which nothing evaluates."""
+SLACK: Final = 5.0
+"""How many times as long as without a mutation the tests may take, and seconds on top of it."""
+
+AREAS: Final[dict[str, tuple[tuple[str, ...], tuple[str, ...]]]] = {
+    "retry": (("_core/http/retry.py", "_core/http/retry_after.py", "_core/http/exchange.py"), ("_core/http",)),
+    "limits": (
+        ("limits/book.py", "limits/counts.py", "limits/limiter.py"),
+        tuple(
+            f"limits/test_{name}.py" for name in "exactness given_back abandoned stores_agree feedback policies".split()
+        ),
+    ),
+    "auth": (
+        ("_core/auth/flight.py", "_core/auth/token_credential.py", "_core/auth/token_request.py"),
+        ("_core/auth/test_token_credential.py", "_core/auth/test_token_stores.py", "_core/auth/test_flight.py"),
+    ),
+    "exports": (
+        tuple(f"pipefy/exports/{name}.py" for name in "answers engine journal schedule".split()),
+        tuple(f"pipefy/exports/test_{name}.py" for name in "arguments create forms journal schedule wait".split()),
+    ),
+    "downloads": (("_core/files/links.py", "_core/files/part_file.py", "_core/files/transfer.py"), ("_core/files",)),
+}
+"""Code below ``overrides/typedpipes``, and tests below ``tests/typedpipes`` that should notice."""
+
+
+class Mutants:
+    """An area in a copy of the code."""
+
+    def __init__(self, area: str, folder: Path) -> None:
+        modules, tests = AREAS[area]
+        self._code = folder / "overrides"
+        self._tests = [str(Path("tests", "typedpipes", name)) for name in tests]
+        self._modules = [str(self._code / "typedpipes" / name) for name in modules]
+        self._folder = folder
+        self.longest = 600.0
+
+    def sample(self, count: int, seed: int) -> list[dict[str, Any]]:
+        """``count`` mutants at different places, the same ones for a seed."""
+        config = (
+            f"[cosmic-ray]\nmodule-path = {json.dumps(self._modules)}\ntimeout = 1.0\nexcluded-modules = []\n"
+            'test-command = "none"\n[cosmic-ray.distributor]\nname = "local"\n'
+        )
+        (self._folder / "config.toml").write_text(config, encoding="utf-8")
+        session = str(self._folder / "session.sqlite")
+        subprocess.run([*COSMIC_RAY, "init", "config.toml", session], cwd=self._folder, check=True)
+        dumped = subprocess.run([*COSMIC_RAY, "dump", session], check=True, capture_output=True, text=True).stdout
+        found: dict[tuple[str, ...], list[dict[str, Any]]] = {}
+        for line in dumped.splitlines():
+            mutant = json.loads(line)[0]["mutations"][0]
+            if not mutant["operator_name"].startswith(NO_MUTANT):
+                place = (mutant["module_path"], str(mutant["start_pos"]), mutant["operator_name"].split("_")[0])
+                found.setdefault(place, []).append(mutant)
+        shuffle = random.Random(seed)
+        places = shuffle.sample(sorted(found), min(count, len(found)))
+        return [
+            shuffle.choice(sorted(found[place], key=lambda one: (one["operator_name"], one["occurrence"])))
+            for place in places
+        ]
+
+    def judge(self, mutant: dict[str, Any]) -> tuple[str, str]:
+        """``killed``, ``timeout`` or ``survived``, and what was changed."""
+        path = Path(mutant["module_path"])
+        before = path.read_text(encoding="utf-8")
+        words = (str(path), mutant["operator_name"], str(mutant["occurrence"]))
+        subprocess.run([*COSMIC_RAY, "apply", *words], check=True, capture_output=True)
+        after = path.read_text(encoding="utf-8")
+        try:
+            verdict = self.verdict()
+        finally:
+            path.write_text(before, encoding="utf-8")
+        changed = difflib.unified_diff(before.splitlines(), after.splitlines(), lineterm="", n=0)
+        lines = [line for line in changed if line[:1] in "+-" and line[:3] not in ("+++", "---")]
+        where = f"{path.relative_to(self._code)}:{mutant['start_pos'][0]} ({mutant['definition_name']})"
+        return verdict, "\n".join([where, *(f"    {line}" for line in lines)])
+
+    def verdict(self) -> str:
+        """What the tests make of the code as it is."""
+        with subprocess.Popen(
+            [*PYTEST, *OPTIONS, *self._tests],
+            cwd=ROOT,
+            env={**os.environ, "PYTHONPATH": str(self._code), "PYTHONDONTWRITEBYTECODE": "1"},
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            start_new_session=True,
+        ) as tests:
+            try:
+                return "survived" if tests.wait(self.longest) == 0 else "killed"
+            except subprocess.TimeoutExpired:
+                return "timeout"
+            finally:
+                if tests.poll() is None:
+                    os.killpg(tests.pid, signal.SIGKILL)
+
+
+def run(areas: Sequence[str], each: int, seed: int) -> int:
+    """Judge a sample of each area; 1 if the tests of one fail without any mutation."""
+    rows: list[str] = []
+    survivors: list[str] = []
+    total = lost = 0
+    for area in areas:
+        with tempfile.TemporaryDirectory(prefix="typedpipes-mutants-") as folder:
+            shutil.copytree(ROOT / "overrides", Path(folder, "overrides"))
+            mutants = Mutants(area, Path(folder))
+            began = time.monotonic()
+            if mutants.verdict() != "survived":
+                print(f"{area}: its tests fail without any mutation", file=sys.stderr)
+                return 1
+            mutants.longest = (time.monotonic() - began + 1.0) * SLACK
+            verdicts: list[str] = []
+            for mutant in mutants.sample(each, seed):
+                verdict, change = mutants.judge(mutant)
+                verdicts.append(verdict)
+                print(f"{area}: {verdict}: {change.splitlines()[0]}", flush=True)
+                if verdict == "survived":
+                    survivors.append(f"{area}: {change}")
+        alive = verdicts.count("survived")
+        total, lost = total + len(verdicts), lost + alive
+        rows.append(
+            f"| {area} | {len(verdicts)} | {verdicts.count('killed')} | {verdicts.count('timeout')} | {alive} "
+            f"| {100 * (1 - alive / len(verdicts)):.0f} % |"
+        )
+    print("\n| area | mutants | killed | timed out | survived | score |\n|---|---|---|---|---|---|")
+    print("\n".join(rows))
+    print(f"\nScore: {100 * (1 - lost / total):.0f} % of {total}, seed {seed}. Survivors:\n")
+    print("\n".join(survivors) or "none")
+    return 0
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(prog="tests.mutations.run", description="Mutation testing of a sample.")
+    parser.add_argument("areas", nargs="*", choices=[*AREAS, []], help="default: all")
+    parser.add_argument("--each", type=int, default=12, help="mutants per area (default: 12)")
+    parser.add_argument("--seed", type=int, default=1, help="another sample (default: 1)")
+    given = parser.parse_args()
+    return run(given.areas or list(AREAS), given.each, given.seed)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
