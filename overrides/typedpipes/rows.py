@@ -27,7 +27,8 @@ from xml.parsers import expat
 
 import attrs
 
-from typedpipes.errors import MissingExtra, RowsError
+from typedpipes._core.setting_checks import check_path
+from typedpipes.errors import ConfigurationError, MissingExtra, RowsError
 
 Row = TypeVar("Row")
 
@@ -119,7 +120,10 @@ def open_rows(
     ``column_N``. Raises `RowsError`.
     """
     limits = limits or RowLimits()
-    source = Path(path)
+    try:
+        source = check_path("path", path)
+    except ConfigurationError as error:
+        raise RowsError(str(error)) from None
     try:
         with source.open("rb") as file:
             start = file.read(SAMPLE)

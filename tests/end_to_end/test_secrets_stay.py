@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import contextlib
 import copy
+import importlib
 import json
 import logging
 import pickle
+import pkgutil
 import sys
 import threading
-from collections.abc import Iterator
+import traceback
+from collections.abc import Callable, Iterator
 from types import TracebackType
 from typing import Literal
 
@@ -16,6 +20,7 @@ import anyio
 import httpx
 import pytest
 
+import typedpipes
 from tests.typedpipes._core.auth.calls import credential, request
 from tests.typedpipes._core.auth.token_server import TokenServer
 from tests.typedpipes._core.http.wire_server import Arrival, Reply, WireServer, serving
@@ -23,10 +28,13 @@ from typedpipes._core.auth import Credential, Credentials, StaticCredential
 from typedpipes._core.http import STAMP, Stamp, WireRequest
 from typedpipes._core.http.clients import AsyncPolicyClient, PolicyClient
 from typedpipes._core.redaction import Secret
-from typedpipes.errors import APIError, ConfigurationError, TransportError, TypedPipesError
+from typedpipes.errors import APIError, ConfigurationError, PartialFailure, TransportError, TypedPipesError
 from typedpipes.events import Event
+from typedpipes.pipedream import Pipedream
 from typedpipes.pipedream.settings import PipedreamSettings
+from typedpipes.pipedrive import Pipedrive
 from typedpipes.pipedrive.settings import PipedriveSettings
+from typedpipes.pipefy import Pipefy
 from typedpipes.pipefy.settings import PipefySettings
 
 PLANTED = "planted"
@@ -238,3 +246,101 @@ def test_our_threads_do_not_print(capsys: pytest.CaptureFixture[str], server: To
     out, err = capsys.readouterr()
     assert (out, err) == ("", "")
     assert "keyring" not in sys.modules
+
+
+TOKEN = "token-planted-000000000"
+ANSWERS = {
+    "redirect elsewhere": Reply(302, b"", {"location": "http://127.0.0.1:1/x?code=planted"}),
+    "redirect here": Reply(302, b"", {"location": "/x?code=planted"}),
+    "no JSON": Reply(200, b"access_token=planted"),
+    "no object": Reply(200, b'["planted"]'),
+    "no token": Reply(200, b'{"access_token": 1, "refresh_token": "planted"}'),
+    "damaged": Reply(200, b"planted", {"content-encoding": "gzip"}),
+    "refused": Reply(400, b'{"access_token": "planted"}', {"x-request-id": "Bearer planted-id"}),
+    "success is false": Reply(
+        200,
+        json.dumps({"success": False, "error": f"no {TOKEN}", "code": TOKEN, "error_info": f"{TOKEN}?"}).encode(),
+        {"x-correlation-id": TOKEN},
+    ),
+    "GraphQL error": Reply(
+        200,
+        json.dumps(
+            {"errors": [{"message": f"no {TOKEN}", "extensions": {"code": TOKEN, "correlation_id": TOKEN}}]}
+        ).encode(),
+    ),
+    "payload": Reply(
+        200,
+        json.dumps({"data": {"createCard": {"success": False, "errors": [{"token": "planted", "m": TOKEN}]}}}).encode(),
+    ),
+}
+
+
+def _calls(url: str, stack: contextlib.ExitStack) -> list[Callable[[], object]]:
+    options = {"base_url": url, "limits": "off", "retries": 0}
+    crm = Pipedrive(api_token=TOKEN, strict=True, **options)  # type: ignore[arg-type]  # options by name
+    pipefy = Pipefy(token=TOKEN, strict=True, **options)  # type: ignore[arg-type]  # options by name
+    connect = Pipedream(client_id="c", client_secret=TOKEN, project_id="proj_1", environment="development", **options)  # type: ignore[arg-type]  # options by name
+    app = Pipedrive(client_id="c", client_secret=TOKEN, refresh_token="r" * 9, oauth_url=url, **options)  # type: ignore[arg-type]  # options by name
+    for client in (crm, pipefy, connect, app):
+        stack.enter_context(client)
+    return [
+        lambda: crm.v2.deals.get(1),
+        lambda: pipefy.me(),
+        lambda: pipefy.create_card(input={"pipe_id": "1"}),
+        lambda: connect.connect.accounts.list(),
+        lambda: app.v2.deals.get(1),
+    ]
+
+
+@pytest.mark.parametrize("kind", ANSWERS)
+def test_what_an_answer_repeats_is_shown_by_no_error_nor_by_the_frames_of_its_traceback(kind: str) -> None:
+    with serving() as server, contextlib.ExitStack() as stack:
+        server.script_of(ANSWERS[kind])
+        for call in _calls(server.url, stack):
+            with pytest.raises(TypedPipesError) as caught:
+                call()
+            if isinstance(caught.value, PartialFailure):
+                caught.value.data = None  # the result is the caller's
+            shown = [_everything_shown(caught.value), *map(repr, vars(caught.value).values())]
+            trace = traceback.TracebackException.from_exception(caught.value, capture_locals=True)
+            theirs = (frame for frame in trace.stack if "/tests/" not in frame.filename)
+            shown += [repr(frame.locals) for frame in theirs]
+            assert "planted" not in "".join(shown), next(part for part in shown if "planted" in part)[:2000]
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "redis://:pl#anted@h",
+        "redis://:planted@h:port",
+        "foo://:planted@h",
+        "redis://:pla/nted@h/0",
+        "rediss://u:planted#@h",
+    ],
+)
+def test_an_address_of_a_store_shows_no_password_when_it_is_none(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PIPEDRIVE_LIMITS", url)
+    with pytest.raises(ConfigurationError) as caught:
+        Pipedrive.from_env(api_token="t" * 20)
+    shown = _everything_shown(caught.value)
+    assert not [part for part in ("planted", "anted") if part in shown]
+    with pytest.raises(ConfigurationError) as caught:
+        Pipedrive(api_token="t" * 20, limits=url)
+    assert not [part for part in ("planted", "anted") if part in "".join(traceback.format_exception(caught.value))]
+
+
+def test_an_object_whose_init_raised_can_be_shown() -> None:
+    """`traceback` shows locals by ``repr``; one of a client without its core ended the traceback."""
+    shown = []
+    for module in pkgutil.walk_packages(typedpipes.__path__, "typedpipes."):
+        if module.name.startswith("typedpipes.cli"):
+            continue
+        for kind in vars(importlib.import_module(module.name)).values():
+            ours = isinstance(kind, type) and kind.__module__ == module.name
+            if ours and "__repr__" in vars(kind) and not hasattr(kind, "__attrs_attrs__"):
+                with contextlib.suppress(TypeError):  # abstract, or not to be made like that
+                    shown.append(repr(kind.__new__(kind)))
+    assert len([text for text in shown if text.endswith(", not complete>")]) > 10
+    with pytest.raises(ConfigurationError) as caught:
+        Pipedrive(api_token="t", base_url="ftp://x")
+    assert traceback.TracebackException.from_exception(caught.value, capture_locals=True).stack

@@ -10,6 +10,8 @@ import functools
 from types import TracebackType
 from typing import TYPE_CHECKING, Protocol, Self
 
+from typedpipes._core.redaction import while_whole
+
 if TYPE_CHECKING:
     from typedpipes.limits.limiter import StoreLimiter
     from typedpipes.limits.snapshot import AsyncLimits, Limits
@@ -71,6 +73,7 @@ class ApiClient:
     ) -> None:
         self.close()
 
+    @while_whole
     def __repr__(self) -> str:
         return f"<{type(self).__name__} {self._core.address}>"
 
@@ -101,6 +104,7 @@ class AsyncApiClient:
     ) -> None:
         await self.aclose()
 
+    @while_whole
     def __repr__(self) -> str:
         return f"<{type(self).__name__} {self._core.address}>"
 

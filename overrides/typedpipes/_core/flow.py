@@ -23,7 +23,7 @@ from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any, Final, Generic, Protocol, TypeAlias, TypeVar, cast
 
-from typedpipes.errors import ConfigurationError
+from typedpipes.errors import ConfigurationError, TypedPipesError
 
 
 class Clock(Protocol):
@@ -265,6 +265,13 @@ def stoppable(io: SyncIO, stop: threading.Event) -> SyncIO:
     return SyncIO(send, sleep)
 
 
+def forget_frames(error: TypedPipesError) -> None:
+    """Let go of the frames below: they hold answers, and a traceback may show what frames hold. Its cause stays."""
+    error.__traceback__ = None
+    if error.__cause__ is None:
+        error.__context__ = None
+
+
 def drive(flow: Flow[T], io: SyncIO) -> T:
     """Run ``flow`` to its end for a synchronous caller and return its result."""
     holds: list[Call[None]] = []
@@ -282,6 +289,9 @@ def drive(flow: Flow[T], io: SyncIO) -> T:
         responses.clear()
         result: T = stop.value
         return result
+    except TypedPipesError as error:
+        forget_frames(error)
+        raise
     finally:
         flow.close()
         for response in responses:
@@ -331,6 +341,9 @@ async def adrive(flow: Flow[T], io: AsyncIO) -> T:
         responses.clear()
         result: T = stop.value
         return result
+    except TypedPipesError as error:
+        forget_frames(error)
+        raise
     finally:
         flow.close()
         if responses:

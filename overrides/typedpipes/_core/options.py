@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final, Literal, Protocol, TypeAlias, TypedDict
 from typedpipes._core.arguments import check_options, parameters
 from typedpipes._core.decoding import DriftLog
 from typedpipes._core.forks import renew_in_children
-from typedpipes._core.redaction import Secret, secret
+from typedpipes._core.redaction import Secret, StoreURL, secret
 from typedpipes._core.setting_checks import check_address, check_count, shown
 from typedpipes.errors import ConfigurationError
 from typedpipes.events import OnEvent, Reporter
@@ -190,7 +190,8 @@ def limiter_for(
 
     A plan among the arguments contradicts ``off``; one of the configuration yields to it.
     """
-    where = options.get("limits") or store
+    given = options.get("limits")
+    where = StoreURL(given) if given else store
     if where == "off":
         arguments: Mapping[str, object] = options
         if arguments.get("plan") is not None:
@@ -345,7 +346,8 @@ class Given:
     def store(self) -> str | None:
         """Where the configuration says that requests are counted: the vendor's own setting, else the one for all."""
         env = self._env
-        return None if env is None else env.text(f"{self._vendor}_LIMITS") or env.text("TYPEDPIPES_LIMITS")
+        found = None if env is None else env.text(f"{self._vendor}_LIMITS") or env.text("TYPEDPIPES_LIMITS")
+        return None if found is None else StoreURL(found)
 
     def _variable(self, key: str) -> str:
         return f"{self._vendor}_{key.upper()}"

@@ -15,9 +15,12 @@ import json
 import logging
 import re
 import threading
+from collections.abc import Callable
 from contextvars import ContextVar
-from typing import Final, NoReturn
+from typing import Final, NoReturn, TypeVar
 from urllib.parse import quote, quote_plus
+
+T = TypeVar("T")
 
 SHORTEST: Final = 6
 """Known secrets shorter than this are not searched for: they would mask ordinary text."""
@@ -87,6 +90,22 @@ def _shapes() -> tuple[tuple[re.Pattern[str], str], ...]:
     )
 
 
+Repr = Callable[[T], str]
+
+
+def while_whole(method: Repr[T]) -> Repr[T]:
+    """A ``__repr__`` that can also show an object whose ``__init__`` raised: tracebacks with locals do."""
+
+    @functools.wraps(method)
+    def shown(self: T) -> str:
+        try:
+            return method(self)
+        except AttributeError:
+            return f"<{type(self).__name__}, not complete>"
+
+    return shown
+
+
 class Secret:
     """A string that is not shown: not by ``repr``, ``str``, formatting or pickling. `reveal` gives it out."""
 
@@ -126,6 +145,21 @@ class Secret:
 
     def __reduce__(self) -> NoReturn:
         raise TypeError("a secret is not pickled; pass credentials to the other process through its settings")
+
+
+class StoreURL(str):
+    """The address of a store, whose password its ``repr`` leaves out: it stands in settings and in frames."""
+
+    __slots__ = ()
+
+    def __repr__(self) -> str:
+        return repr(without_credentials(self))
+
+
+def without_credentials(url: str) -> str:
+    """An address without user, password, query and fragment, even if it is none."""
+    scheme, separator, rest = url.partition("://")
+    return f"{scheme}{separator}{rest.rpartition('@')[2].partition('?')[0].partition('#')[0]}"
 
 
 def secret(value: str | Secret | None) -> Secret | None:
@@ -258,7 +292,18 @@ class RedactingFilter(logging.Filter):
         return True
 
 
-__all__ = ["MASK", "SENDING", "RedactingFilter", "Redactor", "Secret", "basic", "secret"]
+__all__ = [
+    "MASK",
+    "SENDING",
+    "RedactingFilter",
+    "Redactor",
+    "Secret",
+    "StoreURL",
+    "basic",
+    "secret",
+    "while_whole",
+    "without_credentials",
+]
 
 
 MASK: Final = "**********"

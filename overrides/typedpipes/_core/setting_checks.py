@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+import os
+from pathlib import Path
 from urllib.parse import urlsplit
 
 from typedpipes._core.addresses import plain_address
@@ -54,7 +56,30 @@ def check_name(setting: str, value: object) -> str | None:
     """Text that is not empty; None stays None."""
     if value is not None and not (isinstance(value, str) and value.strip()):
         raise ConfigurationError(f"{setting} is a name, not {shown(value)}", setting=setting)
+    return value if value is None else check_text(setting, value)
+
+
+def check_text(setting: str, value: str) -> str:
+    """Text that can be sent. Never shows it: it may be a secret."""
+    try:
+        value.encode()
+    except UnicodeEncodeError:
+        raise ConfigurationError(
+            f"{setting} holds half a character (a lone surrogate), which cannot be sent; correct it", setting=setting
+        ) from None
     return value
+
+
+def check_path(setting: str, value: str | os.PathLike[str]) -> Path:
+    """The path of a file: one that the system can take, and that names more than a root."""
+    path = Path(value)
+    try:
+        sound = b"\0" not in os.fsencode(path) and bool(path.name)
+    except ValueError:  # half a character (a lone surrogate)
+        sound = False
+    if not sound:
+        raise ConfigurationError(f"{setting}: {os.fspath(value)!a} is no path of a file", setting=setting)
+    return path
 
 
 def check_address(setting: str, value: object) -> str | None:
@@ -100,4 +125,14 @@ def shown(value: object) -> str:
     return f"{value!r} of type {type(value).__name__}" if plain else f"a value of type {type(value).__name__}"
 
 
-__all__ = ["check_address", "check_count", "check_flag", "check_name", "check_plain", "check_seconds", "shown"]
+__all__ = [
+    "check_address",
+    "check_count",
+    "check_flag",
+    "check_name",
+    "check_path",
+    "check_plain",
+    "check_seconds",
+    "check_text",
+    "shown",
+]

@@ -11,7 +11,7 @@ import msgspec
 
 from typedpipes._core.flow import Clock, timeline
 from typedpipes._core.forks import renew_in_children
-from typedpipes._core.redaction import Secret, secret
+from typedpipes._core.redaction import Secret, secret, while_whole
 
 Freshness: TypeAlias = Literal["fresh", "stale", "expired"]
 
@@ -171,6 +171,7 @@ class MemoryTokenStore:
             if self._owners.get(key) == owner:
                 del self._owners[key]
 
+    @while_whole
     def __repr__(self) -> str:
         return f"<MemoryTokenStore of {len(self._tokens)}>"
 

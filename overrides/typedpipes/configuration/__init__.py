@@ -11,9 +11,10 @@ from __future__ import annotations
 import os
 import shlex
 from collections.abc import Iterator, Mapping
-from pathlib import Path
 from typing import Final
 
+from typedpipes._core.redaction import while_whole
+from typedpipes._core.setting_checks import check_path
 from typedpipes.configuration.profile import find, missing_file
 from typedpipes.configuration.settings import BY_VARIABLE
 from typedpipes.errors import ConfigurationError
@@ -39,6 +40,7 @@ class Configuration(Mapping[str, str]):
     def __len__(self) -> int:
         return len(self._values)
 
+    @while_whole
     def __repr__(self) -> str:
         return f"<Configuration of {len(self)} settings>"  # values may be secrets
 
@@ -142,7 +144,7 @@ def read_env_file(path: str | os.PathLike[str]) -> dict[str, str]:
     not shown.
     """
     try:
-        lines = Path(path).read_text(encoding="utf-8-sig").splitlines()
+        lines = check_path("env_file", path).read_text(encoding="utf-8-sig").splitlines()
     except (OSError, UnicodeDecodeError) as error:
         reason = error.strerror if isinstance(error, OSError) else "it is not UTF-8 text"
         raise ConfigurationError(f"{os.fspath(path)} cannot be read: {reason}", setting="env_file") from None

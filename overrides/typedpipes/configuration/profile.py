@@ -27,6 +27,7 @@ from urllib.parse import urlsplit
 import msgspec
 
 from typedpipes._core.addresses import is_loopback, plain_host
+from typedpipes._core.setting_checks import check_path
 from typedpipes.configuration.settings import BY_PATH, PAGE, SETTINGS, SHARED, VENDORS, Setting
 from typedpipes.errors import ConfigurationError, ProfileError
 
@@ -261,7 +262,7 @@ def find(config: str | os.PathLike[str] | None, environ: Mapping[str, str]) -> t
     """
     named = config if config is not None else environ.get("TYPEDPIPES_CONFIG", "").strip()
     if named:
-        return Path(named), True
+        return check_path("config", named), True
     if os.path.isfile(FILE):  # noqa: PTH113  # not worth making a Path: it is asked at every start
         return Path(FILE), False
     own = user_file()

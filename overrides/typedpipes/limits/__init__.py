@@ -290,25 +290,25 @@ def open_store(url: str) -> Store:
 
 
 def _open(url: str) -> Store:
-    parts = urlsplit(url)
-    if parts.scheme == "memory":
+    scheme = urlsplit(url).scheme
+    if scheme == "memory":
         from typedpipes.limits.stores import MemoryStore
 
         return MemoryStore(url)
-    if parts.scheme == "sqlite":
+    if scheme == "sqlite":
         from typedpipes.limits.stores.sqlite import SqliteStore
 
+        parts = urlsplit(url)
         path = unquote(parts.path)
         if parts.netloc or len(path) < 2:
             raise ConfigurationError("limits: write sqlite:///PATH, for example sqlite:////var/lib/app/limits.db")
         # sqlite:///limits.db is relative and sqlite:////var/x.db absolute, as everywhere else.
         return SqliteStore(path[1:])
-    if parts.scheme in ("redis", "rediss", "unix"):
+    if scheme in ("redis", "rediss", "unix"):
         from typedpipes.limits.stores.redis import RedisStore
 
         return RedisStore(url)
     raise ConfigurationError(
-        f"limits: no store for {parts.scheme or 'this'}: URLs; use memory://, sqlite:///PATH, "
-        "redis://, rediss:// or unix://",
+        f"limits: no store for {scheme or 'this'}: URLs; use memory://, sqlite:///PATH, redis://, rediss:// or unix://",
         setting="limits",
     )

@@ -183,6 +183,15 @@ class WindowState(msgspec.Struct, array_like=True):
             self.weights.insert(index, weight)
         self.settled += weight
 
+    def absorb(self, other: WindowState, later: int) -> None:
+        """Hold what ``other`` holds, too; its times are ``later`` by our clock."""
+        for lease, (weight, lapse) in other.flights.items():
+            if lease not in self.flights:
+                self.hold(lease, weight, lapse + later)
+        for free_at, weight in zip(other.free_at, other.weights, strict=True):
+            self.occupy(weight, free_at + later)
+        self.blocked_until = max(self.blocked_until, other.blocked_until + later)
+
     def forget(self, lease: str) -> bool:
         """Give back what ``lease`` holds in flight; tells whether it held anything."""
         flight = self.flights.pop(lease, None)

@@ -16,6 +16,7 @@ import msgspec
 
 from typedpipes import events
 from typedpipes._core.flow import AsyncIO, Call, Clock, Flow, Hold, Sleep, SyncIO, SystemClock, adrive, drive
+from typedpipes._core.redaction import while_whole
 from typedpipes.errors import LimitStoreError, QuotaExhausted, RateLimited
 from typedpipes.limits.ask import GRACE, Ask, Bound, Exhausted, Granted, Note, Reply, Retry, notes_of
 from typedpipes.limits.book import NAP
@@ -69,6 +70,7 @@ class StoreLimiter:
         self._warned: set[tuple[str, int]] = set()
         store.attach(self)
 
+    @while_whole
     def __repr__(self) -> str:
         return f"<Limiter {self.policy.vendor} on {self.store.url}>"
 
@@ -234,6 +236,7 @@ class StoreLease(msgspec.Struct, eq=False, gc=False):
     sent: bool = True
     notes: tuple[Note, ...] = ()
 
+    @while_whole
     def __repr__(self) -> str:
         return f"<StoreLease {self.id} {self.state}>"
 

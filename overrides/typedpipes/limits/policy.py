@@ -20,6 +20,7 @@ import msgspec
 
 from typedpipes._core.flow import Flow
 from typedpipes._core.forks import renew_in_children
+from typedpipes._core.redaction import while_whole
 from typedpipes.errors import ConfigurationError
 from typedpipes.limits.ask import Bound, BudgetEntry, Period, Unit, WindowEntry, hold_of
 
@@ -122,6 +123,7 @@ class Claim:
         """What to say of a call that gets no slot."""
         return f"{self.operation} was not sent{' again' if self.again else ''}"
 
+    @while_whole
     def __repr__(self) -> str:
         return f"<Claim {self.api}.{self.operation} {self.buckets} cost={self.token_cost}>"
 

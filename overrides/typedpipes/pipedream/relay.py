@@ -11,6 +11,7 @@ from typedpipes._core.decoding.model import JSON
 from typedpipes._core.flow import Flow
 from typedpipes._core.http import WireRequest
 from typedpipes._core.json_reader import NotJSON, read_json
+from typedpipes._core.redaction import while_whole
 from typedpipes._core.values import json_bytes, wire_of
 from typedpipes.errors import AuthenticationError, ResponseMismatch
 
@@ -60,6 +61,7 @@ class RelayedResponse:
         charset = message.get_content_charset()
         return charset or "utf-8"
 
+    @while_whole
     def __repr__(self) -> str:
         return f"<{type(self).__name__} {self.status}, {len(self.content)} bytes>"
 

@@ -197,3 +197,31 @@ def test_the_asynchronous_view_tells_the_same() -> None:
     used, seconds = anyio.run(main)
     assert used == Limits(own).snapshot()["own.calls"].used == 1
     assert seconds == pytest.approx(Limits(own).cost(CARD, 6).seconds, abs=0.5)
+
+
+@pytest.mark.parametrize("replaced", [False, True], ids=["removed", "replaced"])
+def test_a_file_that_is_removed_while_it_is_used_loses_no_count(
+    tmp_path: Path, closing: Closing, replaced: bool
+) -> None:
+    """Two processes went on with a file each: 100 requests where 50 are allowed."""
+    policy = Policy(vendor="own", account="user", windows=(Window(name="w", allowance=50, seconds=30, scope="user"),))
+    path = tmp_path / "l.db"
+
+    def holder() -> StoreLimiter:
+        return StoreLimiter(policy, closing(SqliteStore(path)), identity={"user": "u"})
+
+    def granted(by: StoreLimiter, most: int) -> int:
+        for number in range(most):
+            try:
+                drive(by.acquire(CARD, max_wait=0), SyncIO())
+            except RateLimited:
+                return number
+        return most
+
+    first, second = holder(), holder()
+    assert granted(first, 20) + granted(second, 10) == 30
+    for name in ("l.db", "l.db-wal", "l.db-shm"):
+        (tmp_path / name).unlink()
+    known = granted(holder(), 5) if replaced else 0  # a process that starts now knows nothing of the others
+    assert granted(second, 100) + known == 20
+    assert granted(first, 100) == granted(holder(), 100) == 0

@@ -13,7 +13,7 @@ from typedpipes._core.addresses import PORTS
 from typedpipes._core.flow import Clock, Flow, SystemClock
 from typedpipes._core.http import library
 from typedpipes._core.http.bodies import origin
-from typedpipes._core.redaction import Redactor, Secret, secret
+from typedpipes._core.redaction import Redactor, Secret, secret, while_whole
 from typedpipes.errors import AuthenticationError, ConfigurationError
 from typedpipes.events import Reporter
 
@@ -83,6 +83,7 @@ class Credential:
         """Base address of the API that the credential's token named, if requests are to go there."""
         return None
 
+    @while_whole
     def __repr__(self) -> str:
         return f"<{type(self).__name__} {self.kind} for {', '.join(sorted(self.origins))}>"
 
@@ -266,6 +267,7 @@ class Credentials:
     def __len__(self) -> int:
         return len(self._by_kind)
 
+    @while_whole
     def __repr__(self) -> str:
         return f"<Credentials {', '.join(self._by_kind)}>"
 

@@ -13,6 +13,7 @@ from typedpipes._core.flow import Clock, timeline
 from typedpipes._core.http import library
 from typedpipes._core.http.bodies import QuietRequest
 from typedpipes._core.redaction import Secret, basic, secret
+from typedpipes._core.setting_checks import check_text
 from typedpipes._core.tokens import Token
 from typedpipes.errors import ResponseMismatch
 
@@ -63,8 +64,9 @@ class ClientCredentials:
         scope: str | None = None,
     ) -> None:
         self.url = url
-        self.client_id = client_id
+        self.client_id = check_text("client_id", client_id)
         self._secret = client_secret
+        check_text("client_secret", client_secret.reveal())
         self._encoding: Encoding = encoding
         self._tried: set[Encoding] = {encoding}
         self._scope = scope
@@ -104,8 +106,10 @@ class RotatingRefresh:
 
     def __init__(self, url: str, client_id: str, client_secret: Secret, refresh: Secret | None) -> None:
         self.url = url
-        self.client_id = client_id
+        self.client_id = check_text("client_id", client_id)
         self._secret = client_secret
+        check_text("client_secret", client_secret.reveal())
+        check_text("refresh_token", "" if refresh is None else refresh.reveal())
         self._first = refresh
         # Named for the refresh token of the settings, which stays there while the tokens that came of it rotate.
         self.name = refresh.fingerprint(f"{url} {client_id}") if refresh else ""
@@ -169,6 +173,9 @@ def read_token(content: Mapping[str, Any], clock: Clock, grant: str) -> Token:
     if not isinstance(access, str) or not access:
         raise ResponseMismatch("the token endpoint's answer has no access_token", path="$.access_token")
     refresh, domain = content.get("refresh_token"), content.get("api_domain")
+    for name, value in (("access_token", access), ("refresh_token", refresh)):
+        if isinstance(value, str) and not (value.isascii() and value.isprintable()):
+            raise ResponseMismatch(f"the token endpoint's {name} holds characters that no token has", path=f"$.{name}")
     return Token(
         access=Secret(access),
         life=_life(content.get("expires_in")),

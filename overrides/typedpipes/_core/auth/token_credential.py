@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import math
-from collections.abc import Iterable
-from typing import Final
+from collections.abc import Callable, Iterable
+from typing import Final, TypeVar
 
 from msgspec.structs import replace
 
@@ -18,8 +19,16 @@ from typedpipes._core.forks import renew_in_children
 from typedpipes._core.http import library
 from typedpipes._core.redaction import Secret
 from typedpipes._core.tokens import MemoryTokenStore, Token, TokenStore
-from typedpipes.errors import AuthenticationError, DeadlineExceeded, TransportError
+from typedpipes.errors import (
+    AuthenticationError,
+    ConfigurationError,
+    DeadlineExceeded,
+    TransportError,
+    TypedPipesError,
+)
 from typedpipes.events import Refresh, logger
+
+T = TypeVar("T")
 
 LEASE: Final = TOKEN_DEADLINE + 15.0
 """Seconds a process may take to renew a token; after that it is taken for dead."""
@@ -63,6 +72,7 @@ class TokenCredential(Credential):
         self._flights = Flights()
         self._refusal = Remembered()
         self._proven = False
+        self._told = False
         self._early_after = -math.inf
         self._replace_after = -math.inf
 
@@ -99,6 +109,29 @@ class TokenCredential(Credential):
     def accepted(self, used: Secret) -> None:
         """Tokens of this credential work: a later 401 means that this one ended."""
         self._proven = True
+
+    def _from_store(self, work: Callable[[], T], otherwise: T) -> Flow[T]:
+        """What ``work`` gives on the store; ``otherwise`` where the store fails and can be done without.
+
+        A token that anybody can ask for again is only cached there: a full disk stops no call, and is told once. One
+        that rotates is nowhere else, so the failure is raised before it is spent.
+        """
+        try:
+            return (yield from call(work, blocking=self.store.blocking))
+        except Exception as error:  # of a keyring or a store of the caller's, whatever it raises
+            if self.grant.rotates:
+                if isinstance(error, TypedPipesError):
+                    raise
+                raise ConfigurationError(
+                    f"the store of the {self.kind} token failed ({type(error).__name__}); nothing was sent. Make it "
+                    "work again, or give another one (token_cache=)",
+                    setting="token_cache",
+                ) from error
+            if not self._told:
+                self._told = True
+                what = error if isinstance(error, TypedPipesError) else type(error).__name__
+                logger.warning("the %s token is kept in memory only: its store failed (%s)", self.kind, what)
+            return otherwise
 
     def forget(self) -> None:
         """Drop what is held in memory, a refusal included: the next call asks store and endpoint again."""
@@ -157,7 +190,12 @@ class TokenCredential(Credential):
         import uuid
 
         owner = uuid.uuid4().hex
-        release = Call(lambda: self.store.release(self.key, owner), blocking=self.store.blocking)
+
+        def give_up() -> None:
+            with contextlib.suppress(Exception):  # then it lapses
+                self.store.release(self.key, owner)
+
+        release = Call(give_up, blocking=self.store.blocking)
         yield Hold(release)
         try:
             stored = yield from self._lease(owner, context, rejected)
@@ -181,7 +219,7 @@ class TokenCredential(Credential):
             stored = yield from self._stored()
             if self._good(stored, rejected, context, stale=False):
                 return stored
-            if (yield from call(lambda: store.lease(self.key, owner, LEASE), blocking=store.blocking)):
+            if (yield from self._from_store(lambda: store.lease(self.key, owner, LEASE), True)):
                 return (yield from self._stored())
             if context.clock.monotonic() >= until:
                 raise DeadlineExceeded(
@@ -192,7 +230,7 @@ class TokenCredential(Credential):
 
     def _stored(self) -> Flow[Token | None]:
         """What the store holds for this grant."""
-        stored = yield from call(lambda: self.store.load(self.key), blocking=self.store.blocking)
+        stored = yield from self._from_store(lambda: self.store.load(self.key), None)
         return stored if stored is not None and stored.grant == self.grant.name else None
 
     def _fetch(self, stored: Token | None, context: AuthContext, rejected: Secret | None) -> Flow[Token]:
@@ -228,8 +266,11 @@ class TokenCredential(Credential):
         self._hold(token, context)
         try:
             yield from call(lambda: self.store.save(self.key, token), blocking=self.store.blocking)
-        except OSError as error:
-            logger.error("the new %s token could not be kept in %r: %s", self.kind, self.store, error.strerror)
+        except Exception as error:  # of whatever store; it was obtained, and is good in this process
+            if self.grant.rotates or not self._told:
+                self._told = True
+                what = error if isinstance(error, (TypedPipesError, OSError)) else type(error).__name__
+                logger.error("the new %s token could not be kept in %r: %s", self.kind, self.store, what)
 
     def _hold(self, token: Token, context: AuthContext) -> None:
         context.redactor.add(token.access)

@@ -7,8 +7,11 @@ leaves a lease that lapses.
 
 from __future__ import annotations
 
+import errno
 import json
 import os
+import stat
+import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -19,6 +22,9 @@ from typedpipes._core.disk import open_file, replace, sync_file
 from typedpipes._core.file_lock import FileLock
 from typedpipes._core.flow import Clock, SystemClock, timeline
 from typedpipes._core.json_reader import NotJSON, read_json
+from typedpipes._core.own_files import read_own
+from typedpipes._core.redaction import while_whole
+from typedpipes._core.setting_checks import check_path
 from typedpipes._core.tokens import Token
 from typedpipes.configuration.folders import user_folder
 from typedpipes.errors import ConfigurationError, MissingExtra
@@ -33,26 +39,38 @@ class FileTokenStore:
     blocking = True
 
     def __init__(self, directory: str | os.PathLike[str] | None = None, *, clock: Clock | None = None) -> None:
-        self.directory = Path(directory) if directory else _default_directory()
+        self.directory = check_path("token_cache", directory) if directory else _default_directory()
         self._clock: Clock = clock or SystemClock()
 
     def load(self, key: str) -> Token | None:
-        """The token last saved under ``key``; a damaged file counts as none."""
+        """The token last saved under ``key``; a damaged file counts as none.
+
+        Raises `ConfigurationError` for a file that others may have written: it is of another user, can be written by
+        others, is a link, or lies in a folder that everybody can write.
+        """
         path = self._path(key, "json")
         try:
-            return Token.from_json(read_json(path.read_bytes()))
+            content = read_own(path)
+            self._require_private(path)
+            return Token.from_json(read_json(content))
         except (FileNotFoundError, NotJSON):
             return None
         except OSError as error:
             raise self._unusable(error) from error
 
     def save(self, key: str, token: Token) -> None:
-        """Replace the token under ``key``, atomically and durably."""
-        self._write(self._path(key, "json"), token.to_json())
+        """Replace the token under ``key``, atomically and durably. Raises `ConfigurationError`."""
+        try:
+            self._write(self._path(key, "json"), token.to_json())
+        except OSError as error:
+            raise self._unusable(error) from error
 
     def delete(self, key: str) -> None:
-        """Forget the token under ``key``."""
-        self._path(key, "json").unlink(missing_ok=True)
+        """Forget the token under ``key``. Raises `ConfigurationError`."""
+        try:
+            self._path(key, "json").unlink(missing_ok=True)
+        except OSError as error:
+            raise self._unusable(error) from error
 
     def lease(self, key: str, owner: str, seconds: float) -> bool:
         """Try to become the one who renews ``key``. Raises `ConfigurationError` where nothing can be written."""
@@ -69,12 +87,15 @@ class FileTokenStore:
             raise self._unusable(error) from error
 
     def release(self, key: str, owner: str) -> None:
-        """End ``owner``'s lease."""
+        """End ``owner``'s lease. Raises `ConfigurationError` if that cannot be done; it lapses then."""
         path = self._path(key, "lease")
-        with self._locked(key):
-            held = _read(path)
-            if held is not None and held.get("owner") == owner:
-                path.unlink(missing_ok=True)
+        try:
+            with self._locked(key):
+                held = _read(path)
+                if held is not None and held.get("owner") == owner:
+                    path.unlink(missing_ok=True)
+        except OSError as error:
+            raise self._unusable(error) from error
 
     def _lasts(self, held: dict[str, Any]) -> bool:
         try:
@@ -85,6 +106,16 @@ class FileTokenStore:
         except (KeyError, TypeError, ValueError):
             return False
         return 0 <= age < seconds
+
+    def _require_private(self, path: Path) -> None:
+        """Raise OSError if others can put another token in the place of ours."""
+        if sys.platform == "win32":
+            return
+        folder = self.directory.stat().st_mode
+        if folder & stat.S_IWOTH and not folder & stat.S_ISVTX:
+            raise OSError(errno.EPERM, f"every user can write the folder; chmod 700 {self.directory}")
+        if path.stat().st_mode & (stat.S_IWGRP | stat.S_IWOTH):
+            raise OSError(errno.EPERM, f"other users can write {path.name}; remove it, and authorize again")
 
     def _path(self, key: str, suffix: str) -> Path:
         if not key.replace("-", "").replace("_", "").isalnum():
@@ -132,6 +163,7 @@ class FileTokenStore:
         finally:
             lock.release()
 
+    @while_whole
     def __repr__(self) -> str:
         return f"<FileTokenStore {self.directory}>"
 
@@ -202,7 +234,7 @@ def _system_keyring() -> Keyring:
 
 def _read(path: Path) -> dict[str, Any] | None:
     try:
-        content = read_json(path.read_bytes())
+        content = read_json(read_own(path))
     except (FileNotFoundError, NotJSON):
         return None
     return content if isinstance(content, dict) else None

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Final, Generic, Literal, TypeAlias, TypeV
 
 from typedpipes._core.decoding import Decoding
 from typedpipes._core.decoding.model import JSON
+from typedpipes._core.redaction import while_whole
 from typedpipes._core.rest import Safety
 from typedpipes._core.rest.times import timed
 from typedpipes._core.values import json_bytes, wire_of
@@ -127,6 +128,7 @@ class GraphQLOperation(Generic[R_co]):
         result: Any = self.result
         return cast("R_co | None", decode_body(result, body, decoding))
 
+    @while_whole
     def __repr__(self) -> str:
         return f"<GraphQLOperation {self.kind} {self.name}>"
 

@@ -10,14 +10,14 @@ import msgspec
 from typedpipes._core.arguments import check_options
 from typedpipes._core.decoding import Decoding, DriftLog
 from typedpipes._core.decoding.model import JSON
-from typedpipes._core.flow import Flow
+from typedpipes._core.flow import Flow, forget_frames
 from typedpipes._core.graphql import GraphQLOperation, R, decode, decode_body
 from typedpipes._core.graphql.outcome import telling
 from typedpipes._core.http import OnWire, Stamp, WireRequest, WireResponse, add_headers
 from typedpipes._core.redaction import Redactor
 from typedpipes._core.rest import CALL_OPTIONS, CallOptions, Safety
 from typedpipes._core.values import json_bytes, wire_of
-from typedpipes.errors import APIError, ConfigurationError
+from typedpipes.errors import APIError, ConfigurationError, TypedPipesError
 
 if TYPE_CHECKING:
     from typedpipes._core.http.clients import AsyncPolicyClient, PolicyClient
@@ -110,6 +110,9 @@ class GraphQLCalls(msgspec.Struct, frozen=True, kw_only=True):
             )
         except RecursionError:
             raise too_deep(decoding) from None
+        except TypedPipesError as error:
+            forget_frames(error)
+            raise
 
     def data(self, name: str | None, response: WireResponse, safety: Safety, document: str = "") -> dict[str, JSON]:
         """The answer's ``data``. Raises `GraphQLError`, or `PartialFailure` for a mutation that reports failure."""
@@ -126,6 +129,10 @@ class GraphQLCalls(msgspec.Struct, frozen=True, kw_only=True):
                 check_payloads(operation, data, response, document)
         except RecursionError:  # where words of it were to be told
             raise too_deep(decoding) from None
+        except TypedPipesError as error:
+            answer = None
+            forget_frames(error)
+            raise
         return data
 
     def decoding(self, name: str) -> Decoding:

@@ -16,7 +16,7 @@ from typedpipes._core.flow import Flow
 from typedpipes._core.http import library
 from typedpipes._core.http.bodies import body_error, exhaust
 from typedpipes._core.http.inflate import MAX_BODY, Reader, Refused, Undecodable
-from typedpipes._core.redaction import SENDING, Redactor
+from typedpipes._core.redaction import SENDING, Redactor, while_whole
 from typedpipes._core.rest import CallOptions, Safety, SendOptions
 from typedpipes._core.values import text_of
 from typedpipes.errors import APIError, ConfigurationError, ResponseMismatch
@@ -195,6 +195,7 @@ class WireRequest(msgspec.Struct, kw_only=True, eq=False):
     headers: Mapping[str, str] | None = None
     content: bytes | Streamed | None = None
 
+    @while_whole
     def __repr__(self) -> str:
         # Query, headers and body may hold secrets.
         return f"<WireRequest {self.method} {self.stamp.operation}>"
@@ -224,6 +225,7 @@ class WireResponse:
         self.content: bytes = content
         self.url: str = url
 
+    @while_whole
     def __repr__(self) -> str:
         return f"<WireResponse {self.status}, {len(self.content)} bytes>"
 

@@ -9,7 +9,7 @@ from typing import Final, cast
 from typedpipes._core import addresses
 from typedpipes._core.flow import Call, Clock, Flow
 from typedpipes._core.http import library
-from typedpipes._core.redaction import Redactor
+from typedpipes._core.redaction import Redactor, while_whole
 from typedpipes.errors import ConfigurationError, TransportError
 
 ERROR_BODY_LIMIT: Final = 65_536
@@ -100,6 +100,7 @@ def body_error(error: Exception, *, operation: str | None = None, attempts: int 
 class QuietRequest(library.Request):
     """A request whose repr, which tracebacks may show, leaves out path and query: both can hold secrets."""
 
+    @while_whole
     def __repr__(self) -> str:
         return f"<Request {self.method} {origin(self.url)}>"
 

@@ -39,6 +39,8 @@ REQUEST_ID_HEADERS: Final = ("x-request-id", "x-correlation-id", "x-amzn-request
 
 _UNKEPT_HEADERS: Final = frozenset({"set-cookie", "set-cookie2", "authorization", "proxy-authorization", "cookie"})
 
+_ADDRESSES: Final = frozenset({"location", "content-location", "refresh", "link"})
+
 _HINTS: Final = {
     ("pipefy", 401): "check the personal access token or the service account",
     ("pipefy", 403): "only admins and super admins may use Pipefy's API",
@@ -85,7 +87,7 @@ def classify(
         code=None if code is None else redactor.text(code, 100),
         request_id=request_id(headers, redactor),
         body=redactor.data(body, BODY_LIMIT, cut=cut),
-        headers={name: redactor.text(value, 500) for name, value in headers.items() if name not in _UNKEPT_HEADERS},
+        headers={name: _shown(name, value, redactor) for name, value in headers.items() if name not in _UNKEPT_HEADERS},
         attempts=attempts,
         retry_after=wait,
         resume_at=resume,
@@ -99,6 +101,12 @@ def request_id(headers: Mapping[str, str], redactor: Redactor) -> str | None:
         if value:
             return redactor.text(value, 200)
     return None
+
+
+def _shown(name: str, value: str, redactor: Redactor) -> str:
+    if name in _ADDRESSES:  # what follows a question mark may be a secret of any form
+        value = value.partition("?")[0]
+    return redactor.text(value, 500)
 
 
 def _kind(status: int) -> type[APIError]:

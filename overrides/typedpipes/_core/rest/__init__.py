@@ -6,6 +6,8 @@ import os
 from collections.abc import Mapping
 from typing import BinaryIO, Final, Generic, Literal, NewType, TypeAlias, TypedDict, TypeVar
 
+from typedpipes._core.redaction import while_whole
+
 T = TypeVar("T")
 T_co = TypeVar("T_co", covariant=True)
 I = TypeVar("I")  # noqa: E741 - item type of a paged operation
@@ -219,6 +221,7 @@ class Operation(Generic[T_co]):
         self.deprecated: str | None = deprecated
         """Why not to use it and what to use instead."""
 
+    @while_whole
     def __repr__(self) -> str:
         return f"<Operation {self.api}.{self.name} {self.method} {self.path}>"
 
@@ -288,6 +291,7 @@ class ApiResponse(Generic[T]):
         """Header names are lower case."""
         self.parsed: T = parsed
 
+    @while_whole
     def __repr__(self) -> str:
         return f"<ApiResponse {self.status} {type(self.parsed).__name__}>"
 

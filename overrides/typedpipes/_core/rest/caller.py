@@ -15,7 +15,7 @@ from typedpipes._core.arguments import check_options
 from typedpipes._core.decoding import Decoding, DriftLog
 from typedpipes._core.decoding.answers import build, check_weight, parse_json, read_answer, read_listing
 from typedpipes._core.decoding.model import JSON, UNSET
-from typedpipes._core.flow import drive, stoppable
+from typedpipes._core.flow import drive, forget_frames, stoppable
 from typedpipes._core.http import Stamp, WireRequest, WireResponse, add_headers
 from typedpipes._core.paging import AsyncPages, Pages, Walk
 from typedpipes._core.rest import (
@@ -30,7 +30,7 @@ from typedpipes._core.rest import (
     PagedOperation,
 )
 from typedpipes._core.rest.encoding import encode
-from typedpipes.errors import ConfigurationError, ResponseMismatch
+from typedpipes.errors import ConfigurationError, ResponseMismatch, TypedPipesError
 
 if TYPE_CHECKING:
     from typedpipes._core.http.clients import AsyncPolicyClient, PolicyClient
@@ -105,7 +105,11 @@ class Rest(msgspec.Struct, frozen=True, kw_only=True):
 
     def result(self, operation: Operation[T], arguments: Arguments, response: WireResponse) -> T:
         """Decode a successful answer into what the operation returns."""
-        return cast("T", self._decoded(operation, arguments, response))
+        try:
+            return cast("T", self._decoded(operation, arguments, response))
+        except TypedPipesError as error:
+            forget_frames(error)
+            raise
 
     def _decoded(self, operation: Operation[T], arguments: Arguments, response: WireResponse) -> object:
         returns = operation.returns

@@ -27,7 +27,8 @@ import anyio.to_thread
 import msgspec
 
 from typedpipes._core.flow import AsyncIO, Call, Clock, Flow, Sleep, SyncIO, SystemClock, adrive, drive
-from typedpipes.errors import LimitStoreError, MissingExtra
+from typedpipes._core.redaction import without_credentials
+from typedpipes.errors import ConfigurationError, LimitStoreError, MissingExtra
 from typedpipes.limits.ask import (
     Ask,
     Bound,
@@ -78,19 +79,27 @@ class RedisStore(Announcer):
         timeout: float = TIMEOUT,
         script: str | None = None,
     ) -> None:
-        super().__init__(_without_credentials(url))
+        super().__init__(without_credentials(url))
         try:
             import redis
             from redis.backoff import NoBackoff
             from redis.retry import Retry as NoRetry
         except ImportError:
             raise MissingExtra("a limit store on Redis", extra="redis", setting="limits") from None
-        self._client = client or redis.Redis.from_url(
-            url,
-            socket_timeout=timeout,
-            socket_connect_timeout=timeout,
-            retry=NoRetry(NoBackoff(), 0),
-        )
+        try:
+            self._client = client or redis.Redis.from_url(
+                url,
+                socket_timeout=timeout,
+                socket_connect_timeout=timeout,
+                retry=NoRetry(NoBackoff(), 0),
+            )
+        except (ValueError, TypeError) as error:
+            error.__traceback__, error.args = None, ()  # it may quote a part of the password
+            raise ConfigurationError(
+                f"limits: {self.url} is no address of a Redis server; write redis://:PASSWORD@HOST:PORT/NUMBER, and "
+                "percent-encode # / ? @ in the password (%23 %2F %3F %40)",
+                setting="limits",
+            ) from None
         self._errors: tuple[type[Exception], ...] = (redis.RedisError, OSError)
         self._passing: tuple[type[Exception], ...] = (
             redis.ConnectionError,
@@ -323,11 +332,6 @@ def _thread_limit() -> anyio.CapacityLimiter:
         limiter = anyio.CapacityLimiter(THREADS)
         _threads.set(limiter)
         return limiter
-
-
-def _without_credentials(url: str) -> str:
-    scheme, separator, rest = url.partition("://")
-    return f"{scheme}{separator}{rest.rpartition('@')[2].partition('?')[0]}"
 
 
 __all__ = ["KEEP", "PATIENCE", "REMEMBERED", "SCRIPT", "THREADS", "TIMEOUT", "RedisStore"]

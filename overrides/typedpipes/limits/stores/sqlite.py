@@ -3,6 +3,9 @@
 Every operation is one short ``BEGIN IMMEDIATE`` transaction in WAL mode with ``busy_timeout=0``: a lock somebody else
 holds is waited for with `Sleep` effects, never inside SQLite, so an event loop is not blocked.
 
+If the file is removed or replaced while it is used, its counts are carried over into the new one by the first process
+that notices, which each transaction does. A process that started in between did not know them.
+
 What a process had in flight when it died is counted as given up when it was found dead (see `holders`), not held until
 its deadline.
 
@@ -25,6 +28,7 @@ from typing import TypeVar
 import msgspec
 
 from typedpipes._core.flow import AsyncIO, Call, Clock, Flow, Sleep, SyncIO, SystemClock, adrive, call, drive
+from typedpipes._core.setting_checks import check_path
 from typedpipes.errors import LimitStoreError
 from typedpipes.limits.ask import Ask, Bound, Note, Reply, Retry, View
 from typedpipes.limits.book import Book
@@ -41,6 +45,8 @@ WITHOUT ROWID
 """
 UPSERT = "INSERT OR REPLACE INTO limits_state (key, touched, data) VALUES (?, ?, ?)"
 CLOCK = "clock 1"
+LINEAGE = "lineage"
+"""Key of the row that tells which file's counts these are: those that were carried over are so once."""
 PATIENCE = 5.0
 """Seconds to wait for the file's lock before the store counts as unreachable."""
 CHECKPOINT = 500
@@ -57,12 +63,13 @@ class SqliteStore(Announcer):
     durable = True
 
     def __init__(self, path: str | os.PathLike[str], *, clock: Clock | None = None) -> None:
-        self.path: Path = Path(path)
+        self.path: Path = check_path("limits", path)
         super().__init__(f"sqlite:///{self.path}")
         self._clock = clock or SystemClock()
         self._holders = self.path.with_name(f"{self.path.name}-holders")
         self._presence: Presence | None = None
         self._connection: sqlite3.Connection | None = None
+        self._file: tuple[int, int] | None = None
         self._transactions = 0
         self._pace = Pace()
         self._windows = msgspec.msgpack.Decoder(WindowState)
@@ -159,6 +166,8 @@ class SqliteStore(Announcer):
     def _transaction(self, bound: Bound, work: Callable[[Book], T]) -> T:
         connection = self._open()
         connection.execute("BEGIN IMMEDIATE")
+        if not self._is_current():
+            connection = self._carry_over(connection)
         try:
             windows = [entry.key for entry in bound.windows]
             budgets = [budget.key for budget in bound.budgets]
@@ -204,6 +213,48 @@ class SqliteStore(Announcer):
         rows += [(key, book.now, encode(account)) for key, account in book.budgets.items()]
         connection.executemany(UPSERT, rows)
 
+    def _is_current(self) -> bool:
+        """Whether the file that is open is still the one of its name."""
+        try:
+            there = self.path.stat()
+        except FileNotFoundError:
+            return False
+        return self._file in (None, (there.st_dev, there.st_ino))
+
+    def _carry_over(self, old: sqlite3.Connection) -> sqlite3.Connection:
+        """A transaction on the file that has the name now, into which the counts of ``old`` were put."""
+        rows = {
+            key: (touched, data) for key, touched, data in old.execute("SELECT key, touched, data FROM limits_state")
+        }
+        self._discard()  # from now on, whoever has ``old`` open sees that it is not the file any more
+        connection = self._open()
+        connection.execute("BEGIN IMMEDIATE")
+        try:
+            self._merge(connection, rows)
+        except BaseException:
+            with contextlib.suppress(sqlite3.Error):
+                connection.execute("ROLLBACK")
+            raise
+        return connection
+
+    def _merge(self, connection: sqlite3.Connection, rows: dict[str, tuple[int, bytes]]) -> None:
+        found = dict(connection.execute("SELECT key, data FROM limits_state"))
+        if LINEAGE not in rows or found.get(LINEAGE) == rows[LINEAGE][1]:
+            return
+        self.announce("lost", "the file was removed while it was used; its counts were carried over")
+        _, before = msgspec.msgpack.decode(rows.get(CLOCK, (0, b"\x92\x00\x00"))[1], type=tuple[int, int])
+        clock = found.get(CLOCK)
+        after = before if clock is None else msgspec.msgpack.decode(clock, type=tuple[int, int])[1]
+        for key, (touched, data) in rows.items():
+            mine = found.get(key)
+            if mine is None or key == LINEAGE:
+                connection.execute(UPSERT, (key, touched, data))
+            else:
+                with contextlib.suppress(msgspec.ValidationError):  # budgets stay as the others have them
+                    state = self._windows.decode(mine)
+                    state.absorb(self._windows.decode(data), after - before)
+                    connection.execute(UPSERT, (key, touched, self._encode(state)))
+
     def _open(self) -> sqlite3.Connection:
         if self._connection is not None:
             return self._connection
@@ -216,6 +267,11 @@ class SqliteStore(Announcer):
             connection.execute("PRAGMA synchronous=NORMAL")
             connection.execute("PRAGMA wal_autocheckpoint=0")
             connection.execute(SCHEMA)
+            if connection.execute("SELECT 1 FROM limits_state WHERE key = ?", (LINEAGE,)).fetchone() is None:
+                added = "INSERT OR IGNORE INTO limits_state (key, touched, data) VALUES (?, ?, ?)"
+                connection.execute(added, (LINEAGE, 1 << 62, os.urandom(16)))
+            there = self.path.stat()
+            self._file = (there.st_dev, there.st_ino)
             with contextlib.suppress(OSError):  # then nobody will know of its end, and its leases last longer
                 self._presence = enter(self._holders)
         except BaseException:

@@ -17,6 +17,7 @@ import attrs
 from typedpipes._core.disk import open_file, sync_directory, sync_file
 from typedpipes._core.file_lock import FileLock
 from typedpipes._core.json_reader import read_json
+from typedpipes._core.setting_checks import check_path
 from typedpipes.errors import ConfigurationError
 from typedpipes.pipefy.bulk.report import VERSION, BulkItem, item_of
 
@@ -27,7 +28,7 @@ class Checkpoint:
     """The file of one job; blocking."""
 
     def __init__(self, path: str | os.PathLike[str], job: str) -> None:
-        self.path: Path = Path(path)
+        self.path: Path = check_path("checkpoint", path)
         self._head = _line({"version": VERSION, "job": job})
         self._lock = FileLock(self.path.with_name(self.path.name + ".lock"))
         self._file: BinaryIO | None = None

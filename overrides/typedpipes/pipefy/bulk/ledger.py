@@ -6,6 +6,7 @@ when it is closed. It is no record of the job: that is the checkpoint.
 
 from __future__ import annotations
 
+import contextlib
 import sqlite3
 from collections import Counter
 from collections.abc import Iterator, Sequence
@@ -15,6 +16,7 @@ import attrs
 import msgspec
 
 from typedpipes._core.decoding.model import JSON
+from typedpipes._core.redaction import while_whole
 from typedpipes.errors import ConfigurationError
 from typedpipes.pipefy.bulk.report import BulkItem, Status
 
@@ -52,7 +54,8 @@ class Ledger(Sequence[BulkItem]):
         self.counts: Counter[Status] = Counter()
 
     def __del__(self) -> None:
-        self._db.close()
+        with contextlib.suppress(AttributeError):  # its ``__init__`` may have raised
+            self._db.close()
 
     def add(self, work: BulkWork) -> None:
         """Append an item. Raises `ConfigurationError` for a key that is there already."""
@@ -135,6 +138,7 @@ class Ledger(Sequence[BulkItem]):
     def __hash__(self) -> int:
         return hash(tuple(self))
 
+    @while_whole
     def __repr__(self) -> str:
         return f"<{len(self)} items>"
 

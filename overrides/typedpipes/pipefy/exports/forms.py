@@ -13,6 +13,7 @@ from typing import Final, Literal, TypeAlias, TypeVar
 from typedpipes._core.disk import open_file, replace
 from typedpipes._core.flow import Flow, call
 from typedpipes._core.json_reader import NotJSON, read_json
+from typedpipes._core.setting_checks import check_path
 from typedpipes.configuration.folders import user_folder
 from typedpipes.errors import ConfigurationError, TypedPipesError
 from typedpipes.pipefy.exports.jobs import CreateForm, FormStore, JobDeclaration, PollForm
@@ -75,7 +76,7 @@ class FileFormStore:
     """
 
     def __init__(self, path: str | os.PathLike[str] | None = None) -> None:
-        self._path = Path(path) if path is not None else None
+        self._path = check_path("forms", path) if path is not None else None
 
     @property
     def path(self) -> Path:

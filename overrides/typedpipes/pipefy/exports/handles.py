@@ -16,6 +16,7 @@ from typedpipes._core.files.links import FileLink
 from typedpipes._core.files.progress import Progress
 from typedpipes._core.files.stream import AsyncFileStream, FileStream
 from typedpipes._core.flow import AsyncIO, Flow, SyncIO, adrive, call, drive, hold
+from typedpipes._core.redaction import while_whole
 from typedpipes._core.setting_checks import check_plain
 from typedpipes.pipefy.exports.flows import ExportFlows
 from typedpipes.pipefy.exports.jobs import JobState, Outcome, WaitProgress, moment
@@ -84,6 +85,7 @@ class _JobView:
         """Further fields of the last answer, such as the count of imported cards."""
         return self._state.details
 
+    @while_whole
     def __repr__(self) -> str:
         return f"<{type(self).__name__} {self._state.declaration.kind} {self.id} {self._state.status}>"
 

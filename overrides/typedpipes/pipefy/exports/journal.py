@@ -21,6 +21,8 @@ from typedpipes._core.disk import open_file, sync_directory, sync_file
 from typedpipes._core.file_lock import FileLock
 from typedpipes._core.json_reader import NotJSON, read_json
 from typedpipes._core.own_files import replace_own
+from typedpipes._core.redaction import while_whole
+from typedpipes._core.setting_checks import check_path
 from typedpipes.errors import ConfigurationError
 
 Event: TypeAlias = Literal["intent", "created", "refused", "done", "forgotten", "form"]
@@ -49,8 +51,9 @@ class Journal:
     __slots__ = ("path",)
 
     def __init__(self, path: str | os.PathLike[str]) -> None:
-        self.path: Path = Path(path)
+        self.path: Path = check_path("journal", path)
 
+    @while_whole
     def __repr__(self) -> str:
         return f"Journal({str(self.path)!r})"
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import signal
 import stat
@@ -9,19 +10,22 @@ import subprocess
 import sys
 import threading
 from pathlib import Path
+from typing import TypeVar
 
 import pytest
 
-from tests.typedpipes._core.auth.calls import request
+from tests.typedpipes._core.auth.calls import client, credential, request
 from tests.typedpipes._core.auth.token_server import CLIENT_ID, CLIENT_SECRET, TokenServer
 from tests.typedpipes._core.fake_time import FakeTime
-from typedpipes._core.auth import Credentials
+from typedpipes._core.auth import Credentials, token_stores
 from typedpipes._core.auth.token_stores import FileTokenStore, KeyringTokenStore
 from typedpipes._core.http.clients import PolicyClient
 from typedpipes._core.redaction import Secret
 from typedpipes._core.tokens import MemoryTokenStore, Token, TokenStore
 from typedpipes.errors import AuthenticationError, ConfigurationError, TransportError
 from typedpipes.pipedrive.oauth import PipedriveOAuth
+
+T = TypeVar("T")
 
 
 class FakeKeyring:
@@ -194,13 +198,13 @@ def test_the_loser_of_a_rotation_race_never_sees_invalid_grant(server: TokenServ
         except BaseException as error:
             failures.append(error)
 
-    threads = [threading.Thread(target=call, args=(client,)) for client in clients]
+    threads = [threading.Thread(target=call, args=(each,)) for each in clients]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
-    for client in clients:
-        client.close()
+    for each in clients:
+        each.close()
     assert failures == []
     assert server.token_requests == 1
 
@@ -304,3 +308,94 @@ def test_the_keyring_extra_is_named_when_it_is_missing(monkeypatch: pytest.Monke
     monkeypatch.setitem(sys.modules, "keyring", None)
     with pytest.raises(ConfigurationError, match="needs the extra keyring"):
         KeyringTokenStore()
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="modes of files")
+def test_a_file_that_others_may_have_written_is_not_trusted(tmp_path: Path) -> None:
+    store, file = FileTokenStore(tmp_path), tmp_path / "k.json"
+    store.save("k", _token())
+    file.chmod(0o666)
+    with pytest.raises(ConfigurationError, match=r"other users can write k\.json; remove it"):
+        store.load("k")
+    file.chmod(0o600)
+    tmp_path.chmod(0o777)
+    with pytest.raises(ConfigurationError, match="every user can write the folder; chmod 700"):
+        store.load("k")
+    tmp_path.chmod(0o700)
+    assert store.load("k") is not None
+    file.rename(tmp_path / "elsewhere")
+    file.symlink_to(tmp_path / "elsewhere")
+    with pytest.raises(ConfigurationError, match="is a link"):
+        store.load("k")
+    (tmp_path / "k.lock").unlink(missing_ok=True)
+    (tmp_path / "k.lock").symlink_to(tmp_path / "victim")
+    with pytest.raises(ConfigurationError, match="is a link"):
+        store.lease("k", "me", 5)
+    assert not (tmp_path / "victim").exists()
+
+
+FAULTS: dict[str, Exception] = {
+    "full": OSError(errno.ENOSPC, "No space left on device"),
+    "not allowed": PermissionError(errno.EACCES, "Permission denied"),
+    "folder": IsADirectoryError(errno.EISDIR, "Is a directory"),
+    "another library": RuntimeError("the keyring is locked"),
+}
+
+
+class Failing(MemoryTokenStore):
+    """A store that fails at what it is told."""
+
+    def __init__(self, error: Exception, *names: str) -> None:
+        super().__init__()
+        self.error, self.names = error, names
+
+    def load(self, key: str) -> Token | None:
+        return self._or_fail("load", super().load(key))
+
+    def save(self, key: str, token: Token) -> None:
+        self._or_fail("save", None)
+
+    def lease(self, key: str, owner: str, seconds: float) -> bool:
+        return self._or_fail("lease", super().lease(key, owner, seconds))
+
+    def release(self, key: str, owner: str) -> None:
+        self._or_fail("release", super().release(key, owner))
+
+    def _or_fail(self, name: str, value: T) -> T:
+        if name in self.names:
+            raise self.error
+        return value
+
+
+@pytest.mark.parametrize("kind", FAULTS)
+@pytest.mark.parametrize("name", ["load", "lease", "save", "release"])
+def test_a_store_that_fails_stops_no_call_and_is_told_once(
+    server: TokenServer, caplog: pytest.LogCaptureFixture, kind: str, name: str
+) -> None:
+    store = Failing(FAULTS[kind], name)
+    made = credential(server.url, store=store)
+    with client(server, made) as wire:
+        for _ in range(2):
+            assert wire.exchange(request(server.url)).status == 200
+            made.forget()
+    assert len(caplog.records) == (0 if name == "release" else 1)
+
+
+def test_a_full_disk_stops_no_call(server: TokenServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*_: object) -> int:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(token_stores, "open_file", full)
+    with client(server, credential(server.url, store=FileTokenStore(tmp_path))) as wire:
+        assert wire.exchange(request(server.url)).status == 200
+
+
+@pytest.mark.parametrize("kind", FAULTS)
+def test_a_rotating_token_is_not_spent_when_its_store_fails(server: TokenServer, kind: str) -> None:
+    app = _app(server, Failing(FAULTS[kind], "lease"))
+    with (
+        PolicyClient(credentials=Credentials(app)) as wire,
+        pytest.raises(ConfigurationError, match="nothing was sent"),
+    ):
+        wire.exchange(request(server.url))
+    assert server.token_requests == 0

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Final, Generic, NoReturn, Self, TypeVar, 
 
 from typedpipes._core.arguments import check_options
 from typedpipes._core.decoding.model import UNSET, OpenEnum
+from typedpipes._core.redaction import while_whole
 from typedpipes.errors import ConfigurationError
 
 if TYPE_CHECKING:
@@ -292,6 +293,7 @@ class Field(Generic[T, V_co]):
         state = {name: getattr(self, name) for name in Field.__slots__ if name != "_facts"}
         return _restore, (type(self), self._facts.owner.holder, self._facts.attribute, state)
 
+    @while_whole
     def __repr__(self) -> str:
         arguments = f"({', '.join(f'{name}=…' for name in self._arguments)})" if self._arguments else ""
         return f"<{self._facts.python_name}{arguments}{f' as {self._alias}' if self._alias else ''}>"

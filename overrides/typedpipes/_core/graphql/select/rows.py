@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Final, Generic, NoReturn, TypeVar, cast, 
 from typedpipes._core.decoding import Decoding, Node
 from typedpipes._core.decoding.builders import Convert, plan_for
 from typedpipes._core.decoding.model import JSON
-from typedpipes._core.redaction import MASK
+from typedpipes._core.redaction import MASK, while_whole
 from typedpipes.errors import ConfigurationError, ResponseMismatch
 
 if TYPE_CHECKING:
@@ -272,6 +272,7 @@ class Row(Generic[T]):
     def __reduce__(self) -> NoReturn:
         raise TypeError("rows cannot be pickled or copied; keep row.json, which is plain data")
 
+    @while_whole
     def __repr__(self) -> str:
         return f"<Row of {self.typename or self._shape.type.name}: {', '.join(self._shown())}>"
 
