@@ -12,9 +12,11 @@ import httpx
 import pytest
 
 from tests.typedpipes._core.http.wire_server import Reply, WireServer
-from typedpipes.errors import NotFound
+from typedpipes.errors import APIError, NotFound, ResponseMismatch
 from typedpipes.events import SchemaDrift
+from typedpipes.pipedream import Pipedream
 from typedpipes.pipedrive import AsyncPipedrive, Pipedrive
+from typedpipes.pipefy import AsyncPipefy, Pipefy
 
 KINDS = {
     "activity": "RecentActivity",
@@ -86,3 +88,106 @@ def test_what_is_gone_is_not_found(server: WireServer, status: int, colour: str)
         with httpx.Client() as http, Pipedrive(http_client=http, **settings) as crm:
             crm.v2.deals.delete(1)
     assert caught.value.status == status
+
+
+def asked(server: WireServer, colour: str, act: Any) -> tuple[Any, list[SchemaDrift]]:
+    """What ``act`` on a client of Pipedrive gives, and the drift that was told."""
+    told: list[Any] = []
+    settings: dict[str, Any] = {"api_token": "t" * 40, "base_url": server.url, "limits": "off", "retries": 0}
+    settings["on_event"] = lambda event: told.append(event) if isinstance(event, SchemaDrift) else None
+
+    async def main() -> Any:
+        async with httpx.AsyncClient() as http, AsyncPipedrive(http_client=http, **settings) as crm:
+            return await act(crm)
+
+    if colour == "async":
+        return anyio.run(main), told
+    with httpx.Client() as http, Pipedrive(http_client=http, **settings) as crm:
+        return act(crm), told
+
+
+CUT = rb'{"success":true,"data":{"id":1,"title":"cut \ud83d"}}'
+
+
+@pytest.mark.parametrize("colour", ["sync", "async"])
+def test_a_text_cut_inside_a_character_is_kept_and_told(server: WireServer, colour: str) -> None:
+    server.script_of(Reply(body=CUT))
+    answer, told = asked(server, colour, lambda crm: crm.v2.deals.get(1))
+    assert answer.data.title == "cut \ufffd"
+    assert [(drift.path, drift.got) for drift in told] == [("$.data.title", "a text cut inside a character")]
+    raw, told = asked(server, colour, lambda crm: crm.v2.deals.raw.get(1))
+    assert (raw.parsed.data.title, len(told)) == ("cut \ufffd", 1)
+    page = rb'{"success":true,"data":[{"id":1,"title":"cut \ud83d"},{"id":2,"title":"\ud83d\ude00","x":"\ude00"}]}'
+    server.script_of(Reply(body=page))
+    answer, told = asked(server, colour, lambda crm: crm.v2.deals.list())
+    assert [deal.title for deal in answer.data] == ["cut \ufffd", "\N{GRINNING FACE}"]
+    assert {drift.path for drift in told} >= {"$.data[*].title", "$.data[*].x"}
+
+
+@pytest.mark.parametrize("colour", ["sync", "async"])
+def test_a_text_cut_inside_a_character_is_kept_in_graphql(server: WireServer, colour: str) -> None:
+    server.script_of(Reply(body=rb'{"data":{"card":{"id":"1","title":"cut \ud83d"}}}'))
+    told: list[Any] = []
+    settings: dict[str, Any] = {"token": "t" * 20, "base_url": server.url, "limits": "off", "on_event": told.append}
+
+    async def main() -> tuple[Any, Any]:
+        async with httpx.AsyncClient() as http, AsyncPipefy(http_client=http, **settings) as pipefy:
+            return await pipefy.execute("{ card { title } }"), await pipefy.card(id="1")
+
+    if colour == "async":
+        plain, card = anyio.run(main)
+    else:
+        with httpx.Client() as http, Pipefy(http_client=http, **settings) as pipefy:
+            plain, card = pipefy.execute("{ card { title } }"), pipefy.card(id="1")
+    assert plain["card"]["title"] == "cut \ufffd"
+    assert card.title == "cut \ufffd"
+    drifts = [event for event in told if isinstance(event, SchemaDrift) and event.path == "$.data.card.title"]
+    assert len(drifts) == 2
+
+
+HTML = {"content-type": "text/html; charset=UTF-8"}
+
+
+@pytest.mark.parametrize("colour", ["sync", "async"])
+def test_json_that_is_labelled_as_a_page_is_read_and_told(server: WireServer, colour: str) -> None:
+    server.script_of(Reply(201, b' {"success":true,"data":{"id":7}}', HTML))
+    answer, told = asked(server, colour, lambda crm: crm.v2.deals.create(title="x"))
+    assert answer.data.id == 7
+    assert ("$", "text/html") in [(drift.path, drift.got) for drift in told]
+    server.script_of(Reply(200, b"<!doctype html><p>Sign in", HTML))
+    with pytest.raises(ResponseMismatch, match="an HTML page instead of JSON"):
+        asked(server, colour, lambda crm: crm.v2.deals.get(1))
+
+
+@pytest.mark.parametrize("colour", ["sync", "async"])
+def test_a_page_or_a_failure_is_no_file(server: WireServer, colour: str) -> None:
+    server.script_of(Reply(200, b"<html>Sign in", HTML))
+    with pytest.raises(ResponseMismatch, match="an HTML page instead of a file"):
+        asked(server, colour, lambda crm: crm.v1.files.download(1))
+    server.script_of(Reply(200, b'{"success":false,"error":"File is gone"}', {"content-type": "application/json"}))
+    with pytest.raises(APIError, match="File is gone"):
+        asked(server, colour, lambda crm: crm.v1.files.download(1))
+    for body, headers in (
+        (b"<html>mine", {**HTML, "content-disposition": "attachment; filename=a.html"}),
+        (b'{"mine":1}', {"content-type": "application/json"}),
+        (b'{"success":false}', {"content-type": "application/octet-stream"}),
+    ):
+        server.script_of(Reply(200, body, headers))
+        assert asked(server, colour, lambda crm: crm.v1.files.download(1))[0] == body
+
+
+def test_a_failure_is_no_file_of_connect_either(server: WireServer) -> None:
+    server.script_of(Reply(200, b'{"success":false}', {"content-type": "application/json"}))
+    settings: dict[str, Any] = {"connect_token": "ctok_" + "t" * 20, "project_id": "proj_x", "limits": "off"}
+    with Pipedream(base_url=server.url, **settings) as pd, pytest.raises(ResponseMismatch, match="instead of a file"):
+        pd.connect.file_stash.download(s3_key="k")
+
+
+@pytest.mark.parametrize("colour", ["sync", "async"])
+@pytest.mark.parametrize("body", [b"", b" \n", b"null"])
+def test_nothing_is_no_answer_where_the_type_promises_one(server: WireServer, body: bytes, colour: str) -> None:
+    server.script_of(Reply(200, body))
+    with pytest.raises(ResponseMismatch, match="where DealResponse is needed"):
+        asked(server, colour, lambda crm: crm.v2.deals.get(1))
+    with pytest.raises(ResponseMismatch, match="the server may have carried the request out"):
+        asked(server, colour, lambda crm: crm.v2.deals.create(title="x"))

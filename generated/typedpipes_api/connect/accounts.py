@@ -111,7 +111,9 @@ _LIST: PagedOperation[ListAccountsResponse, Account] = PagedOperation(
     buckets=("connect.accounts",),
     normalize=("lift data.accounts data",),
     client_parameters=(("project_id", "path", "project_id"), ("environment", "header", "X-PD-Environment")),
-    paging=Paging("after", limit="limit", cursor="after", items="data", next="page_info.end_cursor"),
+    paging=Paging(
+        "after", limit="limit", cursor="after", items="data", next="page_info.end_cursor", total="page_info.total_count"
+    ),
     item="Account",
 )
 

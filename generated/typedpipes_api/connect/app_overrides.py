@@ -77,7 +77,9 @@ _LIST: PagedOperation[ListAppOverridesResponse, AppOverride] = PagedOperation(
     safety="safe",
     credentials=("oauth",),
     client_parameters=(("project_id", "path", "project_id"),),
-    paging=Paging("after", limit="limit", cursor="after", items="data", next="page_info.end_cursor"),
+    paging=Paging(
+        "after", limit="limit", cursor="after", items="data", next="page_info.end_cursor", total="page_info.total_count"
+    ),
     item="AppOverride",
 )
 

@@ -66,7 +66,9 @@ _LIST: PagedOperation[ListAppsResponse, App] = PagedOperation(
     returns="ListAppsResponse",
     safety="safe",
     credentials=("oauth", "connect_token"),
-    paging=Paging("after", limit="limit", cursor="after", items="data", next="page_info.end_cursor"),
+    paging=Paging(
+        "after", limit="limit", cursor="after", items="data", next="page_info.end_cursor", total="page_info.total_count"
+    ),
     item="App",
 )
 

@@ -82,7 +82,9 @@ _LIST: PagedOperation[ListProjectsResponse, Project] = PagedOperation(
     returns="ListProjectsResponse",
     safety="safe",
     credentials=("oauth",),
-    paging=Paging("after", limit="limit", cursor="after", items="data", next="page_info.end_cursor"),
+    paging=Paging(
+        "after", limit="limit", cursor="after", items="data", next="page_info.end_cursor", total="page_info.total_count"
+    ),
     item="Project",
 )
 

@@ -73,7 +73,9 @@ _LIST: PagedOperation[GetComponentsResponse, Component] = PagedOperation(
     credentials=("oauth", "connect_token"),
     buckets=("connect.components",),
     client_parameters=(("project_id", "path", "project_id"), ("environment", "header", "X-PD-Environment")),
-    paging=Paging("after", limit="limit", cursor="after", items="data", next="page_info.end_cursor"),
+    paging=Paging(
+        "after", limit="limit", cursor="after", items="data", next="page_info.end_cursor", total="page_info.total_count"
+    ),
     item="Component",
 )
 

@@ -66,10 +66,18 @@ _LIST: PagedOperation[AppListResponse, App] = PagedOperation(
     returns="AppListResponse",
     safety="safe",
     credentials=("oauth", "api_key"),
+    bounds={"limit": (1, 100)},
     client_parameters=(("org_id", "query", "org_id"),),
     omittable=("include", "exclude"),
     paging=Paging(
-        "after", limit="limit", cursor="after", items="data", next="page_info.end_cursor", size=10, max_size=100
+        "after",
+        limit="limit",
+        cursor="after",
+        items="data",
+        next="page_info.end_cursor",
+        size=10,
+        max_size=100,
+        total="page_info.total_count",
     ),
     item="App",
 )

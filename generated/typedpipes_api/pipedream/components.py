@@ -93,6 +93,7 @@ _SEARCH: Operation[ComponentSearchResponse] = Operation(
     returns="ComponentSearchResponse",
     safety="safe",
     credentials=("api_key",),
+    bounds={"limit": (1, 100), "similarity_threshold": (0, 1)},
     client_parameters=(("org_id", "query", "org_id"),),
     omittable=("include", "exclude"),
 )

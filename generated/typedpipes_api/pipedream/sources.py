@@ -117,9 +117,10 @@ _EVENTS_LIST: PagedOperation[EventSummaryListResponse, EventSummary] = PagedOper
     returns="EventSummaryListResponse",
     safety="safe",
     credentials=("oauth", "api_key"),
+    bounds={"limit": (1, 100)},
     client_parameters=(("org_id", "query", "org_id"),),
     omittable=("include", "exclude"),
-    paging=Paging("after", limit="limit", cursor="after", items="data", next="page_info.end_cursor"),
+    paging=Paging("after", limit="limit", cursor="after", items="data", next="page_info.end_cursor", max_size=100),
     item="EventSummary",
 )
 
@@ -146,10 +147,18 @@ _LIST: PagedOperation[SourceListResponse, Source] = PagedOperation(
     returns="SourceListResponse",
     safety="safe",
     credentials=("api_key",),
+    bounds={"limit": (1, 100)},
     client_parameters=(("org_id", "query", "org_id"),),
     omittable=("include", "exclude"),
     paging=Paging(
-        "after", limit="limit", cursor="after", items="data", next="page_info.end_cursor", size=10, max_size=100
+        "after",
+        limit="limit",
+        cursor="after",
+        items="data",
+        next="page_info.end_cursor",
+        size=10,
+        max_size=100,
+        total="page_info.total_count",
     ),
     item="Source",
 )

@@ -58,10 +58,18 @@ _LIST: PagedOperation[WebhookListResponse, Webhook] = PagedOperation(
     returns="WebhookListResponse",
     safety="safe",
     credentials=("api_key",),
+    bounds={"limit": (1, 100)},
     client_parameters=(("org_id", "query", "org_id"),),
     omittable=("include", "exclude"),
     paging=Paging(
-        "after", limit="limit", cursor="after", items="data", next="page_info.end_cursor", size=10, max_size=100
+        "after",
+        limit="limit",
+        cursor="after",
+        items="data",
+        next="page_info.end_cursor",
+        size=10,
+        max_size=100,
+        total="page_info.total_count",
     ),
     item="Webhook",
 )

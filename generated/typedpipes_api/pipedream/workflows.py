@@ -275,9 +275,10 @@ _ERRORS_LIST: PagedOperation[WorkflowErrorListResponse, WorkflowErrorSummary] = 
     returns="WorkflowErrorListResponse",
     safety="safe",
     credentials=("oauth", "api_key"),
+    bounds={"limit": (1, 100)},
     client_parameters=(("org_id", "query", "org_id"),),
     omittable=("include", "exclude"),
-    paging=Paging("after", limit="limit", cursor="after", items="data", next="page_info.end_cursor"),
+    paging=Paging("after", limit="limit", cursor="after", items="data", next="page_info.end_cursor", max_size=100),
     item="WorkflowErrorSummary",
 )
 
@@ -291,9 +292,10 @@ _EMITS_LIST: PagedOperation[EventSummaryListResponse, EventSummary] = PagedOpera
     returns="EventSummaryListResponse",
     safety="safe",
     credentials=("oauth", "api_key"),
+    bounds={"limit": (1, 100)},
     client_parameters=(("org_id", "query", "org_id"),),
     omittable=("include", "exclude"),
-    paging=Paging("after", limit="limit", cursor="after", items="data", next="page_info.end_cursor"),
+    paging=Paging("after", limit="limit", cursor="after", items="data", next="page_info.end_cursor", max_size=100),
     item="EventSummary",
 )
 

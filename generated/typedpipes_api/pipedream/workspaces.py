@@ -64,10 +64,18 @@ _SOURCES_LIST: PagedOperation[SourceListResponse, Source] = PagedOperation(
     returns="SourceListResponse",
     safety="safe",
     credentials=("oauth", "api_key"),
+    bounds={"limit": (1, 100)},
     client_parameters=(("org_id", "path", "org_id"),),
     omittable=("include", "exclude"),
     paging=Paging(
-        "after", limit="limit", cursor="after", items="data", next="page_info.end_cursor", size=10, max_size=100
+        "after",
+        limit="limit",
+        cursor="after",
+        items="data",
+        next="page_info.end_cursor",
+        size=10,
+        max_size=100,
+        total="page_info.total_count",
     ),
     item="Source",
 )
@@ -96,10 +104,18 @@ _ACCOUNTS_LIST: PagedOperation[WorkspaceAccountListResponse, WorkspaceAccount] =
     returns="WorkspaceAccountListResponse",
     safety="safe",
     credentials=("oauth", "api_key"),
+    bounds={"limit": (1, 100)},
     client_parameters=(("org_id", "path", "org_id"),),
     omittable=("include", "exclude"),
     paging=Paging(
-        "after", limit="limit", cursor="after", items="data", next="page_info.end_cursor", size=10, max_size=100
+        "after",
+        limit="limit",
+        cursor="after",
+        items="data",
+        next="page_info.end_cursor",
+        size=10,
+        max_size=100,
+        total="page_info.total_count",
     ),
     item="WorkspaceAccount",
 )
@@ -114,10 +130,18 @@ _SUBSCRIPTIONS_LIST: PagedOperation[SubscriptionListResponse, Subscription] = Pa
     returns="SubscriptionListResponse",
     safety="safe",
     credentials=("oauth", "api_key"),
+    bounds={"limit": (1, 100)},
     client_parameters=(("org_id", "path", "org_id"),),
     omittable=("include", "exclude"),
     paging=Paging(
-        "after", limit="limit", cursor="after", items="data", next="page_info.end_cursor", size=10, max_size=100
+        "after",
+        limit="limit",
+        cursor="after",
+        items="data",
+        next="page_info.end_cursor",
+        size=10,
+        max_size=100,
+        total="page_info.total_count",
     ),
     item="Subscription",
 )

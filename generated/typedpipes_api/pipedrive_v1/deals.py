@@ -2015,6 +2015,7 @@ _FILES_LIST: PagedOperation[DealFileListResponse, DealFile] = PagedOperation(
     safety="safe",
     credentials=("api_token", "oauth2"),
     token_cost=20,
+    bounds={"limit": (None, 100)},
     selector=True,
     paging=Paging(
         "offset",

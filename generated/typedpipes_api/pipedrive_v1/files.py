@@ -197,6 +197,7 @@ _LIST: PagedOperation[FileListResponse, File] = PagedOperation(
     safety="safe",
     credentials=("api_token", "oauth2"),
     token_cost=20,
+    bounds={"limit": (None, 100)},
     selector=True,
     paging=Paging(
         "offset",

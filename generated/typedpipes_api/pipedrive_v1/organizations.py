@@ -1451,6 +1451,7 @@ _FILES_LIST: PagedOperation[OrganizationFileListResponse, OrganizationFile] = Pa
     safety="safe",
     credentials=("api_token", "oauth2"),
     token_cost=20,
+    bounds={"limit": (None, 100)},
     selector=True,
     paging=Paging(
         "offset",

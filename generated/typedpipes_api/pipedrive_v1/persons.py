@@ -1400,6 +1400,7 @@ _FILES_LIST: PagedOperation[PersonFileListResponse, PersonFile] = PagedOperation
     safety="safe",
     credentials=("api_token", "oauth2"),
     token_cost=20,
+    bounds={"limit": (None, 100)},
     selector=True,
     paging=Paging(
         "offset",

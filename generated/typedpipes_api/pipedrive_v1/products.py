@@ -698,6 +698,7 @@ _FILES_LIST: PagedOperation[ProductFileListResponse, ProductFile] = PagedOperati
     safety="safe",
     credentials=("api_token", "oauth2"),
     token_cost=20,
+    bounds={"limit": (None, 100)},
     selector=True,
     paging=Paging(
         "offset",

@@ -151,6 +151,8 @@ class Parameter:
     csv: bool = False
     blank: bool = False
     """Whether it may be sent empty."""
+    bounds: tuple[float | None, float | None] = (None, None)
+    """Least and greatest value."""
     style: str | None = None
     """Style code, where it is not written the usual way (typedpipes._core.rest.parameter_styles)."""
     client_default: str | None = None

@@ -75,12 +75,23 @@ def _parameters(raw: RawOperation, parsed: ParsedEndpoint, components: dict[str,
                 required=required,
                 csv=_csv(item),
                 blank=item.node.get("allowEmptyValue") is True,
+                bounds=_bounds(item),
                 style=_style(item, type_, components),
                 client_default=None if default is None else text(default, item.where),
                 description=text(item.node.get("x-summary", item.node.get("description")), item.where),
             )
         )
     return sorted(result, key=lambda one: order.index(one.wire) if one.location == "path" else len(order))
+
+
+def _bounds(parameter: RawParameter) -> tuple[float | None, float | None]:
+    """The least and the greatest value of a query parameter, where its own schema tells."""
+    schema = parameter.node.get("schema")
+    if parameter.location != "query" or not isinstance(schema, dict):
+        return None, None
+    found = (schema.get(name) for name in ("minimum", "maximum"))
+    least, most = (one if isinstance(one, int | float) and not isinstance(one, bool) else None for one in found)
+    return least, most
 
 
 def _csv(parameter: RawParameter) -> bool:
@@ -231,11 +242,16 @@ def _paging(
         next=following,
         more=text(node["more"], where) if "more" in node else None,
         size=number(node.get("default"), where),
-        max_size=number(node.get("max"), where),
+        max_size=number(node.get("max"), where) or _greatest(parameters, limit),
         item=found.item,
         first=number(node.get("first"), where),
         total=text(node["total"], where) if "total" in node else None,
     )
+
+
+def _greatest(parameters: list[ir.Parameter], name: object) -> int | None:
+    found = next((one.bounds[1] for one in parameters if one.wire == name and one.location == "query"), None)
+    return None if found is None else int(found)
 
 
 def _along(type_: ir.Type, path: str, components: dict[str, ir.Component]) -> ir.Type | None:

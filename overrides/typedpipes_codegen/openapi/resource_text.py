@@ -63,6 +63,7 @@ class ResourceText:
             "buckets": operation.buckets,
             "csv": tuple(parameter.wire for parameter in operation.parameters if parameter.csv),
             "blank": tuple(parameter.wire for parameter in operation.parameters if parameter.blank),
+            "bounds": {one.wire: one.bounds for one in operation.parameters if one.bounds != (None, None)},
             "styles": {
                 f"{parameter.location} {parameter.wire}": parameter.style
                 for parameter in operation.parameters

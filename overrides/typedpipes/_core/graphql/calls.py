@@ -120,7 +120,7 @@ class GraphQLCalls(msgspec.Struct, frozen=True, kw_only=True):
         from typedpipes._core.graphql.errors import answer_data, check_payloads
 
         operation = f"{self.api}.{name or 'anonymous'}"
-        decoding = Decoding(operation)
+        decoding = self.decoding(name or "anonymous")
         check_weight(response.content, decoding, response.most)
         answer = parse_json(response.content, decoding)
         try:

@@ -9,7 +9,7 @@ from collections.abc import AsyncGenerator, Awaitable, Callable, Generator, Mapp
 from typing import Any, Final, Generic, Protocol, TypeVar, cast
 
 from typedpipes._core.decoding.model import Model, to_wire
-from typedpipes._core.paging.answers import Departure, following_of, identity, is_count, items_of, reach
+from typedpipes._core.paging.answers import Departure, following_of, identity, is_count, items_of, reach, says_nothing
 from typedpipes._core.rest import PageOptions, Paging
 from typedpipes._core.setting_checks import check_count
 from typedpipes.errors import ConfigurationError, ResponseMismatch, TypedPipesError
@@ -18,6 +18,8 @@ T = TypeVar("T")
 
 _ANY: Final = -(2**63)
 _PLACE: Final = re.compile(r"\+([0-9]{1,9}):(.*)", re.ASCII | re.DOTALL)
+_EMPTY: Final = 100
+"""Pages without items in a row with which a listing is given up."""
 MOST_AHEAD: Final = 32
 """Pages a listing may fetch ahead: beyond that, connections and limits are the bound."""
 
@@ -25,20 +27,20 @@ MOST_AHEAD: Final = 32
 class Walk:
     """Which page to ask for next, and whether there is one. Knows no I/O.
 
-    An empty page ends an ``after`` listing: it has no has-more flag, and its total is not trusted to end it early.
-    Elsewhere only the server's word does. An answer that is no page of the listing never counts as its end, and what
-    would go round for ever is not followed: a cursor that comes back, a place to go on from that is not further on, a
-    page that says there is more but brings nothing, or nothing new (behind a new cursor an empty page is let pass: what
-    the caller may not see was left out). All of that raises `ResponseMismatch`; ``cursor``
+    An empty page ends an ``after`` listing, which has no has-more flag; so does a page that is shorter than asked for
+    once as many items were seen as its total tells (the total alone is not trusted: it may be too low). Elsewhere only
+    the server's word does. An answer that is no page of the listing never counts as its end, and what would go round
+    for ever is not followed: a cursor that comes back, a place to go on from that is not further on, a page that says
+    there is more but brings nothing, or nothing new (behind a new cursor an empty page is let pass: what the caller
+    may not see was left out; but not a hundred of them in a row). All of that raises `ResponseMismatch`; ``cursor``
     then is where the refused page starts. Where pages start at a number, something added in front meanwhile moves the
     end of one page into the next: what comes twice that way is passed over. Something deleted in front cannot be
     noticed there.
     """
 
     __slots__ = (
-        *("_behind", "_chosen", "_last", "_left", "_page", "_paging", "_passed", "_seen", "_size", "_skip", "_start"),
-        "_step",
-        *("cursor", "finished", "operation", "prefetch"),
+        *("_behind", "_chosen", "_count", "_empty", "_last", "_left", "_page", "_paging", "_passed", "_seen", "_size"),
+        *("_skip", "_start", "_step", "cursor", "finished", "operation", "prefetch"),
     )
 
     def __init__(self, operation: str, paging: Paging, options: PageOptions, *, chosen: bool = False) -> None:
@@ -66,6 +68,8 @@ class Walk:
         self._behind = 0  # and items of it that max_items left behind
         self._last: dict[str | int, object] = {}  # items of the last page by id, where pages start at a number
         self._step: int | None = None  # from one page's start to the next one's, as the server last said
+        self._count = None if self.cursor is not None else 0  # items so far, if all pages before are known
+        self._empty = 0  # pages without items in a row
         self._seen: set[str] = {self.cursor} if self.cursor is not None else set()
 
     def query(self, cursor: str | None = None) -> dict[str, object]:
@@ -109,6 +113,9 @@ class Walk:
                 operation=self.operation,
                 path=departure.path,
             ) from None
+        self._empty = 0 if found else self._empty + 1
+        if self._count is not None:
+            self._count += len(found)
         items = self._fresh(found) if self._paging.style == "offset" else found[self._skip :]
         self._start, self._passed, self._skip = self.cursor, len(found) - len(items), 0
         if self.prefetch:
@@ -151,6 +158,11 @@ class Walk:
                 raise Departure(paging.items, "the page is empty, but says that there is more")
             if int(following) <= int(self.cursor or 0):
                 raise Departure(paging.next, f"the page from {self.cursor or 0} on is said to go on at {following}")
+        if not items and self._empty + 1 >= _EMPTY:
+            raise Departure(
+                paging.items,
+                f"{_EMPTY} pages in a row are empty, but say that there is more; resume= goes on from there",
+            )
         if items and self._repeats(page, items):
             raise Departure(
                 paging.items,
@@ -200,7 +212,20 @@ class Walk:
         return items[count:]
 
     def _following(self, page: object, items: list[Any]) -> str | None:
-        return following_of(page, items, self._paging, self.cursor)
+        following = following_of(page, items, self._paging, self.cursor)
+        if self._paging.style != "after":
+            return following
+        asked = self._size or self._paging.size
+        if following is None:
+            if items and asked is not None and len(items) >= asked and says_nothing(page, self._paging.next):
+                raise Departure(
+                    self._paging.next, "the page is full, and the answer does not say whether there is more"
+                )
+            return None
+        total = reach(page, self._paging.total) if self._paging.total else None
+        if asked is None or self._count is None or not isinstance(total, int) or isinstance(total, bool):
+            return following
+        return None if len(items) < asked and self._count + len(items) >= total else following
 
 
 def _alike(before: object, item: object) -> bool:

@@ -100,6 +100,12 @@ def reach(page: object, path: str) -> object:
     return None if found is _LACKING else found
 
 
+def says_nothing(page: object, path: str) -> bool:
+    """Whether the answer lacks what holds the value at ``path``, as its schema lets it."""
+    holder = path.rpartition(".")[0]
+    return bool(holder) and _at(page, holder) in (None, _LACKING)
+
+
 def _place(page: object, path: str) -> str | None:
     found = _at(page, path) if path else None
     if found is None or found is _LACKING:
@@ -187,4 +193,4 @@ def _names(page: object) -> str:
     return f" (it holds {shown})" if names else " (it holds nothing)"
 
 
-__all__ = ["Departure", "following_of", "identity", "is_count", "items_of", "reach"]
+__all__ = ["Departure", "following_of", "identity", "is_count", "items_of", "reach", "says_nothing"]

@@ -13,6 +13,7 @@ T_co = TypeVar("T_co", covariant=True)
 I = TypeVar("I")  # noqa: E741 - item type of a paged operation
 
 _PLAIN: Final[Mapping[str, str]] = {}
+_UNBOUND: Final[Mapping[str, tuple[float | None, float | None]]] = {}
 Safety: TypeAlias = Literal["safe", "idempotent", "unsafe"]
 
 FileContent: TypeAlias = str | os.PathLike[str] | BinaryIO | tuple[str, bytes | BinaryIO] | bytes
@@ -113,6 +114,7 @@ class Operation(Generic[T_co]):
     __slots__ = (
         "api",
         "blank",
+        "bounds",
         "buckets",
         "client_parameters",
         "credentials",
@@ -158,6 +160,7 @@ class Operation(Generic[T_co]):
         media: str = "application/json",
         csv: tuple[str, ...] = (),
         blank: tuple[str, ...] = (),
+        bounds: Mapping[str, tuple[float | None, float | None]] = _UNBOUND,
         styles: Mapping[str, str] = _PLAIN,
         times: Mapping[str, str] = _PLAIN,
         paging: Paging | None = None,
@@ -198,6 +201,8 @@ class Operation(Generic[T_co]):
         """Query parameters whose lists are joined by commas instead of repeated."""
         self.blank: tuple[str, ...] = blank
         """Query parameters that may be sent empty."""
+        self.bounds: Mapping[str, tuple[float | None, float | None]] = bounds
+        """Least and greatest value of query parameters that are numbers."""
         self.styles: Mapping[str, str] = styles
         """``"place name"`` -> style code of each parameter that is not written the usual way (`parameter_styles`)."""
         self.times: Mapping[str, str] = times

@@ -12,11 +12,19 @@ from typing import TYPE_CHECKING, Final, TypeVar, cast
 import msgspec
 
 from typedpipes._core.arguments import check_options
-from typedpipes._core.decoding import Decoding, DriftLog
-from typedpipes._core.decoding.answers import build, check_weight, parse_json, read_answer, read_listing
+from typedpipes._core.decoding import Decoding, DriftLog, Node
+from typedpipes._core.decoding.answers import (
+    build,
+    check_weight,
+    may_be_none,
+    parse_json,
+    read_answer,
+    read_listing,
+)
 from typedpipes._core.decoding.model import JSON, UNSET
 from typedpipes._core.flow import drive, forget_frames, stoppable
 from typedpipes._core.http import Stamp, WireRequest, WireResponse, add_headers
+from typedpipes._core.json_reader import NotJSON, read_json
 from typedpipes._core.paging import AsyncPages, Pages, Walk
 from typedpipes._core.rest import (
     CALL_OPTIONS,
@@ -114,20 +122,23 @@ class Rest(msgspec.Struct, frozen=True, kw_only=True):
     def _decoded(self, operation: Operation[T], arguments: Arguments, response: WireResponse) -> object:
         returns = operation.returns
         name = f"{operation.api}.{operation.name}"
+        kind = response.headers.get("content-type", "").lower()
         if returns == "bytes":
+            if "content-disposition" not in response.headers:
+                self._check_file(operation, kind, response)
             return response.content
-        kind = response.headers.get("content-type", "")
         if returns == "str" and "json" not in kind:
             return response.content.decode(errors="replace")
         omitted = bool(arguments.fields) or any(_given(arguments, key) for key in operation.omittable)
         decoding = Decoding(name, strict=self.strict, omitted=omitted, report=self.drift)
         if not response.content.strip():
-            return None if returns == "None" else build(returns, operation.module, None, decoding)
+            if returns == "None":
+                return None
+            return self._present(operation, build(returns, operation.module, None, decoding), response)
         if "html" in kind:
-            raise ResponseMismatch(
-                f"{name}: status {response.status} with an HTML page instead of JSON; check base_url and any proxy",
-                operation=name,
-            )
+            if not response.content.lstrip().startswith((b"{", b"[")):
+                raise _page_of_html(name, response, "JSON")
+            decoding.drift(Node(None, None), None, "a content type of JSON", "text/html")
         check_weight(response.content, decoding, response.most)
         value: JSON
         built: object = None
@@ -138,7 +149,39 @@ class Rest(msgspec.Struct, frozen=True, kw_only=True):
             value, built = read(returns, operation.module, response.content, decoding, operation.normalize)
         if self.check is not None:
             self.check(operation, value, built, response)
-        return built
+        return built if returns == "None" else self._present(operation, built, response)
+
+    def _present(self, operation: Operation[T], built: object, response: WireResponse) -> object:
+        """What an answer became. Raises `ResponseMismatch` for nothing where the operation promises something."""
+        if built is not None or may_be_none(operation.returns, operation.module):
+            return built
+        done = (
+            "" if operation.safety == "safe" else "; the server may have carried the request out: look before a repeat"
+        )
+        name = f"{operation.api}.{operation.name}"
+        what = "null" if response.content.strip() else "an empty body"
+        raise ResponseMismatch(
+            f"{name}: status {response.status} with {what} where {operation.returns} is needed{done}",
+            operation=name,
+            path="$",
+        )
+
+    def _check_file(self, operation: Operation[T], kind: str, response: WireResponse) -> None:
+        """Raise for what is no file but an answer about it: an HTML page, or JSON that reports failure."""
+        name = f"{operation.api}.{operation.name}"
+        if "html" in kind:
+            raise _page_of_html(name, response, "a file")
+        if "json" in kind:
+            try:
+                value: JSON = read_json(response.content)
+            except NotJSON:
+                return
+            if self.check is not None:
+                self.check(operation, value, None, response)
+            if isinstance(value, dict) and value.get("success") is False:
+                raise ResponseMismatch(
+                    f"{name}: status {response.status} with a report of failure instead of a file", operation=name
+                )
 
     def walk(
         self, operation: Operation[T], arguments: Arguments, options: PagedCallOptions
@@ -155,6 +198,13 @@ class Rest(msgspec.Struct, frozen=True, kw_only=True):
 
     def _known(self, operation: Operation[T]) -> frozenset[str]:
         return CALL_OPTIONS.union(self.settings, (option for option, _, _ in operation.client_parameters))
+
+
+def _page_of_html(name: str, response: WireResponse, wanted: str) -> ResponseMismatch:
+    return ResponseMismatch(
+        f"{name}: status {response.status} with an HTML page instead of {wanted}; check base_url and any proxy",
+        operation=name,
+    )
 
 
 def _key_header(arguments: Arguments) -> str | None:

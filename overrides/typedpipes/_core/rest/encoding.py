@@ -46,6 +46,7 @@ def encode(operation: Operation[Any], arguments: Arguments, settings: Mapping[st
     query = dict(arguments.query or {})
     headers = _headers(operation, arguments)
     body = arguments.body
+    _check_bounds(operation, query)
     inserted: dict[str, object] = {}
     for option, location, wire in operation.client_parameters:
         value = settings.get(option)
@@ -161,6 +162,21 @@ def _check_chosen(operation: Operation[Any], query: Mapping[str, object]) -> Non
                 "restriction is meant",
                 setting=name,
             )
+
+
+def _check_bounds(operation: Operation[Any], query: Mapping[str, object]) -> None:
+    """Refuse a number that the schema or the overlay says is too small or too great."""
+    paging = operation.paging
+    bounds = operation.bounds
+    if paging is not None and paging.limit is not None:
+        bounds = {**bounds, paging.limit: (1, paging.max_size)}
+    for name, (least, most) in bounds.items():
+        value = query.get(name)
+        if not isinstance(value, (int, float)) or isinstance(value, bool):
+            continue
+        if (least is not None and value < least) or (most is not None and value > most):
+            told = f"at most {most}" if least is None else f"at least {least}" if most is None else f"{least} to {most}"
+            raise ConfigurationError(f"{operation.name}: {name} is {told}, not {value}", setting=name)
 
 
 def _query(query: Mapping[str, object], csv: tuple[str, ...], styles: Mapping[str, str] = _NO_STYLES) -> str:
