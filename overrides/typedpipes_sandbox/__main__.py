@@ -50,11 +50,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _announce(sandbox: Sandbox, *, as_json: bool) -> None:
     addresses, settings = {name: sandbox.url(name) for name in ORIGINS}, sandbox.environment()
     if as_json:
-        sys.stdout.write(json.dumps({"addresses": addresses, "environment": settings}) + "\n")
+        told = {"addresses": addresses, "environment": settings, "admin_token": sandbox.admin_token}
+        sys.stdout.write(json.dumps(told) + "\n")
     else:
         sys.stdout.writelines(f"# {name:16} {address}\n" for name, address in addresses.items())
         line = " ".join(f"{name}={shlex.quote(value)}" for name, value in settings.items())
         sys.stdout.write(f"export {line}\n")
+        sys.stdout.write(f"# steered at /__sandbox__/ with Authorization: Bearer {sandbox.admin_token}\n")
     sys.stdout.flush()
 
 

@@ -1,8 +1,14 @@
-"""Steering a sandbox in another process over HTTP: ``/__sandbox__/…`` on every origin, loopback only."""
+"""Steering a sandbox in another process over HTTP: ``/__sandbox__/…`` on every origin, loopback only.
+
+A page in a browser on this machine can send requests here, too. It can neither leave out its ``Origin``, nor name this
+machine as the host under a name of its own, nor know the token; each of the three is looked at.
+"""
 
 from __future__ import annotations
 
+import hmac
 from typing import Any, Protocol
+from urllib.parse import urlsplit
 
 from typedpipes_sandbox.faults import Fault
 from typedpipes_sandbox.pipefy.exports import ExportJobs
@@ -10,7 +16,9 @@ from typedpipes_sandbox.wire.messages import Request, Response, json_response
 from typedpipes_sandbox.wire.origin import ADMIN_PREFIX
 from typedpipes_sandbox.world import World
 
-LOOPBACK = frozenset({"127.0.0.1", "::1", "", "testclient"})
+IN_PROCESS = frozenset({"", "testclient"})
+LOOPBACK = frozenset({"127.0.0.1", "::1"})
+HOSTS = LOOPBACK | {"localhost"}
 
 
 class Steered(Protocol):
@@ -18,6 +26,7 @@ class Steered(Protocol):
 
     world: World
     exports: ExportJobs
+    admin_token: str
 
     def environment(self) -> dict[str, str]:
         """Everything a client needs, as environment variables."""
@@ -27,20 +36,38 @@ class Steered(Protocol):
 
 
 def answer_admin(sandbox: Steered, request: Request) -> Response:
-    """Answer one administrative request.
+    """Answer one administrative request. All but ``GET health`` need the sandbox's token as ``Authorization: Bearer``.
 
     ``GET health`` · ``GET/POST clock {"advance": seconds}`` · ``GET/POST/DELETE faults`` · ``GET/DELETE log`` with
     ``api``, ``operation``, ``method``, ``path``, ``status`` and ``last`` · ``GET violations`` · ``GET stats`` ·
     ``GET environment`` · ``GET/POST exports`` (fields of ``ExportSettings``) · ``POST expire-tokens``.
     """
-    if request.client not in LOOPBACK:
-        return json_response({"error": "the sandbox is steered from this machine only"}, 403)
     name = request.path[len(ADMIN_PREFIX) :].strip("/")
+    refusal = _refusal(sandbox, request, name)
+    if refusal is not None:
+        return refusal
     try:
         values = request.json() if request.body else {}
         return _route(sandbox, request, name, values)
     except (ValueError, TypeError, KeyError) as error:
         return json_response({"error": f"{type(error).__name__}: {error}"}, 400)
+
+
+def _refusal(sandbox: Steered, request: Request, name: str) -> Response | None:
+    if request.client not in IN_PROCESS:
+        host = urlsplit(f"//{request.headers.get('host', '')}").hostname
+        if request.client not in LOOPBACK or host not in HOSTS:
+            return json_response({"error": "the sandbox is steered from this machine only, by its address"}, 403)
+    if "origin" in request.headers:
+        return json_response({"error": "no page of a browser steers the sandbox"}, 403)
+    if name == "health" and request.method == "GET":
+        return None
+    if not hmac.compare_digest((request.bearer() or "").encode(), sandbox.admin_token.encode()):
+        said = "send Authorization: Bearer with the token that the sandbox printed (Sandbox.admin_token)"
+        return json_response({"error": said}, 401, {"www-authenticate": "Bearer"})
+    if request.body and request.media_type != "application/json":
+        return json_response({"error": "send JSON, with Content-Type: application/json"}, 415)
+    return None
 
 
 def _route(sandbox: Steered, request: Request, name: str, values: Any) -> Response:

@@ -1,8 +1,9 @@
 """pytest fixtures: put ``pytest_plugins = ["typedpipes_sandbox.pytest_plugin"]`` into a ``conftest.py``.
 
 ``sandbox`` serves for one test; ``make_sandbox`` makes sandboxes with settings of your own; ``sandbox_env`` also puts
-the environment settings into ``os.environ``; ``sandbox_offline`` opens no socket. In each of these tests clients keep
-their state in a temporary folder. A test in which the sandbox itself failed (not the client) ends as an error.
+the environment settings into ``os.environ``, and the token that steers it as ``TYPEDPIPES_SANDBOX_TOKEN``;
+``sandbox_offline`` opens no socket. In each of these tests clients keep their state in a temporary folder. A test in
+which the sandbox itself failed (not the client) ends as an error.
 """
 
 from __future__ import annotations
@@ -59,6 +60,7 @@ def sandbox_env(sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> Sandbox:
     """A running sandbox whose settings are in the environment."""
     for name, value in sandbox.environment().items():
         monkeypatch.setenv(name, value)
+    monkeypatch.setenv("TYPEDPIPES_SANDBOX_TOKEN", sandbox.admin_token)
     return sandbox
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 import threading
 from collections.abc import Callable, Mapping
 from dataclasses import fields, replace
@@ -57,6 +58,8 @@ class Sandbox:
         self.settings = replace(settings or SandboxSettings(), **changes)
         self.world = World(self.settings, on_request)
         self.clock, self.log, self.faults = self.world.clock, self.world.log, self.world.faults
+        #: steers the sandbox over HTTP: ``Authorization: Bearer TOKEN`` on ``/__sandbox__/…``; another one each time
+        self.admin_token = secrets.token_urlsafe(24)
         #: exceptions of the sandbox itself; a test may assert that it is empty
         self.errors = self.world.errors
         self._ports = dict(ports or {})

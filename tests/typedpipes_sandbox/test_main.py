@@ -24,6 +24,10 @@ def test_the_command_prints_settings_that_work_and_logs_requests() -> None:
         headers = {"x-api-token": settings["PIPEDRIVE_API_TOKEN"]}
         url = f"{settings['PIPEDRIVE_BASE_URL']}/api/v2/deals"
         assert httpx.get(url, headers=headers, timeout=30).status_code == 200
+        token = process.stdout.readline().rstrip().rpartition(" ")[2]
+        steer = {"authorization": f"Bearer {token}"}
+        clock = f"{settings['PIPEDRIVE_BASE_URL']}/__sandbox__/clock"
+        assert httpx.post(clock, headers=steer, json={"advance": 5}, timeout=30).status_code == 200
         assert "GET    /api/v2/deals  v2.deals.list" in process.stderr.readline()
         process.terminate()
 
