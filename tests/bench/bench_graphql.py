@@ -40,7 +40,7 @@ def main() -> int:
     bare = httpx.Client(headers=headers, transport=Memory(body))
     request = {"query": operation.document, "variables": {"pipe_id": "300"}, "operationName": "Cards"}
     with Pipefy(token=TOKEN, policy=wide("pipefy", "organization")) as client:
-        client._http._transport = Memory(body)
+        client._http._transport = Memory(body)  # type: ignore[attr-defined]  # httpx's own: see library.pyi
 
         def ours() -> Any:
             return client.cards(pipe_id="300")

@@ -57,7 +57,7 @@ def _ours(*, limited: bool, listening: bool) -> Callable[[], object]:
     identity = {"company": "acme", "user": "me"}
     events: list[Event] = []
     client = PolicyClient(
-        transport=Memory(),
+        transport=Memory(),  # type: ignore[arg-type]  # httpx's own: see library.pyi
         credentials=PipedriveSettings.resolve(api_token="abcdefabcdef", company_domain="acme").credentials(),
         limiter=build_limiter("pipedrive", identity=identity, store_url="memory://", policy=wide) if limited else None,
         on_event=events.append if listening else None,

@@ -41,7 +41,7 @@ def used(limiter: StoreLimiter) -> tuple[int | None, int | None]:
 class Interrupted(StaticCredential):
     """Its signing is stopped with Ctrl-C."""
 
-    def sign(self, request: httpx.Request, context: AuthContext) -> Flow[Secret]:
+    def sign(self, request: httpx.Request, context: AuthContext) -> Flow[Secret]:  # type: ignore[override]  # httpx's own: see library.pyi
         raise KeyboardInterrupt
 
 

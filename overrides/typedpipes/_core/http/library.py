@@ -1,8 +1,10 @@
 """The seam to the HTTP library: the only module that imports it. Whatever needs one of its names takes it from here.
 
 The library is httpx, or its successor httpx2 if ``TYPEDPIPES_HTTP=httpx2`` is in the environment when this is imported.
-Their interfaces are the same as far as we use them; what is private to them is used in this module only. Type checkers
-see httpx in both cases.
+Their interfaces are the same as far as we use them; what is private to them is used in this module only.
+
+Type checkers read ``library.pyi`` instead: what we use of the library, declared. Reading the library itself takes them
+as long as all of our modules together, for every program that imports a client. A test holds both equal.
 """
 
 from __future__ import annotations
@@ -61,6 +63,7 @@ Limits = httpx.Limits
 Proxy = httpx.Proxy
 USE_CLIENT_DEFAULT = httpx.USE_CLIENT_DEFAULT
 
+Headers = httpx.Headers
 Request = httpx.Request
 Response = httpx.Response
 ByteStream = httpx.ByteStream
@@ -70,9 +73,12 @@ AsyncByteStream = httpx.AsyncByteStream
 BaseTransport = httpx.BaseTransport
 AsyncBaseTransport = httpx.AsyncBaseTransport
 
+HTTPError = httpx.HTTPError
 RequestError = httpx.RequestError
 TransportError = httpx.TransportError
 TimeoutException = httpx.TimeoutException
+NetworkError = httpx.NetworkError
+ProtocolError = httpx.ProtocolError
 ConnectError = httpx.ConnectError
 ConnectTimeout = httpx.ConnectTimeout
 PoolTimeout = httpx.PoolTimeout

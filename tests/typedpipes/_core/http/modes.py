@@ -91,7 +91,7 @@ def _run_sync(setup: Setup, requests: Iterable[WireRequest]) -> Observation:
         limiter=setup.limiter(setup.time),
         retry=setup.retry,
         on_event=seen.events.append,
-        transport=FaultyTransport(setup.faults),
+        transport=FaultyTransport(setup.faults),  # type: ignore[arg-type]  # httpx's own: see library.pyi
         clock=setup.time,
         random=lambda: setup.jitter,
         sleep=setup.time.sleep,
@@ -113,7 +113,7 @@ def _run_async(mode: Mode, setup: Setup, requests: Iterable[WireRequest]) -> Obs
             limiter=setup.limiter(setup.time),
             retry=setup.retry,
             on_event=seen.events.append,
-            transport=AsyncFaultyTransport(setup.faults),
+            transport=AsyncFaultyTransport(setup.faults),  # type: ignore[arg-type]  # httpx's own: see library.pyi
             clock=setup.time,
             random=lambda: setup.jitter,
             sleep=setup.time.asleep,

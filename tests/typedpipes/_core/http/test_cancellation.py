@@ -102,7 +102,7 @@ async def _cancelled_at(step: int, scene: Scene) -> int:
         limiter=scene.limiter,
         clock=scene.time,
         sleep=scene.time.asleep,
-        transport=httpx.AsyncHTTPTransport(verify=False, limits=httpx.Limits(max_connections=3)),
+        transport=httpx.AsyncHTTPTransport(verify=False, limits=httpx.Limits(max_connections=3)),  # type: ignore[arg-type]  # httpx's own: see library.pyi
         connections=3,
     ) as client:
         with anyio.CancelScope() as scope:
@@ -157,7 +157,7 @@ def test_interrupted_at_every_effect(monkeypatch: pytest.MonkeyPatch, when: str)
             limiter=scene.limiter,
             clock=scene.time,
             sleep=scene.time.sleep,
-            transport=httpx.HTTPTransport(verify=False, limits=httpx.Limits(max_connections=3)),
+            transport=httpx.HTTPTransport(verify=False, limits=httpx.Limits(max_connections=3)),  # type: ignore[arg-type]  # httpx's own: see library.pyi
             connections=3,
         ) as client:
             try:
@@ -194,7 +194,7 @@ def test_interrupted_amid_a_body() -> None:
         def close(self) -> None:
             Body.closed = True
 
-    with PolicyClient(transport=httpx.MockTransport(lambda request: httpx.Response(200, stream=Body()))) as client:
+    with PolicyClient(transport=httpx.MockTransport(lambda request: httpx.Response(200, stream=Body()))) as client:  # type: ignore[arg-type]  # httpx's own: see library.pyi
         with pytest.raises(KeyboardInterrupt):
             client.exchange(
                 WireRequest(method="GET", url="https://h", stamp=Stamp(api="t", operation="x", safety="safe"))
@@ -207,7 +207,8 @@ def test_a_stream_left_early_frees_its_connection(backend: Literal["asyncio", "t
     async def main(url: str) -> None:
         stamp = Stamp(api="t", operation="x", safety="safe", credentials=())
         async with AsyncPolicyClient(
-            connections=1, transport=httpx.AsyncHTTPTransport(verify=False, limits=httpx.Limits(max_connections=1))
+            connections=1,
+            transport=httpx.AsyncHTTPTransport(verify=False, limits=httpx.Limits(max_connections=1)),  # type: ignore[arg-type]  # httpx's own: see library.pyi
         ) as client:
             for _ in range(3):
                 async with client.stream_exchange(WireRequest(method="GET", url=url, stamp=stamp)) as stream:

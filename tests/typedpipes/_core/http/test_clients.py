@@ -111,7 +111,7 @@ def test_no_more_connections_than_allowed_and_no_slot_waits_for_one() -> None:
                 under_way -= 1
             return response
 
-    with serving(script) as server, PolicyClient(connections=3, transport=Counting(verify=False)) as client:
+    with serving(script) as server, PolicyClient(connections=3, transport=Counting(verify=False)) as client:  # type: ignore[arg-type]  # httpx's own: see library.pyi
         threads = [threading.Thread(target=client.exchange, args=(get(server.url),)) for _ in range(30)]
         for thread in threads:
             thread.start()
@@ -204,16 +204,16 @@ def test_httpx_methods_pass_through_the_policies() -> None:
     events: list[Event] = []
     with serving() as server, PolicyClient(clock=time, sleep=time.sleep, on_event=events.append) as client:
         server.script_of(Reply(429, headers={"retry-after": "1"}), Reply(200, b'{"a": 1}', {"set-cookie": "a=b"}))
-        answer = client.get(server.url, extensions={STAMP: STAMP_GET})
+        answer = client.get(server.url, extensions={STAMP: STAMP_GET})  # type: ignore[call-arg]  # httpx's own: see library.pyi
         assert answer.json() == {"a": 1}
         assert answer.elapsed.total_seconds() >= 0
-        assert not client.cookies
-        with client.stream("GET", server.url) as stream:
+        assert not client.cookies  # type: ignore[truthy-bool]  # httpx's own: see library.pyi
+        with client.stream("GET", server.url) as stream:  # type: ignore[attr-defined]  # httpx's own: see library.pyi
             assert stream.read() == b'{"a": 1}'
         with pytest.raises(ConfigurationError):
-            client.get(server.url, auth=("a", "b"))
+            client.get(server.url, auth=("a", "b"))  # type: ignore[call-arg]  # httpx's own: see library.pyi
         with pytest.raises(ConfigurationError):
-            client.get(server.url, follow_redirects=True)
+            client.get(server.url, follow_redirects=True)  # type: ignore[call-arg]  # httpx's own: see library.pyi
         with pytest.raises(ConfigurationError):
             client.cookies = {"a": "b"}
     assert [type(event) for event in events] == [Request, Retry, Request, Request]

@@ -105,7 +105,7 @@ def test_the_total_wait_never_exceeds_the_deadline(
 
     started = time.now
     with PolicyClient(
-        transport=httpx.MockTransport(handler),
+        transport=httpx.MockTransport(handler),  # type: ignore[arg-type]  # httpx's own: see library.pyi
         clock=time,
         sleep=time.sleep,
         random=lambda: jitter,
@@ -128,7 +128,7 @@ def test_a_deadline_that_ran_out_on_the_wire_says_so(retries: int) -> None:
         raise httpx.ReadTimeout("slow")
 
     with (
-        PolicyClient(transport=httpx.MockTransport(handler), clock=time, sleep=time.sleep) as client,
+        PolicyClient(transport=httpx.MockTransport(handler), clock=time, sleep=time.sleep) as client,  # type: ignore[arg-type]  # httpx's own: see library.pyi
         pytest.raises(DeadlineExceeded) as caught,
     ):
         client.exchange(

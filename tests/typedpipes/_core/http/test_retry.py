@@ -227,7 +227,7 @@ def test_a_one_shot_body_is_not_sent_twice() -> None:
         server.script_of(Reply(429, headers={"retry-after": "1"}), OK)
         time = FakeTime()
         with PolicyClient(clock=time, sleep=time.sleep) as client, pytest.raises(RateLimited):
-            client.post(
+            client.post(  # type: ignore[attr-defined]  # httpx's own: see library.pyi
                 server.url,
                 content=parts(),
                 extensions={STAMP: Stamp(api="test", operation="upload", safety="unsafe", credentials=())},
