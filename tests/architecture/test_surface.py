@@ -18,17 +18,22 @@ from typedpipes_api.pipedrive_v2.deals import Deals
 from typedpipes_api.pipefy.client import Client
 
 SURFACE = {
-    "typedpipes": "CustomField UNSET __version__ errors evolve extras from_wire is_set to_wire",
+    "typedpipes": "ApiResponse AsyncClientOptions AsyncPages CallOptions ClientOptions CustomField FileContent "
+    "FileTokenStore JSON KeyringTokenStore MemoryTokenStore Model OpenEnum PageOptions PagedCallOptions "
+    "Pages RetryPolicy Secret SharedOptions Token TokenStore UNSET Unset __version__ errors evolve extras "
+    "from_wire is_set to_wire",
     "typedpipes.configuration": "Configuration ENVIRONMENT configuration",
     "typedpipes.events": "Block Budget Event LimitStore OnEvent Poll Refresh Reporter Request Retry SchemaDrift Wait "
     "logger",
     "typedpipes.limits": "AsyncLimits Budget Claim Cost CostRow Lease LimitStatus Limiter Limits Policy Snapshot Store "
     "StoreLease StoreLimiter Window build_limiter open_store",
-    "typedpipes.pipedream": "AsyncPipedream ConnectionEvent HTTPAuthType Pipedream ProxyResponse WorkflowResponse "
+    "typedpipes.pipedream": "AsyncPipedream AsyncPipedreamClientOptions ConnectionEvent HTTPAuthType "
+    "Pipedream PipedreamClientOptions ProxyResponse WorkflowResponse "
     "connect_link connection_event verify_signature",
-    "typedpipes.pipedrive": "AsyncPipedrive Pipedrive",
-    "typedpipes.pipefy": "AsyncExportJob AsyncPipefy BulkItem BulkProgress BulkReport BulkStopped ExportJob "
-    "NotSelected Pipefy Row Selection UploadError",
+    "typedpipes.pipedrive": "AsyncPipedrive AsyncPipedriveClientOptions Pipedrive PipedriveClientOptions",
+    "typedpipes.pipefy": "AsyncExportJob AsyncPipefy AsyncPipefyClientOptions BulkItem BulkProgress BulkReport "
+    "BulkStopped ExportJob "
+    "NotSelected Pipefy PipefyClientOptions Row Selection UploadError",
 }
 ERRORS = (
     "APIError AuthenticationError BadRequest ConfigurationError DeadlineExceeded DownloadError ExportAmbiguous "

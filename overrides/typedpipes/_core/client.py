@@ -1,57 +1,27 @@
 """What every client of this package is, whatever it calls: it has limits, is closed, and shows where it goes.
 
-A vendor's client adds how it is made and what it calls. Nothing here names the HTTP library: the type checkers of our
-users need not read it for a client that does not show it.
+A vendor's client adds how it is made and what it calls.
 """
 
 from __future__ import annotations
 
 import functools
 from types import TracebackType
-from typing import TYPE_CHECKING, Protocol, Self
+from typing import TYPE_CHECKING, Self
 
 from typedpipes._core.redaction import while_whole
 
 if TYPE_CHECKING:
-    from typedpipes.limits.limiter import StoreLimiter
+    from typedpipes._core.http.clients import AsyncPolicyClient, PolicyClient
+    from typedpipes._core.http.policies import ClientCore
     from typedpipes.limits.snapshot import AsyncLimits, Limits
-
-
-class Facts(Protocol):
-    """What a client asks its core for, a `typedpipes._core.http.policies.ClientCore`."""
-
-    @property
-    def address(self) -> str:
-        """Where the API is."""
-        ...
-
-    @property
-    def limiter(self) -> StoreLimiter | None:
-        """What counts requests; None if nothing does."""
-        ...
-
-
-class Connections(Protocol):
-    """The connections of a synchronous client."""
-
-    def close(self) -> None:
-        """Close them."""
-        ...
-
-
-class AsyncConnections(Protocol):
-    """The connections of an asynchronous client."""
-
-    async def aclose(self) -> None:
-        """Close them."""
-        ...
 
 
 class ApiClient:
     """Base of synchronous clients: may be shared by threads; close it, or use it as a context manager."""
 
-    _core: Facts
-    _http: Connections
+    _core: ClientCore
+    _http: PolicyClient
 
     @functools.cached_property
     def limits(self) -> Limits:
@@ -81,8 +51,8 @@ class ApiClient:
 class AsyncApiClient:
     """The asynchronous twin of `ApiClient`, for asyncio and trio; belongs to one event loop."""
 
-    _core: Facts
-    _http: AsyncConnections
+    _core: ClientCore
+    _http: AsyncPolicyClient
 
     @functools.cached_property
     def limits(self) -> AsyncLimits:
@@ -109,4 +79,4 @@ class AsyncApiClient:
         return f"<{type(self).__name__} {self._core.address}>"
 
 
-__all__ = ["ApiClient", "AsyncApiClient", "AsyncConnections", "Connections", "Facts"]
+__all__ = ["ApiClient", "AsyncApiClient"]

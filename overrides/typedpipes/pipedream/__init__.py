@@ -8,6 +8,8 @@ if TYPE_CHECKING:
     from typedpipes._core.connect_links import connect_link as connect_link
     from typedpipes.pipedream.client import AsyncPipedream as AsyncPipedream
     from typedpipes.pipedream.client import Pipedream as Pipedream
+    from typedpipes.pipedream.options import AsyncPipedreamClientOptions as AsyncPipedreamClientOptions
+    from typedpipes.pipedream.options import PipedreamClientOptions as PipedreamClientOptions
     from typedpipes.pipedream.proxy import ProxyResponse as ProxyResponse
     from typedpipes.pipedream.signatures import verify_signature as verify_signature
     from typedpipes.pipedream.webhooks import ConnectionEvent as ConnectionEvent
@@ -17,9 +19,11 @@ if TYPE_CHECKING:
 
 __all__ = [
     "AsyncPipedream",
+    "AsyncPipedreamClientOptions",
     "ConnectionEvent",
     "HTTPAuthType",
     "Pipedream",
+    "PipedreamClientOptions",
     "ProxyResponse",
     "WorkflowResponse",
     "connect_link",
@@ -28,6 +32,8 @@ __all__ = [
 ]
 
 _MODULES: Final = {
+    "AsyncPipedreamClientOptions": "options",
+    "PipedreamClientOptions": "options",
     "ConnectionEvent": "webhooks",
     "HTTPAuthType": "workflows",
     "ProxyResponse": "proxy",

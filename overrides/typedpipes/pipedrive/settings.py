@@ -17,12 +17,9 @@ import msgspec
 
 from typedpipes._core.addresses import elsewhere
 from typedpipes._core.auth import Credentials, StaticCredential
-from typedpipes._core.http.clients import AsyncPolicyClient, PolicyClient
 from typedpipes._core.http.policies import ClientCore
 from typedpipes._core.options import (
-    AsyncHttpClient,
     Given,
-    HttpClient,
     LimiterOptions,
     SharedOptions,
     limiter_for,
@@ -180,14 +177,6 @@ class PipedriveCore(ClientCore):
             settings.limits,
             address=elsewhere(self.address, "pipedrive.com"),
         )
-
-    def open(self, http_client: HttpClient | None) -> PolicyClient:
-        """The connections of a client."""
-        return PolicyClient(**self.policies(), http_client=http_client)
-
-    def open_async(self, http_client: AsyncHttpClient | None) -> AsyncPolicyClient:
-        """The connections of an asynchronous client."""
-        return AsyncPolicyClient(**self.policies(), http_client=http_client)
 
     def rest(self, version: Literal["v1", "v2"]) -> Rest:
         """One version of the API. ``https://{company_domain}.pipedrive.com/api/v1``."""

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from typedpipes.pipefy.client import Pipefy as Pipefy
     from typedpipes.pipefy.exports.handles import AsyncExportJob as AsyncExportJob
     from typedpipes.pipefy.exports.handles import ExportJob as ExportJob
+    from typedpipes.pipefy.options import AsyncPipefyClientOptions as AsyncPipefyClientOptions
+    from typedpipes.pipefy.options import PipefyClientOptions as PipefyClientOptions
 
 _HOMES = {
     "AsyncExportJob": "typedpipes.pipefy.exports.handles",
@@ -24,6 +26,8 @@ _HOMES = {
     "Row": "typedpipes._core.graphql.select.rows",
     "Selection": "typedpipes._core.graphql.select.fields",
     "AsyncPipefy": "async_client",
+    "AsyncPipefyClientOptions": "options",
+    "PipefyClientOptions": "options",
     "BulkItem": "typedpipes.pipefy.bulk.report",
     "BulkProgress": "typedpipes.pipefy.bulk.report",
     "BulkReport": "typedpipes.pipefy.bulk.report",
@@ -36,6 +40,7 @@ _HOMES = {
 __all__ = [
     "AsyncExportJob",
     "AsyncPipefy",
+    "AsyncPipefyClientOptions",
     "BulkItem",
     "BulkProgress",
     "BulkReport",
@@ -43,6 +48,7 @@ __all__ = [
     "ExportJob",
     "NotSelected",
     "Pipefy",
+    "PipefyClientOptions",
     "Row",
     "Selection",
     "UploadError",
