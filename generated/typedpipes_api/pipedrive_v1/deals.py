@@ -41,6 +41,8 @@ from typedpipes_api.pipedrive_v1._shared import OffsetCallOptions, OffsetPaginat
 class ArchivedDealListRelatedObjects(Model):
     organization: dict[str, ArchivedDealListRelatedOrganization] | None = None
     person: dict[str, DealRelatedPerson] | None = None
+    pipeline: JSON = None
+    stage: JSON = None
     user: dict[str, DealRelatedUser] | None = None
 
 
@@ -89,6 +91,7 @@ class CreatedDealProduct(Model):
     item_price: float | None = None
     last_edit: str | None = None
     name: str | None = None
+    order_nr: int | None = None
     product_attachment_id: int | None = None
     product_id: int | None = None
     product_variation_id: int | None = None
@@ -456,19 +459,24 @@ class DealFile(Model):
     description: str | None = None
     file_name: str | None = None
     file_size: int | None = None
+    file_type: str | None = None
     id: int
     inline_flag: bool | None = None
     lead_id: str | None = None
     lead_name: str | None = None
+    log_id: JSON = None
     mail_message_id: str | None = None
     mail_template_id: str | None = None
     name: str | None = None
     org_id: int | None = None
     org_name: str | None = None
+    people_name: str | None = None
     person_id: int | None = None
     person_name: str | None = None
     product_id: int | None = None
     product_name: str | None = None
+    project_id: int | None = None
+    project_name: str | None = None
     remote_id: str | None = None
     remote_location: str | None = None
     s3_bucket: str | None = None
@@ -487,19 +495,24 @@ DealFileFieldName: TypeAlias = Literal[
     "description",
     "file_name",
     "file_size",
+    "file_type",
     "id",
     "inline_flag",
     "lead_id",
     "lead_name",
+    "log_id",
     "mail_message_id",
     "mail_template_id",
     "name",
     "org_id",
     "org_name",
+    "people_name",
     "person_id",
     "person_name",
     "product_id",
     "product_name",
+    "project_id",
+    "project_name",
     "remote_id",
     "remote_location",
     "s3_bucket",
@@ -582,6 +595,7 @@ class DealItem(Model):
     acv: float | None = None
     acv_currency: str | None = None
     add_time: str | None = None
+    archive_time: str | None = None
     arr: float | None = None
     arr_currency: str | None = None
     cc_email: str | None = None
@@ -653,6 +667,7 @@ DealItemFieldName: TypeAlias = Literal[
     "acv",
     "acv_currency",
     "add_time",
+    "archive_time",
     "arr",
     "arr_currency",
     "cc_email",
@@ -918,12 +933,15 @@ class DealParticipantPerson(Model):
     org_name: str | None = None
     owner_id: DealOwnerReference | None = None
     owner_name: str | None = None
+    participant_closed_deals_count: int | None = None
+    participant_open_deals_count: int | None = None
     phone: list[DealEmail] | None = None
     picture_id: DealPictureReference | None = None
     related_closed_deals_count: int | None = None
     related_lost_deals_count: int | None = None
     related_open_deals_count: int | None = None
     related_won_deals_count: int | None = None
+    sync_needed: bool | None = None
     undone_activities_count: int | None = None
     update_time: str | None = None
     visible_to: str | None = None
@@ -1002,6 +1020,7 @@ class DealPerson(Model):
     last_name: str | None = None
     last_outgoing_mail_time: str | None = None
     lost_deals_count: int | None = None
+    marketing_status: str | None = None
     name: str | None = None
     next_activity_date: str | None = None
     next_activity_id: int | None = None
@@ -1012,8 +1031,11 @@ class DealPerson(Model):
     org_name: str | None = None
     owner_id: DealOwnerReference | None = None
     owner_name: str | None = None
+    participant_closed_deals_count: int | None = None
+    participant_open_deals_count: int | None = None
     phone: list[DealEmail] | None = None
     picture_id: DealPictureReference | None = None
+    primary_email: str | None = None
     related_closed_deals_count: int | None = None
     related_lost_deals_count: int | None = None
     related_open_deals_count: int | None = None
@@ -1047,6 +1069,7 @@ DealPersonFieldName: TypeAlias = Literal[
     "last_name",
     "last_outgoing_mail_time",
     "lost_deals_count",
+    "marketing_status",
     "name",
     "next_activity_date",
     "next_activity_id",
@@ -1057,8 +1080,11 @@ DealPersonFieldName: TypeAlias = Literal[
     "org_name",
     "owner_id",
     "owner_name",
+    "participant_closed_deals_count",
+    "participant_open_deals_count",
     "phone",
     "picture_id",
+    "primary_email",
     "related_closed_deals_count",
     "related_lost_deals_count",
     "related_open_deals_count",
@@ -1100,6 +1126,7 @@ class DealPictureReference(Model):
     item_type: str | None = None
     pictures: DealPictureUrls | None = None
     update_time: str | None = None
+    value: int | None = None
 
 
 class DealPictureUrls(Model):
@@ -1111,6 +1138,9 @@ class DealPictureUrls(Model):
 class DealProduct(Model):
     active_flag: bool | None = None
     add_time: str | None = None
+    billing_frequency: str | None = None
+    billing_frequency_cycles: int | None = None
+    billing_start_date: JSON = None
     comments: str | None = None
     currency: str | None = None
     deal_id: int | None = None
@@ -1136,6 +1166,9 @@ class DealProduct(Model):
 DealProductFieldName: TypeAlias = Literal[
     "active_flag",
     "add_time",
+    "billing_frequency",
+    "billing_frequency_cycles",
+    "billing_start_date",
     "comments",
     "currency",
     "deal_id",
@@ -1219,9 +1252,14 @@ class DealProductListResponse(Model):
 
 class DealProductProduct(Model):
     active_flag: bool | None = None
+    add_time: str | None = None
     billing_frequency: DealProductBillingFrequency | None = None
     billing_frequency_cycles: int | None = None
+    category: JSON = None
     code: str | None = None
+    description: JSON = None
+    files_count: JSON = None
+    first_char: str | None = None
     id: float
     name: str | None = None
     owner_id: dict[str, JSON] | None = None
@@ -1229,6 +1267,7 @@ class DealProductProduct(Model):
     selectable: bool | None = None
     tax: float | None = None
     unit: str | None = None
+    update_time: str | None = None
     visible_to: DealVisibleTo | None = None
 
 
@@ -1279,6 +1318,8 @@ class DealRelatedDeal(Model):
 class DealRelatedObjects(Model):
     organization: dict[str, DealRelatedOrganization] | None = None
     person: dict[str, DealRelatedPerson] | None = None
+    pipeline: JSON = None
+    stage: JSON = None
     user: dict[str, DealRelatedUser] | None = None
 
 
@@ -1505,6 +1546,7 @@ class DuplicatedDeal(Model):
     acv: float | None = None
     acv_currency: str | None = None
     add_time: str | None = None
+    archive_time: str | None = None
     arr: float | None = None
     arr_currency: str | None = None
     cc_email: str | None = None
@@ -1659,6 +1701,7 @@ class UpdatedDealProduct(Model):
     item_price: float | None = None
     last_edit: str | None = None
     name: str | None = None
+    order_nr: int | None = None
     product_id: int | None = None
     product_variation_id: int | None = None
     quantity: int | None = None

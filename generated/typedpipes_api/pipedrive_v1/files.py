@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from typing import Any, ClassVar, Final, Literal, TypeAlias, Unpack, overload
 
 from typedpipes.runtime import (
+    JSON,
     UNSET,
     ApiResponse,
     Arguments,
@@ -51,10 +52,12 @@ class File(Model):
     description: str | None = None
     file_name: str | None = None
     file_size: int | None = None
+    file_type: str | None = None
     id: int
     inline_flag: bool | None = None
     lead_id: str | None = None
     lead_name: str | None = None
+    log_id: JSON = None
     mail_message_id: str | None = None
     mail_template_id: str | None = None
     name: str | None = None
@@ -84,10 +87,12 @@ FileFieldName: TypeAlias = Literal[
     "description",
     "file_name",
     "file_size",
+    "file_type",
     "id",
     "inline_flag",
     "lead_id",
     "lead_name",
+    "log_id",
     "mail_message_id",
     "mail_template_id",
     "name",

@@ -72,7 +72,11 @@ class GoalCreateRequest(Model):
 
 
 class GoalCreateResponse(Model):
+    _wire_ = {"status_code": "statusCode", "status_text": "statusText"}
     data: GoalCreateData
+    service: str | None = None
+    status_code: int | None = None
+    status_text: str | None = None
     success: bool
 
 
@@ -81,6 +85,10 @@ class GoalData(Model):
 
 
 class GoalDeleteResponse(Model):
+    _wire_ = {"status_code": "statusCode", "status_text": "statusText"}
+    service: str | None = None
+    status_code: int | None = None
+    status_text: str | None = None
     success: bool
 
 
@@ -113,7 +121,11 @@ GoalIntervalLiteral: TypeAlias = Literal["monthly", "quarterly", "weekly", "year
 
 
 class GoalResponse(Model):
+    _wire_ = {"status_code": "statusCode", "status_text": "statusText"}
     data: GoalData
+    service: str | None = None
+    status_code: int | None = None
+    status_text: str | None = None
     success: bool
 
 
@@ -123,7 +135,11 @@ class GoalResult(Model):
 
 
 class GoalResultResponse(Model):
+    _wire_ = {"status_code": "statusCode", "status_text": "statusText"}
     data: GoalResult
+    service: str | None = None
+    status_code: int | None = None
+    status_text: str | None = None
     success: bool
 
 

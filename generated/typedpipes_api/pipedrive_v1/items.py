@@ -40,6 +40,7 @@ class ItemSearchField(Model):
     _wire_ = {"field_key": "$field_key"}
     field_key: JSON = None
     id: int
+    name: str | None = None
 
 
 class ItemSearchFieldListResponse(Model):

@@ -181,7 +181,11 @@ MailThreadFieldName: TypeAlias = Literal[
 
 
 class MailThreadDeleteResponse(Model):
+    _wire_ = {"status_code": "statusCode", "status_text": "statusText"}
     data: DeletedMailThread
+    service: str | None = None
+    status_code: int | None = None
+    status_text: str | None = None
     success: bool
 
 
@@ -210,6 +214,7 @@ class MailThreadMailMessage(Model):
     cc: list[MailThreadParty] | None = None
     deleted_flag: int | None = None
     draft: str | None = None
+    draft_flag: int | None = None
     from_: list[MailThreadParty] | None = None
     has_attachments_flag: int | None = None
     has_body_flag: int | None = None
@@ -240,6 +245,7 @@ MailThreadMailMessageFieldName: TypeAlias = Literal[
     "cc",
     "deleted_flag",
     "draft",
+    "draft_flag",
     "from",
     "has_attachments_flag",
     "has_body_flag",

@@ -45,6 +45,7 @@ class Note(Model):
     org_id: int | None = None
     person_id: int | None = None
     pinned_to_deal_flag: bool | None = None
+    pinned_to_lead_flag: bool | None = None
     pinned_to_organization_flag: bool | None = None
     pinned_to_person_flag: bool | None = None
     pinned_to_project_flag: bool | None = None
@@ -72,6 +73,7 @@ NoteFieldName: TypeAlias = Literal[
     "org_id",
     "person_id",
     "pinned_to_deal_flag",
+    "pinned_to_lead_flag",
     "pinned_to_organization_flag",
     "pinned_to_person_flag",
     "pinned_to_project_flag",

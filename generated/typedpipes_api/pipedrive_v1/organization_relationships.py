@@ -118,6 +118,7 @@ class OrganizationRelationshipListResponse(Model):
 
 
 class OrganizationRelationshipOrgReference(Model):
+    active_flag: bool | None = None
     address: str | None = None
     cc_email: str | None = None
     name: str | None = None
@@ -131,6 +132,7 @@ class OrganizationRelationshipRelatedObjects(Model):
 
 
 class OrganizationRelationshipRelatedOrganization(Model):
+    active_flag: bool | None = None
     address: str | None = None
     cc_email: str | None = None
     id: int

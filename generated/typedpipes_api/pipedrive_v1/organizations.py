@@ -303,6 +303,7 @@ class OrganizationActivityListResponse(Model):
 class OrganizationAdditionalData(Model):
     dropbox_email: str | None = None
     followers: dict[str, OrganizationFollowerUser] | None = None
+    pagination: JSON = None
 
 
 class OrganizationChangelog(Model):
@@ -579,11 +580,14 @@ class OrganizationDealRelatedPipeline(Model):
 class OrganizationDealRelatedStage(Model):
     active_flag: bool | None = None
     add_time: str | None = None
+    company_id: int | None = None
     deal_probability: int | None = None
     id: int
     name: str | None = None
     order_nr: int | None = None
+    pipeline_deal_probability: bool | None = None
     pipeline_id: int | None = None
+    pipeline_name: str | None = None
     rotten_days: int | None = None
     rotten_flag: bool | None = None
     update_time: str | None = None
@@ -631,19 +635,24 @@ class OrganizationFile(Model):
     description: str | None = None
     file_name: str | None = None
     file_size: int | None = None
+    file_type: str | None = None
     id: int
     inline_flag: bool | None = None
     lead_id: str | None = None
     lead_name: str | None = None
+    log_id: JSON = None
     mail_message_id: str | None = None
     mail_template_id: str | None = None
     name: str | None = None
     org_id: int | None = None
     org_name: str | None = None
+    people_name: str | None = None
     person_id: int | None = None
     person_name: str | None = None
     product_id: int | None = None
     product_name: str | None = None
+    project_id: int | None = None
+    project_name: str | None = None
     remote_id: str | None = None
     remote_location: str | None = None
     s3_bucket: str | None = None
@@ -662,19 +671,24 @@ OrganizationFileFieldName: TypeAlias = Literal[
     "description",
     "file_name",
     "file_size",
+    "file_type",
     "id",
     "inline_flag",
     "lead_id",
     "lead_name",
+    "log_id",
     "mail_message_id",
     "mail_template_id",
     "name",
     "org_id",
     "org_name",
+    "people_name",
     "person_id",
     "person_name",
     "product_id",
     "product_name",
+    "project_id",
+    "project_name",
     "remote_id",
     "remote_location",
     "s3_bucket",
@@ -982,6 +996,7 @@ class OrganizationPerson(Model):
     last_name: str | None = None
     last_outgoing_mail_time: str | None = None
     lost_deals_count: int | None = None
+    marketing_status: str | None = None
     name: str | None = None
     next_activity_date: str | None = None
     next_activity_id: int | None = None
@@ -992,8 +1007,11 @@ class OrganizationPerson(Model):
     org_name: str | None = None
     owner_id: OrganizationOwnerReference | None = None
     owner_name: str | None = None
+    participant_closed_deals_count: int | None = None
+    participant_open_deals_count: int | None = None
     phone: list[OrganizationEmail] | None = None
     picture_id: OrganizationRelatedPicture | None = None
+    primary_email: str | None = None
     related_closed_deals_count: int | None = None
     related_lost_deals_count: int | None = None
     related_open_deals_count: int | None = None
@@ -1027,6 +1045,7 @@ OrganizationPersonFieldName: TypeAlias = Literal[
     "last_name",
     "last_outgoing_mail_time",
     "lost_deals_count",
+    "marketing_status",
     "name",
     "next_activity_date",
     "next_activity_id",
@@ -1037,8 +1056,11 @@ OrganizationPersonFieldName: TypeAlias = Literal[
     "org_name",
     "owner_id",
     "owner_name",
+    "participant_closed_deals_count",
+    "participant_open_deals_count",
     "phone",
     "picture_id",
+    "primary_email",
     "related_closed_deals_count",
     "related_lost_deals_count",
     "related_open_deals_count",
@@ -1096,6 +1118,7 @@ class OrganizationRelatedObjects(Model):
 
 
 class OrganizationRelatedOrganization(Model):
+    active_flag: bool | None = None
     address: str | None = None
     cc_email: str | None = None
     id: int
@@ -1113,6 +1136,7 @@ class OrganizationRelatedPicture(Model):
     item_type: str | None = None
     pictures: OrganizationPictureUrls | None = None
     update_time: str | None = None
+    value: int | None = None
 
 
 class OrganizationRelatedUser(Model):

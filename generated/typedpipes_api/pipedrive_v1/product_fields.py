@@ -51,11 +51,13 @@ class ProductField(Model):
     add_visible_flag: bool | None = None
     bulk_edit_allowed: bool | None = None
     created_by_user_id: int | None = None
+    details_visible_flag: bool | None = None
     edit_flag: bool | None = None
     field_type: ProductFieldType
     filtering_allowed: bool | None = None
     id: int
     important_flag: bool | None = None
+    index_visible_flag: bool | None = None
     key: str | None = None
     last_updated_by_user_id: int | None = None
     mandatory_flag: bool | None = None
@@ -84,17 +86,20 @@ class ProductFieldItem(Model):
     add_visible_flag: bool | None = None
     bulk_edit_allowed: bool | None = None
     created_by_user_id: int | None = None
+    details_visible_flag: bool | None = None
     edit_flag: bool | None = None
     field_type: ProductFieldItemFieldType
     filtering_allowed: bool | None = None
     id: int
     important_flag: bool | None = None
+    index_visible_flag: bool | None = None
     key: str | None = None
     last_updated_by_user_id: int | None = None
     mandatory_flag: bool | None = None
     name: str
     options: list[dict[str, JSON]] | None = None
     order_nr: int | None = None
+    picklist_data: JSON = None
     searchable_flag: bool | None = None
     sortable_flag: bool | None = None
     update_time: str | None = None
@@ -106,17 +111,20 @@ ProductFieldItemFieldName: TypeAlias = Literal[
     "add_visible_flag",
     "bulk_edit_allowed",
     "created_by_user_id",
+    "details_visible_flag",
     "edit_flag",
     "field_type",
     "filtering_allowed",
     "id",
     "important_flag",
+    "index_visible_flag",
     "key",
     "last_updated_by_user_id",
     "mandatory_flag",
     "name",
     "options",
     "order_nr",
+    "picklist_data",
     "searchable_flag",
     "sortable_flag",
     "update_time",

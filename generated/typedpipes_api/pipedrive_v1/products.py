@@ -44,9 +44,14 @@ class DeletedProduct(Model):
 
 class Product(Model):
     active_flag: bool | None = None
+    add_time: str | None = None
     billing_frequency: ProductBillingFrequency | None = None
     billing_frequency_cycles: int | None = None
+    category: JSON = None
     code: str | None = None
+    description: JSON = None
+    files_count: JSON = None
+    first_char: str | None = None
     id: float
     name: str | None = None
     owner_id: dict[str, JSON] | None = None
@@ -54,14 +59,20 @@ class Product(Model):
     selectable: bool | None = None
     tax: float | None = None
     unit: str | None = None
+    update_time: str | None = None
     visible_to: ProductVisibleTo | None = None
 
 
 ProductFieldName: TypeAlias = Literal[
     "active_flag",
+    "add_time",
     "billing_frequency",
     "billing_frequency_cycles",
+    "category",
     "code",
+    "description",
+    "files_count",
+    "first_char",
     "id",
     "name",
     "owner_id",
@@ -69,6 +80,7 @@ ProductFieldName: TypeAlias = Literal[
     "selectable",
     "tax",
     "unit",
+    "update_time",
     "visible_to",
 ]
 
@@ -77,6 +89,7 @@ class ProductAdditionalData(Model):
     limit: int | None = None
     more_items_in_collection: bool | None = None
     start: int | None = None
+    summary: JSON = None
     pagination: OffsetPagination | None = None
 
 
@@ -319,11 +332,14 @@ class ProductDealRelatedPipeline(Model):
 class ProductDealRelatedStage(Model):
     active_flag: bool | None = None
     add_time: str | None = None
+    company_id: int | None = None
     deal_probability: int | None = None
     id: int
     name: str | None = None
     order_nr: int | None = None
+    pipeline_deal_probability: bool | None = None
     pipeline_id: int | None = None
+    pipeline_name: str | None = None
     rotten_days: int | None = None
     rotten_flag: bool | None = None
     update_time: str | None = None
@@ -367,6 +383,7 @@ class ProductFile(Model):
     description: str | None = None
     file_name: str | None = None
     file_size: int | None = None
+    file_type: str | None = None
     id: int
     inline_flag: bool | None = None
     name: str | None = None
@@ -385,6 +402,7 @@ ProductFileFieldName: TypeAlias = Literal[
     "description",
     "file_name",
     "file_size",
+    "file_type",
     "id",
     "inline_flag",
     "name",

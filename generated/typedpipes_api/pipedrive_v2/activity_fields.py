@@ -33,6 +33,7 @@ from typedpipes_api.pipedrive_v2._shared import PagedCallOptions
 
 
 class ActivityField(Model):
+    description: str | None = None
     field_code: str
     field_name: str
     field_type: ActivityFieldType

@@ -51,10 +51,12 @@ from typedpipes_api.pipedrive_v2._shared import (
 class Deal(Model):
     acv: float | None = None
     add_time: str | None = None
+    archive_time: str | None = None
     arr: float | None = None
     channel: int | None = None
     channel_id: str | None = None
     close_time: str | None = None
+    creator_user_id: int | None = None
     currency: str | None = None
     custom_fields: dict[str, JSON] | None = None
     expected_close_date: str | None = None
@@ -62,6 +64,9 @@ class Deal(Model):
     is_archived: bool | None = None
     is_deleted: bool | None = None
     label_ids: list[int] | None = None
+    local_close_date: str | None = None
+    local_lost_date: str | None = None
+    local_won_date: str | None = None
     lost_reason: str | None = None
     lost_time: str | None = None
     mrr: float | None = None

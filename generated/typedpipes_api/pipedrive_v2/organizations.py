@@ -56,6 +56,7 @@ class Organization(Model):
     label_ids: list[int] | None = None
     linkedin: str | None = None
     name: str | None = None
+    org_id: int | None = None
     owner_id: int | None = None
     update_time: str | None = None
     visible_to: int | None = None

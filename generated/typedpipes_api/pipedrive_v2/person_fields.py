@@ -37,6 +37,7 @@ from typedpipes_api.pipedrive_v2._shared import PagedCallOptions
 
 
 class DeletedPersonField(Model):
+    description: str | None = None
     field_code: str
     field_name: str
     field_type: str
@@ -47,6 +48,7 @@ class DeletedPersonField(Model):
 
 
 class PersonField(Model):
+    description: str | None = None
     field_code: str
     field_name: str
     field_type: PersonFieldType

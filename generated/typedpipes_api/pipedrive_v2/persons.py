@@ -292,6 +292,7 @@ class PersonSearchItem(Model):
 
 
 class PersonSearchOrganization(Model):
+    address: JSON = None
     id: int
     name: str | None = None
 

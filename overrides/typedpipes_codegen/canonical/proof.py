@@ -399,7 +399,8 @@ class SchemaComparison:
             self._report.found["properties"] += 1
             self.compare(_together(schemas), _together(ours[name]), at)
         for name in ours.keys() - theirs.keys():
-            self._report.lose(where, f"property {name!r} is not in the source")
+            if not all(isinstance(schema, dict) and schema.get("x-from-example") for schema in ours[name]):
+                self._report.lose(where, f"property {name!r} is not in the source")
         required = {name for part in left for name in _items(part.get("required"))}
         kept = {name for part in right for name in _items(part.get("required"))}
         for name in sorted(map(str, required - kept)):

@@ -26,8 +26,8 @@ from typedpipes_codegen.errors import SchemaError
 
 KEPT_EXTENSIONS = frozenset(
     # Facts of the vendors' documents.
-    "x-binary-response x-enum-varnames x-reserved-string x-response-undocumented x-security-inferred x-seed-path "
-    "x-streaming x-superseded-by x-token-cost x-withdrawn x-workflow-invocation "
+    "x-binary-response x-enum-varnames x-from-example x-reserved-string x-response-undocumented x-security-inferred "
+    "x-seed-path x-streaming x-superseded-by x-token-cost x-withdrawn x-workflow-invocation "
     # Ours, so that an effective document can be canonicalised too.
     "x-buckets x-class x-client-default x-enum-name x-field-selector x-method x-normalize x-omittable "
     "x-paging x-replacement x-safety x-secret x-summary x-mixin".split()

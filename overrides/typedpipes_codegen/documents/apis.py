@@ -37,6 +37,11 @@ class Api:
     keep_withdrawn: bool = False
     """Whether operations the vendor takes away are kept as deprecated (OpenAPI)."""
 
+    examples: bool = False
+    """Whether properties that only the document's examples of answers show are taken (OpenAPI)."""
+    denied: tuple[str, ...] = ()
+    """Properties of examples that are their errors: ``Component.property``, or a name."""
+
     def inputs(self) -> list[Path]:
         """Every file the package is made from, in a fixed order."""
         operations = sorted(self.operations.rglob("*.graphql")) if self.operations else []
@@ -105,6 +110,8 @@ def _row(row: Mapping[str, object], index: int, schemas: Path, file: Path) -> Ap
         published=published,
         introspect=row.get("introspect") is True,
         keep_withdrawn=row.get("keep_withdrawn") is True,
+        examples=row.get("examples") is True,
+        denied=tuple(cast("list[str]", row.get("examples_denied", []))),
     )
 
 

@@ -162,7 +162,8 @@ def _prepare_rest(
         api.schema.write_text(found.text, encoding="utf-8", newline="\n")
         if found.lock.text() != lock.text():
             found.lock.save(names)
-    return attrs.evolve(start, new=found.text, gone=found.withdrawn)
+    told = f"{len(found.shown)} properties are taken from examples: {', '.join(found.shown)}"
+    return attrs.evolve(start, new=found.text, gone=found.withdrawn, notices=(told,) if found.shown else ())
 
 
 def _located(error: SchemaError, copy: Path, schemas: Path, folder: Path, fetched: Fetched) -> SchemaError:

@@ -8,6 +8,7 @@ from pathlib import Path
 import attrs
 
 from typedpipes_codegen.canonical import canonicalize
+from typedpipes_codegen.canonical.examples import with_examples, without_examples
 from typedpipes_codegen.canonical.proof import fidelity
 from typedpipes_codegen.documents import load_document, load_openapi
 from typedpipes_codegen.documents.apis import Api
@@ -27,6 +28,8 @@ class RestResult:
     text: str
     lock: NamesLock
     withdrawn: tuple[str, ...]
+    shown: tuple[str, ...] = ()
+    """``Component.property`` of what only examples show."""
 
 
 def refresh_rest(api: Api, source: Path, lock: NamesLock, key: str, *, accept_removals: bool) -> RestResult:
@@ -41,23 +44,26 @@ def refresh_rest(api: Api, source: Path, lock: NamesLock, key: str, *, accept_re
     try:
         united = newer
         if api.keep_withdrawn:
-            united, older = with_withdrawn(newer, committed, names)
+            united, older = with_withdrawn(newer, without_examples(committed), names)
         result = canonicalize(united, names)
+        document, shown = with_examples(
+            result.document, [newer] if api.examples else [], api.overlays, api.denied, earlier=committed
+        )
     except SchemaError as error:
         raise error.in_file(source) from None
-    report = fidelity(newer, result.document, older)
+    report = fidelity(newer, document, older)
     if report.losses:
         raise SchemaError(
             f"canonicalising would lose {len(report.losses)} facts, first {report.losses[0]}",
             file=source,
             remedy="this is a fault of the canonicaliser; nothing was written",
         )
-    _check_overlays(api, result.document)
+    _check_overlays(api, document)
     kept = () if older is None else tuple(pointer("paths", path, method) for path, method, _, _ in operations(older))
     # A kept operation has its names already; its shapes, once more inline, would only add other spellings of them.
     given = {at: name for at, name in result.names.items() if at in names or not _below(at, kept)}
-    given |= _vendors_own(result.document, {**names, **given})
-    return RestResult(write_yaml(result.document), lock.with_names(key, given), gone)
+    given |= _vendors_own(document, {**names, **given})
+    return RestResult(write_yaml(document), lock.with_names(key, given), gone, tuple(shown))
 
 
 def _vendors_own(document: JsonObject, rows: Mapping[str, str]) -> dict[str, str]:
