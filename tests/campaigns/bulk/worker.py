@@ -45,4 +45,4 @@ def run(colour: str, job: str, address: str, path: str, count: int) -> BulkRepor
 
 
 if __name__ == "__main__":
-    run(*sys.argv[1:5], int(sys.argv[5]))
+    run(sys.argv[1], sys.argv[2], sys.argv[3], sys.argv[4], int(sys.argv[5]))

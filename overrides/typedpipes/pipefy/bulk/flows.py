@@ -113,10 +113,15 @@ class BulkRun:
         self._ledger = Ledger()
         self._checkpoint: Checkpoint | None = None
         self._began = False
+        self._sent: BulkItem | None = None
+        """What was known of the item on the wire before it was sent."""
         self._streak: list[object] = []
 
     def report(self) -> BulkReport:
         """What is known now."""
+        if self._sent is not None:
+            before, self._sent = self._sent, None
+            self._ledger.update(_unanswered(before), before.status)
         return BulkReport(job=self._job.name, items=self._ledger)
 
     @contextmanager
@@ -139,10 +144,7 @@ class BulkRun:
         left: tuple[Status, ...] = ("pending", "error", *(("ambiguous",) if job.repeatable else ()))
         yield from self._announce(ledger.calls(left))
         self._began = True
-        place = -1
-        while (found := ledger.after(place, left)) is not None:
-            before, inputs = found
-            place = before.index
+        for before, inputs in ledger.left(left):
             item = yield from self._one(before, inputs)
             if "progress" in self._options:
                 try:
@@ -210,7 +212,9 @@ class BulkRun:
     def _one(self, before: BulkItem, inputs: list[JSON]) -> Flow[BulkItem]:
         """One item's requests and outcome, which is recorded. Raises `BulkStopped` if the next would fare no better."""
         job = self._job
-        clean = attrs.evolve(before, status="pending", message=None, code=None)
+        clean = before
+        if before.status != "pending":
+            clean = attrs.evolve(before, status="pending", message=None, code=None)
         item, cause = clean, None
         try:
             for wanted in inputs:
@@ -231,7 +235,8 @@ class BulkRun:
         except (OSError, sqlite3.Error) as error:
             raise self._stopped(error, f"the checkpoint or the temporary file cannot be written: {error}; ") from error
         try:
-            self._ledger.update(item)
+            self._sent = None
+            self._ledger.update(item, before.status)
             if self._checkpoint is not None:
                 yield from call(partial(self._checkpoint.end, item), blocking=True)
         except (OSError, sqlite3.Error) as error:
@@ -244,14 +249,13 @@ class BulkRun:
 
     def _on_wire(self, before: BulkItem, sending: bool) -> Flow[None]:
         """The item's request is about to be sent; or was refused unexecuted, and waits for its turn again."""
-        item = attrs.evolve(before, status="ambiguous", message=UNANSWERED, code=None) if sending else before
         if not sending:
-            self._ledger.update(item)
+            self._sent = None
         if self._checkpoint is not None:
             write = self._checkpoint.begin if sending else self._checkpoint.end
-            yield from call(partial(write, item), blocking=True)
+            yield from call(partial(write, before), blocking=True)
         if sending:  # last: until here the item can still be taken back
-            self._ledger.update(item)
+            self._sent = before
 
     def _in_a_row(self, item: BulkItem, cause: TypedPipesError | None) -> bool:
         """Whether so many items ended alike, by no fault of their own, that the next will, too."""
@@ -273,6 +277,10 @@ class BulkRun:
         report = self.report()
         told = "no answer said that it was done" if error is None else f"{type(error).__name__}: {error}"
         return BulkStopped(f"{report}; stopped by {why}{told}; continue with resume=, or the checkpoint", report=report)
+
+
+def _unanswered(item: BulkItem) -> BulkItem:
+    return attrs.evolve(item, status="ambiguous", message=UNANSWERED, code=None)
 
 
 def _concerns_all(error: TypedPipesError) -> bool:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import hashlib
-import json
 from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Final
+
+import msgspec
 
 from typedpipes._core.decoding.model import JSON
 from typedpipes._core.graphql import JsonInput, check_input
@@ -107,7 +108,7 @@ def _keyed(given: Iterable[object], setting: str) -> Iterator[tuple[str | None, 
 
 
 def _name(kind: str, content: object) -> str:
-    return kind + hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()[:32]
+    return kind + hashlib.sha256(msgspec.json.encode(content, order="sorted")).hexdigest()[:32]
 
 
 def updates(

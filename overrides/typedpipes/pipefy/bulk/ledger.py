@@ -27,7 +27,8 @@ CREATE UNIQUE INDEX identities ON items (name, number);
 CREATE TABLE strangers (identity TEXT PRIMARY KEY, status TEXT);
 """
 _ITEM: Final = "place, name, number, key, status, id, message, code"
-_CHUNK: Final = 500
+_INSERT: Final = "INSERT OR IGNORE INTO items (place, name, key, inputs, calls, number) VALUES (?1, ?2, ?3, ?4, ?5, {})"
+_CHUNK: Final = 200
 
 
 @attrs.frozen
@@ -59,17 +60,11 @@ class Ledger(Sequence[BulkItem]):
 
     def add(self, work: BulkWork) -> None:
         """Append an item. Raises `ConfigurationError` for a key that is there already."""
-        number = 1
-        if work.key is None:
-            found = self._db.execute("SELECT max(number) FROM items WHERE name = ?", (work.name,)).fetchone()[0]
-            number = 1 if found is None else found + 1
-        row = (len(self), work.name, number, work.key, msgspec.json.encode(work.inputs), len(work.inputs))
-        try:
-            self._db.execute(
-                "INSERT INTO items (place, name, number, key, inputs, calls) VALUES (?, ?, ?, ?, ?, ?)", row
-            )
-        except sqlite3.IntegrityError:
-            raise ConfigurationError(f"{work.key} is given twice", setting="ids") from None
+        row = (len(self), work.name, work.key, msgspec.json.encode(work.inputs), len(work.inputs))
+        if self._db.execute(_INSERT.format("1"), row).rowcount == 0:
+            if work.key is not None:
+                raise ConfigurationError(f"{work.key} is given twice", setting="ids")
+            self._db.execute(_INSERT.format("(SELECT max(number) + 1 FROM items WHERE name = ?2)"), row)
         self.counts["pending"] += 1
 
     def learn(self, item: BulkItem) -> None:
@@ -81,16 +76,15 @@ class Ledger(Sequence[BulkItem]):
         if row is None:
             self._db.execute("INSERT OR REPLACE INTO strangers VALUES (?, ?)", (item.identity, item.status))
         elif row[1] != "ok":
-            self.update(attrs.evolve(item, index=row[0]))
+            self.update(attrs.evolve(item, index=row[0]), row[1])
 
     def strangers(self) -> int:
         """How many items without a key an earlier run has done, or may have, that are not among these."""
         query = "SELECT count(*) FROM strangers WHERE identity LIKE 'c%' AND status IN ('ok', 'ambiguous')"
         return int(self._db.execute(query).fetchone()[0])
 
-    def update(self, item: BulkItem) -> None:
-        """What is now known of the item at ``item.index``."""
-        (before,) = self._db.execute("SELECT status FROM items WHERE place = ?", (item.index,)).fetchone()
+    def update(self, item: BulkItem, before: Status) -> None:
+        """What is now known of the item at ``item.index``, whose status was ``before``."""
         self._db.execute(
             "UPDATE items SET status = ?, id = ?, message = ?, code = ? WHERE place = ?",
             (item.status, item.id, item.message, item.code, item.index),
@@ -103,11 +97,17 @@ class Ledger(Sequence[BulkItem]):
         query = f"SELECT coalesce(sum(calls), 0) FROM items WHERE status IN ({_marks(statuses)})"
         return int(self._db.execute(query, statuses).fetchone()[0])
 
-    def after(self, place: int, statuses: Sequence[Status]) -> tuple[BulkItem, list[JSON]] | None:
-        """The first item behind ``place`` with one of ``statuses``, and the inputs of its requests."""
-        query = f"SELECT {_ITEM}, inputs FROM items WHERE place > ? AND status IN ({_marks(statuses)}) ORDER BY place"
-        row = self._db.execute(f"{query} LIMIT 1", (place, *statuses)).fetchone()
-        return None if row is None else (_item(row), msgspec.json.decode(row[-1]))
+    def left(self, statuses: Sequence[Status]) -> Iterator[tuple[BulkItem, list[JSON]]]:
+        """The items that now have one of ``statuses``, each with the inputs of its requests; it may be updated then."""
+        query = (
+            f"SELECT {_ITEM}, inputs FROM items WHERE place > ? AND status IN ({_marks(statuses)}) "
+            f"ORDER BY place LIMIT {_CHUNK}"
+        )
+        place = -1
+        while rows := self._db.execute(query, (place, *statuses)).fetchall():
+            for row in rows:
+                yield _item(row), msgspec.json.decode(row[-1])
+            place = rows[-1][0]
 
     def __len__(self) -> int:
         return self.counts.total()
