@@ -21,7 +21,7 @@ from typing import (
     overload,
 )
 
-from typedpipes._core.decoding.model import JSON, UNSET, Model, OpenEnum, Unset, member
+from typedpipes._core.decoding.model import JSON, UNSET, Model, OpenEnum, OpenModel, Unset, member
 from typedpipes._core.paging import AsyncPages, Pages
 from typedpipes._core.rest import (
     ApiResponse,
@@ -63,6 +63,7 @@ __all__ = [
     "Model",
     "OffsetPageOptions",
     "OpenEnum",
+    "OpenModel",
     "Operation",
     "PageOptions",
     "PagedCallOptions",

@@ -14,6 +14,7 @@ from typedpipes.runtime import (
     AsyncResource,
     ConnectOptions,
     Model,
+    OpenModel,
     Operation,
     PagedOperation,
     Pages,
@@ -52,7 +53,7 @@ class Account(Model):
     user_id: str | None = None
 
 
-class AccountCredentials(Model):
+class AccountCredentials(OpenModel):
     _secret_ = frozenset(("oauth_access_token", "oauth_refresh_token", "oauth_signer_uri"))
     oauth_access_token: str | None = None
     oauth_client_id: str | None = None
@@ -90,7 +91,7 @@ class AccountApp(Model):
     connect: AppConnect | None = None
 
 
-class AppConnect(Model):
+class AppConnect(OpenModel):
     allowed_domains: list[str] | None = None
     base_proxy_target_url: str | None = None
     proxy_enabled: bool | None = None

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from typing import ClassVar, Literal, TypeAlias
 
-from typedpipes.runtime import JSON, UNSET, Model, OpenEnum, PageOptions, PipedreamOptions, Unset, member
+from typedpipes.runtime import JSON, UNSET, Model, OpenEnum, OpenModel, PageOptions, PipedreamOptions, Unset, member
 
 
 class PagedCallOptions(PipedreamOptions, PageOptions, total=False):
@@ -22,7 +22,7 @@ class AppAuthType(OpenEnum):
 AppAuthTypeLiteral: TypeAlias = Literal["keys", "none", "oauth"]
 
 
-class ConfigurableProp(Model):
+class ConfigurableProp(OpenModel):
     app: str | None = None
     default: JSON = None
     description: str | None = None
@@ -31,7 +31,7 @@ class ConfigurableProp(Model):
     type: str
 
 
-class EventMetadata(Model):
+class EventMetadata(OpenModel):
     emit_id: str
     emitter_id: str
     name: str

@@ -12,6 +12,7 @@ from typedpipes.runtime import (
     AsyncPages,
     AsyncResource,
     Model,
+    OpenModel,
     Operation,
     PagedOperation,
     Pages,
@@ -40,12 +41,12 @@ class Account(Model):
     credentials: AccountCredentials | None = None
 
 
-class AccountApp(Model):
+class AccountApp(OpenModel):
     id: str
     name: str
 
 
-class AccountCredentials(Model):
+class AccountCredentials(OpenModel):
     _secret_ = frozenset(("oauth_access_token", "oauth_refresh_token"))
     oauth_access_token: str | None = None
     oauth_client_id: str | None = None

@@ -12,6 +12,7 @@ from typedpipes.runtime import (
     Arguments,
     AsyncResource,
     Model,
+    OpenModel,
     Operation,
     PipedreamOptions,
     RawAsyncResource,
@@ -42,7 +43,7 @@ class ComponentResponse(Model):
     data: Component
 
 
-class ComponentSearchResponse(Model):
+class ComponentSearchResponse(OpenModel):
     actions: list[str]
     sources: list[str]
 

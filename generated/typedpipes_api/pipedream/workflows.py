@@ -15,6 +15,7 @@ from typedpipes.runtime import (
     AsyncPages,
     AsyncResource,
     Model,
+    OpenModel,
     Operation,
     PagedOperation,
     Pages,
@@ -88,7 +89,7 @@ class Workflow(Model):
     triggers: list[WorkflowTrigger]
 
 
-class WorkflowDetails(Model):
+class WorkflowDetails(OpenModel):
     steps: list[WorkflowStep]
     triggers: list[WorkflowTrigger]
 
@@ -100,7 +101,7 @@ class WorkflowEmailTrigger(Model):
     updated_at: int | None = None
 
 
-class WorkflowErrorContext(Model):
+class WorkflowErrorContext(OpenModel):
     deployment_id: str | None = None
     id: str | None = None
     owner_id: str | None = None
@@ -111,7 +112,7 @@ class WorkflowErrorContext(Model):
     workflow_id: str | None = None
 
 
-class WorkflowErrorDetail(Model):
+class WorkflowErrorDetail(OpenModel):
     _wire_ = {"cell_id": "cellId"}
     cell_id: str | None = None
     code: str | None = None

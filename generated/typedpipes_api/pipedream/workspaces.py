@@ -12,6 +12,7 @@ from typedpipes.runtime import (
     AsyncPages,
     AsyncResource,
     Model,
+    OpenModel,
     Operation,
     PagedOperation,
     Pages,
@@ -40,7 +41,7 @@ class SubscriptionListResponse(Model):
     page_info: PageInfo | None = None
 
 
-class WorkspaceAccount(Model):
+class WorkspaceAccount(OpenModel):
     id: str
     name: str | None = None
 

@@ -71,7 +71,8 @@ def _components(prepared: Prepared, parsed: Parsed) -> Iterator[ir.Component]:
         if facts.values:
             yield ir.Enum(key, facts.class_name, facts.values, description)
         else:
-            yield ir.Model(key, facts.class_name, tuple(_fields(facts, parsed.models[key])), description, _mixin(facts))
+            fields = tuple(_fields(facts, parsed.models[key]))
+            yield ir.Model(key, facts.class_name, fields, description, _mixin(facts), facts.is_open)
     for key, facts in prepared.aliases.items():
         if is_kept(parsed.aliases[key]):
             description = text(facts.node.get("description"), facts.where)

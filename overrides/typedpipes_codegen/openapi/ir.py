@@ -112,6 +112,8 @@ class Model:
     description: str = ""
     mixin: str | None = None
     """A class of the seam with hand-written methods (``x-mixin``)."""
+    is_open: bool = False
+    """Whether objects have further properties (``additionalProperties``)."""
 
     def field(self, wire: str) -> Field | None:
         return next((field for field in self.fields if field.wire == wire), None)

@@ -78,10 +78,11 @@ def _enum(layout: Layout, enum: ir.Enum) -> list[str]:
 
 
 def _model(layout: Layout, types: TypeText, model: ir.Model, mode: Mode) -> list[str]:
+    base = "OpenModel" if model.is_open and mode == "response" else "Model"
     lines = [
         "",
         "",
-        f"class {layout.name(model.key, mode)}({f'{model.mixin}, ' if model.mixin else ''}Model):",
+        f"class {layout.name(model.key, mode)}({f'{model.mixin}, ' if model.mixin else ''}{base}):",
         *docstring(model.description, "    "),
     ]
     renamed = {field.name: field.wire for field in model.fields if field.name != field.wire}

@@ -49,6 +49,8 @@ class Facts:
     given_names: list[str] = attrs.field(factory=list)
     """The names the properties go in under."""
     required: frozenset[str] = frozenset()
+    is_open: bool = False
+    """Whether the schema says that an object has further properties."""
     values: tuple[str | int, ...] = ()
     """Values of an enum, in the order of the document."""
     holder: Facts | None = None
@@ -160,6 +162,7 @@ class Prepared:
             for wire, (value, place) in merged.properties.items()
         }
         further = self._shapes.plain(facts.node, facts.where).get("additionalProperties")
+        facts.is_open = further is True or isinstance(further, dict)
         if isinstance(further, dict):
             # Reached as extras; what they hold gets its classes all the same.
             self.schema(further, step(facts.where, "additionalProperties"), f"{facts.class_name}Extra")

@@ -266,7 +266,7 @@ class Listing:
         root, body = Node(None, None), Body(content)
         built: Any = self._build_envelope(values, decoding, root)
         built._data = body
-        if not self._closed and decoding.heard:
+        if not self._closed and decoding.heard and not built._open_:
             tell_surplus(cast("dict[str, Any]", raw_members(content)), decoding, root, self._known)
         records = values.pop(wire, None)
         if records:

@@ -352,7 +352,9 @@ def compile_builder(model: type[Model], ready: str | None = None) -> Convert:
             body += [f" v = g(k{index}, M)", f" if v is M: absent(o, c, n, k{index})", f" else: {store}"]
         else:
             body += [f" v = g(k{index})", f" {_optional(name, index, plan, enum)}"]
-    body += [" if c.looking: surplus(d, c, n, known)", " return o"]
+    if not model._open_:
+        body.append(" if c.looking: surplus(d, c, n, known)")
+    body.append(" return o")
     exec("\n".join(body), scope)  # wire names are passed as values, never as code
     return cast("Convert", scope["build"])
 

@@ -273,6 +273,8 @@ class Model(_Source, Struct, metaclass=ModelClass):
 
     _wire_: ClassVar[Mapping[str, str]] = {}
     _secret_: ClassVar[frozenset[str]] = frozenset()
+    _open_: ClassVar[bool] = False
+    """Whether the schema says that there are further properties: they are no drift."""
 
     _fields_: ClassVar[tuple[str, ...]] = ()
     _hints_: ClassVar[dict[str, Any]] = {}
@@ -388,6 +390,32 @@ def is_set(obj: Model, field: str) -> bool:
     if data is None:
         return object.__getattribute__(obj, field) is not UNSET
     return model._wire_.get(field, field) in data
+
+
+class Further(dict[str, JSON]):
+    """Properties of an object that has secrets: shown by name."""
+
+    def __repr__(self) -> str:
+        return repr(dict.fromkeys(self, _MASKED))
+
+
+class OpenModel(Model):
+    """Base of models whose schema allows further properties: ``obj["name"]`` and `additional_properties` read them."""
+
+    _open_: ClassVar[bool] = True
+
+    @property
+    def additional_properties(self) -> dict[str, JSON]:
+        """The properties the schema does not name, by wire name; masked in reprs where the object has secrets."""
+        found = extras(self)
+        return Further(found) if self._secret_ else found
+
+    def __getitem__(self, name: str) -> JSON:
+        """A property the schema does not name. Raises KeyError if the object has none of that name."""
+        return extras(self)[name]
+
+    def __contains__(self, name: object) -> bool:
+        return name in extras(self)
 
 
 def extras(obj: Model) -> dict[str, JSON]:
