@@ -18,8 +18,8 @@ LOOSE: Final = "_components"
 SEAM: Final = frozenset(
     "JSON UNSET ApiResponse Arguments AsyncCaller AsyncPages AsyncResource CallOptions Caller ConnectOptions "
     "ConnectTokenLinks CustomField FileContent Model OffsetPageOptions OpenEnum OpenModel Operation PageOptions "
-    "PagedOperation Pages Paging PipedreamOptions PipedriveOptions RawAsyncResource RawResource Resource Unset async_raw_method "
-    "deprecated member raw_caller raw_async_caller raw_method raw_of request_body".split()
+    "PagedOperation Pages Paging PipedreamOptions PipedriveOptions RawAsyncResource RawResource Resource Unset "
+    "async_raw_method deprecated member raw_caller raw_async_caller raw_method raw_of request_body".split()
 )
 """What generated code may import from typedpipes.runtime."""
 STDLIB: Final = frozenset(
