@@ -27,13 +27,13 @@ SURFACE = {
     "logger",
     "typedpipes.limits": "AsyncLimits Budget Claim Cost CostRow Lease LimitStatus Limiter Limits Policy Snapshot Store "
     "StoreLease StoreLimiter Window build_limiter open_store",
-    "typedpipes.pipedream": "AsyncPipedream AsyncPipedreamClientOptions ConnectionEvent HTTPAuthType "
-    "Pipedream PipedreamClientOptions ProxyResponse WorkflowResponse "
+    "typedpipes.pipedream": "AsyncPipedream AsyncPipedreamClientOptions AsyncProxy AsyncWorkflows ConnectionEvent "
+    "HTTPAuthType Pipedream PipedreamClientOptions Proxy ProxyOptions ProxyResponse WorkflowResponse Workflows "
     "connect_link connection_event verify_signature",
     "typedpipes.pipedrive": "AsyncPipedrive AsyncPipedriveClientOptions Pipedrive PipedriveClientOptions",
-    "typedpipes.pipefy": "AsyncExportJob AsyncPipefy AsyncPipefyClientOptions BulkItem BulkProgress BulkReport "
-    "BulkStopped ExportJob "
-    "NotSelected Pipefy PipefyClientOptions Row Selection UploadError",
+    "typedpipes.pipefy": "AsyncAttachments AsyncBulk AsyncExportJob AsyncExports AsyncPipefy AsyncPipefyClientOptions "
+    "AsyncWebhooks Attachments Bulk BulkItem BulkOptions BulkProgress BulkReport BulkStopped ExportJob "
+    "Exports NotSelected Pipefy PipefyClientOptions Row Selection UploadError Webhooks",
 }
 ERRORS = (
     "APIError AuthenticationError BadRequest ConfigurationError DeadlineExceeded DownloadError ExportAmbiguous "
@@ -78,6 +78,17 @@ def test_every_module_that_is_public_says_which_names_are() -> None:
         inner = path.relative_to(folder).parts
         if inner[0] not in ("_core", "cli"):
             assert "\n__all__ = [" in path.read_text(encoding="utf-8"), path
+
+
+def test_the_reference_shows_public_names_only() -> None:
+    folder = Path(__file__).parents[2] / "docs" / "reference" / "api"
+    shown = [line.split()[1] for path in folder.glob("*.md") for line in path.read_text().splitlines() if ":::" in line]
+    assert len(shown) > 50
+    for name in shown:
+        module, _, last = name.rpartition(".")
+        if name not in ("typedpipes.events", "typedpipes.rows"):
+            assert last in importlib.import_module(module).__all__, name
+            assert module.count(".") <= 1, name
 
 
 def test_the_errors_are_pinned_and_of_one_family() -> None:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 
 import attrs
 import pytest
 
 from tests.downstream.conftest import PROGRAMS
-from tests.packaging.environments import Environment
+from tests.packaging.environments import BIN, Environment
 from typedpipes_sandbox import ExportSettings, Sandbox, SandboxSettings
 
 WRONG = "must_fail.py"
@@ -73,6 +74,24 @@ def test_mypy_strict_accepts_the_programs(user: Environment) -> None:
 
 def test_basedpyright_accepts_the_programs(user: Environment) -> None:
     assert basedpyright(user, *GOOD) == []
+
+
+PACKAGES = [
+    "typedpipes",
+    *(f"typedpipes_api.{name}" for name in "connect pipedream pipedrive_v1 pipedrive_v2 pipefy".split()),
+]
+
+
+@pytest.mark.parametrize("package", [*PACKAGES, "typedpipes_api.pipefy_documented"])
+def test_the_types_of_public_names_are_known(user: Environment, package: str) -> None:
+    """At least 95 of 100; the installed code is what a type checker sees, without any guessing."""
+    words = ["basedpyright", "--verifytypes", package, "--ignoreexternal", "--outputjson"]
+    folder = user.folder / "venv" / BIN
+    path = {"PATH": f"{folder}{os.pathsep}{os.environ['PATH']}"}  # where it looks for what is installed
+    done = user.start([str(folder / words[0]), *words[1:]], None, path)
+    found = json.loads(done.stdout)["typeCompleteness"]
+    assert sum(found["exportedSymbolCounts"].values()) > 50
+    assert found["completenessScore"] >= 0.95
 
 
 def test_mypy_finds_each_mistake_under_its_code_and_nothing_else(user: Environment) -> None:

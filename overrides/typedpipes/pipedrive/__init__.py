@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
     from typedpipes.pipedrive.client import AsyncPipedrive as AsyncPipedrive
@@ -10,16 +10,28 @@ if TYPE_CHECKING:
     from typedpipes.pipedrive.options import AsyncPipedriveClientOptions as AsyncPipedriveClientOptions
     from typedpipes.pipedrive.options import PipedriveClientOptions as PipedriveClientOptions
 
-__all__ = ["AsyncPipedrive", "AsyncPipedriveClientOptions", "Pipedrive", "PipedriveClientOptions"]
+_HOMES: Final = {
+    "AsyncPipedrive": "pipedrive.client",
+    "AsyncPipedriveClientOptions": "pipedrive.options",
+    "Pipedrive": "pipedrive.client",
+    "PipedriveClientOptions": "pipedrive.options",
+}
+
+__all__ = [
+    "AsyncPipedrive",
+    "AsyncPipedriveClientOptions",
+    "Pipedrive",
+    "PipedriveClientOptions",
+]
 
 
 def __getattr__(name: str) -> object:
-    if name not in __all__:
+    home = _HOMES.get(name)
+    if home is None:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     import importlib
 
-    home = "options" if name.endswith("Options") else "client"
-    return getattr(importlib.import_module(f"{__name__}.{home}"), name)
+    return getattr(importlib.import_module(f"typedpipes.{home}"), name)
 
 
 def __dir__() -> list[str]:
