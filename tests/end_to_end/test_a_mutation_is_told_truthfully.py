@@ -50,6 +50,7 @@ CARD_LOST: dict[str, Answer] = {
     "408": Answer(b"", 408),
     "500": Answer(b"", 500),
     "503": Answer(b"", 503),
+    "503 at a time, with the card": Answer({"data": {"createCard": {"card": {"id": "x"}}}}, 503, {"Retry-After": "0"}),
     "unreadable": Answer(b"<html>"),
     "null": Answer({"data": None}),
     "null payload": Answer({"data": {"createCard": None}}),
@@ -237,6 +238,17 @@ def test_a_503_that_names_a_time_is_sent_again_and_makes_one_card(colour: Colour
     colour.server.answers["CreateCard"].append(Answer(b"", 503, {"Retry-After": "0"}, executes=False))
     data = colour(colour.client.execute(MUTATION, {"input": {"pipe_id": 1}}))
     assert data == {"createCard": {"card": {"id": "card-1"}}}
+    assert colour.server.created["CreateCard"] == ["card-1"]
+
+
+@pytest.mark.parametrize("status", [400, 429, 503])
+@pytest.mark.parametrize("errors", [[], [NO_CODE]], ids=["card", "card and error"])
+def test_a_card_in_the_body_says_more_than_any_status(colour: Colour, status: int, errors: list[object]) -> None:
+    body = {"data": {"createCard": {"card": {"id": "card-1"}}}, "errors": errors}
+    colour.server.answers["CreateCard"].append(Answer(body, status, {"Retry-After": "0"}))
+    with pytest.raises(TypedPipesError) as raised:
+        colour(colour.client.execute(MUTATION, {"input": {"pipe_id": 1}}))
+    assert raised.value.may_have_executed is True
     assert colour.server.created["CreateCard"] == ["card-1"]
 
 

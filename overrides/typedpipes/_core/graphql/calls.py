@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import partial
 from typing import TYPE_CHECKING, Final, cast
 
 import msgspec
@@ -73,15 +74,15 @@ class GraphQLCalls(msgspec.Struct, frozen=True, kw_only=True):
                 operation=name or "anonymous",
                 safety=safety,
                 credentials=self.kinds,
-                read_failure=self._failure,
+                read_failure=partial(self._failure, safety),
                 on_wire=on_wire,
             ),
         )
 
-    def _failure(self, error: APIError, body: bytes) -> APIError:
+    def _failure(self, safety: Safety, error: APIError, body: bytes) -> APIError:
         from typedpipes._core.graphql.errors import failed_answer
 
-        return failed_answer(error, body, self.redactor)
+        return failed_answer(error, body, self.redactor, safety)
 
     def operation(
         self, operation: GraphQLOperation[object], variables: Mapping[str, JSON], options: CallOptions

@@ -12,6 +12,7 @@ from typedpipes._core.http import WireResponse
 from typedpipes._core.http.failures import request_id
 from typedpipes._core.json_reader import NotJSON, read_json
 from typedpipes._core.redaction import Redactor
+from typedpipes._core.rest import Safety
 from typedpipes.errors import (
     APIError,
     AuthenticationError,
@@ -74,8 +75,10 @@ def answer_data(operation: str, answer: object, response: WireResponse, redactor
     return data
 
 
-def failed_answer(error: APIError, body: bytes, redactor: Redactor) -> APIError:
+def failed_answer(error: APIError, body: bytes, redactor: Redactor, safety: Safety) -> APIError:
     """The error for an answer that is no success by its status but GraphQL by its body: a `GraphQLError`.
+
+    Whatever the status: a root field of a mutation that has a value was resolved; ``may_have_executed`` is then True.
 
     ``error`` is what its status says, and what is returned for any other body and for statuses that say more than the
     body does: 401, 403, 404, 429, unless validation refused the document.
@@ -84,6 +87,9 @@ def failed_answer(error: APIError, body: bytes, redactor: Redactor) -> APIError:
         answer = read_json(body)
     except NotJSON:
         return error
+    data = answer.get("data") if isinstance(answer, dict) else None
+    if safety != "safe" and isinstance(data, dict) and any(value is not None for value in data.values()):
+        error.may_have_executed = True
     entries = _entries(answer)
     if not entries or not isinstance(answer.get("errors"), list):
         return error
@@ -94,6 +100,7 @@ def failed_answer(error: APIError, body: bytes, redactor: Redactor) -> APIError:
     made.headers, made.attempts = error.headers, error.attempts
     made.retry_after, made.resume_at = error.retry_after, error.resume_at
     made.request_id = made.request_id or error.request_id
+    made.may_have_executed = error.may_have_executed
     return made
 
 

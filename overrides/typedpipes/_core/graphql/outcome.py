@@ -46,6 +46,7 @@ def nothing_executed(error: TypedPipesError) -> bool:
     400, 401, 403, 404, 405, 411, 413, 414, 415, 417, 421, 426,      yes: about the request, not its effect
     428, 429, 431
     503 that names a time to come back                               yes: turned away at the door, like 429
+    any of these whose body is GraphQL with a value of a root field  unknown: it was resolved
     any other status: 3xx, 408, 409, 410, 422, 499, 5xx              unknown: a proxy or a timer may speak while,
                                                                      or after, the server works
     GraphQL: validation refused the document: by its codes; or by    yes

@@ -320,7 +320,12 @@ class Exchange:
             error.__cause__ is not None and isinstance(error.__cause__, Exception) and is_hopeless(error.__cause__)
         )
         keyed = stamp.idempotency_key is not None
-        if hopeless or tries > self._retries or not is_replayable(failure, stamp.safety, keyed=keyed):
+        if (
+            error.may_have_executed
+            or hopeless
+            or tries > self._retries
+            or not is_replayable(failure, stamp.safety, keyed=keyed)
+        ):
             raise error
         if not self._repeatable and failure.phase != "unsent":
             raise error
