@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import importlib
 import inspect
 import re
 import sys
@@ -39,6 +40,17 @@ class Parameter:
     positional: bool = False
     option: bool = False
     """One that every method takes, such as ``timeout``."""
+    annotation: str = ""
+    names: Mapping[str, object] = attrs.field(factory=dict, repr=False, eq=False)
+    """What the names in the annotation mean."""
+
+    def below(self, key: str) -> Parameter:
+        """The part of an object under ``key``; of text, if its type does not say."""
+        found = _member(self.annotation, self.names, key)
+        if found is None:
+            return Parameter(f"{self.name}.{key}", frozenset({"str"}))
+        annotation, names = found
+        return Parameter(f"{self.name}.{key}", *_kinds(annotation, names), annotation=annotation, names=names)
 
     @property
     def shown(self) -> str:
@@ -63,6 +75,7 @@ class Call:
     def arguments(self, words: Sequence[str], text: str | None) -> dict[str, Value]:
         """The arguments. Raises `UsageError`."""
         given: dict[str, Value] = dict(self._from_json(text)) if text is not None else {}
+        typed: set[tuple[str, ...]] = set()
         positional = [parameter for parameter in self.parameters.values() if parameter.positional]
         for word in words:
             match = _WORD.fullmatch(word)
@@ -71,16 +84,28 @@ class Call:
                     raise UsageError(f"{self.name}: {word!r} is not of the form key=value", self.usage)
                 parameter = positional.pop(0)
                 given[parameter.name] = self._convert(parameter, word)
+                typed.add((parameter.name,))
                 continue
             name, below, sign, value = match.groups()
             parameter = self._parameter(name)
             positional = [each for each in positional if each.name != name]
-            if below:
-                _put(given, (name, *below[1:].split(".")), _json(value, name) if sign == ":=" else value)
-            else:
-                given[name] = _json(value, name) if sign == ":=" else self._convert(parameter, value)
+            path = (name, *below[1:].split(".")) if below else (name,)
+            for key in path[1:]:
+                parameter = parameter.below(key)
+            made = _json(value, name) if sign == ":=" else self._convert(parameter, value)
+            holder = _holder(given, path)
+            if path in typed:
+                made = self._joined(parameter, holder[path[-1]], made)
+            typed.add(path)
+            holder[path[-1]] = made
         self._complete(given)
         return given
+
+    def _joined(self, parameter: Parameter, before: Value, value: Value) -> list[Value]:
+        """The list that a repeated argument makes. Raises `UsageError` for one that takes a single value."""
+        if "array" not in parameter.kinds:
+            raise UsageError(f"{self.name}: {parameter.name} is given twice, and takes one value", self.usage)
+        return [each for part in (before, value) for each in (part if isinstance(part, list) else [part])]
 
     def _from_json(self, text: str) -> Mapping[str, Value]:
         try:
@@ -132,7 +157,12 @@ def signature_of(name: str, function: FunctionType) -> Call:
         required = each.default is each.empty
         positional = each.kind is each.POSITIONAL_OR_KEYWORD
         parameters[each.name] = Parameter(
-            each.name, *_kinds(annotation, names), required=required, positional=positional
+            each.name,
+            *_kinds(annotation, names),
+            required=required,
+            positional=positional,
+            annotation=annotation.strip("\"'"),
+            names=names,
         )
     return Call(name, parameters)
 
@@ -188,14 +218,42 @@ def _json(text: str, what: str) -> JSON:
     return value
 
 
-def _put(given: dict[str, Value], path: tuple[str, ...], value: Value) -> None:
+def _holder(given: dict[str, Value], path: tuple[str, ...]) -> dict[str, Value]:
+    """The object that the last name of ``path`` goes into; those on the way are made."""
     inner: dict[str, Value] = given
     for name in path[:-1]:
         following = inner.setdefault(name, {})
         if not isinstance(following, dict):
             raise UsageError(f"{name} is given twice: whole, and in parts", "give it once")
         inner = following
-    inner[path[-1]] = value
+    return inner
+
+
+def _member(annotation: str, names: Mapping[str, object], key: str) -> tuple[str, Mapping[str, object]] | None:
+    """The annotation of a field of the object that ``annotation`` names, and what the names in it mean."""
+    for part in _split(annotation):
+        found = names.get(part) or (_dictionary(part, names) if part.endswith("Dict") else None)
+        if _is_model(found):
+            model: type[Model] = found  # type: ignore[assignment]  # as was just asked
+            name = next((name for name, wire in model._wire_.items() if wire == key), key)
+            hint, module = model._hints_.get(name), model._modules_.get(name, model.__module__)
+        else:
+            hint, module = getattr(found, "__annotations__", {}).get(key), getattr(found, "__module__", "")
+        if hint is not None:
+            text = str(getattr(hint, "__forward_arg__", hint))
+            return text.removeprefix("NotRequired[").removesuffix("]") if text.startswith(
+                "NotRequired["
+            ) else text, vars(sys.modules[module])
+    return None
+
+
+def _dictionary(name: str, names: Mapping[str, object]) -> object:
+    """The dictionary form of an input of GraphQL, which generated clients import for type checkers only."""
+    try:
+        module = importlib.import_module(f"{str(names.get('__name__', '')).rpartition('.')[0]}.input_dicts")
+    except (ImportError, ValueError):
+        return None
+    return getattr(module, name, None)
 
 
 def _options(annotation: str, names: Mapping[str, object]) -> Iterable[tuple[str, str]]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 import warnings
 from collections.abc import Iterator
+from json import dumps as as_json
 from pathlib import Path
 from typing import Annotated, Any, Final
 
@@ -50,7 +51,8 @@ def call(
         typer.Argument(
             metavar="[KEY=VALUE]...",
             autocompletion=complete_argument,
-            help="key=value by the argument's type, key:=JSON, key.below=value for objects, key=@FILE for files.",
+            help="key=value by the argument's type, again for a list, key:=JSON, key.below=value for objects, "
+            "key=@FILE for files.",
         ),
     ] = None,
     json: Annotated[
@@ -59,7 +61,7 @@ def call(
     ] = None,
     show_secrets: Annotated[bool, typer.Option("--show-secrets", help="Do not mask secrets of the answer.")] = False,
     output: Annotated[
-        Path | None, typer.Option("--output", "-o", metavar="FILE", help="File for an answer that is a file.")
+        Path | None, typer.Option("--output", "-o", metavar="FILE", help="File to write the answer to.")
     ] = None,
     describe: Annotated[
         bool, typer.Option("--describe", help="Show what the operation takes, and send nothing.")
@@ -90,6 +92,8 @@ def call(
         answer = _answer(named, client, given, parsed)
         if isinstance(answer, bytes):
             _store(answer, output)
+        elif output is not None:
+            _keep(answer, output, secrets=show_secrets)
         elif isinstance(answer, Pages):
             for item in answer:
                 emit(plain(item, secrets=show_secrets), line=True)
@@ -136,6 +140,19 @@ def _store(content: bytes, output: Path | None) -> None:
         raise UsageError("the answer is the content of a file, which is not for a terminal", "give --output FILE")
     else:
         sys.stdout.buffer.write(content)
+
+
+def _keep(answer: object, output: Path, *, secrets: bool) -> None:
+    """Write an answer as JSON, a line per item of a listing. The file has its name once everything is in it."""
+    part = output.with_name(f"{output.name}.part")
+    with part.open("w", encoding="utf-8") as file:
+        if isinstance(answer, Pages):
+            for item in answer:
+                file.write(f"{as_json(plain(item, secrets=secrets), ensure_ascii=False)}\n")
+        else:
+            file.write(f"{as_json(plain(answer, secrets=secrets), ensure_ascii=False, indent=2)}\n")
+    part.replace(output)
+    emit_text(str(output))
 
 
 def _description(named: Named, parsed: Call) -> str:

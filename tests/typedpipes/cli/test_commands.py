@@ -189,3 +189,14 @@ def test_every_generated_operation_has_a_name_and_a_readable_signature() -> None
     assert called == {**expected, "pipefy": len(saved_operations("live"))}
     for operation in names:
         assert operation.call.usage.startswith(f"typedpipes call {operation.name}")
+
+
+def test_every_answer_can_be_written_to_a_file(cli: CommandLine) -> None:
+    ended = cli.run("call", "pipefy.me", "--output", "me.json")
+    assert (ended.code, ended.out) == (0, "me.json\n")
+    assert json.loads((cli.home / "me.json").read_text(encoding="utf-8"))["id"]
+    ended = cli.run("call", "pipedrive.v2.deals.iter", "max_items=3", "-o", "deals.jsonl")
+    assert ended.code == 0
+    rows = (cli.home / "deals.jsonl").read_text(encoding="utf-8").splitlines()
+    assert len([json.loads(row)["id"] for row in rows]) == 3
+    assert not list(cli.home.glob("*.part"))
