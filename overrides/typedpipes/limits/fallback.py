@@ -60,6 +60,10 @@ class FallbackStore:
         """See `Store`."""
         self._inner.announce(state, detail)
 
+    def lives(self) -> bool:
+        """See `Store`. What is granted here is of this process alone."""
+        return self._local is not None or self._inner.lives()
+
     def reserve(self, ask: Ask) -> Flow[Reply]:
         """See `Store`."""
         local = self._local

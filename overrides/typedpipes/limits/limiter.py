@@ -274,6 +274,10 @@ class StoreLease(msgspec.Struct, eq=False, gc=False):
             self.state, self.sent = "ended", True
             yield from self._end()
 
+    def outlived(self) -> bool:
+        """Whether somebody may have been given the slot in the meantime: this process was frozen, so it seemed dead."""
+        return self.state == "held" and not self.limiter.store.lives()
+
     def end_of_flow(self) -> None:
         """See `Lease`. What needs effects is left to the driver."""
         if self.state == "held":

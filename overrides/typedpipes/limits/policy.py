@@ -147,6 +147,10 @@ class Lease(Protocol):
         """No answer will come, and the connection was closed just now: the server may still read the request."""
         ...
 
+    def outlived(self) -> bool:
+        """Whether somebody may have been given the slot in the meantime: to be asked right before sending."""
+        ...
+
     def end_of_flow(self) -> None:
         """The flow that acquired the lease ends; to be said in its ``finally``, for it performs no effect."""
         ...

@@ -1,10 +1,12 @@
-"""What a process had in flight when it died counts as given up, for those who share a SQLite file with it."""
+"""What a process had in flight when it died counts as given up, for those who share a store with it."""
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 import subprocess
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -12,11 +14,13 @@ from pathlib import Path
 import pytest
 
 from tests.typedpipes.limits.limits_process import CLAIM, UNITS, WINDOW, few, start
+from tests.typedpipes.limits.redis_server import RedisServer
 from typedpipes._core.flow import SyncIO, drive
 from typedpipes.errors import RateLimited
 from typedpipes.limits import Limits, StoreLimiter
 from typedpipes.limits.ask import GRACE
-from typedpipes.limits.stores import holders
+from typedpipes.limits.stores import heart, holders
+from typedpipes.limits.stores import redis as redis_store
 
 IO = SyncIO()
 
@@ -102,3 +106,35 @@ def test_files_of_processes_that_ended_long_ago_are_removed(url: str, tmp_path: 
         (folder / "recent").touch()
         holders.sweep(folder)
         assert sorted(path.name for path in folder.iterdir()) == sorted([living.name, "recent"])
+
+
+def test_on_redis_a_process_that_beats_lives_and_one_that_was_killed_is_given_up(
+    redis_server: RedisServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    limiter = few(redis_server.url, lapse=600.0, grace=GRACE)
+    monkeypatch.setattr(redis_store, "DEAD", 2.0)  # as we see it; the other says it lives each second
+    with holding("hold_long", redis_server.url) as process, contextlib.closing(limiter.store):
+        began = time.monotonic()
+        while time.monotonic() < began + 2.5:
+            told(limiter)
+            assert Limits(limiter).snapshot()["own.calls"].in_flight == UNITS
+            time.sleep(0.05)
+        process.kill()
+        process.wait()
+        ended = time.monotonic() + 20
+        while Limits(limiter).snapshot()["own.calls"].in_flight and time.monotonic() < ended:
+            first = told(limiter)
+        assert first == pytest.approx(GRACE + WINDOW, abs=0.05)
+        assert told(limiter) < first, "it is found dead once"
+
+
+def test_on_redis_a_process_that_was_frozen_knows_that_it_may_seem_dead(
+    redis_server: RedisServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    limiter = few(redis_server.url, lapse=600.0, grace=GRACE)
+    lease = drive(limiter.acquire(CLAIM), IO)
+    assert not lease.outlived()
+    clock = time.monotonic() + heart.DEAD
+    monkeypatch.setattr(time, "monotonic", lambda: clock)
+    assert lease.outlived()
+    limiter.store.close()

@@ -177,6 +177,10 @@ class Exchange:
 
             raise too_late(self._stamp, self._attempts) from self._previous
         self._require_open()
+        if lease is not None and lease.outlived():
+            self._unsign()
+            yield from lease.unsent()
+            return "again"
         request.extensions["timeout"] = timeouts(self._timeout, self._left())
         if self._stamp.on_wire is not None:
             yield from self._stamp.on_wire(True)

@@ -48,6 +48,10 @@ class Announcer:
         """Report to ``listener`` as long as it lives."""
         self._listeners.add(listener)
 
+    def lives(self) -> bool:
+        """Whether the others certainly count this process as living: what it was granted is still its own."""
+        return True
+
     def announce(self, state: StoreState, detail: str = "") -> None:
         """Report a change."""
         for listener in list(self._listeners):
@@ -98,6 +102,10 @@ class Store(Protocol):
 
     def announce(self, state: StoreState, detail: str = "") -> None:
         """Report a change to all listeners."""
+        ...
+
+    def lives(self) -> bool:
+        """Whether the others certainly count this process as living: what it was granted is still its own."""
         ...
 
     def reserve(self, ask: Ask) -> Flow[Reply]:

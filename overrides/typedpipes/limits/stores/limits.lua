@@ -1,5 +1,6 @@
 -- Windows and budgets on Redis: the rules of book.py and counts.py, one round trip per operation, the server's clock.
--- KEYS: the account, then per window (facts, settled, flights, places, expiries), then one per budget.
+-- KEYS: the account, then per window (facts, settled, flights, places, expiries), then one per budget, then the holders:
+-- processes that have requests in flight, by their last sign of life.
 -- All carry one hash tag, so they live in one slot of a cluster. ARGV[1]: the operation, as JSON.
 -- Members are "lease|weight"; the score of a place is its rank. Times are microseconds. Equal to the Python rules by a test.
 
@@ -34,6 +35,14 @@ end
 call('HSET', KEYS[1], 'generation', generation, 'created', text(created), 'last', text(now), 'offset', text(offset),
   'pause', text(pause))
 call('PEXPIRE', KEYS[1], text(op.keep))
+
+-- A process is named by the beginning of its leases.
+local holders = KEYS[#KEYS]
+if op.process then
+  call('ZADD', holders, text(now), op.process)
+  call('PEXPIRE', holders, text(op.keep))
+end
+if op.op == 'beat' then return { 0, generation, lost } end
 
 local windows = {}
 for i, entry in ipairs(op.windows) do
@@ -144,6 +153,33 @@ local function forget(w, lease)
   return false
 end
 
+-- What dead processes left in flight counts as given up now.
+local function bury(ended)
+  local found = false
+  for _, w in ipairs(windows) do
+    local free_at = now + op.buried + w.entry.hold
+    local rows = w.flying > 0 and call('ZRANGE', w.flights, 0, -1, 'WITHSCORES') or {}
+    for i = 1, #rows, 2 do
+      local lease, weight = string.match(rows[i], '^(.*)|(%d+)$')
+      if ended[string.match(lease, '^([^-]*)-') or ''] and free_at < num(rows[i + 1]) then
+        call('ZREM', w.flights, rows[i])
+        w.flying = w.flying - num(weight)
+        occupy(w, lease, num(weight), free_at)
+        found = true
+      end
+    end
+  end
+  return found
+end
+
+local function dead()
+  local names = call('ZRANGEBYSCORE', holders, '-inf', '(' .. text(now - op.dead))
+  if #names == 0 then return nil end
+  local ended = {}
+  for _, name in ipairs(names) do ended[name] = true end
+  return ended
+end
+
 -- A place is named by its lease, so that a client that never saw the answer can give it up.
 local function leave(w)
   local member = op.lease .. '|' .. text(w.entry.weight)
@@ -194,7 +230,7 @@ local function figures(b) return { b.used, math.max(b.allowance, 0), b.finish } 
 local answer = { 0, generation, lost }
 
 if op.op == 'forget' then
-  for i = 2, #KEYS do call('DEL', KEYS[i]) end
+  for i = 2, #KEYS - 1 do call('DEL', KEYS[i]) end
   return answer
 end
 
@@ -215,10 +251,16 @@ if op.op == 'reserve' then
     known = known or num(place_in(w))
   end
   if known == 0 then known = nil end
-  for i, w in ipairs(windows) do
-    local opens = opening(w, w.entry.weight, known)
-    if opens > now and opens > at then at, worst = opens, i end
+  local function look()
+    at, worst = 0, nil
+    for i, w in ipairs(windows) do
+      local opens = opening(w, w.entry.weight, known)
+      if opens > now and opens > at then at, worst = opens, i end
+    end
   end
+  look()
+  local ended = worst and dead()
+  if ended and bury(ended) then look() end
   -- The same question again, because the first answer was lost: it counts once.
   local again = false
   for _, w in ipairs(windows) do

@@ -3,6 +3,9 @@
 Every operation is one Lua script and one round trip; time is the Redis server's, so clients' clocks do not matter. All
 keys of a vendor account carry one hash tag, so a cluster keeps them in one slot.
 
+What a process had in flight when it died is counted as given up when it was found dead (see `heart`). One that was
+frozen in between asks again before it sends.
+
 If Redis forgets (flushed, restarted without its data, failed over to a stale replica), clients that saw the counts
 before notice it by the generation and grants pause until what was held is over; what this process knew of budgets is
 written back. Clients started after the loss cannot know, so up to one allowance may be granted by them before one that
@@ -16,7 +19,7 @@ from __future__ import annotations
 import contextlib
 import queue
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -43,8 +46,9 @@ from typedpipes.limits.ask import (
 )
 from typedpipes.limits.book import NAP, PLACE_GRACE
 from typedpipes.limits.counts import neighbours
-from typedpipes.limits.policy import fresh_id
+from typedpipes.limits.policy import fresh_id, process_name
 from typedpipes.limits.stores import LEAST, Announcer, seconds_for
+from typedpipes.limits.stores.heart import DEAD, Heart
 
 if TYPE_CHECKING:
     from redis import Redis
@@ -111,6 +115,7 @@ class RedisStore(Announcer):
         self._timeout = timeout
         self._script: Script = self._client.register_script(script or SCRIPT.read_text("utf-8"))
         self._encode = msgspec.json.Encoder().encode
+        self._heart = Heart(self._beat)
         self._generations: dict[str, tuple[str, float]] = {}
         self._seen: dict[str, tuple[int, int]] = {}
 
@@ -124,6 +129,9 @@ class RedisStore(Announcer):
             "nap": NAP,
             "grace": PLACE_GRACE,
             "keep": KEEP + ask.answer_by // 1000,
+            "process": process_name(),
+            "dead": round(DEAD * 1_000_000),
+            "buried": ask.grace,
         }
         if ask.place is not None:
             operation["place"] = ask.place
@@ -131,6 +139,8 @@ class RedisStore(Announcer):
         reply = yield from self._run(ask.bound, operation, seconds, lambda: self._undo(ask, granted=True))
         kind, bound = reply[0], ask.bound
         if kind == 0:
+            longest = max((entry.hold for entry in bound.windows), default=0)
+            self._heart.hold(ask.lease, bound.account, (ask.answer_by + longest) / 1_000_000)
             figures = tuple((used, allowance, end) for used, allowance, end in reply[3:])
             for entry, (used, _, end) in zip(bound.budgets, figures, strict=True):
                 self._seen[entry.key] = (end, used)
@@ -143,6 +153,7 @@ class RedisStore(Announcer):
 
     def settle(self, bound: Bound, lease: str, notes: tuple[Note, ...], grace: int = 0) -> Flow[None]:
         """See `Store`."""
+        self._heart.let_go(lease)
         named = {note.key for note in notes}
         budgets = tuple(budget for budget in bound.budgets if budget.key in named)
         touched = Bound(bound.account, bound.windows, budgets, bound.counted)
@@ -151,6 +162,7 @@ class RedisStore(Announcer):
 
     def release(self, ask: Ask, granted: bool) -> Call[None]:
         """See `Store`."""
+        self._heart.let_go(ask.lease)
         operation = _releasing(ask, granted=granted)
         # A mere place in the queue is worth no wait: it lapses by itself.
         seconds = self._patience if granted else min(LEAST, self._patience)
@@ -183,8 +195,25 @@ class RedisStore(Announcer):
         for budget in bound.budgets:
             self._seen.pop(budget.key, None)
 
+    def lives(self) -> bool:
+        """See `Store`."""
+        return self._heart.lives()
+
+    def forked(self) -> None:
+        """See `typedpipes._core.forks`."""
+        super().forked()
+        if hasattr(self, "_heart"):
+            self._heart.forked()
+
+    def _beat(self, accounts: Iterable[str]) -> None:
+        for account in accounts:
+            operation: dict[str, object] = {"op": "beat", "process": process_name(), "keep": KEEP}
+            keys, argument = self._prepare(Bound(account, (), (), True), operation)
+            self._script(keys=keys, args=[argument])
+
     def close(self) -> None:
         """Close the connections; they open again when needed."""
+        self._heart.close()
         self._client.close()
 
     def _run(
@@ -239,6 +268,7 @@ class RedisStore(Announcer):
                 f"{base}:expiries",
             ]
         keys += [f"{account}:{budget.key}" for budget in bound.budgets]
+        keys.append(f"{account}:holders")
         generation, at = self._generations.get(bound.account, ("", 0.0))
         if self._clock.monotonic() - at > REMEMBERED:
             generation = ""

@@ -33,6 +33,9 @@ class BookLease:
         self.given_up = True
         yield Sleep(0)
 
+    def outlived(self) -> bool:
+        return self.limiter.outlived.pop(0) if self.limiter.outlived else False
+
     def end_of_flow(self) -> None:
         self.ended += 1
 
@@ -46,6 +49,8 @@ class BookLimiter:
     def __init__(self, time: FakeTime | None = None) -> None:
         self.time = time
         self.leases: list[BookLease] = []
+        self.outlived: list[bool] = []
+        """What the next leases say of themselves before they are sent."""
 
     def acquire(self, claim: Claim, *, until: float | None, max_wait: float | None) -> Flow[BookLease]:
         lease = BookLease(self, claim)

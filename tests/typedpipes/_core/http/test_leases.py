@@ -57,6 +57,18 @@ def test_a_request_without_answer_is_abandoned_at_once(mode: Mode) -> None:
     assert limiter.all_released()
 
 
+@pytest.mark.parametrize("mode", MODES)
+def test_a_slot_that_somebody_else_may_have_got_is_given_back_before_anything_is_sent(mode: Mode) -> None:
+    limiter = BookLimiter()
+    limiter.outlived = [True, False]
+    with serving() as server:
+        stamp = Stamp(api="test", operation="things.add", safety="unsafe", credentials=())
+        run(mode, Setup(limiter=lambda time: limiter), WireRequest(method="POST", url=server.url, stamp=stamp))
+        assert len(server.arrivals) == 1
+    assert [(lease.not_sent, lease.statuses) for lease in limiter.leases] == [(True, []), (False, [200])]
+    assert limiter.all_released()
+
+
 def test_the_lease_names_who_calls() -> None:
     limiter = BookLimiter()
     with serving() as server:
