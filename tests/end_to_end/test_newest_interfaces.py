@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from typing import Any
@@ -10,11 +11,13 @@ import anyio
 import pytest
 
 from tests.typedpipes._core.http.wire_server import Reply, WireServer
-from typedpipes import from_wire
+from typedpipes import extras, from_wire
+from typedpipes._core.decoding.model import JSON
 from typedpipes.errors import ConfigurationError
 from typedpipes.pipedream import AsyncPipedream, Pipedream
-from typedpipes.pipedrive import Pipedrive
+from typedpipes.pipedrive import AsyncPipedrive, Pipedrive
 from typedpipes_api.connect import CreateTokenResponse
+from typedpipes_api.pipedrive_v1 import Organization
 from typedpipes_sandbox import Sandbox
 
 
@@ -107,3 +110,34 @@ def test_a_null_list_is_an_empty_list(server: WireServer) -> None:
     server.script_of(Reply(body=b"null"))
     with Pipedream(base_url=server.url, connect_token="t" * 20, project_id="proj_1", limits="off") as pd:
         assert pd.connect.accounts.list_by_external_user("u1") == []
+
+
+HASH = "0123456789abcdef0123456789abcdef01234567"
+
+
+@pytest.mark.parametrize("colour", ["sync", "async"])
+def test_custom_fields_of_v1_are_sent_beside_the_others(colour: str, server: WireServer) -> None:
+    server.script_of(Reply(body=b'{"success": true, "data": {"id": "1"}}'))
+    settings: dict[str, Any] = {"api_token": "t" * 40, "base_url": server.url, "limits": "off"}
+    fields = {HASH: "red", f"{HASH}_admin_area_level_1": "Harju", f"{HASH}_until": None}
+
+    async def main() -> None:
+        async with AsyncPipedrive(**settings) as crm:
+            await crm.v1.leads.create(title="t", person_id=1, custom_fields=fields)
+
+    if colour == "async":
+        anyio.run(main)
+    else:
+        with Pipedrive(**settings) as crm:
+            crm.v1.leads.create(title="t", person_id=1, custom_fields=fields)
+            with pytest.raises(ConfigurationError, match="title is given as an argument and in custom_fields"):
+                crm.v1.leads.create(title="t", custom_fields={"title": "u"})
+    (arrival,) = server.arrivals
+    sent = json.loads(arrival.body)
+    assert sent == {"title": "t", "person_id": 1, **fields}
+    assert fields.keys() == {HASH, f"{HASH}_admin_area_level_1", f"{HASH}_until"}
+
+
+def test_the_parts_of_a_custom_address_are_no_drift() -> None:
+    wire: dict[str, JSON] = {"id": 1, HASH: "x", f"{HASH}_admin_area_level_1": "Harju", f"{HASH}_subpremise": None}
+    assert extras(from_wire(Organization, wire, strict=True)).keys() == wire.keys() - {"id"}

@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar, Final, Literal, TypeAlias, Unpack, overload
 
 from typedpipes.runtime import (
@@ -425,6 +425,7 @@ class DealCreateRequest(Model):
     value: str | Unset = UNSET
     visible_to: DealVisibleTo | DealVisibleToLiteral | Unset = UNSET
     won_time: str | Unset = UNSET
+    custom_fields: Mapping[str, JSON] | Unset = UNSET
 
 
 class DealCreateResponse(Model):
@@ -1505,6 +1506,7 @@ class DealUpdateRequest(Model):
     value: str | Unset = UNSET
     visible_to: DealVisibleTo | DealVisibleToLiteral | Unset = UNSET
     won_time: str | Unset = UNSET
+    custom_fields: Mapping[str, JSON] | Unset = UNSET
 
 
 class DealUserReference(Model):
@@ -1788,6 +1790,7 @@ _CREATE: Operation[DealCreateResponse] = Operation(
     safety="unsafe",
     credentials=("api_token", "oauth2"),
     token_cost=10,
+    spread=("custom_fields",),
     times={
         "body add_time": "%Y-%m-%d %H:%M:%S",
         "body archive_time": "%Y-%m-%d %H:%M:%S",
@@ -1970,6 +1973,7 @@ _UPDATE: Operation[DealCreateResponse] = Operation(
     safety="idempotent",
     credentials=("api_token", "oauth2"),
     token_cost=10,
+    spread=("custom_fields",),
     times={
         "body close_time": "%Y-%m-%d %H:%M:%S",
         "body expected_close_date": "date",
@@ -4721,6 +4725,7 @@ class Deals(Resource):
         value: str | Unset = UNSET,
         visible_to: DealVisibleTo | DealVisibleToLiteral | Unset = UNSET,
         won_time: str | Unset = UNSET,
+        custom_fields: Mapping[str, JSON] | Unset = UNSET,
         **options: Unpack[PipedriveOptions],
     ) -> DealCreateResponse: ...
     @overload
@@ -4752,6 +4757,7 @@ class Deals(Resource):
         value: str | Unset = UNSET,
         visible_to: DealVisibleTo | DealVisibleToLiteral | Unset = UNSET,
         won_time: str | Unset = UNSET,
+        custom_fields: Mapping[str, JSON] | Unset = UNSET,
         body: DealCreateRequest | None = None,
         **options: Unpack[PipedriveOptions],
     ) -> DealCreateResponse:
@@ -4789,6 +4795,7 @@ class Deals(Resource):
                         "value": value,
                         "visible_to": visible_to,
                         "won_time": won_time,
+                        "custom_fields": custom_fields,
                     },
                     ("title",),
                 )
@@ -4977,6 +4984,7 @@ class Deals(Resource):
         value: str | Unset = UNSET,
         visible_to: DealVisibleTo | DealVisibleToLiteral | Unset = UNSET,
         won_time: str | Unset = UNSET,
+        custom_fields: Mapping[str, JSON] | Unset = UNSET,
         body: DealUpdateRequest | None = None,
         **options: Unpack[PipedriveOptions],
     ) -> DealCreateResponse:
@@ -5012,6 +5020,7 @@ class Deals(Resource):
                         "value": value,
                         "visible_to": visible_to,
                         "won_time": won_time,
+                        "custom_fields": custom_fields,
                     },
                     optional=True,
                 ),
@@ -5094,6 +5103,7 @@ class DealsRaw(RawResource):
         value: str | Unset = UNSET,
         visible_to: DealVisibleTo | DealVisibleToLiteral | Unset = UNSET,
         won_time: str | Unset = UNSET,
+        custom_fields: Mapping[str, JSON] | Unset = UNSET,
         **options: Unpack[PipedriveOptions],
     ) -> ApiResponse[DealCreateResponse]: ...
 
@@ -5284,6 +5294,7 @@ class AsyncDeals(AsyncResource):
         value: str | Unset = UNSET,
         visible_to: DealVisibleTo | DealVisibleToLiteral | Unset = UNSET,
         won_time: str | Unset = UNSET,
+        custom_fields: Mapping[str, JSON] | Unset = UNSET,
         **options: Unpack[PipedriveOptions],
     ) -> DealCreateResponse: ...
     @overload
@@ -5315,6 +5326,7 @@ class AsyncDeals(AsyncResource):
         value: str | Unset = UNSET,
         visible_to: DealVisibleTo | DealVisibleToLiteral | Unset = UNSET,
         won_time: str | Unset = UNSET,
+        custom_fields: Mapping[str, JSON] | Unset = UNSET,
         body: DealCreateRequest | None = None,
         **options: Unpack[PipedriveOptions],
     ) -> DealCreateResponse:
@@ -5352,6 +5364,7 @@ class AsyncDeals(AsyncResource):
                         "value": value,
                         "visible_to": visible_to,
                         "won_time": won_time,
+                        "custom_fields": custom_fields,
                     },
                     ("title",),
                 )
@@ -5540,6 +5553,7 @@ class AsyncDeals(AsyncResource):
         value: str | Unset = UNSET,
         visible_to: DealVisibleTo | DealVisibleToLiteral | Unset = UNSET,
         won_time: str | Unset = UNSET,
+        custom_fields: Mapping[str, JSON] | Unset = UNSET,
         body: DealUpdateRequest | None = None,
         **options: Unpack[PipedriveOptions],
     ) -> DealCreateResponse:
@@ -5575,6 +5589,7 @@ class AsyncDeals(AsyncResource):
                         "value": value,
                         "visible_to": visible_to,
                         "won_time": won_time,
+                        "custom_fields": custom_fields,
                     },
                     optional=True,
                 ),
@@ -5659,6 +5674,7 @@ class AsyncDealsRaw(RawAsyncResource):
         value: str | Unset = UNSET,
         visible_to: DealVisibleTo | DealVisibleToLiteral | Unset = UNSET,
         won_time: str | Unset = UNSET,
+        custom_fields: Mapping[str, JSON] | Unset = UNSET,
         **options: Unpack[PipedriveOptions],
     ) -> ApiResponse[DealCreateResponse]: ...
 

@@ -4,10 +4,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar, Final, Literal, TypeAlias, Unpack, overload
 
 from typedpipes.runtime import (
+    JSON,
     UNSET,
     ApiResponse,
     Arguments,
@@ -111,6 +112,7 @@ class LeadCreateRequest(Model):
     value: LeadValue | None | Unset = UNSET
     visible_to: LeadVisibleTo | LeadVisibleToLiteral | Unset = UNSET
     was_seen: bool | Unset = UNSET
+    custom_fields: Mapping[str, JSON] | Unset = UNSET
 
 
 class LeadDeleteResponse(Model):
@@ -233,6 +235,7 @@ class LeadUpdateRequest(Model):
     value: LeadValue | None | Unset = UNSET
     visible_to: LeadVisibleTo | LeadVisibleToLiteral | Unset = UNSET
     was_seen: bool | Unset = UNSET
+    custom_fields: Mapping[str, JSON] | Unset = UNSET
 
 
 class LeadValue(Model):
@@ -285,6 +288,7 @@ _CREATE: Operation[LeadResponse] = Operation(
     safety="unsafe",
     credentials=("api_token", "oauth2"),
     token_cost=10,
+    spread=("custom_fields",),
     times={"body expected_close_date": "date"},
 )
 
@@ -373,6 +377,7 @@ _UPDATE: Operation[LeadResponse] = Operation(
     safety="unsafe",
     credentials=("api_token", "oauth2"),
     token_cost=10,
+    spread=("custom_fields",),
     times={"body expected_close_date": "date"},
 )
 
@@ -708,6 +713,7 @@ class Leads(Resource):
         value: LeadValue | None | Unset = UNSET,
         visible_to: LeadVisibleTo | LeadVisibleToLiteral | Unset = UNSET,
         was_seen: bool | Unset = UNSET,
+        custom_fields: Mapping[str, JSON] | Unset = UNSET,
         **options: Unpack[PipedriveOptions],
     ) -> LeadResponse: ...
     @overload
@@ -727,6 +733,7 @@ class Leads(Resource):
         value: LeadValue | None | Unset = UNSET,
         visible_to: LeadVisibleTo | LeadVisibleToLiteral | Unset = UNSET,
         was_seen: bool | Unset = UNSET,
+        custom_fields: Mapping[str, JSON] | Unset = UNSET,
         body: LeadCreateRequest | None = None,
         **options: Unpack[PipedriveOptions],
     ) -> LeadResponse:
@@ -752,6 +759,7 @@ class Leads(Resource):
                         "value": value,
                         "visible_to": visible_to,
                         "was_seen": was_seen,
+                        "custom_fields": custom_fields,
                     },
                     ("title",),
                 )
@@ -855,6 +863,7 @@ class Leads(Resource):
         value: LeadValue | None | Unset = UNSET,
         visible_to: LeadVisibleTo | LeadVisibleToLiteral | Unset = UNSET,
         was_seen: bool | Unset = UNSET,
+        custom_fields: Mapping[str, JSON] | Unset = UNSET,
         body: LeadUpdateRequest | None = None,
         **options: Unpack[PipedriveOptions],
     ) -> LeadResponse:
@@ -881,6 +890,7 @@ class Leads(Resource):
                         "value": value,
                         "visible_to": visible_to,
                         "was_seen": was_seen,
+                        "custom_fields": custom_fields,
                     },
                     optional=True,
                 ),
@@ -912,6 +922,7 @@ class LeadsRaw(RawResource):
         value: LeadValue | None | Unset = UNSET,
         visible_to: LeadVisibleTo | LeadVisibleToLiteral | Unset = UNSET,
         was_seen: bool | Unset = UNSET,
+        custom_fields: Mapping[str, JSON] | Unset = UNSET,
         **options: Unpack[PipedriveOptions],
     ) -> ApiResponse[LeadResponse]: ...
 
@@ -1028,6 +1039,7 @@ class AsyncLeads(AsyncResource):
         value: LeadValue | None | Unset = UNSET,
         visible_to: LeadVisibleTo | LeadVisibleToLiteral | Unset = UNSET,
         was_seen: bool | Unset = UNSET,
+        custom_fields: Mapping[str, JSON] | Unset = UNSET,
         **options: Unpack[PipedriveOptions],
     ) -> LeadResponse: ...
     @overload
@@ -1047,6 +1059,7 @@ class AsyncLeads(AsyncResource):
         value: LeadValue | None | Unset = UNSET,
         visible_to: LeadVisibleTo | LeadVisibleToLiteral | Unset = UNSET,
         was_seen: bool | Unset = UNSET,
+        custom_fields: Mapping[str, JSON] | Unset = UNSET,
         body: LeadCreateRequest | None = None,
         **options: Unpack[PipedriveOptions],
     ) -> LeadResponse:
@@ -1072,6 +1085,7 @@ class AsyncLeads(AsyncResource):
                         "value": value,
                         "visible_to": visible_to,
                         "was_seen": was_seen,
+                        "custom_fields": custom_fields,
                     },
                     ("title",),
                 )
@@ -1175,6 +1189,7 @@ class AsyncLeads(AsyncResource):
         value: LeadValue | None | Unset = UNSET,
         visible_to: LeadVisibleTo | LeadVisibleToLiteral | Unset = UNSET,
         was_seen: bool | Unset = UNSET,
+        custom_fields: Mapping[str, JSON] | Unset = UNSET,
         body: LeadUpdateRequest | None = None,
         **options: Unpack[PipedriveOptions],
     ) -> LeadResponse:
@@ -1201,6 +1216,7 @@ class AsyncLeads(AsyncResource):
                         "value": value,
                         "visible_to": visible_to,
                         "was_seen": was_seen,
+                        "custom_fields": custom_fields,
                     },
                     optional=True,
                 ),
@@ -1232,6 +1248,7 @@ class AsyncLeadsRaw(RawAsyncResource):
         value: LeadValue | None | Unset = UNSET,
         visible_to: LeadVisibleTo | LeadVisibleToLiteral | Unset = UNSET,
         was_seen: bool | Unset = UNSET,
+        custom_fields: Mapping[str, JSON] | Unset = UNSET,
         **options: Unpack[PipedriveOptions],
     ) -> ApiResponse[LeadResponse]: ...
 

@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar, Final, Literal, TypeAlias, Unpack, overload
 
 from typedpipes.runtime import (
@@ -365,6 +365,7 @@ class OrganizationCreateRequest(Model):
     name: str
     owner_id: int | Unset = UNSET
     visible_to: OrganizationVisibleTo | OrganizationVisibleToLiteral | Unset = UNSET
+    custom_fields: Mapping[str, JSON] | Unset = UNSET
 
 
 class OrganizationCreateResponse(Model):
@@ -1197,6 +1198,7 @@ class OrganizationUpdateRequest(Model):
     name: str | Unset = UNSET
     owner_id: int | Unset = UNSET
     visible_to: OrganizationVisibleTo | OrganizationVisibleToLiteral | Unset = UNSET
+    custom_fields: Mapping[str, JSON] | Unset = UNSET
 
 
 class OrganizationUpdateResponse(Model):
@@ -1286,6 +1288,7 @@ _CREATE: Operation[OrganizationCreateResponse] = Operation(
     safety="unsafe",
     credentials=("api_token", "oauth2"),
     token_cost=10,
+    spread=("custom_fields",),
     times={"body add_time": "%Y-%m-%d %H:%M:%S"},
     deprecated="use crm.v2.organizations.create",
 )
@@ -1381,6 +1384,7 @@ _UPDATE: Operation[OrganizationUpdateResponse] = Operation(
     safety="idempotent",
     credentials=("api_token", "oauth2"),
     token_cost=10,
+    spread=("custom_fields",),
     deprecated="use crm.v2.organizations.update",
 )
 
@@ -2948,6 +2952,7 @@ class Organizations(Resource):
         name: str,
         owner_id: int | Unset = UNSET,
         visible_to: OrganizationVisibleTo | OrganizationVisibleToLiteral | Unset = UNSET,
+        custom_fields: Mapping[str, JSON] | Unset = UNSET,
         **options: Unpack[PipedriveOptions],
     ) -> OrganizationCreateResponse: ...
     @overload
@@ -2964,6 +2969,7 @@ class Organizations(Resource):
         name: str | Unset = UNSET,
         owner_id: int | Unset = UNSET,
         visible_to: OrganizationVisibleTo | OrganizationVisibleToLiteral | Unset = UNSET,
+        custom_fields: Mapping[str, JSON] | Unset = UNSET,
         body: OrganizationCreateRequest | None = None,
         **options: Unpack[PipedriveOptions],
     ) -> OrganizationCreateResponse:
@@ -2984,6 +2990,7 @@ class Organizations(Resource):
                         "name": name,
                         "owner_id": owner_id,
                         "visible_to": visible_to,
+                        "custom_fields": custom_fields,
                     },
                     ("name",),
                 )
@@ -3065,6 +3072,7 @@ class Organizations(Resource):
         name: str | Unset = UNSET,
         owner_id: int | Unset = UNSET,
         visible_to: OrganizationVisibleTo | OrganizationVisibleToLiteral | Unset = UNSET,
+        custom_fields: Mapping[str, JSON] | Unset = UNSET,
         body: OrganizationUpdateRequest | None = None,
         **options: Unpack[PipedriveOptions],
     ) -> OrganizationUpdateResponse:
@@ -3085,6 +3093,7 @@ class Organizations(Resource):
                         "name": name,
                         "owner_id": owner_id,
                         "visible_to": visible_to,
+                        "custom_fields": custom_fields,
                     },
                     optional=True,
                 ),
@@ -3147,6 +3156,7 @@ class OrganizationsRaw(RawResource):
         name: str,
         owner_id: int | Unset = UNSET,
         visible_to: OrganizationVisibleTo | OrganizationVisibleToLiteral | Unset = UNSET,
+        custom_fields: Mapping[str, JSON] | Unset = UNSET,
         **options: Unpack[PipedriveOptions],
     ) -> ApiResponse[OrganizationCreateResponse]: ...
 
@@ -3296,6 +3306,7 @@ class AsyncOrganizations(AsyncResource):
         name: str,
         owner_id: int | Unset = UNSET,
         visible_to: OrganizationVisibleTo | OrganizationVisibleToLiteral | Unset = UNSET,
+        custom_fields: Mapping[str, JSON] | Unset = UNSET,
         **options: Unpack[PipedriveOptions],
     ) -> OrganizationCreateResponse: ...
     @overload
@@ -3312,6 +3323,7 @@ class AsyncOrganizations(AsyncResource):
         name: str | Unset = UNSET,
         owner_id: int | Unset = UNSET,
         visible_to: OrganizationVisibleTo | OrganizationVisibleToLiteral | Unset = UNSET,
+        custom_fields: Mapping[str, JSON] | Unset = UNSET,
         body: OrganizationCreateRequest | None = None,
         **options: Unpack[PipedriveOptions],
     ) -> OrganizationCreateResponse:
@@ -3332,6 +3344,7 @@ class AsyncOrganizations(AsyncResource):
                         "name": name,
                         "owner_id": owner_id,
                         "visible_to": visible_to,
+                        "custom_fields": custom_fields,
                     },
                     ("name",),
                 )
@@ -3415,6 +3428,7 @@ class AsyncOrganizations(AsyncResource):
         name: str | Unset = UNSET,
         owner_id: int | Unset = UNSET,
         visible_to: OrganizationVisibleTo | OrganizationVisibleToLiteral | Unset = UNSET,
+        custom_fields: Mapping[str, JSON] | Unset = UNSET,
         body: OrganizationUpdateRequest | None = None,
         **options: Unpack[PipedriveOptions],
     ) -> OrganizationUpdateResponse:
@@ -3435,6 +3449,7 @@ class AsyncOrganizations(AsyncResource):
                         "name": name,
                         "owner_id": owner_id,
                         "visible_to": visible_to,
+                        "custom_fields": custom_fields,
                     },
                     optional=True,
                 ),
@@ -3497,6 +3512,7 @@ class AsyncOrganizationsRaw(RawAsyncResource):
         name: str,
         owner_id: int | Unset = UNSET,
         visible_to: OrganizationVisibleTo | OrganizationVisibleToLiteral | Unset = UNSET,
+        custom_fields: Mapping[str, JSON] | Unset = UNSET,
         **options: Unpack[PipedriveOptions],
     ) -> ApiResponse[OrganizationCreateResponse]: ...
 

@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar, Final, Literal, TypeAlias, Unpack, overload
 
 from typedpipes.runtime import (
@@ -415,6 +415,7 @@ class PersonCreateRequest(Model):
     owner_id: int | Unset = UNSET
     phone: Sequence[PersonEmailInput] | Unset = UNSET
     visible_to: PersonVisibleTo | PersonVisibleToLiteral | Unset = UNSET
+    custom_fields: Mapping[str, JSON] | Unset = UNSET
 
 
 class PersonCreateResponse(Model):
@@ -1153,6 +1154,7 @@ class PersonUpdateRequest(Model):
     owner_id: int | Unset = UNSET
     phone: Sequence[PersonEmailInput] | Unset = UNSET
     visible_to: PersonVisibleTo | PersonVisibleToLiteral | Unset = UNSET
+    custom_fields: Mapping[str, JSON] | Unset = UNSET
 
 
 class PersonVisibleTo(OpenEnum):
@@ -1234,6 +1236,7 @@ _CREATE: Operation[PersonCreateResponse] = Operation(
     safety="unsafe",
     credentials=("api_token", "oauth2"),
     token_cost=10,
+    spread=("custom_fields",),
     times={"body add_time": "%Y-%m-%d %H:%M:%S"},
     deprecated="use crm.v2.persons.create",
 )
@@ -1329,6 +1332,7 @@ _UPDATE: Operation[PersonCreateResponse] = Operation(
     safety="idempotent",
     credentials=("api_token", "oauth2"),
     token_cost=10,
+    spread=("custom_fields",),
     times={"body add_time": "%Y-%m-%d %H:%M:%S"},
     deprecated="use crm.v2.persons.update",
 )
@@ -3067,6 +3071,7 @@ class Persons(Resource):
         owner_id: int | Unset = UNSET,
         phone: Sequence[PersonEmailInput] | Unset = UNSET,
         visible_to: PersonVisibleTo | PersonVisibleToLiteral | Unset = UNSET,
+        custom_fields: Mapping[str, JSON] | Unset = UNSET,
         **options: Unpack[PipedriveOptions],
     ) -> PersonCreateResponse: ...
     @overload
@@ -3085,6 +3090,7 @@ class Persons(Resource):
         owner_id: int | Unset = UNSET,
         phone: Sequence[PersonEmailInput] | Unset = UNSET,
         visible_to: PersonVisibleTo | PersonVisibleToLiteral | Unset = UNSET,
+        custom_fields: Mapping[str, JSON] | Unset = UNSET,
         body: PersonCreateRequest | None = None,
         **options: Unpack[PipedriveOptions],
     ) -> PersonCreateResponse:
@@ -3109,6 +3115,7 @@ class Persons(Resource):
                         "owner_id": owner_id,
                         "phone": phone,
                         "visible_to": visible_to,
+                        "custom_fields": custom_fields,
                     },
                     ("name",),
                 )
@@ -3213,6 +3220,7 @@ class Persons(Resource):
         owner_id: int | Unset = UNSET,
         phone: Sequence[PersonEmailInput] | Unset = UNSET,
         visible_to: PersonVisibleTo | PersonVisibleToLiteral | Unset = UNSET,
+        custom_fields: Mapping[str, JSON] | Unset = UNSET,
         body: PersonUpdateRequest | None = None,
         **options: Unpack[PipedriveOptions],
     ) -> PersonCreateResponse:
@@ -3238,6 +3246,7 @@ class Persons(Resource):
                         "owner_id": owner_id,
                         "phone": phone,
                         "visible_to": visible_to,
+                        "custom_fields": custom_fields,
                     },
                     optional=True,
                 ),
@@ -3302,6 +3311,7 @@ class PersonsRaw(RawResource):
         owner_id: int | Unset = UNSET,
         phone: Sequence[PersonEmailInput] | Unset = UNSET,
         visible_to: PersonVisibleTo | PersonVisibleToLiteral | Unset = UNSET,
+        custom_fields: Mapping[str, JSON] | Unset = UNSET,
         **options: Unpack[PipedriveOptions],
     ) -> ApiResponse[PersonCreateResponse]: ...
 
@@ -3459,6 +3469,7 @@ class AsyncPersons(AsyncResource):
         owner_id: int | Unset = UNSET,
         phone: Sequence[PersonEmailInput] | Unset = UNSET,
         visible_to: PersonVisibleTo | PersonVisibleToLiteral | Unset = UNSET,
+        custom_fields: Mapping[str, JSON] | Unset = UNSET,
         **options: Unpack[PipedriveOptions],
     ) -> PersonCreateResponse: ...
     @overload
@@ -3479,6 +3490,7 @@ class AsyncPersons(AsyncResource):
         owner_id: int | Unset = UNSET,
         phone: Sequence[PersonEmailInput] | Unset = UNSET,
         visible_to: PersonVisibleTo | PersonVisibleToLiteral | Unset = UNSET,
+        custom_fields: Mapping[str, JSON] | Unset = UNSET,
         body: PersonCreateRequest | None = None,
         **options: Unpack[PipedriveOptions],
     ) -> PersonCreateResponse:
@@ -3503,6 +3515,7 @@ class AsyncPersons(AsyncResource):
                         "owner_id": owner_id,
                         "phone": phone,
                         "visible_to": visible_to,
+                        "custom_fields": custom_fields,
                     },
                     ("name",),
                 )
@@ -3607,6 +3620,7 @@ class AsyncPersons(AsyncResource):
         owner_id: int | Unset = UNSET,
         phone: Sequence[PersonEmailInput] | Unset = UNSET,
         visible_to: PersonVisibleTo | PersonVisibleToLiteral | Unset = UNSET,
+        custom_fields: Mapping[str, JSON] | Unset = UNSET,
         body: PersonUpdateRequest | None = None,
         **options: Unpack[PipedriveOptions],
     ) -> PersonCreateResponse:
@@ -3632,6 +3646,7 @@ class AsyncPersons(AsyncResource):
                         "owner_id": owner_id,
                         "phone": phone,
                         "visible_to": visible_to,
+                        "custom_fields": custom_fields,
                     },
                     optional=True,
                 ),
@@ -3698,6 +3713,7 @@ class AsyncPersonsRaw(RawAsyncResource):
         owner_id: int | Unset = UNSET,
         phone: Sequence[PersonEmailInput] | Unset = UNSET,
         visible_to: PersonVisibleTo | PersonVisibleToLiteral | Unset = UNSET,
+        custom_fields: Mapping[str, JSON] | Unset = UNSET,
         **options: Unpack[PipedriveOptions],
     ) -> ApiResponse[PersonCreateResponse]: ...
 

@@ -120,6 +120,7 @@ class ProductCreateRequest(Model):
     tax: float | Unset = UNSET
     unit: str | Unset = UNSET
     visible_to: ProductVisibleTo | ProductVisibleToLiteral | Unset = UNSET
+    custom_fields: Mapping[str, JSON] | Unset = UNSET
 
 
 class ProductDeal(Model):
@@ -563,6 +564,7 @@ class ProductUpdateRequest(Model):
     tax: float | Unset = UNSET
     unit: str | Unset = UNSET
     visible_to: ProductVisibleTo | ProductVisibleToLiteral | Unset = UNSET
+    custom_fields: Mapping[str, JSON] | Unset = UNSET
 
 
 class ProductVisibleTo(OpenEnum):
@@ -610,6 +612,7 @@ _CREATE: Operation[ProductItem] = Operation(
     safety="unsafe",
     credentials=("api_token", "oauth2"),
     token_cost=10,
+    spread=("custom_fields",),
     deprecated="use crm.v2.products.create",
 )
 
@@ -664,6 +667,7 @@ _UPDATE: Operation[ProductItem] = Operation(
     safety="idempotent",
     credentials=("api_token", "oauth2"),
     token_cost=10,
+    spread=("custom_fields",),
     deprecated="use crm.v2.products.update",
 )
 
@@ -1374,6 +1378,7 @@ class Products(Resource):
         tax: float | Unset = UNSET,
         unit: str | Unset = UNSET,
         visible_to: ProductVisibleTo | ProductVisibleToLiteral | Unset = UNSET,
+        custom_fields: Mapping[str, JSON] | Unset = UNSET,
         **options: Unpack[PipedriveOptions],
     ) -> ProductItem: ...
     @overload
@@ -1394,6 +1399,7 @@ class Products(Resource):
         tax: float | Unset = UNSET,
         unit: str | Unset = UNSET,
         visible_to: ProductVisibleTo | ProductVisibleToLiteral | Unset = UNSET,
+        custom_fields: Mapping[str, JSON] | Unset = UNSET,
         body: ProductCreateRequest | None = None,
         **options: Unpack[PipedriveOptions],
     ) -> ProductItem:
@@ -1420,6 +1426,7 @@ class Products(Resource):
                         "tax": tax,
                         "unit": unit,
                         "visible_to": visible_to,
+                        "custom_fields": custom_fields,
                     },
                     ("name",),
                 )
@@ -1508,6 +1515,7 @@ class Products(Resource):
         tax: float | Unset = UNSET,
         unit: str | Unset = UNSET,
         visible_to: ProductVisibleTo | ProductVisibleToLiteral | Unset = UNSET,
+        custom_fields: Mapping[str, JSON] | Unset = UNSET,
         body: ProductUpdateRequest | None = None,
         **options: Unpack[PipedriveOptions],
     ) -> ProductItem:
@@ -1535,6 +1543,7 @@ class Products(Resource):
                         "tax": tax,
                         "unit": unit,
                         "visible_to": visible_to,
+                        "custom_fields": custom_fields,
                     },
                     optional=True,
                 ),
@@ -1576,6 +1585,7 @@ class ProductsRaw(RawResource):
         tax: float | Unset = UNSET,
         unit: str | Unset = UNSET,
         visible_to: ProductVisibleTo | ProductVisibleToLiteral | Unset = UNSET,
+        custom_fields: Mapping[str, JSON] | Unset = UNSET,
         **options: Unpack[PipedriveOptions],
     ) -> ApiResponse[ProductItem]: ...
 
@@ -1703,6 +1713,7 @@ class AsyncProducts(AsyncResource):
         tax: float | Unset = UNSET,
         unit: str | Unset = UNSET,
         visible_to: ProductVisibleTo | ProductVisibleToLiteral | Unset = UNSET,
+        custom_fields: Mapping[str, JSON] | Unset = UNSET,
         **options: Unpack[PipedriveOptions],
     ) -> ProductItem: ...
     @overload
@@ -1723,6 +1734,7 @@ class AsyncProducts(AsyncResource):
         tax: float | Unset = UNSET,
         unit: str | Unset = UNSET,
         visible_to: ProductVisibleTo | ProductVisibleToLiteral | Unset = UNSET,
+        custom_fields: Mapping[str, JSON] | Unset = UNSET,
         body: ProductCreateRequest | None = None,
         **options: Unpack[PipedriveOptions],
     ) -> ProductItem:
@@ -1749,6 +1761,7 @@ class AsyncProducts(AsyncResource):
                         "tax": tax,
                         "unit": unit,
                         "visible_to": visible_to,
+                        "custom_fields": custom_fields,
                     },
                     ("name",),
                 )
@@ -1837,6 +1850,7 @@ class AsyncProducts(AsyncResource):
         tax: float | Unset = UNSET,
         unit: str | Unset = UNSET,
         visible_to: ProductVisibleTo | ProductVisibleToLiteral | Unset = UNSET,
+        custom_fields: Mapping[str, JSON] | Unset = UNSET,
         body: ProductUpdateRequest | None = None,
         **options: Unpack[PipedriveOptions],
     ) -> ProductItem:
@@ -1864,6 +1878,7 @@ class AsyncProducts(AsyncResource):
                         "tax": tax,
                         "unit": unit,
                         "visible_to": visible_to,
+                        "custom_fields": custom_fields,
                     },
                     optional=True,
                 ),
@@ -1905,6 +1920,7 @@ class AsyncProductsRaw(RawAsyncResource):
         tax: float | Unset = UNSET,
         unit: str | Unset = UNSET,
         visible_to: ProductVisibleTo | ProductVisibleToLiteral | Unset = UNSET,
+        custom_fields: Mapping[str, JSON] | Unset = UNSET,
         **options: Unpack[PipedriveOptions],
     ) -> ApiResponse[ProductItem]: ...
 

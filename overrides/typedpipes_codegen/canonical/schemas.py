@@ -30,7 +30,7 @@ KEPT_EXTENSIONS = frozenset(
     "x-seed-path x-streaming x-superseded-by x-token-cost x-withdrawn x-workflow-invocation "
     # Ours, so that an effective document can be canonicalised too.
     "x-buckets x-class x-client-default x-enum-name x-field-selector x-method x-normalize x-omittable "
-    "x-paging x-replacement x-safety x-secret x-summary x-mixin".split()
+    "x-paging x-replacement x-safety x-secret x-spread x-summary x-mixin".split()
 )
 ANNOTATIONS = ("default", "deprecated", "readOnly", "writeOnly", "x-secret")
 """Keys that describe one use of a shape and not the shape: they stay where the shape is used."""

@@ -206,6 +206,8 @@ class Operation:
     normalize: tuple[str, ...] = ()
     selector: bool = False
     omittable: tuple[str, ...] = ()
+    spread: tuple[str, ...] = ()
+    """Fields of the body whose entries are sent beside the others."""
     times: dict[str, str] = attrs.field(factory=dict)
     """``Operation.times`` of the runtime."""
     deprecated: str | None = None

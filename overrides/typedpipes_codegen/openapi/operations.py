@@ -56,6 +56,7 @@ def build_operation(
         normalize=texts(node.get("x-normalize"), step(where, "x-normalize")),
         selector=node.get("x-field-selector") is True,
         omittable=_omittable(raw, parameters, body, components),
+        spread=texts(node.get("x-spread"), step(where, "x-spread")),
         times=times_of(document, raw),
         deprecated=_deprecated(raw),
     )

@@ -69,6 +69,7 @@ class ResourceText:
                 for parameter in operation.parameters
                 if parameter.style is not None
             },
+            "spread": operation.spread,
             "times": operation.times,
             "normalize": operation.normalize,
             "client_parameters": plan.client_parameters,

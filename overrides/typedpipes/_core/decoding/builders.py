@@ -21,7 +21,7 @@ from typedpipes.errors import ResponseMismatch
 Convert: TypeAlias = Callable[[Any, Decoding, Node], Any]
 
 _MISSING: Final = object()
-_HASH_KEY: Final = re.compile(r"[0-9a-f]{40}(_[a-z_]+)?\Z")
+_HASH_KEY: Final = re.compile(r"[0-9a-f]{40}(_[a-z0-9_]+)?\Z")
 _SCALARS: Final[dict[type, str]] = {
     bool: "a boolean",
     int: "an integer",

@@ -137,6 +137,7 @@ class Operation(Generic[T_co]):
         "segments",
         "selector",
         "server",
+        "spread",
         "styles",
         "times",
         "token_cost",
@@ -162,6 +163,7 @@ class Operation(Generic[T_co]):
         blank: tuple[str, ...] = (),
         bounds: Mapping[str, tuple[float | None, float | None]] = _UNBOUND,
         styles: Mapping[str, str] = _PLAIN,
+        spread: tuple[str, ...] = (),
         times: Mapping[str, str] = _PLAIN,
         paging: Paging | None = None,
         item: str | None = None,
@@ -197,6 +199,8 @@ class Operation(Generic[T_co]):
         """Named limits the call counts in, besides those of its API as a whole."""
         self.media: str = media
         """Content type of the request body."""
+        self.spread: tuple[str, ...] = spread
+        """Fields of the body that are mappings, whose entries are sent beside the other fields."""
         self.csv: tuple[str, ...] = csv
         """Query parameters whose lists are joined by commas instead of repeated."""
         self.blank: tuple[str, ...] = blank

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 from urllib.parse import quote
 
-from typedpipes._core.decoding.model import UNSET, Model, to_wire
+from typedpipes._core.decoding.model import JSON, UNSET, Model, to_wire
 from typedpipes._core.rest import Arguments, Operation
 from typedpipes._core.rest.times import with_times
 from typedpipes._core.values import json_bytes, json_text, no_text, text_of, wire_of
@@ -235,7 +235,27 @@ def _content(operation: Operation[Any], body: object, headers: dict[str, str], e
         headers.setdefault("content-type", media)
         return bytes(body)
     headers.setdefault("content-type", media if media not in _JSON_TYPES else "application/json")
-    return json_bytes(wire_of(body, operation.name), operation.name)
+    return json_bytes(_wire(operation, body), operation.name)
+
+
+def _wire(operation: Operation[Any], body: object) -> JSON:
+    """The JSON form of a body, the entries of its ``spread`` fields beside the others."""
+    wire = wire_of(body, operation.name)
+    if not operation.spread or not isinstance(wire, dict):
+        return wire
+    wire = {**wire}
+    for name in operation.spread:
+        entries = wire.pop(name, None)
+        if isinstance(entries, dict):
+            twice = next((key for key in entries if key in wire), None)
+            if twice is not None:
+                raise ConfigurationError(
+                    f"{operation.name}: {twice} is given as an argument and in {name}; keep one", setting=name
+                )
+            wire.update(entries)
+        elif entries is not None:
+            raise ConfigurationError(f"{operation.name}: {name} is a mapping of keys to values", setting=name)
+    return wire
 
 
 def _asked_media(operation: Operation[Any], encoding: object) -> str:
@@ -256,7 +276,7 @@ def _asked_media(operation: Operation[Any], encoding: object) -> str:
 
 def _form(operation: Operation[Any], body: object, *, strict: bool) -> str:
     """The fields of a body; ``strict`` refuses what only JSON can say instead of leaving it out or repeating names."""
-    wire = wire_of(body, operation.name)
+    wire = _wire(operation, body)
     if not isinstance(wire, dict):
         raise ConfigurationError(f"{operation.name} takes a form: pass a model or keyword arguments")
     for name, value in wire.items() if strict else ():
