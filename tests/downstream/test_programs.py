@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import re
 
 import attrs
@@ -86,9 +85,7 @@ PACKAGES = [
 def test_the_types_of_public_names_are_known(user: Environment, package: str) -> None:
     """At least 95 of 100; the installed code is what a type checker sees, without any guessing."""
     words = ["basedpyright", "--verifytypes", package, "--ignoreexternal", "--outputjson"]
-    folder = user.folder / "venv" / BIN
-    path = {"PATH": f"{folder}{os.pathsep}{os.environ['PATH']}"}  # where it looks for what is installed
-    done = user.start([str(folder / words[0]), *words[1:]], None, path)
+    done = user.start([str(user.folder / "venv" / BIN / words[0]), *words[1:]], None, None)
     found = json.loads(done.stdout)["typeCompleteness"]
     assert sum(found["exportedSymbolCounts"].values()) > 50
     assert found["completenessScore"] >= 0.95

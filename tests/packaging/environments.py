@@ -104,6 +104,11 @@ class Environment:
         """Run an installed command."""
         return self.start([str(self.folder / "venv" / BIN / words[0]), *words[1:]], code, settings)
 
+    def activated(self) -> dict[str, str]:
+        """The variables of a shell in which this environment is active: basedpyright looks for packages by PATH."""
+        variables = bare(self.folder)
+        return {**variables, "PATH": f"{self.folder / 'venv' / BIN}{os.pathsep}{variables.get('PATH', '')}"}
+
     def start(
         self, words: Sequence[str], code: int | None, settings: Mapping[str, str] | None
     ) -> subprocess.CompletedProcess[str]:
@@ -116,7 +121,7 @@ class Environment:
             encoding="utf-8",
             stdin=subprocess.DEVNULL,
             cwd=self.work,
-            env=bare(self.folder, settings),
+            env={**self.activated(), **(settings or {})},
             timeout=600,
         )
         assert code in (None, done.returncode), f"{words} ended with {done.returncode}\n{done.stdout}\n{done.stderr}"
