@@ -25,7 +25,7 @@ ROOT = Path(__file__).parent
 LOCK = Path("locks", "sessions.txt")
 LOCK_OF_NOX = Path("locks", "nox.txt")
 PROJECT = nox.project.load_toml("pyproject.toml")
-CODE = ["overrides", "tests", "docs/_site", "noxfile.py"]
+CODE = ["overrides", "tests", "docs/_site", "noxfile.py", "hatch_build.py"]
 EVERYTHING = "cli,codegen,httpx2,redis,sandbox,xlsx"
 ONE_PROCESS = "--override-ini=addopts=-ra --strict-markers --import-mode=importlib -p no:randomly"
 """For tests that fill environments or a site: no workers beside each other."""

@@ -6,10 +6,14 @@ import hashlib
 import re
 import tarfile
 import zipfile
+from email import message_from_string
+from email.message import Message
 from email.parser import HeaderParser
 from pathlib import Path
 
-from tests.packaging.environments import ROOT, build
+import pytest
+
+from tests.packaging.environments import ROOT, build, sources
 from typedpipes import __version__
 
 LARGEST = 2_500_000
@@ -50,11 +54,54 @@ def test_the_sdist_holds_what_its_tests_need_and_no_stray_file(sdist: Path) -> N
         names = {name.partition("/")[2] for name in archive.getnames()}
     tops = {name.partition("/")[0] for name in names}
     wanted = {"generated", "locks", "overrides", "schemas", "tests"}
-    wanted |= {"noxfile.py", "pyproject.toml", "README.md", "LICENSE"}
+    wanted |= {"noxfile.py", "hatch_build.py", "pyproject.toml", "README.md", "LICENSE"}
     assert wanted <= tops
     allowed = {*wanted, ".gitignore", "PKG-INFO", "docs", "mkdocs.yml"}
     allowed |= {"CHANGELOG.md", "CONTRIBUTING.md", "DEPENDENCIES.md", "SECURITY.md"}
     assert tops <= allowed, tops - allowed
+
+
+REPOSITORY = "https://host.example/owner/typedpipes"
+
+
+@pytest.fixture(scope="session")
+def published(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The wheel as it is built once the repository has an address."""
+    folder = sources(tmp_path_factory.mktemp("published"))
+    text = (folder / "pyproject.toml").read_text(encoding="utf-8")
+    assert '\nrepository = ""\n' in text
+    named = text.replace('\nrepository = ""\n', f'\nrepository = "{REPOSITORY}/"\n')
+    (folder / "pyproject.toml").write_text(named, encoding="utf-8")
+    return build("wheel", folder, tmp_path_factory.mktemp("published-wheel"))
+
+
+def described(wheel: Path) -> tuple[Message, list[str]]:
+    """The metadata, and what the links and pictures of the description lead to."""
+    with zipfile.ZipFile(wheel) as archive:
+        (name,) = (name for name in archive.namelist() if name.endswith(".dist-info/METADATA"))
+        metadata = message_from_string(archive.read(name).decode())
+    return metadata, re.findall(r"\]\(([^)\s]+)\)", str(metadata.get_payload()))
+
+
+def test_the_readme_leads_nowhere_a_registry_cannot(wheel: Path) -> None:
+    metadata, targets = described(wheel)
+    assert metadata["Description-Content-Type"] == "text/markdown"
+    assert str(metadata.get_payload()).startswith("# typedpipes\n")
+    assert [target for target in targets if not target.startswith("https://")] == []
+    assert metadata.get_all("Project-URL") is None, "there is no address yet that could be named"
+
+
+def test_with_an_address_the_links_lead_into_the_repository(published: Path) -> None:
+    metadata, targets = described(published)
+    ours = [target for target in targets if target.startswith(REPOSITORY)]
+    assert len(ours) > 20
+    assert [target for target in targets if not target.startswith("https://")] == []
+    for target in ours:
+        kind, branch, path = target.removeprefix(f"{REPOSITORY}/").split("/", 2)
+        assert (kind in ("blob", "raw"), branch) == (True, "main")
+        assert (ROOT / path.partition("#")[0]).exists(), path
+    named = dict(line.split(", ") for line in metadata.get_all("Project-URL") or ())
+    assert set(named) == {"Source", "Documentation", "Changelog", "Issues", "Security"}
 
 
 def test_the_version_stands_in_one_file_only(wheel: Path) -> None:
