@@ -22,7 +22,7 @@ from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from itertools import islice
 from pathlib import Path
 from types import TracebackType
-from typing import IO, Any, Final, Generic, Protocol, Self, TypeVar, cast, overload
+from typing import IO, Any, Final, Generic, Literal, Protocol, Self, TypeVar, cast, overload
 from xml.parsers import expat
 
 import attrs
@@ -34,6 +34,7 @@ Row = TypeVar("Row")
 
 SAMPLE: Final = 64 * 1024
 
+_ARCHIVE: Final = b"PK\x03\x04"
 _DAMAGE: Final = (OSError, EOFError, zlib.error)
 """What reading a damaged or compressed file raises; `zlib.error` is no `OSError`."""
 
@@ -51,6 +52,12 @@ class RowLimits:
     max_columns: int = 16_384
     max_cells: int = 100_000_000
     max_ratio: int = 200
+
+
+def file_format(path: str | os.PathLike[str]) -> Literal["csv", "xlsx"]:
+    """The format of a file of rows by its content: XLSX is an archive, anything else is read as CSV. Raises OSError."""
+    with Path(path).open("rb") as file:
+        return "xlsx" if file.read(len(_ARCHIVE)) == _ARCHIVE else "csv"
 
 
 class Rows(Generic[Row]):
@@ -130,7 +137,7 @@ def open_rows(
     except OSError as error:
         raise RowsError(f"{source} cannot be read: {error.strerror or error}") from error
     close: Callable[[], None]
-    if start.startswith(b"PK\x03\x04"):
+    if start.startswith(_ARCHIVE):
         from typedpipes.rows import open_workbook
 
         titles, values, close = open_workbook(source, limits)

@@ -17,7 +17,7 @@ from tests.packaging.environments import BIN, ROOT, bare, locked
 COMMANDS = (
     "git clone --quiet $REPOSITORY typedpipes",
     "python -m venv .venv && . .venv/bin/activate",
-    'pip install --quiet "./typedpipes[cli,sandbox]"',
+    'pip install --quiet "./typedpipes[cli,sandbox,xlsx]"',
     "typedpipes sandbox --quiet > .env &",
     "typedpipes export automation-jobs --period last_month --output jobs.csv --env-file .env",
 )

@@ -6,6 +6,7 @@ import shutil
 import signal
 import tempfile
 import threading
+import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -17,6 +18,7 @@ import typer
 
 from typedpipes.cli.clients import Limits, store_url
 from typedpipes.cli.failures import EXIT_CODES, CommandError, ExitCode, UsageError, explain
+from typedpipes.cli.file_formats import Format, settled, wanted_format
 from typedpipes.cli.progress import Display, display, size
 from typedpipes.cli.session import (
     Config,
@@ -57,6 +59,7 @@ class Order:
     timeout: float
     journal: Path | None
     forget: bool
+    format: Format
     options: tuple[str, ...]
     """Options that a resuming command repeats."""
 
@@ -105,6 +108,10 @@ def automation_jobs(
     forget: Annotated[
         bool, typer.Option("--forget", help="Drop what the journal says about this export and create a new one.")
     ] = False,
+    format: Annotated[
+        Format | None,
+        typer.Option("--format", help="Convert the file to it. Default: what the name's suffix says, else as-is."),
+    ] = None,
     json: Json = False,
     env_file: EnvFile = None,
     config: Config = None,
@@ -116,6 +123,9 @@ def automation_jobs(
     Creates the export, waits for it and downloads it. Run again after any failure it continues the same export:
     the journal knows it. Ctrl-C prints the command that resumes. The file's path goes to stdout, unless the file does.
     A pipe is written to once the whole file was fetched.
+
+    Pipefy may send CSV or XLSX. The file becomes what its name says; if it cannot be converted, it is kept under the
+    suffix of what it is, and the exit code is 1.
     """
     from typedpipes._core.files.part_file import check_target
     from typedpipes.pipefy import Pipefy
@@ -130,7 +140,10 @@ def automation_jobs(
         timeout=timeout,
         journal=_journal(journal),
         forget=forget,
-        options=_repeated(context, plan=plan, allowance=allowance, limits=limits, journal=journal, timeout=timeout),
+        format=(format or "as-is") if str(output) in STDOUT else wanted_format(format, output),
+        options=_repeated(
+            context, format=format, plan=plan, allowance=allowance, limits=limits, journal=journal, timeout=timeout
+        ),
     )
     if period is None and resume is None:
         raise UsageError("--period is missing", "give --period last_month, or --resume TOKEN of an earlier run")
@@ -222,14 +235,21 @@ class _Run:
         job.wait(order.timeout, on_progress=shown.waiting)
         shown.step(f"downloading {order.output.name}")
         if self._stream is None:
-            path = job.download(order.output, progress=shown.downloading, timeout=order.timeout)
+            path = self._download(job, order.output)
             return path.stat().st_size
         with tempfile.TemporaryDirectory() as folder:
-            path = job.download(Path(folder) / "export", progress=shown.downloading, timeout=order.timeout)
+            path = self._download(job, Path(folder) / "export")
             with path.open("rb") as whole:
                 shutil.copyfileobj(whole, self._stream)
             self._stream.flush()
             return path.stat().st_size
+
+    def _download(self, job: ExportJob, path: Path) -> Path:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", UserWarning)  # of the format, which is settled here
+            job.download(path, progress=self._shown.downloading, timeout=self._order.timeout)
+        settled(path, self._order.format)
+        return path
 
     def _resumed(self, token: str) -> ExportJob:
         try:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import ssl
+import warnings
 from collections.abc import Callable
 from contextlib import suppress
 from functools import partial
@@ -26,6 +27,7 @@ from typedpipes.pipefy.exports.journal import Journal
 from typedpipes.pipefy.exports.kinds import AUTOMATION_JOBS, DECLARATIONS
 from typedpipes.pipefy.exports.requests import JobRequest, month_of
 from typedpipes.pipefy.exports.schedule import PollSchedule
+from typedpipes.rows import file_format
 
 FRESH_MARGIN: Final = 60.0
 """Seconds a link must still live to be handed out without asking for a new one."""
@@ -61,6 +63,21 @@ class ExportSettings:
 def file_host(settings: ExportSettings) -> FileHost:
     """A new credential-free client for files."""
     return FileHost(LinkPolicy(loopback=settings.loopback), timeout=settings.read_timeout, verify=settings.verify)
+
+
+def _warn_of_format(path: Path) -> None:
+    """A name that promises another format than the vendor sent. The file is as it was sent."""
+    promised = {".csv": "csv", ".xlsx": "xlsx"}.get(path.suffix.lower())
+    if promised is None:
+        return
+    with suppress(OSError):
+        found = file_format(path)
+        if found != promised:
+            warnings.warn(
+                f"{path.name} holds {found.upper()}, as the server sent it; give it the suffix .{found}, or read it "
+                "with open_rows, which looks at the content",
+                stacklevel=2,
+            )
 
 
 class ExportFlows:
@@ -132,6 +149,7 @@ class ExportFlows:
             options=options,
         )
         yield from self._conclude(state)
+        yield from call(partial(_warn_of_format, path), blocking=True)
         return path
 
     def open(self, state: JobState, host: FileHost, options: DownloadOptions) -> Flow[Transfer]:

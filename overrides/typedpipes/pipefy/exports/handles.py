@@ -126,7 +126,10 @@ class ExportJob(_JobView):
         max_bytes: int = MAX_BYTES,
         overwrite: bool = True,
     ) -> Path:
-        """Fetch the file to ``path``: the whole of it or nothing. Raises `DownloadError`."""
+        """Fetch the file to ``path``: the whole of it or nothing. Raises `DownloadError`.
+
+        It is written as the server sent it, CSV or XLSX; a suffix that promises the other one is warned of.
+        """
         options = DownloadOptions(timeout=timeout, max_bytes=max_bytes, overwrite=overwrite, progress=progress)
         return drive(self._flows.download(self._state, path, options), self._io)
 
