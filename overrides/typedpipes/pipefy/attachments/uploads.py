@@ -26,7 +26,7 @@ from typedpipes._core.files.progress import Progress, ProgressMeter
 from typedpipes._core.flow import Call, Clock, Flow, call, discard, hold, sleep
 from typedpipes._core.http import library
 from typedpipes._core.http.network import Until, spread
-from typedpipes._core.setting_checks import check_plain, check_seconds
+from typedpipes._core.setting_checks import check_path, check_plain, check_seconds
 from typedpipes.errors import ConfigurationError, DownloadError, ResponseMismatch, TypedPipesError
 from typedpipes.limits.pipefy import ATTACHMENT_BYTES
 from typedpipes.pipefy.exports.flows import ExportSettings, file_host
@@ -90,7 +90,7 @@ class Source:
 def open_source(file: UploadFile, options: UploadOptions) -> Source:
     """Open ``file`` and measure it. Raises `ConfigurationError` for one that cannot be sent, OSError from the disk."""
     if isinstance(file, (str, os.PathLike)):
-        path = Path(file)
+        path = check_path("file", file)
         opened: BinaryIO = path.open("rb")
         name: str | None = options.name or path.name
     elif isinstance(file, (bytes, bytearray)):

@@ -32,6 +32,7 @@ async def tell(_: object) -> None:
         (lambda: io.TextIOWrapper(io.BytesIO(b"x")), {}, "open it with mode 'rb'"),
         (lambda: memoryview(b"x"), {}, "not memoryview; bytes"),
         (lambda: 5, {}, "not int"),
+        (lambda: "a\0b", {}, "is no path of a file"),
         (lambda: b"x", {"content_type": "text/plaïn"}, "content_type is no type"),
         (lambda: b"x", {"content_type": "text/plain\r\nx-evil: 1"}, "content_type is no type"),
         (lambda: b"x", {"content_type": "pdf"}, "content_type is no type"),
