@@ -53,6 +53,9 @@ def generate(
     package: Annotated[
         str | None, typer.Option("--package", help="Import path. Default: the folder's, with the packages around it.")
     ] = None,
+    lenient: Annotated[
+        bool, typer.Option("--lenient", help="Leave out what cannot be generated, and name it, instead of failing.")
+    ] = False,
     check: Check = False,
     schemas: Annotated[Path, _path("--schemas", "DIR", "Folder with apis.toml.")] = Path("schemas"),
     target: Annotated[Path, _path("--target", "DIR", "Folder of its packages.")] = Path("generated/typedpipes_api"),
@@ -68,7 +71,7 @@ def generate(
     words = packages or []
     with _codegen():
         if output is None:
-            if schema or config or operations or name or package:
+            if schema or config or operations or name or package or lenient:
                 raise UsageError("--output is missing", "name the folder of the package: --output PKG")
             return _tracked(words, schemas, target, check=check)
         if words not in ([], ["pipefy"]) or (words and operations is None):
@@ -77,13 +80,13 @@ def generate(
                 "typedpipes generate pipefy --operations DIR --output PKG, or --schema FILE --output PKG",
             )
         if words:
-            if config or name:
-                raise UsageError("--config and --name belong to a schema of your own", "leave them out")
+            if config or name or lenient:
+                raise UsageError("--config, --name and --lenient belong to a schema of your own", "leave them out")
             assert operations is not None
             return _pipefy(operations, output, schema, package, check=check)
         if schema is None:
             raise UsageError("--schema is missing", "name the schema, or say `pipefy` for Pipefy's own")
-        return _own(schema, output, config, operations, name, package, check=check)
+        return _own(schema, output, config, operations, name, package, lenient=lenient, check=check)
 
 
 @contextlib.contextmanager
@@ -166,12 +169,21 @@ def _own(
     name: str | None,
     package: str | None,
     *,
+    lenient: bool,
     check: bool,
 ) -> int:
     """A package from a schema of the user's own."""
     from typedpipes_codegen.own import OwnPackage, check_own, write_own
 
-    wanted = OwnPackage(schema=schema, output=output, config=config, operations=operations, name=name, package=package)
+    wanted = OwnPackage(
+        schema=schema,
+        output=output,
+        config=config,
+        operations=operations,
+        name=name,
+        package=package,
+        lenient=lenient,
+    )
     if check:
         return _differences(check_own(wanted), "the same command without --check")
     made = write_own(wanted)

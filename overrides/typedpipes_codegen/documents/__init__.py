@@ -30,11 +30,14 @@ NAME_MAPS = frozenset(
 """Keys whose value maps names to things: there `default` or `$ref` is a name."""
 
 
-def load_document(path: Path) -> JsonObject:
-    """The file's JSON tree (YAML 1.2 or JSON by content). Raises :class:`SchemaError`."""
+def load_document(path: Path, merged: list[int | None] | None = None) -> JsonObject:
+    """The file's JSON tree (YAML 1.2 or JSON by content). Raises :class:`SchemaError`.
+
+    With a list ``merged``, YAML's merge keys are followed and their lines appended to it; else they are refused.
+    """
     try:
         text = _read_text(path)
-        tree = _read_json(text) if text.lstrip()[:1] == "{" else read_yaml(text)
+        tree = _read_json(text) if text.lstrip()[:1] == "{" else read_yaml(text, merged)
         if not isinstance(tree, dict):
             raise SchemaError(f"expected a document with keys at the top, found {kind(tree)}", line=1)
     except SchemaError as error:
@@ -46,19 +49,24 @@ def load_openapi(path: Path) -> JsonObject:
     """An OpenAPI 3.0 or 3.1 document whose references all resolve inside it. Raises :class:`SchemaError`."""
     document = load_document(path)
     try:
-        version = document.get("openapi")
-        if not (isinstance(version, str) and version.startswith(("3.0.", "3.1."))):
-            raise SchemaError(
-                f"not an OpenAPI 3.0 or 3.1 document (openapi: {version!r})",
-                pointer="/openapi",
-                remedy="convert Swagger 2.0 or 3.2 documents first",
-            )
-        if not isinstance(document.get("paths"), dict):
-            raise SchemaError("the document has no paths", pointer="/paths")
+        check_version(document)
         check_references(document)
     except SchemaError as error:
         raise error.in_file(path) from None
     return document
+
+
+def check_version(document: JsonObject) -> None:
+    """Refuse what is no OpenAPI 3.0 or 3.1 document with paths."""
+    version = document.get("openapi")
+    if not (isinstance(version, str) and version.startswith(("3.0.", "3.1."))):
+        raise SchemaError(
+            f"not an OpenAPI 3.0 or 3.1 document (openapi: {version!r})",
+            pointer="/openapi",
+            remedy="convert Swagger 2.0 or 3.2 documents first",
+        )
+    if not isinstance(document.get("paths"), dict):
+        raise SchemaError("the document has no paths", pointer="/paths")
 
 
 def check_references(document: JsonObject) -> None:

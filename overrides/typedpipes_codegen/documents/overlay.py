@@ -45,6 +45,25 @@ def apply_overlay(
     return result
 
 
+def apply_removals(document: JsonObject, overlay: JsonObject, *, file: Path) -> tuple[JsonObject, JsonObject]:
+    """A copy of ``document`` without what the removing actions match, and the overlay without those actions.
+
+    For a document that cannot be brought to its canonical form before something is removed from it.
+    """
+    result, rest = as_object(clone(document), ""), list[Json]()
+    try:
+        for number, action in enumerate(_actions(overlay)):
+            where = f"/actions/{number}"
+            target = as_text(action.get("target"), f"{where}/target")
+            if action.get("remove") is True and _places(result, target, where):
+                _apply(result, action, where)
+            else:
+                rest.append(action)
+    except SchemaError as error:
+        raise error.in_file(file) from None
+    return result, {**overlay, "actions": rest}
+
+
 def _actions(overlay: JsonObject) -> list[JsonObject]:
     version = overlay.get("overlay")
     if not (isinstance(version, str) and version.startswith("1.0")):

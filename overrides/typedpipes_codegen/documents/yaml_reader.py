@@ -44,19 +44,22 @@ class _Frame:
     started: int
     key: str | None = None
     seen: dict[str, int | None] = field(default_factory=dict)
+    merged: dict[str, Json] = field(default_factory=dict)
+    """What merge keys bring in."""
 
 
-def read_yaml(text: str) -> Json:
-    """Parse one YAML document.
+def read_yaml(text: str, merged: list[int | None] | None = None) -> Json:
+    """Parse one YAML document. With a list ``merged``, merge keys are followed and their lines appended to it.
 
     Raises :class:`SchemaError` with the line for anything but one well-formed document without duplicate keys,
     custom tags, merge keys, recursive aliases, or more than ``MAX_DEPTH`` levels and ``MAX_NODES`` nodes.
     """
-    return _Builder().build(text)
+    return _Builder(merged).build(text)
 
 
 class _Builder:
-    def __init__(self) -> None:
+    def __init__(self, merged: list[int | None] | None = None) -> None:
+        self.merged = merged
         self.stack: list[_Frame] = []
         self.anchors: dict[str, tuple[Json, int]] = {}
         self.nodes = 0
@@ -136,6 +139,8 @@ class _Builder:
 
     def _close(self, line: int | None) -> None:
         frame = self.stack.pop()
+        if frame.merged and isinstance(frame.value, dict):
+            frame.value = {**frame.merged, **frame.value}
         self._put(frame.value, "", line, frame.anchor, 1, started=frame.started)
 
     def _alias(self, event: yaml.AliasEvent) -> None:
@@ -163,6 +168,10 @@ class _Builder:
             frame.value.append(value)
         elif frame.key is None:
             self._key(frame, value, text, line)
+        elif frame.key == "<<" and self.merged is not None:
+            for source in reversed(value) if isinstance(value, list) else [value]:
+                frame.merged |= source if isinstance(source, dict) else {}
+            frame.key = None
         else:
             frame.value[frame.key] = value
             frame.key = None
@@ -170,7 +179,9 @@ class _Builder:
     def _key(self, frame: _Frame, value: Json, text: str, line: int | None) -> None:
         # `200:` is a string key: JSON has no other kind.
         key = value if isinstance(value, str) else text
-        if key == "<<":
+        if key == "<<" and self.merged is not None:
+            self.merged.append(line)
+        elif key == "<<":
             raise SchemaError("YAML merge keys are not supported", line=line, remedy="write the keys out")
         if key in frame.seen:
             raise SchemaError(f"the key {key!r} is given twice (first on line {frame.seen[key]})", line=line)

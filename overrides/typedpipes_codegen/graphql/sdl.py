@@ -18,6 +18,7 @@ from graphql import (
 )
 from graphql.language import (
     DocumentNode,
+    FieldDefinitionNode,
     InputObjectTypeDefinitionNode,
     ListTypeNode,
     ListValueNode,
@@ -32,10 +33,15 @@ from typedpipes_codegen.documents.nesting import check_nesting
 from typedpipes_codegen.errors import SchemaError
 
 
-def read_schema(path: Path) -> GraphQLSchema:
-    """Parse and validate the SDL in ``path``. Raises `SchemaError` with file and line."""
+def read_schema(path: Path, doubles: list[str] | None = None) -> GraphQLSchema:
+    """Parse and validate the SDL in ``path``. Raises `SchemaError` with file and line.
+
+    With a list ``doubles``, fields and values that a type defines twice are left out and their places appended to it.
+    """
     what = "is not a valid GraphQL schema"
     document = parse_graphql(read_text(path, "schema"), path, what)
+    if doubles is not None:
+        doubles += _without_doubles(document)
     try:
         if errors := validate_sdl(document) or _endless_defaults(document):
             raise fault(path, errors, what)
@@ -47,6 +53,23 @@ def read_schema(path: Path) -> GraphQLSchema:
     if errors := validate_schema(schema):
         raise fault(path, errors, what)
     return schema
+
+
+def _without_doubles(document: DocumentNode) -> list[str]:
+    found: list[str] = []
+    for definition in document.definitions:
+        for key in ("fields", "values"):
+            members = getattr(definition, key, None)
+            if not isinstance(members, tuple):
+                continue
+            first: dict[str, FieldDefinitionNode] = {}
+            for member in members:
+                if first.setdefault(member.name.value, member) is not member:
+                    owner = getattr(definition, "name", None)
+                    line = member.loc.start_token.line if member.loc else "?"
+                    found.append(f"line {line}: {owner.value if owner else '?'}.{member.name.value}, defined twice")
+            setattr(definition, key, tuple(first.values()))
+    return found
 
 
 def client_schema(answer: Mapping[str, Any]) -> GraphQLSchema:

@@ -64,17 +64,15 @@ class MethodText:
         """The twin that returns the envelope. Overloads are repeated: no type can carry them over."""
         method = "async_raw_method" if self._async else "raw_method"
         if not plan.is_overloaded:
-            ignore = "  # type: ignore[deprecated]  # warns when called" if plan.operation.deprecated else ""
-            return [f"    {name}: Final = {method}({owner}.{name}){ignore}"]
+            return [f"    {name}: Final = {method}({owner}.{name})"]
         returns = f"ApiResponse[{self._types.text(plan.operation.returns, 'response', inside=False)}]"
         lines: list[str] = []
         for variant in (True, False):
             lines += ["", "    @overload", *self._deprecated(plan)]
             lines += self._stub(plan, name, returns, by_fields=variant)
-        ignore = "  # type: ignore[deprecated]  # warns when called" if plan.operation.deprecated else ""
         return [
             *lines,
-            f"    @raw_of({owner}.{name}){ignore}",
+            f"    @raw_of({owner}.{name})",
             f"    {self._def} {name}(self, *args: Any, **arguments: Any) -> Any: ...",
         ]
 

@@ -14,6 +14,10 @@ from typedpipes_codegen.openapi.source import comment, docstring, identifiers, i
 from typedpipes_codegen.output.formatting import run_ruff
 
 _TYPING: Final = ("Any", "ClassVar", "Final", "Literal", "TypeAlias", "Unpack", "overload")
+_QUIET: Final = (
+    "# Raw twins name the deprecated methods, and warn when called.",
+    '# mypy: disable-error-code="deprecated"',
+)
 _ABC: Final = ("Mapping", "Sequence")
 
 
@@ -70,7 +74,11 @@ class Package:
         if not names:
             return
         self._names[module] = names
-        head = [*docstring(about), "", "from __future__ import annotations", "", *self._imports(module, lines, names)]
+        deprecated = any(
+            operation.deprecated for operation in self._layout.api.operations if operation.resource[0] == module
+        )
+        head = [*_QUIET] if deprecated else []
+        head += [*docstring(about), "", "from __future__ import annotations", "", *self._imports(module, lines, names)]
         self._files[module] = [*head, *lines, "", f"__all__ = [{', '.join(literal(name) for name in sorted(names))}]"]
 
     def _option_types(self) -> list[str]:

@@ -6,16 +6,17 @@ import keyword
 import re
 import shutil
 import tempfile
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
 
 import attrs
 
-from typedpipes_codegen.canonical import canonicalize
-from typedpipes_codegen.canonical.proof import fidelity
-from typedpipes_codegen.documents import load_document, load_openapi, write_atomically
-from typedpipes_codegen.documents.overlay import apply_overlay
-from typedpipes_codegen.documents.tree import JsonObject, as_list, operations
+from typedpipes_codegen.canonical import Canonical, canonicalize
+from typedpipes_codegen.canonical.proof import Report, fidelity
+from typedpipes_codegen.documents import check_references, check_version, load_document, write_atomically
+from typedpipes_codegen.documents.overlay import apply_overlay, apply_removals
+from typedpipes_codegen.documents.tree import JsonObject, as_list, as_object, clone, operations
 from typedpipes_codegen.errors import SchemaError
 from typedpipes_codegen.openapi.naming import pascal
 from typedpipes_codegen.output.deep_stack import with_deep_stack
@@ -24,6 +25,7 @@ from typedpipes_codegen.output.listing import LISTING, graphql_listing, rest_lis
 from typedpipes_codegen.output.swap import MARK, check_ours, import_path, plain_name, replacing
 from typedpipes_codegen.own.annotate import annotate
 from typedpipes_codegen.own.auth import document_security, signings
+from typedpipes_codegen.own.bad_spots import BadSpots
 from typedpipes_codegen.own.config import Config, is_address, read_config
 from typedpipes_codegen.own.facade import Facade
 from typedpipes_codegen.own.lock import OwnLock
@@ -46,6 +48,7 @@ class OwnPackage:
         operations: GraphQL documents; None: a starter operation for each root field.
         name: the client class; default: the TOML's ``name``, else after the package.
         package: import path; default: the folder's name, below the packages that it lies in.
+        lenient: leave out what cannot be generated, each named in `Made.notes`, instead of failing.
     """
 
     schema: Path
@@ -54,6 +57,7 @@ class OwnPackage:
     operations: Path | None = None
     name: str | None = None
     package: str | None = None
+    lenient: bool = False
 
     @property
     def import_path(self) -> str:
@@ -109,7 +113,10 @@ class Made:
 def write_own(wanted: OwnPackage) -> Made:
     """Make the package and its names file, or change nothing. Raises `SchemaError` with what to do."""
     with replacing(wanted.output) as fresh:
-        made = with_deep_stack(lambda: _render(wanted, fresh))
+        try:
+            made = with_deep_stack(lambda: _render(wanted, fresh))
+        except SchemaError as error:
+            raise _located(error, fresh, wanted.output) from None
         if made.names is not None:
             # First: a file that knows more names than the package is harmless, the other way round is not.
             write_atomically(*made.names)
@@ -121,7 +128,10 @@ def check_own(wanted: OwnPackage) -> list[str]:
     check_ours(wanted.output)
     folder = Path(tempfile.mkdtemp(prefix="typedpipes-check-"))
     try:
-        made = with_deep_stack(lambda: _render(wanted, folder / "fresh"))
+        try:
+            made = with_deep_stack(lambda: _render(wanted, folder / "fresh"))
+        except SchemaError as error:
+            raise _located(error, folder / "fresh", wanted.output) from None
         problems = compare_trees(folder / "fresh", wanted.output)
         if made.names is not None:
             path, text = made.names
@@ -130,6 +140,14 @@ def check_own(wanted: OwnPackage) -> list[str]:
     finally:
         shutil.rmtree(folder, ignore_errors=True)
     return problems
+
+
+def _located(error: SchemaError, fresh: Path, output: Path) -> SchemaError:
+    """The error with the folder its reader knows instead of the one being written."""
+    error.message = error.message.replace(str(fresh), str(output))
+    error.file = None if error.file is None else error.file.replace(str(fresh), str(output))
+    error.args = (error.message,)
+    return error
 
 
 def compare_trees(fresh: Path, there: Path) -> list[str]:
@@ -164,14 +182,14 @@ def _header(wanted: OwnPackage) -> str:
 def _render_openapi(wanted: OwnPackage, config: Config, folder: Path) -> Made:
     from typedpipes_codegen import openapi
 
-    raw = load_openapi(wanted.schema)
+    spots = BadSpots(wanted.schema, lenient=wanted.lenient)
+    raw, overlays = _sound(wanted.schema, config, spots)
     base_url = config.base_url or _first_server(raw)
     lock_path = wanted.lock(config)
     lock = OwnLock.load(lock_path)
     try:
         source = tidy(raw, base_url).document
-        canonical = canonicalize(source, lock.components)
-        report = fidelity(source, canonical.document)
+        canonical, report = spots.without(source, lambda copy: _canonical(copy, lock.components))
     except SchemaError as error:
         raise error.in_file(wanted.schema) from None
     if report.losses:
@@ -181,26 +199,57 @@ def _render_openapi(wanted: OwnPackage, config: Config, folder: Path) -> Made:
             remedy="this is a fault of the canonicaliser; nothing was written",
         )
     document = canonical.document
-    for overlay in config.overlays:
-        document = apply_overlay(document, load_document(overlay), file=overlay)
+    for file, overlay in overlays:
+        document = apply_overlay(document, overlay, file=file)
     if base_url is None:
+        spots.finish()
         raise config.root.fault("nothing says where the API is", 'write base_url = "https://HOST/PATH"')
-    facade, methods = _described(wanted, config, document, base_url, lock)
-    folder.mkdir(parents=True)
-    try:
+
+    def render(copy: JsonObject) -> Made:
+        facade, methods = _described(wanted, config, copy, base_url, lock)
+        shutil.rmtree(folder, ignore_errors=True)
+        folder.mkdir(parents=True)
         report_of = openapi.render(
-            {**document},
-            folder,
-            package=wanted.import_path,
-            api=wanted.api,
-            header=_header(wanted),
-            facade=facade,
+            {**copy}, folder, package=wanted.import_path, api=wanted.api, header=_header(wanted), facade=facade
         )
+        listing = rest_listing({**copy}, _header(wanted))
+        (folder / LISTING).write_text(listing, encoding="utf-8", newline="\n")
+        names = lock_path, lock.text(canonical.names, methods)
+        return Made(report_of.operations, facade.name, names, (*spots.notes, *report_of.notes))
+
+    try:
+        made = spots.without(document, render)
     except SchemaError as error:
         raise error.in_file(wanted.schema) from None
-    listing = rest_listing({**document}, _header(wanted))
-    (folder / LISTING).write_text(listing, encoding="utf-8", newline="\n")
-    return Made(report_of.operations, facade.name, (lock_path, lock.text(canonical.names, methods)), report_of.notes)
+    spots.finish()
+    return made
+
+
+def _sound(file: Path, config: Config, spots: BadSpots) -> tuple[JsonObject, list[tuple[Path, JsonObject]]]:
+    """The document without what is known to be bad, which ``spots`` notes, and the overlays to be applied."""
+    merged: list[int | None] = []
+    document = load_document(file, merged)
+    overlays = [(path, load_document(path)) for path in config.overlays]
+    try:
+        check_version(document)
+        for line in merged:
+            spots.found.append(SchemaError("YAML merge keys are not part of YAML 1.2", line=line))
+        trial = BadSpots(file, lenient=True)
+        trial.survey(as_object(clone(document), ""))
+        if trial.found:
+            for number, (path, overlay) in enumerate(overlays):
+                document, rest = apply_removals(document, overlay, file=path)
+                overlays[number] = path, rest
+        spots.survey(document)
+        check_references(document)
+    except SchemaError as error:
+        raise error.in_file(file) from None
+    return document, overlays
+
+
+def _canonical(source: JsonObject, names: Mapping[str, str]) -> tuple[Canonical, Report]:
+    canonical = canonicalize(source, names)
+    return canonical, fidelity(source, canonical.document)
 
 
 def _described(
@@ -262,7 +311,8 @@ def _render_graphql(wanted: OwnPackage, config: Config, folder: Path) -> Made:
         raise SchemaError(
             "there is no such folder", file=wanted.operations, remedy="give the folder of *.graphql files"
         )
-    schema = read_schema(wanted.schema)
+    doubles: list[str] = []
+    schema = read_schema(wanted.schema, doubles if wanted.lenient else None)
     with tempfile.TemporaryDirectory(prefix="typedpipes-operations-") as starters:
         documents = wanted.operations
         if documents is None:
@@ -285,9 +335,9 @@ def _render_graphql(wanted: OwnPackage, config: Config, folder: Path) -> Made:
             raise
     listing = graphql_listing(folder, _header(wanted))
     (folder / LISTING).write_text(listing, encoding="utf-8", newline="\n")
-    notes: tuple[str, ...] = ()
+    notes = tuple(f"left out: {double}" for double in doubles)
     if schema.subscription_type is not None and schema.subscription_type.fields:
-        notes = (f"subscriptions are not generated: {', '.join(schema.subscription_type.fields)}",)
+        notes = (*notes, f"subscriptions are not generated: {', '.join(schema.subscription_type.fields)}")
     return Made(sum(line.startswith("| ") for line in listing.splitlines()) - 1, facade.name, None, notes)
 
 
