@@ -31,6 +31,7 @@ _DOWNLOAD: Operation[bytes] = Operation(
     returns="bytes",
     safety="safe",
     credentials=("oauth", "connect_token"),
+    accept="application/octet-stream",
     client_parameters=(("project_id", "path", "project_id"), ("environment", "header", "X-PD-Environment")),
 )
 

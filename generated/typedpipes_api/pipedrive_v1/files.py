@@ -311,6 +311,7 @@ _DOWNLOAD: Operation[bytes] = Operation(
     safety="safe",
     credentials=("api_token", "oauth2"),
     token_cost=20,
+    accept="application/octet-stream",
 )
 
 

@@ -69,6 +69,7 @@ _AUTHORIZE: Operation[str] = Operation(
     returns="str",
     safety="safe",
     server="https://oauth.pipedrive.com",
+    accept="text/html",
 )
 
 _GET_TOKENS: Operation[OauthToken] = Operation(

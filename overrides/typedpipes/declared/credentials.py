@@ -70,9 +70,13 @@ def _values(scheme: Scheme, given: Given, env: Mapping[str, str] | None) -> list
     """The scheme's settings in order; None if it is not configured."""
     found: list[Secret | None] = []
     for one in scheme.inputs:
-        value = secret(given.get(one.setting))
+        text = given.get(one.setting)
+        value = secret(text)
         if value is None and env is not None:
-            value = secret((env.get(one.env) or "").strip() or None)
+            text = env.get(one.env)
+            value = secret((text or "").strip() or None)
+        if value is None and text is not None and scheme.style == "basic" and found and found[0] is not None:
+            value = Secret("")  # a name alone, as APIs whose key is the name want it
         found.append(value)
     values = [value for value in found if value is not None]
     if values and len(values) < len(found):

@@ -37,6 +37,8 @@ class RawOperation:
     parameters: list[RawParameter] = attrs.field(factory=list)
     bodies: list[tuple[str, object]] = attrs.field(factory=list)
     """Media type and schema of each form of the body."""
+    encodings: dict[str, Node] = attrs.field(factory=dict)
+    """``encoding`` of each media type: how the parts of a form are written."""
     body_required: bool = False
     answers: list[tuple[str, object]] = attrs.field(factory=list)
     """Media type ("" for none) and schema of each successful answer."""
@@ -77,6 +79,10 @@ def _read(document: Document, operation: RawOperation) -> None:
         body, where = document.follow(operation.node["requestBody"], step(operation.where, "requestBody"))
         operation.body_required = body.get("required") is True
         operation.bodies = list(_content(body, where))
+        content = mapping(body.get("content"), step(where, "content"))
+        for media, value in content.items():
+            place = step(where, "content", media)
+            operation.encodings[media] = mapping(mapping(value, place).get("encoding"), step(place, "encoding"))
     responses = mapping(operation.node.get("responses"), step(operation.where, "responses"))
     for status in sorted(responses):
         if status.startswith("2") or (status == "default" and not any(known[0] in "23" for known in responses)):
@@ -128,16 +134,21 @@ def chosen_body(operation: RawOperation) -> tuple[str, object]:
             pointer=step(operation.where, "x-media"),
             remedy=f"one of {', '.join(media for media, _ in operation.bodies)[:300]}",
         )
-    for media, schema in operation.bodies:
-        if is_json(media):
-            return "application/json", schema
-    return operation.bodies[0]
+    told = [(media, schema) for media, schema in operation.bodies if is_json(media)]
+    plain = [(media, schema) for media, schema in told if media == "application/json"]
+    media, schema = (plain or told or operation.bodies)[0]
+    return "application/json" if media == "*/*" else media, schema
 
 
 def is_json(media: str) -> bool:
     """Whether a media type is JSON."""
     plain = media.partition(";")[0].strip().lower()
     return plain in ("application/json", "*/*") or plain.endswith("+json")
+
+
+def is_raw(media: str) -> bool:
+    """Whether a body of a media type is sent as it is given: text, XML, or bytes."""
+    return not is_json(media) and media not in ("multipart/form-data", "application/x-www-form-urlencoded")
 
 
 def count_operations(root: Node) -> int:

@@ -166,6 +166,8 @@ class Body:
     media: str
     type: Type
     required: bool
+    styles: dict[str, str] = attrs.field(factory=dict)
+    """``"part name"`` -> content type, ``"field name"`` -> style code: of a form whose ``encoding`` says so."""
 
 
 @attrs.frozen
@@ -211,6 +213,8 @@ class Operation:
     times: dict[str, str] = attrs.field(factory=dict)
     """``Operation.times`` of the runtime."""
     deprecated: str | None = None
+    accept: str | None = None
+    """The media types of the answers, where they are not JSON alone."""
 
     @property
     def name(self) -> str:

@@ -8,7 +8,7 @@ from typing import Final, Literal
 from typedpipes_codegen.errors import SchemaError
 from typedpipes_codegen.openapi import ir
 from typedpipes_codegen.openapi.adapter import ParsedEndpoint
-from typedpipes_codegen.openapi.endpoints import RawOperation, RawParameter, chosen_body
+from typedpipes_codegen.openapi.endpoints import RawOperation, RawParameter, chosen_body, is_json
 from typedpipes_codegen.openapi.naming import METHOD_PATH
 from typedpipes_codegen.openapi.reading import Document, Node, mapping, number, sequence, step, text, texts
 from typedpipes_codegen.openapi.times import times_of
@@ -34,7 +34,10 @@ def build_operation(
     parameters = _parameters(raw, parsed, components)
     body = None
     if parsed.bodies:
-        body = ir.Body(chosen_body(raw)[0], parsed.bodies[0], raw.body_required)
+        media = chosen_body(raw)[0]
+        body = ir.Body(
+            media, parsed.bodies[0], raw.body_required, _form_styles(raw, media, parsed.bodies[0], components)
+        )
     returns = ir.union(*parsed.answers) if parsed.answers else ir.NONE
     return ir.Operation(
         id=text(node.get("operationId"), step(where, "operationId"), f"{raw.method} {raw.path}"),
@@ -59,7 +62,38 @@ def build_operation(
         spread=texts(node.get("x-spread"), step(where, "x-spread")),
         times=times_of(document, raw),
         deprecated=_deprecated(raw),
+        accept=_accept(raw),
     )
+
+
+def _accept(raw: RawOperation) -> str | None:
+    """What to ask for; None where it is JSON alone, or nothing."""
+    declared = dict.fromkeys(media for media, _ in raw.answers if media)
+    if not declared or all(media == "*/*" or media.partition(";")[0] == "application/json" for media in declared):
+        return None
+    told = sorted(declared, key=lambda media: not is_json(media))
+    return ", ".join(media for media in told if media.isascii() and media.isprintable())
+
+
+def _form_styles(raw: RawOperation, media: str, type_: ir.Type, components: dict[str, ir.Component]) -> dict[str, str]:
+    """How the fields of a form are written where its ``encoding`` says it, or where they hold objects or lists."""
+    given = raw.encodings.get(media, {})
+    found: dict[str, str] = {}
+    for name, value in given.items():
+        node = mapping(value, raw.where)
+        if media == "multipart/form-data" and isinstance(node.get("contentType"), str):
+            found[f"part {name}"] = str(node["contentType"])
+        elif media == "application/x-www-form-urlencoded" and {"style", "explode"} & node.keys():
+            style = text(node.get("style"), raw.where, "form")
+            if style not in ("form", "spaceDelimited", "pipeDelimited", "deepObject"):
+                raise SchemaError(
+                    f"a field of a form has no style {style!r}",
+                    pointer=step(raw.where, "requestBody", "content", media, "encoding", name, "style"),
+                    remedy="one of form, spaceDelimited, pipeDelimited, deepObject",
+                )
+            explode = node.get("explode", style in ("form", "deepObject")) is True
+            found[f"field {name}"] = f"{style}*" if explode else style
+    return found
 
 
 def _parameters(raw: RawOperation, parsed: ParsedEndpoint, components: dict[str, ir.Component]) -> list[ir.Parameter]:
@@ -124,7 +158,7 @@ def _style(parameter: RawParameter, type_: ir.Type, components: dict[str, ir.Com
     usual = style == _STYLES[parameter.location][0]
     if style == "text" or (usual and _is_plain(type_, components)):
         return None
-    if parameter.location == "query" and usual and (given is None or _is_plain_list(type_, components)):
+    if parameter.location == "query" and usual and (_is_open(type_, components) or _is_plain_list(type_, components)):
         return None
     return "json" if style == "json" else code
 
@@ -138,6 +172,14 @@ def _is_plain(type_: ir.Type, components: dict[str, ir.Component]) -> bool:
             isinstance(component, ir.Alias) and _is_plain(component.type, components)
         )
     return isinstance(type_, ir.Const) or (isinstance(type_, ir.Scalar) and type_ != ir.JSON)
+
+
+def _is_open(type_: ir.Type, components: dict[str, ir.Component]) -> bool:
+    """Whether a value may be anything, or a list of that: it is written by what is given, objects as JSON."""
+    plain = _resolved(type_, components)
+    if isinstance(plain, ir.Union):
+        return any(_is_open(option, components) for option in plain.options)
+    return (plain.item if isinstance(plain, ir.ListOf) else plain) == ir.JSON
 
 
 def _is_plain_list(type_: ir.Type, components: dict[str, ir.Component]) -> bool:

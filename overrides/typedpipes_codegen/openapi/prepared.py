@@ -21,7 +21,7 @@ import attrs
 
 from typedpipes_codegen.errors import SchemaError
 from typedpipes_codegen.openapi.adapter import class_identifier, identifier
-from typedpipes_codegen.openapi.endpoints import RawOperation, chosen_body, is_json
+from typedpipes_codegen.openapi.endpoints import RawOperation, chosen_body, is_json, is_raw
 from typedpipes_codegen.openapi.naming import class_name, inline_name, numbered, pascal
 from typedpipes_codegen.openapi.reading import Document, Node, mapping, sequence, step, text
 from typedpipes_codegen.openapi.schema_shapes import Shapes
@@ -276,8 +276,13 @@ class Prepared:
         }
         node: Node = {"parameters": parameters, "responses": responses}
         if operation.bodies:
-            value = chosen_body(operation)[1]
+            media, value = chosen_body(operation)
             schema = self.schema(value, step(operation.where, "requestBody"), f"{operation.hint}Body")
+            if is_raw(media):
+                # No class has a form in these: what is given is sent.
+                text: Node = {"type": "string"}
+                schema = text if media.startswith("text/") else {"anyOf": [text, {**text, "format": "binary"}]}
+                schema = {**text, "format": "binary"} if media == "application/octet-stream" else schema
             node["requestBody"] = {"required": operation.body_required, **_json(schema)}
         path = operation.path.translate(_BRACES)
         self._paths.setdefault(path, {})[operation.method] = node

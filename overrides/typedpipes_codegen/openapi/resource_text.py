@@ -68,9 +68,11 @@ class ResourceText:
                 f"{parameter.location} {parameter.wire}": parameter.style
                 for parameter in operation.parameters
                 if parameter.style is not None
-            },
+            }
+            | (operation.body.styles if operation.body is not None else {}),
             "spread": operation.spread,
             "times": operation.times,
+            "accept": operation.accept,
             "normalize": operation.normalize,
             "client_parameters": plan.client_parameters,
             "needs": plan.needs,

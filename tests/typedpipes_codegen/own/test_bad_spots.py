@@ -108,12 +108,12 @@ def test_doubled_fields_of_an_sdl_are_named_or_left_out_and_no_temporary_folder_
     sdl = "type Query {\n  a: Int\n  b: K\n  a: String\n}\nenum K {\n  X\n  X\n}\n"
     (tmp_path / "doubled.graphql").write_text(sdl, encoding="utf-8")
     (tmp_path / "doubled.toml").write_text('base_url = "https://api.example/graphql"\n[auth.a]\ntype = "none"\n')
-    package = {"schema": tmp_path / "doubled.graphql", "config": tmp_path / "doubled.toml"}
+    schema, config, output = tmp_path / "doubled.graphql", tmp_path / "doubled.toml", tmp_path / "doubled"
     with pytest.raises(SchemaError) as caught:
-        write_own(OwnPackage(**package, output=tmp_path / "doubled"))
+        write_own(OwnPackage(schema=schema, config=config, output=output))
     assert "doubled.graphql:2:3: Field 'Query.a' can only be defined once." in str(caught.value)
     assert "doubled.graphql:7:3: Enum value 'K.X' can only be defined once." in str(caught.value)
-    made = write_own(OwnPackage(**package, output=tmp_path / "doubled", lenient=True))
+    made = write_own(OwnPackage(schema=schema, config=config, output=output, lenient=True))
     assert made.notes == (
         "left out: line 4: Query.a, defined twice",
         "left out: line 8: K.X, defined twice",

@@ -112,6 +112,7 @@ class Operation(Generic[T_co]):
     """Facts about one operation of a REST API. ``T_co`` is what a successful call returns."""
 
     __slots__ = (
+        "accept",
         "api",
         "blank",
         "bounds",
@@ -174,7 +175,10 @@ class Operation(Generic[T_co]):
         omittable: tuple[str, ...] = (),
         files: tuple[str, ...] = (),
         deprecated: str | None = None,
+        accept: str | None = None,
     ) -> None:
+        self.accept: str | None = accept
+        """Media types to ask for, where they are not JSON alone."""
         self.id: str = id
         """The schema's operationId."""
         self.api: str = api
@@ -208,7 +212,8 @@ class Operation(Generic[T_co]):
         self.bounds: Mapping[str, tuple[float | None, float | None]] = bounds
         """Least and greatest value of query parameters that are numbers."""
         self.styles: Mapping[str, str] = styles
-        """``"place name"`` -> style code of each parameter that is not written the usual way (`parameter_styles`)."""
+        """``"place name"`` -> style code of each parameter or ``field`` of a form that is not written the usual way
+        (`parameter_styles`); ``"part name"`` -> content type of a part of a multipart body."""
         self.times: Mapping[str, str] = times
         """``"place path"`` -> form of each argument that is a date or a time: ``date``, ``date-time`` (RFC 3339), or a
         format of `datetime.datetime.strftime` that is filled in UTC."""

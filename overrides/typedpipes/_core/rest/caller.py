@@ -37,7 +37,7 @@ from typedpipes._core.rest import (
     PagedCallOptions,
     PagedOperation,
 )
-from typedpipes._core.rest.encoding import encode
+from typedpipes._core.rest.encoding import charset_of, encode
 from typedpipes.errors import ConfigurationError, ResponseMismatch, TypedPipesError
 
 if TYPE_CHECKING:
@@ -128,7 +128,7 @@ class Rest(msgspec.Struct, frozen=True, kw_only=True):
                 self._check_file(operation, kind, response)
             return response.content
         if returns == "str" and "json" not in kind:
-            return response.content.decode(errors="replace")
+            return response.content.decode(charset_of(kind), errors="replace")
         omitted = bool(arguments.fields) or any(_given(arguments, key) for key in operation.omittable)
         decoding = Decoding(name, strict=self.strict, omitted=omitted, report=self.drift)
         if not response.content.strip():

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import codecs
 import re
 from collections.abc import Mapping
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 from urllib.parse import quote
 
@@ -19,6 +21,7 @@ if TYPE_CHECKING:
 Content: TypeAlias = "bytes | MultipartBody | None"
 
 _FIELD: Final = re.compile(r"[A-Za-z0-9_]+\Z")
+_CHARSET: Final = re.compile(r"charset\s*=\s*\"?([A-Za-z0-9_.:-]+)", re.IGNORECASE)
 _FORM: Final = "application/x-www-form-urlencoded"
 _NO_STYLES: Final[Mapping[str, str]] = {}
 _JSON_TYPES: Final = ("application/json", "*/*")
@@ -71,7 +74,11 @@ def encode(operation: Operation[Any], arguments: Arguments, settings: Mapping[st
         _check_chosen(operation, query)
     text = _query(query, operation.csv, operation.styles)
     content = _content(operation, body, headers, settings.get("encoding"))
-    return Encoded(f"{target}?{text}" if text else target, headers, content)
+    if operation.accept is not None:
+        headers.setdefault("accept", operation.accept)
+    if text:
+        target += f"{'&' if '?' in operation.path else '?'}{text}"
+    return Encoded(target, headers, content)
 
 
 def _holds(body: object, wire: str) -> bool:
@@ -198,7 +205,9 @@ def _query(query: Mapping[str, object], csv: tuple[str, ...], styles: Mapping[st
                 )
             texts = [text_of(item, f"{name}[{index}]") for index, item in enumerate(value)]
             if name in csv:
-                texts = [",".join(texts)]
+                # The commas between items stay, those of an item are encoded.
+                pairs.append(f"{quote(name, safe='[]')}={','.join(_quoted(name, text, _ITEM_SAFE) for text in texts)}")
+                continue
         elif isinstance(value, (Mapping, Model)):
             texts = [json_text(value, name)]
         else:
@@ -208,7 +217,8 @@ def _query(query: Mapping[str, object], csv: tuple[str, ...], styles: Mapping[st
     return "&".join(pairs)
 
 
-_QUERY_SAFE: Final = ",:@/*$"
+_ITEM_SAFE: Final = ":@/*$"
+_QUERY_SAFE: Final = f",{_ITEM_SAFE}"
 
 
 def _quoted(name: str, text: str, safe: str) -> str:
@@ -225,15 +235,16 @@ def _content(operation: Operation[Any], body: object, headers: dict[str, str], e
     if media == "multipart/form-data":
         from typedpipes._core.rest.multipart import MultipartBody
 
-        form = MultipartBody(body, operation.files)
+        form = MultipartBody(body, operation.files, operation.styles)
         headers.setdefault("content-type", form.content_type)
         return form
     if media == _FORM:
         headers.setdefault("content-type", media)
         return _form(operation, body, strict=encoding is not None).encode()
-    if isinstance(body, (bytes, bytearray)):
+    raw = _raw(operation, body, media)
+    if raw is not None:
         headers.setdefault("content-type", media)
-        return bytes(body)
+        return raw
     headers.setdefault("content-type", media if media not in _JSON_TYPES else "application/json")
     return json_bytes(_wire(operation, body), operation.name)
 
@@ -256,6 +267,41 @@ def _wire(operation: Operation[Any], body: object) -> JSON:
         elif entries is not None:
             raise ConfigurationError(f"{operation.name}: {name} is a mapping of keys to values", setting=name)
     return wire
+
+
+def _raw(operation: Operation[Any], body: object, media: str) -> bytes | None:
+    """The bytes of a body that is sent as it is given; None if it is JSON."""
+    if isinstance(body, (bytes, bytearray)):
+        return bytes(body)
+    plain, _, rest = media.partition(";")
+    plain = plain.strip().lower()
+    if plain.endswith("json") or media == "*/*":
+        return None
+    if isinstance(body, str):
+        charset = charset_of(rest)
+        try:
+            return body.encode(charset)
+        except UnicodeEncodeError:
+            raise ConfigurationError(
+                f"{operation.name}: the text has characters that {charset} cannot say", setting="body"
+            ) from None
+    if isinstance(body, Path):
+        return body.read_bytes()
+    if hasattr(body, "read"):
+        content = body.read()
+        return content.encode() if isinstance(content, str) else bytes(content)
+    raise ConfigurationError(
+        f"{operation.name} takes {plain}: give its text or its bytes, not {type(body).__name__}", setting="body"
+    )
+
+
+def charset_of(parameters: str) -> str:
+    """The codec that the parameters of a content type name; UTF-8 if they name none that exists."""
+    match = _CHARSET.search(parameters)
+    try:
+        return codecs.lookup(match[1]).name if match else "utf-8"
+    except LookupError:
+        return "utf-8"
 
 
 def _asked_media(operation: Operation[Any], encoding: object) -> str:
@@ -285,4 +331,5 @@ def _form(operation: Operation[Any], body: object, *, strict: bool) -> str:
                 f"{operation.name}: {name} has no form: a form holds text, numbers and booleans; leave encoding out",
                 setting=name,
             )
-    return _query(wire, ())
+    fields = {name[6:]: code for name, code in operation.styles.items() if name.startswith("field ")}
+    return _query(wire, (), {f"query {name}": code for name, code in fields.items()})

@@ -15,6 +15,7 @@ from typedpipes._core.values import json_text, wire_of
 from typedpipes.errors import ConfigurationError, TransportError
 
 CHUNK: Final = 64 * 1024
+_NO_TYPES: Final[Mapping[str, str]] = {}
 
 
 class MultipartBody:
@@ -24,11 +25,15 @@ class MultipartBody:
     second try raises `TransportError`.
     """
 
-    def __init__(self, body: object, files: Collection[str] = ()) -> None:
-        """``files`` are the fields that hold a file: there a text is a path, and bytes without a name are refused."""
+    def __init__(self, body: object, files: Collection[str] = (), types: Mapping[str, str] = _NO_TYPES) -> None:
+        """``files`` are the fields that hold a file: there a text is a path, and bytes without a name are refused.
+
+        ``types``: ``"part name"`` -> content type of its parts, where it is not the usual one.
+        """
         self.boundary = secrets.token_hex(16)
-        parts = [_part(name, value, name in files) for name, value in _fields(body)]
-        self._parts = [(self._head(name, filename), value) for name, filename, value in parts]
+        self._types = types
+        parts = [(*_part(name, value, name in files), value) for name, value in _fields(body)]
+        self._parts = [(self._head(name, filename, given), value) for name, filename, value, given in parts]
         self._starts = {id(value): _position(value) for _, value in self._parts}
         self._spent = False
         self.length = self._measure()
@@ -46,11 +51,16 @@ class MultipartBody:
             yield b"\r\n"
         yield f"--{self.boundary}--\r\n".encode()
 
-    def _head(self, name: str, filename: str | None) -> bytes:
+    def _head(self, name: str, filename: str | None, given: object) -> bytes:
         disposition = f'Content-Disposition: form-data; name="{_quoted(name)}"'
+        kind = "application/json" if isinstance(given, Mapping | Model | list) else ""
         if filename is not None:
             kind = mimetypes.guess_type(filename)[0] or "application/octet-stream"
-            disposition += f'; filename="{_quoted(filename)}"\r\nContent-Type: {kind}'
+            disposition += f'; filename="{_quoted(filename)}"'
+        declared = self._types.get(f"part {name}", "").partition(",")[0].strip()
+        kind = declared if declared and "*" not in declared else kind
+        if kind:
+            disposition += f"\r\nContent-Type: {kind}"
         return f"--{self.boundary}\r\n{disposition}\r\n\r\n".encode()
 
     def _rewind(self) -> None:
@@ -77,6 +87,7 @@ class MultipartBody:
 
 
 def _fields(body: object) -> list[tuple[str, Any]]:
+    """Name and value of each part; a list is a part for each of its items."""
     if isinstance(body, Model):
         model = type(body)
         pairs = [(model._wire_.get(name, name), getattr(body, name)) for name in field_names(model)]
@@ -84,7 +95,14 @@ def _fields(body: object) -> list[tuple[str, Any]]:
         pairs = [(str(name), value) for name, value in body.items()]
     else:
         raise ConfigurationError("a multipart body is a model or keyword arguments")
-    return [(name, value) for name, value in pairs if value is not None and value is not UNSET]
+    given = [(name, value) for name, value in pairs if value is not None and value is not UNSET]
+    return [(name, one) for name, value in given for one in (value if _is_several(value) else (value,))]
+
+
+def _is_several(value: object) -> bool:
+    """Whether a value is a list, and not a pair of a file's name and its content."""
+    pair = isinstance(value, tuple) and len(value) == 2 and isinstance(value[0], str) and _is_content(value[1])
+    return isinstance(value, list | tuple | set | frozenset) and not pair
 
 
 def _part(name: str, given: Any, is_file: bool) -> tuple[str, str | None, Any]:
