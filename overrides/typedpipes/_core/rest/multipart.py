@@ -32,7 +32,7 @@ class MultipartBody:
         """
         self.boundary = secrets.token_hex(16)
         self._types = types
-        parts = [(*_part(name, value, name in files), value) for name, value in _fields(body)]
+        parts = [(*_part(name, value, name in files), value) for name, value in _fields(body, files)]
         self._parts = [(self._head(name, filename, given), value) for name, filename, value, given in parts]
         self._starts = {id(value): _position(value) for _, value in self._parts}
         self._spent = False
@@ -86,7 +86,7 @@ class MultipartBody:
         return total
 
 
-def _fields(body: object) -> list[tuple[str, Any]]:
+def _fields(body: object, files: Collection[str]) -> list[tuple[str, Any]]:
     """Name and value of each part; a list is a part for each of its items."""
     if isinstance(body, Model):
         model = type(body)
@@ -96,12 +96,12 @@ def _fields(body: object) -> list[tuple[str, Any]]:
     else:
         raise ConfigurationError("a multipart body is a model or keyword arguments")
     given = [(name, value) for name, value in pairs if value is not None and value is not UNSET]
-    return [(name, one) for name, value in given for one in (value if _is_several(value) else (value,))]
+    return [(name, one) for name, value in given for one in (value if _is_several(value, name in files) else (value,))]
 
 
-def _is_several(value: object) -> bool:
+def _is_several(value: object, is_file: bool) -> bool:
     """Whether a value is a list, and not a pair of a file's name and its content."""
-    pair = isinstance(value, tuple) and len(value) == 2 and isinstance(value[0], str) and _is_content(value[1])
+    pair = is_file and isinstance(value, tuple) and len(value) == 2 and isinstance(value[0], str)
     return isinstance(value, list | tuple | set | frozenset) and not pair
 
 
