@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Final, Literal
 
 from typedpipes_codegen.errors import SchemaError
 from typedpipes_codegen.openapi import ir
@@ -28,7 +29,7 @@ def _build(root: Node) -> ir.Api:
     prepared = Prepared(document, raw)
     parsed = parse(prepared.document, prepared.classes, prepared.aliases)
     check_complete(root, raw, prepared, parsed)
-    components = {component.key: component for component in _components(prepared, parsed)}
+    components = {component.key: component for component in _components(document, prepared, parsed)}
     operations = tuple(
         build_operation(document, operation, parsed.endpoints[given.path, given.method], path, components)
         for operation, given, path in zip(raw, prepared.endpoints, method_paths(raw), strict=True)
@@ -65,13 +66,13 @@ def _lost(what: str, where: str) -> SchemaError:
     )
 
 
-def _components(prepared: Prepared, parsed: Parsed) -> Iterator[ir.Component]:
+def _components(document: Document, prepared: Prepared, parsed: Parsed) -> Iterator[ir.Component]:
     for key, facts in prepared.facts.items():
         description = text(facts.node.get("x-summary", facts.node.get("description")), facts.where)
         if facts.values:
             yield ir.Enum(key, facts.class_name, facts.values, description)
         else:
-            fields = tuple(_fields(facts, parsed.models[key]))
+            fields = tuple(_fields(document, facts, parsed.models[key]))
             yield ir.Model(key, facts.class_name, fields, description, _mixin(facts), facts.is_open)
     for key, facts in prepared.aliases.items():
         if is_kept(parsed.aliases[key]):
@@ -79,7 +80,7 @@ def _components(prepared: Prepared, parsed: Parsed) -> Iterator[ir.Component]:
             yield ir.Alias(key, facts.class_name, parsed.aliases[key], description)
 
 
-def _fields(facts: Facts, found: Members) -> Iterator[ir.Field]:
+def _fields(document: Document, facts: Facts, found: Members) -> Iterator[ir.Field]:
     names = attributes(facts.properties)
     for given, (wire, (value, where)) in zip(facts.given_names, facts.properties.items(), strict=True):
         type_, required = found[given]
@@ -93,7 +94,24 @@ def _fields(facts: Facts, found: Members) -> Iterator[ir.Field]:
             secret=node.get("x-secret") is True,
             client_default=default if isinstance(default, str) else None,
             description=text(node.get("x-summary", node.get("description")), where),
+            only=_only(document, node, where),
         )
+
+
+def _only(document: Document, node: Node, where: str) -> Literal["request", "response"] | None:
+    """Whether a property is ``readOnly`` or ``writeOnly``: itself, or what it is one of."""
+    parts = node.get("allOf")
+    found = [node, *(parts if isinstance(parts, list) else [])]
+    for part in [part for part in found if isinstance(part, dict)]:
+        if isinstance(part.get("$ref"), str):
+            part = mapping(document.schemas[document.schema_key(part["$ref"], where)], where) | part
+        for key, mode in _ONLY.items():
+            if part.get(key) is True:
+                return mode
+    return None
+
+
+_ONLY: Final[dict[str, Literal["request", "response"]]] = {"readOnly": "response", "writeOnly": "request"}
 
 
 def _mixin(facts: Facts) -> str | None:

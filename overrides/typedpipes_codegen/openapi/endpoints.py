@@ -87,7 +87,9 @@ def _read(document: Document, operation: RawOperation) -> None:
     for status in sorted(responses):
         if status.startswith("2") or (status == "default" and not any(known[0] in "23" for known in responses)):
             answer, where = document.follow(responses[status], step(operation.where, "responses", status))
-            operation.answers += list(_content(answer, where)) or [("", None)]
+            forms = list(_content(answer, where))
+            # Where JSON can be had it is asked for, so the other forms do not come.
+            operation.answers += [one for one in forms if is_json(one[0])] or forms or [("", None)]
 
 
 def _content(holder: Node, where: str) -> Iterator[tuple[str, object]]:

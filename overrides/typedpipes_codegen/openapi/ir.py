@@ -98,6 +98,11 @@ class Field:
     secret: bool = False
     client_default: str | None = None
     description: str = ""
+    only: Literal["request", "response"] | None = None
+    """Where it is, if not in both: ``readOnly`` is in answers, ``writeOnly`` in requests."""
+
+    def is_in(self, mode: str) -> bool:
+        return self.only in (None, mode)
 
 
 MIXINS: Final = frozenset({"ConnectTokenLinks"})

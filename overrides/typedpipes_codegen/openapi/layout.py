@@ -147,7 +147,10 @@ class Layout:
             return False
         if isinstance(component, ir.Alias):
             return self._type_differs(component.type, known)
-        return any(not field.required or self._type_differs(field.type, known) for field in component.fields)
+        return any(
+            not field.required or field.only is not None or self._type_differs(field.type, known)
+            for field in component.fields
+        )
 
     def _type_differs(self, type_: ir.Type, known: set[str]) -> bool:
         if isinstance(type_, ir.ListOf | ir.DictOf):

@@ -104,7 +104,7 @@ def plan_method(layout: Layout, types: TypeText, operation: ir.Operation, option
     model = _body_model(layout, operation)
     fields: list[Argument] = []
     needs: list[str] = []
-    for field in model.fields if model is not None else ():
+    for field in [field for field in model.fields if field.is_in("request")] if model is not None else ():
         if field.client_default is not None:
             filled.append((field.client_default, "body", field.wire))
             if field.required:

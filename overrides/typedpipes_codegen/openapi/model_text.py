@@ -85,13 +85,14 @@ def _model(layout: Layout, types: TypeText, model: ir.Model, mode: Mode) -> list
         f"class {layout.name(model.key, mode)}({f'{model.mixin}, ' if model.mixin else ''}{base}):",
         *docstring(model.description, "    "),
     ]
-    renamed = {field.name: field.wire for field in model.fields if field.name != field.wire}
+    fields = [field for field in model.fields if field.is_in(mode)]
+    renamed = {field.name: field.wire for field in fields if field.name != field.wire}
     if renamed:
         lines.append(f"    _wire_ = {literal(renamed)}")
-    secrets = [field.name for field in model.fields if field.secret]
+    secrets = [field.name for field in fields if field.secret]
     if secrets:
         lines.append(f"    _secret_ = frozenset({literal(tuple(secrets))})")
-    for field in model.fields:
+    for field in fields:
         lines.append(f"    {field.name}: {_annotation(types, field, mode)}")
         lines += docstring(field.description, "    ")
     return lines if len(lines) > 3 else [*lines, "    pass"]

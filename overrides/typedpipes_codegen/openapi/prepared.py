@@ -22,9 +22,10 @@ import attrs
 from typedpipes_codegen.errors import SchemaError
 from typedpipes_codegen.openapi.adapter import class_identifier, identifier
 from typedpipes_codegen.openapi.endpoints import RawOperation, chosen_body, is_json, is_raw
+from typedpipes_codegen.openapi.heirs import EXACT, Heirs
 from typedpipes_codegen.openapi.naming import class_name, inline_name, numbered, pascal
 from typedpipes_codegen.openapi.reading import Document, Node, mapping, sequence, step, text
-from typedpipes_codegen.openapi.schema_shapes import Shapes
+from typedpipes_codegen.openapi.schema_shapes import Merged, Shapes
 
 _RESERVED: Final = ("client", "url")
 """Identifiers that it uses in an operation and renames parameters for."""
@@ -97,6 +98,7 @@ class Prepared:
         self._paths: dict[str, Node] = {}
         self._keys: set[str] = set()
         self._pending: deque[Facts] = deque()
+        self._heirs = Heirs(document)
         self._holder: Facts | None = None
         self._hoisted = 0
         self._most = MOST_INLINE + _objects(document.root)
@@ -154,7 +156,8 @@ class Prepared:
 
     def _object(self, facts: Facts) -> Node:
         merged = self._shapes.merged(facts.node, facts.where)
-        facts.properties, facts.required = merged.properties, merged.required
+        facts.properties, facts.required = self._heirs.told(facts.where, merged.properties), merged.required
+        merged = Merged(facts.properties, facts.required)
         facts.given_names = distinct(merged.properties)
         given = dict(zip(merged.properties, facts.given_names, strict=True))
         properties = {
@@ -205,6 +208,7 @@ class Prepared:
         node = mapping(value, where)
         if "$ref" in node:
             key = self._document.schema_key(text(node["$ref"], where), where)
+            key = key if EXACT in node else self._heirs.meant.get(key, key)
             or_null = self._shapes.allows_null(node, where)
             if key in self.aliases:
                 reference = _reference(self.aliases[key])

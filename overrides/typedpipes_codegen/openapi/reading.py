@@ -58,9 +58,10 @@ class Document:
     """The document and its references."""
 
     def __init__(self, root: Node) -> None:
-        self.root = root
         components = mapping(root.get("components"), "/components")
-        self.schemas = mapping(components.get("schemas"), "/components/schemas")
+        self.schemas: Node = {**mapping(components.get("schemas"), "/components/schemas")}
+        """The components of the document, to which its reader may add some."""
+        self.root: Node = {**root, "components": {**components, "schemas": self.schemas}}
         self.notes: dict[str, None] = {}
         """Parts that became JSON, each with its place and the reason."""
 
