@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import sys
 import warnings
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from json import dumps as as_json
 from pathlib import Path
 from typing import Annotated, Any, Final
@@ -19,6 +20,7 @@ from typedpipes.cli.clients import Limits, open_client
 from typedpipes.cli.failures import UsageError
 from typedpipes.cli.operations import Named, find, near, operations
 from typedpipes.cli.session import Config, Debug, EnvFile, Profile, emit, emit_text, say, session
+from typedpipes.cli.streams import STDOUT, output_file
 from typedpipes.errors import ConfigurationError
 
 MANY: Final = 12
@@ -88,17 +90,21 @@ def call(
             emit_text(_description(named, parsed))
         return
     given = parsed.arguments(arguments or [], json)
-    with open_client(named.api.vendor, settings, limits) as client:
+    with ExitStack() as stack:
+        write = None if output is None else stack.enter_context(output_file(output))
+        client = stack.enter_context(open_client(named.api.vendor, settings, limits))
         answer = _answer(named, client, given, parsed)
-        if isinstance(answer, bytes):
-            _store(answer, output)
-        elif output is not None:
-            _keep(answer, output, secrets=show_secrets)
+        if write is not None:
+            _write(answer, write, secrets=show_secrets)
+        elif isinstance(answer, bytes):
+            _pass_on(answer)
         elif isinstance(answer, Pages):
             for item in answer:
                 emit(plain(item, secrets=show_secrets), line=True)
         else:
             emit(plain(answer, secrets=show_secrets))
+    if output is not None and str(output) not in STDOUT:
+        emit_text(str(output))
 
 
 def _named(name: str) -> Named:
@@ -132,27 +138,22 @@ def _answer(named: Named, client: object, given: dict[str, Any], parsed: Call) -
     return answer
 
 
-def _store(content: bytes, output: Path | None) -> None:
-    if output is not None:
-        output.write_bytes(content)
-        emit_text(str(output))
-    elif sys.stdout.isatty():
+def _pass_on(content: bytes) -> None:
+    if sys.stdout.isatty():
         raise UsageError("the answer is the content of a file, which is not for a terminal", "give --output FILE")
+    sys.stdout.buffer.write(content)
+
+
+def _write(answer: object, write: Callable[[bytes], object], *, secrets: bool) -> None:
+    """Write the content of a file as it is, anything else as JSON, a line per item of a listing."""
+    if isinstance(answer, bytes):
+        write(answer)
+    elif isinstance(answer, Pages):
+        for item in answer:
+            write(f"{as_json(plain(item, secrets=secrets), ensure_ascii=False)}\n".encode(errors="surrogatepass"))
     else:
-        sys.stdout.buffer.write(content)
-
-
-def _keep(answer: object, output: Path, *, secrets: bool) -> None:
-    """Write an answer as JSON, a line per item of a listing. The file has its name once everything is in it."""
-    part = output.with_name(f"{output.name}.part")
-    with part.open("w", encoding="utf-8") as file:
-        if isinstance(answer, Pages):
-            for item in answer:
-                file.write(f"{as_json(plain(item, secrets=secrets), ensure_ascii=False)}\n")
-        else:
-            file.write(f"{as_json(plain(answer, secrets=secrets), ensure_ascii=False, indent=2)}\n")
-    part.replace(output)
-    emit_text(str(output))
+        text = as_json(plain(answer, secrets=secrets), ensure_ascii=False, indent=2)
+        write(f"{text}\n".encode(errors="surrogatepass"))
 
 
 def _description(named: Named, parsed: Call) -> str:

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import json
+import os
 import signal
+import stat
 import subprocess
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import pytest
 
@@ -189,6 +192,36 @@ def test_every_generated_operation_has_a_name_and_a_readable_signature() -> None
     assert called == {**expected, "pipefy": len(saved_operations("live"))}
     for operation in names:
         assert operation.call.usage.startswith(f"typedpipes call {operation.name}")
+
+
+def test_output_follows_no_link_and_replaces_nothing_but_a_file(cli: CommandLine) -> None:
+    """Before anything is asked for; an existing file keeps its mode, a new one follows the umask."""
+    cli.home.joinpath("victim").write_bytes(b"precious")
+    for name in ("link", "me.json.part"):
+        cli.home.joinpath(name).symlink_to("victim")
+    os.mkfifo(cli.home / "fifo.part")
+    for target, said in (
+        ("link", "is a link"),
+        ("me.json", "is a link"),
+        ("/dev/full", "no regular file"),
+        ("fifo", ""),
+    ):
+        ended = cli.run("call", "pipefy.me", "--output", target)
+        assert ended.code == 2, ended
+        assert said in ended.talk
+    assert cli.home.joinpath("victim").read_bytes() == b"precious"
+    assert stat.S_ISCHR(Path("/dev/full").stat().st_mode)
+    old = cli.home / "old.json"
+    old.write_bytes(b"old")
+    old.chmod(0o640)
+    assert cli.run("call", "pipefy.me", "--output", "old.json").code == 0
+    assert stat.S_IMODE(old.stat().st_mode) == 0o640
+    assert json.loads(old.read_bytes())["id"]
+    ended = cli.run("call", "pipefy.me", "--output", "-")
+    assert json.loads(ended.out)["id"]
+    assert cli.run("call", "pipefy.card", "id=404404", "-o", "none.json").code != 0
+    assert not (cli.home / "none.json").exists()
+    assert sorted(path.name for path in cli.home.glob("none*")) == []
 
 
 def test_every_answer_can_be_written_to_a_file(cli: CommandLine) -> None:
