@@ -201,6 +201,14 @@ def campaigns(session: nox.Session) -> None:
 
 
 @nox.session
+def schemas(session: nox.Session) -> None:
+    """Each schema of a folder, generated beside the stock generator: `-- FOLDER`. Without one, our corpus of styles."""
+    _install(session, "tests", "typecheck", extras=EVERYTHING)
+    folders = [str(Path(session.invoked_from) / word) for word in session.posargs]
+    session.run("python", "-m", "tests.campaigns.schemas.run", *folders)
+
+
+@nox.session
 def vendors(session: nox.Session) -> None:
     """The vendors' own published clients, as real processes, against the sandbox. Needs no Node on the machine."""
     _install(session, "vendors", extras="sandbox")
