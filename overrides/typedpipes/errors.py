@@ -62,6 +62,14 @@ class ConfigurationError(TypedPipesError):
         return f"correct {self.setting} as the message says; `typedpipes auth check` shows which settings are in use"
 
 
+class NotSelected(ConfigurationError, LookupError):
+    """A field was read that the request did not ask for. ``setting`` names it."""
+
+    @property
+    def remedy(self) -> str:
+        return f"ask for {self.setting} in the call: with fields=, include= or the selection"
+
+
 class MissingExtra(ConfigurationError):
     """Something needs an optional dependency that is not installed. ``extra`` names the extra that brings it."""
 
@@ -357,6 +365,7 @@ __all__ = [
     "JournalBusy",
     "LimitStoreError",
     "NotFound",
+    "NotSelected",
     "PartialFailure",
     "PermissionDenied",
     "ProfileError",

@@ -38,8 +38,8 @@ SURFACE = {
 ERRORS = (
     "APIError AuthenticationError BadRequest ConfigurationError DeadlineExceeded DownloadError ExportAmbiguous "
     "ExportFailed ExportTimeout GraphQLError GraphQLValidationError JournalBusy LimitStoreError MissingExtra "
-    "NotFound PartialFailure PermissionDenied ProfileError QuotaExhausted RateLimited ResponseMismatch RowsError "
-    "ServerError SignatureMismatch TransportError TypedPipesError"
+    "NotFound NotSelected PartialFailure PermissionDenied ProfileError QuotaExhausted RateLimited "
+    "ResponseMismatch RowsError ServerError SignatureMismatch TransportError TypedPipesError"
 )
 HOVER: list[tuple[Callable[..., object], list[str], list[str]]] = [
     # an operation of each API, what its text says, what its signature says

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
     from typedpipes._core.graphql.select.fields import Selection as Selection
-    from typedpipes._core.graphql.select.rows import NotSelected as NotSelected
     from typedpipes._core.graphql.select.rows import Row as Row
+    from typedpipes.errors import NotSelected as NotSelected
     from typedpipes.pipefy.async_client import AsyncPipefy as AsyncPipefy
     from typedpipes.pipefy.attachments import AsyncAttachments as AsyncAttachments
     from typedpipes.pipefy.attachments import Attachments as Attachments
@@ -46,7 +46,7 @@ _HOMES: Final = {
     "BulkStopped": "pipefy.bulk.report",
     "ExportJob": "pipefy.exports.handles",
     "Exports": "pipefy.exports",
-    "NotSelected": "_core.graphql.select.rows",
+    "NotSelected": "errors",
     "Pipefy": "pipefy.client",
     "PipefyClientOptions": "pipefy.options",
     "Row": "_core.graphql.select.rows",

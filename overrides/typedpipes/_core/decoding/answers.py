@@ -25,7 +25,7 @@ import msgspec
 
 from typedpipes._core.decoding import Decoding, Node
 from typedpipes._core.decoding.builders import Plan, compile_builder, fields_of, is_json, plan_for, tell_surplus
-from typedpipes._core.decoding.model import JSON, Model, wire_names
+from typedpipes._core.decoding.model import JSON, Model, narrow, wire_names
 from typedpipes._core.decoding.records import (
     Body,
     Place,
@@ -173,6 +173,11 @@ def from_wire(model: type[T], value: JSON, *, strict: bool = False) -> T:
     """Build ``model`` from parsed JSON, for example from a webhook body or a saved record."""
     decoding = Decoding(model.__name__, strict=strict)
     return cast("T", converted(plan_for(model), value, decoding))
+
+
+def restored(model: type[Model], value: JSON, missing: frozenset[str]) -> Model:
+    """What a pickle becomes: as `from_wire`; ``missing`` are fields that the caller had left out."""
+    return narrow(from_wire(model, value), missing)
 
 
 def _lift(value: JSON, path: list[str]) -> JSON:

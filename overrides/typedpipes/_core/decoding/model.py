@@ -14,7 +14,7 @@ import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
 from enum import Enum
-from functools import cache
+from functools import cache, lru_cache
 from typing import (
     TYPE_CHECKING,
     Any,
@@ -38,7 +38,7 @@ from msgspec import field as msgspec_field
 
 from typedpipes._core.arguments import check_options
 from typedpipes._core.redaction import MASK
-from typedpipes.errors import ResponseMismatch
+from typedpipes.errors import NotSelected, ResponseMismatch
 
 JSON: TypeAlias = Union[None, bool, int, float, str, "list[JSON]", "dict[str, JSON]"]  # text has no | operator
 
@@ -281,9 +281,21 @@ class Model(_Source, Struct, metaclass=ModelClass):
     _modules_: ClassVar[dict[str, str]] = {}
     _defaults_: ClassVar[dict[str, object]] = {}
     __attrs_attrs__: ClassVar[tuple[Any, ...]] = ()
+    _left_out_: ClassVar[frozenset[str]] = frozenset()
+    """Fields that the caller asked the server to leave out, of classes that `narrow` makes."""
+
+    @classmethod
+    def _model_(cls) -> type[Model]:
+        """The class as it was written."""
+        return cls.__base__ if cls._left_out_ else cls  # type: ignore[return-value]  # made with one base
 
     def _lacking_(self, name: str) -> NoReturn:
         """Only reached when the slot is empty: a required field the answer did not carry, or no such attribute."""
+        if name in type(self)._left_out_:
+            raise NotSelected(
+                f"{type(self).__name__}.{name} was left out of the answer by this call's include, exclude or fields",
+                setting=name,
+            )
         if name in field_names(type(self)):
             operation, path = getattr(self, "_origin", (None, "$")) if name != "_origin" else (None, "$")
             wire = type(self)._wire_.get(name, name)
@@ -314,16 +326,16 @@ class Model(_Source, Struct, metaclass=ModelClass):
         return f"{type(self).__name__}({', '.join(f'{name}={value!r}' for name, value in self._shown_())})"
 
     def __eq__(self, other: object) -> bool:
-        if type(other) is not type(self):
+        if not isinstance(other, Model) or other._model_() is not self._model_():
             return NotImplemented
         return to_wire(self) == to_wire(other)
 
     __hash__: ClassVar[None] = None  # type: ignore[assignment]  # mutable value objects are not hashable
 
     def __reduce__(self) -> tuple[object, ...]:
-        from typedpipes._core.decoding.answers import from_wire
+        from typedpipes._core.decoding.answers import restored
 
-        return from_wire, (type(self), to_wire(self))
+        return restored, (self._model_(), to_wire(self), self._left_out_)
 
     def __rich_repr__(self) -> list[tuple[str, Any]]:
         return list(self._shown_())
@@ -370,7 +382,37 @@ def evolve(obj: M, /, **changes: object) -> M:
             data.pop(wire, None)
             if value is not UNSET:
                 data[wire] = to_wire(value)
-    return twin
+    return twin if not model._left_out_ else narrow(twin, model._left_out_.difference(changes))
+
+
+class _FewerAttributes:
+    """``__attrs_attrs__`` of a class whose objects lack fields: attrs passes them over."""
+
+    def __get__(self, instance: object, owner: ModelClass) -> tuple[Any, ...]:
+        model = cast("type[Model]", owner)
+        return tuple(each for each in model._model_().__attrs_attrs__ if each.name not in model._left_out_)
+
+
+@lru_cache(maxsize=256)
+def _narrowed(model: type[Model], missing: frozenset[str]) -> type[Model]:
+    """The class of a model's objects that lack fields. It says that it is the model's, and behaves so."""
+    namespace = {"__module__": model.__module__, "__qualname__": model.__qualname__, "_left_out_": missing}
+    made = ModelClass(model.__name__, (model,), namespace)
+    made.__attrs_attrs__ = cast("Any", _FewerAttributes())
+    return cast("type[Model]", made)
+
+
+def narrow(record: M, missing: frozenset[str]) -> M:
+    """Make ``record`` one that lacks the fields ``missing``, which the caller asked the server to leave out."""
+    model = record._model_()
+    for name in missing & model._defaults_.keys():
+        try:
+            delattr(record, name)
+        except AttributeError:
+            continue
+    if missing or type(record) is not model:
+        record.__class__ = cast("type[M]", _narrowed(model, missing) if missing else model)
+    return record
 
 
 def field_names(model: type[Model]) -> tuple[str, ...]:

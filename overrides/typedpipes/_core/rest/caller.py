@@ -21,6 +21,7 @@ from typedpipes._core.decoding.answers import (
     read_answer,
     read_listing,
 )
+from typedpipes._core.decoding.left_out import Selection, mark
 from typedpipes._core.decoding.model import JSON, UNSET
 from typedpipes._core.flow import drive, forget_frames, stoppable
 from typedpipes._core.http import Stamp, WireRequest, WireResponse, add_headers
@@ -129,8 +130,8 @@ class Rest(msgspec.Struct, frozen=True, kw_only=True):
             return response.content
         if returns == "str" and "json" not in kind:
             return response.content.decode(charset_of(kind), errors="replace")
-        omitted = bool(arguments.fields) or any(_given(arguments, key) for key in operation.omittable)
-        decoding = Decoding(name, strict=self.strict, omitted=omitted, report=self.drift)
+        selection = _selection(operation, arguments)
+        decoding = Decoding(name, strict=self.strict, omitted=selection is not None, report=self.drift)
         if not response.content.strip():
             if returns == "None":
                 return None
@@ -147,6 +148,8 @@ class Rest(msgspec.Struct, frozen=True, kw_only=True):
         else:
             read = read_answer if operation.paging is None else read_listing
             value, built = read(returns, operation.module, response.content, decoding, operation.normalize)
+        if selection is not None:
+            mark(built, selection)
         if self.check is not None:
             self.check(operation, value, built, response)
         return built if returns == "None" else self._present(operation, built, response)
@@ -212,13 +215,24 @@ def _key_header(arguments: Arguments) -> str | None:
     return next((name for name in arguments.headers or () if name.lower() == "idempotency-key"), None)
 
 
-def _given(arguments: Arguments, name: str) -> bool:
-    """Whether a query parameter or body field has a value."""
+def _selection(operation: Operation[T], arguments: Arguments) -> Selection | None:
+    """What the call chose of each record; None: all of it."""
+    found = [(name, value) for name in operation.omittable if (value := _value(arguments, name)) is not None]
+    if not found and not arguments.fields:
+        return None
+    selection = Selection()
+    for name, value in [*found, *([("include", arguments.fields)] if arguments.fields else [])]:
+        selection.add(name, value)
+    return selection
+
+
+def _value(arguments: Arguments, name: str) -> object:
+    """The value of a query parameter or body field; None if it has none."""
     for source in (arguments.query, arguments.body):
-        value = source.get(name) if isinstance(source, dict) else getattr(source, name, None)
+        value: object = source.get(name) if isinstance(source, dict) else getattr(source, name, None)
         if value is not None and value is not UNSET:
-            return True
-    return False
+            return value
+    return None
 
 
 def _names(arguments: Arguments) -> list[str]:

@@ -13,7 +13,7 @@ from typedpipes._core.decoding import Decoding, Node
 from typedpipes._core.decoding.builders import Convert, plan_for
 from typedpipes._core.decoding.model import JSON
 from typedpipes._core.redaction import MASK, while_whole
-from typedpipes.errors import ConfigurationError, ResponseMismatch
+from typedpipes.errors import NotSelected, ResponseMismatch
 
 if TYPE_CHECKING:
     from typedpipes._core.graphql.select.fields import Composite, Field, FieldFacts, TypeFacts
@@ -32,10 +32,6 @@ class _Missing:
 
 _MISSING: Final = _Missing()
 _new: Final = object.__new__
-
-
-class NotSelected(ConfigurationError, LookupError):
-    """A row was asked for a field that its request did not select."""
 
 
 class Entry:
@@ -326,4 +322,4 @@ def _listed(item_type: str, build: Convert) -> Convert:
     return convert
 
 
-__all__ = ["Entry", "NotSelected", "Row", "Shape"]
+__all__ = ["Entry", "Row", "Shape"]

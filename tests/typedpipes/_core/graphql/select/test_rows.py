@@ -9,9 +9,9 @@ import pytest
 from graphql import parse, validate
 
 from tests.typedpipes._core.graphql.select.workshop import client, schema
-from typedpipes._core.graphql.select.rows import NotSelected, Row
+from typedpipes._core.graphql.select.rows import Row
 from typedpipes._core.redaction import MASK
-from typedpipes.errors import ConfigurationError, ResponseMismatch
+from typedpipes.errors import ConfigurationError, NotSelected, ResponseMismatch
 
 
 def asked(fields: Any, data: object, *chosen: Any, strict: bool = False) -> tuple[Any, list[str], str]:
