@@ -68,7 +68,7 @@ def arguments_of(method: Method, maker: RequestMaker) -> dict[str, Any]:
         given[method.places["body", None]] = payload
     elif isinstance(payload, Mapping):
         for wire, value in payload.items():
-            if ("body", wire) in method.places:
+            if ("body", wire) in method.places and (wire, value) != ("custom_fields", {}):
                 given[method.places["body", wire]] = value
     given.update(RULED.get(method.path, {}))
     return given

@@ -92,8 +92,8 @@ def test_common_parameters_are_where_the_vendor_puts_them() -> None:
         if operation.path.startswith("/oauth/"):
             assert not {"include", "exclude", "org_id"} & {*query, *fields}, operation.name
             continue
-        place = fields if fields else query
-        assert place["org_id"]["x-client-default"] == "org_id", operation.name
+        assert (fields if fields else query)["org_id"]["x-client-default"] == "org_id", operation.name
+        place = fields if fields.keys() - {"org_id"} else query  # these arguments of a POST travel in the query
         assert ("include" in place) == ("exclude" in place) == (operation.verb != "delete"), operation.name
         told = set(operation.facts.get("x-omittable", ()))
         assert told == ({"include", "exclude"} if "include" in place else set()), operation.name
