@@ -1,4 +1,4 @@
-"""mypy --strict on a 30-line program that uses Pipedrive v2: through our vendor module, and through stock output.
+"""mypy --strict on short programs, one for each vendor: through our vendor module, and through stock output.
 
 CPU seconds; cold without a cache, warm a second run over the same cache. Both packages are found the same way
 (MYPYPATH), and errors inside them are reported for neither.
@@ -9,11 +9,10 @@ from __future__ import annotations
 import os
 import sys
 import time
-from collections.abc import Mapping
 from pathlib import Path
 
 from tests.bench.figures import Figure, Samples, report
-from tests.bench.folder import ROOT, document, folder, stock_openapi, tool
+from tests.bench.folder import ROOT, document, folder, stock_graphql, stock_openapi, tool
 from tests.bench.fresh import cpu_of, environment
 
 ROUNDS = 3
@@ -86,54 +85,109 @@ if __name__ == "__main__":
 '''
 
 
+CONNECT = """
+from typedpipes.pipedream import Pipedream
+
+
+def main(secret: str) -> None:
+    with Pipedream(client_id="id", client_secret=secret, project_id="proj_x", environment="production") as pd:
+        for account in pd.connect.accounts.iter(app="slack"):
+            print(account.id.upper())
+"""
+
+STOCK_CONNECT = """
+from stock_connect import AuthenticatedClient
+from stock_connect.api.accounts import accounts_list
+
+
+def main(token: str) -> None:
+    with AuthenticatedClient(base_url="https://api.pipedream.com/v1/connect", token=token) as client:
+        page = accounts_list.sync("proj_x", client=client, app="slack")
+        print(page)
+"""
+
+PIPEFY = """
+from typedpipes.pipefy import Pipefy
+
+
+def main(token: str) -> None:
+    with Pipefy(token=token) as pipefy:
+        card = pipefy.card(id="1")
+        print("" if card is None or card.title is None else card.title.upper())
+        for each in pipefy.iter_cards(pipe_id="1"):
+            print(each.title)
+"""
+
+STOCK_PIPEFY = """
+from stock_pipefy import Client
+
+
+def main(token: str) -> None:
+    client = Client(url="https://api.pipefy.com/graphql", headers={"authorization": f"Bearer {token}"})
+    card = client.card(id="1").card
+    print("" if card is None or card.title is None else card.title.upper())
+    page = client.cards(pipe_id="1").cards
+    print(page)
+"""
+
+
 def main() -> int:
     """Print the figures; the exit code tells whether a goal was missed."""
-    stock = stock_openapi("stock_pipedrive_v2", document("pipedrive_v2"))
-    workspace = folder() / f"typing-{time.time_ns()}"
+    rest, graphql = "stock openapi-python-client", "stock ariadne-codegen"
+    pairs = {
+        "pipedrive": (OURS, STOCK, stock_openapi("stock_pipedrive_v2", document("pipedrive_v2")), rest),
+        "pipedream": (CONNECT, STOCK_CONNECT, stock_openapi("stock_connect", document("connect")), rest),
+        "pipefy": (PIPEFY, STOCK_PIPEFY, stock_graphql("stock_pipefy", "pipefy"), graphql),
+    }
+    figures: list[Figure] = []
+    for vendor, (ours, theirs, place, peer) in pairs.items():
+        figures += _pair(vendor, ours, theirs, str(place), peer)
+    return report(figures)
+
+
+def _pair(vendor: str, ours: str, theirs: str, stock: str, peer: str) -> list[Figure]:
+    workspace = folder() / f"typing-{vendor}-{time.time_ns()}"
     workspace.mkdir()
-    ours_path = os.pathsep.join(str(ROOT / part) for part in ("overrides", "generated"))
-    programs: Mapping[str, tuple[str, str]] = {"ours": (OURS, ours_path), "stock": (STOCK, str(stock))}
+    path = os.pathsep.join(str(ROOT / part) for part in ("overrides", "generated"))
     taken: dict[str, list[float]] = {}
     for number in range(ROUNDS):
-        for name, (program, path) in programs.items():
+        for name, program, found in (("ours", ours, path), ("stock", theirs, stock)):
             (workspace / f"{name}.py").write_text(program.lstrip(), encoding="utf-8")
             for run in ("cold", "warm"):
-                cpu, wall = _mypy(workspace, name, path, f"cache-{name}-{number}")
+                cpu, wall = _mypy(workspace, name, found, f"cache-{name}-{number}")
                 taken.setdefault(f"{name} {run}", []).append(cpu)
                 taken.setdefault(f"{name} {run} wall", []).append(wall)
     samples = Samples(taken)
-    return report(
-        [
-            Figure(
-                name="typing.cold",
-                what="mypy on a 30-line program, no cache",
-                unit="s",
-                ours=samples["ours cold"],
-                peer=samples["stock cold"],
-                peer_name="stock openapi-python-client",
-                ratio=samples.ratio("ours cold", "stock cold"),
-                against="peer",
-                goal=1.0,
-                n=samples.n,
-                spread=samples.spread("stock cold"),
-                remark=f"wall: {samples['ours cold wall']:.1f} s against {samples['stock cold wall']:.1f} s",
-            ),
-            Figure(
-                name="typing.warm",
-                what="the same, nothing changed since",
-                unit="s",
-                ours=samples["ours warm"],
-                peer=samples["stock warm"],
-                peer_name="stock openapi-python-client",
-                ratio=samples["ours warm"],
-                against="ours",
-                goal=1.0,
-                n=samples.n,
-                spread=samples.spread("stock warm"),
-                remark=f"wall: {samples['ours warm wall']:.1f} s against {samples['stock warm wall']:.1f} s",
-            ),
-        ]
-    )
+    return [
+        Figure(
+            name=f"typing.cold.{vendor}",
+            what=f"mypy on a program that uses {vendor}, no cache",
+            unit="s",
+            ours=samples["ours cold"],
+            peer=samples["stock cold"],
+            peer_name=peer,
+            ratio=samples.ratio("ours cold", "stock cold"),
+            against="peer",
+            goal=1.0,
+            n=samples.n,
+            spread=samples.spread("stock cold"),
+            remark=f"wall: {samples['ours cold wall']:.1f} s against {samples['stock cold wall']:.1f} s",
+        ),
+        Figure(
+            name=f"typing.warm.{vendor}",
+            what="the same, nothing changed since",
+            unit="s",
+            ours=samples["ours warm"],
+            peer=samples["stock warm"],
+            peer_name=peer,
+            ratio=samples["ours warm"],
+            against="ours",
+            goal=1.0,
+            n=samples.n,
+            spread=samples.spread("stock warm"),
+            remark=f"wall: {samples['ours warm wall']:.1f} s against {samples['stock warm wall']:.1f} s",
+        ),
+    ]
 
 
 def _mypy(workspace: Path, name: str, path: str, cache: str) -> tuple[float, float]:
