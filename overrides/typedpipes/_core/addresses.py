@@ -48,6 +48,11 @@ def origin(url: str) -> str:
     return origin_of(parts.scheme, parts.hostname or "", parts.port)
 
 
+def with_path(address: str, path: str) -> str:
+    """An address without a path, with ``path``; one that has a path, as it is."""
+    return address if urlsplit(address).path.strip("/") else address.rstrip("/") + path
+
+
 def is_usual_port(scheme: str, port: int | None) -> bool:
     """Whether ``port`` is the one that goes without saying."""
     return port is None or port == PORTS.get(scheme)

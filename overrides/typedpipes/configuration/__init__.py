@@ -16,7 +16,7 @@ from typing import Final
 from typedpipes._core.redaction import while_whole
 from typedpipes._core.setting_checks import check_path
 from typedpipes.configuration.profile import find, missing_file
-from typedpipes.configuration.settings import BY_VARIABLE
+from typedpipes.configuration.settings import BY_VARIABLE, own_names
 from typedpipes.errors import ConfigurationError
 
 ENVIRONMENT: Final = "environment"
@@ -50,6 +50,7 @@ class Configuration(Mapping[str, str]):
 
     def lay_under(self, layer: Mapping[str, str], origin: str) -> None:
         """Add what is not set yet, except what the settings above make meaningless or dangerous."""
+        layer = own_names(layer)
         hidden = _hidden(self._values, layer)
         for name, value in layer.items():
             known = name in BY_VARIABLE
@@ -114,10 +115,10 @@ def _hidden(upper: Mapping[str, str], lower: Mapping[str, str]) -> set[str]:
     hidden: set[str] = set()
     for vendor in ("PIPEFY", "PIPEDREAM", "PIPEDRIVE"):
         account = {f"{vendor}_CLIENT_ID", f"{vendor}_CLIENT_SECRET", f"{vendor}_REFRESH_TOKEN"}
-        token = {"PIPEFY": "PIPEFY_TOKEN", "PIPEDRIVE": "PIPEDRIVE_API_TOKEN"}.get(vendor)
-        if token is not None and token in given and not account & given:
+        token = {"PIPEFY": "PIPEFY_TOKEN", "PIPEDRIVE": "PIPEDRIVE_API_TOKEN"}.get(vendor, "PIPEDREAM_ACCESS_TOKEN")
+        if token in given and not account & given:
             hidden |= account  # one credential is used, and the one above wins
-        if token is not None and account & given:
+        if account & given:
             hidden.add(token)  # both at once are refused
         own, other = upper.get(f"{vendor}_CLIENT_ID", "").strip(), lower.get(f"{vendor}_CLIENT_ID", "").strip()
         if own and other and own != other:

@@ -29,6 +29,8 @@ class About(msgspec.Struct, frozen=True):
     """It decides where credentials are sent."""
     argument_only: bool = False
     """It is no setting of a machine: only code gives it."""
+    also: tuple[str, ...] = ()
+    """The names of the same variable in the vendor's own clients."""
 
 
 PipefyPlan: TypeAlias = Literal["starter", "business", "enterprise", "unlimited"]
@@ -40,8 +42,10 @@ Figures: TypeAlias = Literal["documented", "published-2026"]
 class PipefyAccount(TypedDict, total=False):
     """The settings of a Pipefy client: keywords, environment variables, keys of a profile."""
 
-    client_id: Annotated[str | None, About("service account; not beside a token")]
-    client_secret: Annotated[str | Secret | None, About("its secret")]
+    client_id: Annotated[
+        str | None, About("service account; not beside a token", also=("PIPEFY_SERVICE_ACCOUNT_CLIENT_ID",))
+    ]
+    client_secret: Annotated[str | Secret | None, About("its secret", also=("PIPEFY_SERVICE_ACCOUNT_CLIENT_SECRET",))]
     token: Annotated[str | Secret | None, About("personal access token")]
     base_url: Annotated[str | None, About("another address of the API, such as a sandbox's", address=True)]
     token_url: Annotated[str | None, About("another address of the token endpoint", address=True)]
@@ -60,10 +64,14 @@ class PipedreamAccount(TypedDict, total=False):
     client_id: Annotated[str | None, About("OAuth client, for Connect and REST")]
     client_secret: Annotated[str | Secret | None, About("its secret")]
     api_key: Annotated[str | Secret | None, About("user API key, for operations of REST that need a user")]
+    access_token: Annotated[str | Secret | None, About("of an OAuth client, made elsewhere; lives an hour")]
     connect_token: Annotated[str | Secret | None, About("of one end user, lives for hours", argument_only=True)]
     org_id: Annotated[str | None, About("workspace, for REST")]
     project_id: Annotated[str | None, About("project, for Connect")]
-    environment: Annotated[Environment | None, About("of Connect; the vendor assumes `production`")]
+    environment: Annotated[
+        Environment | None,
+        About("of Connect; the vendor assumes `production`", also=("PIPEDREAM_PROJECT_ENVIRONMENT",)),
+    ]
     figures: Annotated[Figures | None, About("which published limits are kept ([Limits](guide/limits.md))")]
     base_url: Annotated[str | None, About("another address of the API, such as a sandbox's", address=True)]
     workflow_domain: Annotated[
@@ -101,6 +109,7 @@ class Setting(msgspec.Struct, frozen=True):
     choices: tuple[str, ...] = ()
     secret: bool = False
     address: bool = False
+    also: tuple[str, ...] = ()
 
     @property
     def variable(self) -> str:
@@ -127,6 +136,7 @@ def _of(vendor: str) -> Iterator[Setting]:
             choices=choices,
             secret=Secret in kinds,
             address=about.address,
+            also=about.also,
         )
     # A store's URL may hold a password.
     yield Setting(vendor, "limits", f"as `TYPEDPIPES_LIMITS`, for {vendor.capitalize()} alone", secret=True)
@@ -144,6 +154,19 @@ SETTINGS: Final = (
 VENDORS: Final = tuple(ACCOUNTS)
 BY_PATH: Final = {setting.path: setting for setting in SETTINGS}
 BY_VARIABLE: Final = {setting.variable: setting for setting in SETTINGS}
+
+
+def own_names(values: Mapping[str, str]) -> Mapping[str, str]:
+    """``values`` with variables of the vendors' clients under our names; two values for one setting stay."""
+    found: dict[str, str] = {}
+    for setting in SETTINGS:
+        for name in setting.also:
+            if not values.get(name, "").strip():
+                continue
+            found = found or dict(values)
+            if found.get(setting.variable, "").strip() in ("", found[name].strip()):
+                found[setting.variable] = found.pop(name)
+    return found or values
 
 
 def page(vendor: str) -> str:
@@ -170,11 +193,19 @@ class Values:
 
     def text(self, name: str) -> str | None:
         """A setting."""
-        return (self._env.get(name) or "").strip() or None
+        return self._read(name) or None
 
     def secret(self, name: str) -> Secret | None:
         """A setting that is a secret."""
-        return secret((self._env.get(name) or "").strip())
+        return secret(self._read(name))
+
+    def _read(self, name: str) -> str:
+        """The value of a variable, or of its name in the vendor's clients. Two values raise `ConfigurationError`."""
+        names = (name, *BY_VARIABLE[name].also)
+        found = {each: value for each in names if (value := (self._env.get(each) or "").strip())}
+        if len(set(found.values())) > 1:
+            raise ConfigurationError(f"{' and '.join(found)} have different values; keep one of them", setting=name)
+        return next(iter(found.values()), "")
 
     def choice(self, name: str) -> str | None:
         """A setting that is one of a few words. Raises `ConfigurationError` for others."""
@@ -247,6 +278,7 @@ __all__ = [
     "elsewhere",
     "in_profile",
     "missing",
+    "own_names",
     "page",
     "unpaired",
 ]

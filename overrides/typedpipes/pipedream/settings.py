@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final, Unpack
 
 import msgspec
 
-from typedpipes._core.addresses import elsewhere
+from typedpipes._core.addresses import elsewhere, with_path
 from typedpipes._core.auth import Credential, Credentials, StaticCredential
 from typedpipes._core.decoding.model import JSON
 from typedpipes._core.http import WireResponse
@@ -40,6 +40,7 @@ class PipedreamSettings(msgspec.Struct, frozen=True, kw_only=True):
     client_id: str | None = None
     client_secret: Secret | None = None
     api_key: Secret | None = None
+    access_token: Secret | None = None
     connect_token: Secret | None = None
     org_id: str | None = None
     project_id: str | None = None
@@ -60,10 +61,13 @@ class PipedreamSettings(msgspec.Struct, frozen=True, kw_only=True):
     @classmethod
     def of(cls, given: Given) -> PipedreamSettings:
         """Credentials given as arguments hide those of the configuration. Raises `ConfigurationError`."""
-        who = given.credentials("api_key", "connect_token")
+        who = given.credentials("api_key", "connect_token", "access_token")
         client_id, api_key = who.text("client_id"), who.secret("api_key")
         connect_token = given.arguments_only().secret("connect_token")
-        if client_id is None and api_key is None and connect_token is None:
+        access_token = who.secret("access_token")
+        if client_id is not None and access_token is not None:
+            raise given.both("access_token")
+        if client_id is None and api_key is None and connect_token is None and access_token is None:
             from typedpipes.configuration.settings import missing
 
             raise missing(
@@ -77,11 +81,12 @@ class PipedreamSettings(msgspec.Struct, frozen=True, kw_only=True):
             client_id=client_id,
             client_secret=who.secret("client_secret"),
             api_key=api_key,
+            access_token=access_token,
             connect_token=connect_token,
             org_id=given.text("org_id"),
             project_id=given.text("project_id"),
             environment=given.text("environment"),
-            base_url=(given.address("base_url") or PIPEDREAM_URL).rstrip("/"),
+            base_url=with_path(given.address("base_url") or PIPEDREAM_URL, "/v1").rstrip("/"),
             workflow_domain=given.text("workflow_domain") or WORKFLOW_DOMAIN,
             workflows_url=given.address("workflows_url"),
             figures=given.choice("figures"),
@@ -104,6 +109,8 @@ class PipedreamSettings(msgspec.Struct, frozen=True, kw_only=True):
                     store=store,
                 )
             )
+        if self.access_token is not None:
+            made.append(StaticCredential("oauth", self.access_token, origins=origins, setting="PIPEDREAM_ACCESS_TOKEN"))
         if self.api_key is not None:
             made.append(StaticCredential("api_key", self.api_key, origins=origins, setting="PIPEDREAM_API_KEY"))
         if self.connect_token is not None:

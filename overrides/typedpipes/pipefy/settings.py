@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Final, Unpack
 
 import msgspec
 
-from typedpipes._core.addresses import at_origin, elsewhere, is_loopback, origin
+from typedpipes._core.addresses import at_origin, elsewhere, is_loopback, origin, with_path
 from typedpipes._core.auth import Credentials, StaticCredential, checked
 from typedpipes._core.graphql.calls import GraphQLCalls
 from typedpipes._core.http.policies import ClientCore
@@ -76,7 +76,7 @@ class PipefySettings(msgspec.Struct, frozen=True, kw_only=True):
                 "PIPEFY_CLIENT_ID",
             )
         figures = given.arguments_only() if given.any_argument("plan", "allowance") else given
-        base = given.address("base_url") or PIPEFY_URL
+        base = with_path(given.address("base_url") or PIPEFY_URL, "/graphql")
         token_url = given.address("token_url")
         if token_url is None:
             # Secrets of a stand-in go to the stand-in: another base URL means another token endpoint.

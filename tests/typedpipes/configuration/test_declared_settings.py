@@ -62,6 +62,7 @@ def test_the_types_say_what_a_variable_may_hold() -> None:
         "pipefy.client_secret",
         "pipefy.token",
         "pipedream.client_secret",
+        "pipedream.access_token",
         "pipedream.api_key",
         "pipedrive.api_token",
         "pipedrive.client_secret",
@@ -79,7 +80,7 @@ def test_every_setting_is_read_from_its_keyword_and_from_its_variable(vendor: st
     pair = {"client_id": "id", "client_secret": "planted"}
     for key, hint in get_type_hints(ACCOUNTS[vendor]).items():
         beside = pair if key in (*pair, "refresh_token") else {token: "planted"}
-        value = VALUES.get(key) or (f"https://{key.replace('_', '-')}.example" if "url" in key else "given")
+        value = VALUES.get(key) or (f"https://{key.replace('_', '-')}.example/path" if "url" in key else "given")
         if key == "plan" and vendor == "pipedrive":
             value = "growth"
         given = {**beside, key: value}
