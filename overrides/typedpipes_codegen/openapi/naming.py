@@ -13,6 +13,8 @@ PLAIN = re.compile(r"[a-z][a-z0-9_]*\Z")
 METHOD_PATH = re.compile(r"[a-z][a-z0-9_]*(\.[a-z][a-z0-9_]*)+\Z")
 COMPONENT = re.compile(r"[A-Za-z0-9._-]+\Z")
 
+_SIGNS = {"+": "plus", "-": "minus"}
+
 TYPE_NAMES = frozenset(("bool", "bytes", "dict", "float", "int", "list", "str", "None", "Literal", "JSON"))
 """Names that annotations inside a class body use: a field of that name would hide them."""
 
@@ -35,6 +37,8 @@ def snake(text: str, fallback: str = "value") -> str:
     """A lower-case identifier; names that already are one stay as they are."""
     if PLAIN.match(text):
         return text
+    if text[:1] in _SIGNS and text[1:2].isdigit():
+        text = f"{_SIGNS[text[0]]} {text[1:]}"
     name = "_".join(words(text))
     if not name:
         return fallback
