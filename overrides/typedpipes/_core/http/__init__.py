@@ -7,6 +7,7 @@ show callers no type of the HTTP library, which only `typedpipes._core.http.libr
 from __future__ import annotations
 
 import contextlib
+import re
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Final, Literal, Protocol, TypeAlias, cast
 
@@ -134,6 +135,11 @@ class Stamp(msgspec.Struct, kw_only=True, eq=False):
         return f"{self.api}.{self.operation}"
 
 
+_NAME: Final = re.compile(r"[a-z0-9!#$%&'*+.^_`|~-]+")
+_VALUE: Final = re.compile(r"(?:[^\s\x00-\x1f\x7f](?:[^\x00-\x08\x0a-\x1f\x7f]*[^\s\x00-\x1f\x7f])?)?")
+"""What HTTP takes as name and value of a header (RFC 9110, 5.5). Values that are not ASCII are refused elsewhere."""
+
+
 def add_headers(
     headers: dict[str, str],
     given: Mapping[str, str],
@@ -155,7 +161,15 @@ def add_headers(
                 f"{setting} may not set {name}: the client sets it, from its credentials and the call's own arguments",
                 setting=setting,
             )
-        headers[lower] = text_of(value, name)
+        text = text_of(value, name)
+        if not _NAME.fullmatch(lower):
+            raise ConfigurationError(f"{setting}: {name[:100]!r} is no name of a header", setting=setting)
+        if not _VALUE.fullmatch(text):
+            raise ConfigurationError(
+                f"{setting}: the value of {name} begins or ends with a space, or holds a control character",
+                setting=setting,
+            )
+        headers[lower] = text
 
 
 SAFE_METHODS: Final = frozenset({"GET", "HEAD", "OPTIONS"})

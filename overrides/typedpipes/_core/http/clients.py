@@ -86,23 +86,6 @@ class _Connecting:
         return kind(**self.options(connects=False))
 
 
-@contextlib.contextmanager
-def proxies_explained() -> Iterator[None]:
-    """httpx's complaints about the proxy it was told to use, as `ConfigurationError`."""
-    try:
-        yield
-    except ImportError as error:
-        raise ConfigurationError(
-            "a SOCKS proxy (ALL_PROXY, HTTPS_PROXY) needs a package: pip install 'httpx[socks]'", setting="proxy"
-        ) from error
-    except (ValueError, library.InvalidURL):
-        raise ConfigurationError(
-            "the address of the proxy (HTTPS_PROXY, ALL_PROXY) is none: it starts with http://, https://, socks5:// or "
-            "socks5h://",
-            setting="proxy",
-        ) from None
-
-
 class _NoCookies(library.Cookies):
     """These APIs know no sessions; a cookie kept would tie one credential's calls to another's."""
 
@@ -229,7 +212,7 @@ class PolicyClient(SharedClient, library.Client):
     ) -> None:
         foreign, other = check_library(http_library, http_client, "Client"), http_client
         connecting = _Connecting(connections, wire)
-        with proxies_explained():
+        with library.proxies_explained():
             if foreign is not library.OWN and http_client is None and transport is None:
                 other = cast("HttpClient", connecting.open(foreign.Client))
             super().__init__(
@@ -259,6 +242,10 @@ class PolicyClient(SharedClient, library.Client):
             return self._put(request, stream=True, auth=None, follow_redirects=False)
         finally:
             SENDING.set(before)
+
+    def close(self) -> None:
+        """Close the connections of our own."""
+        super().close()
 
     def exchange(self, request: WireRequest) -> WireResponse:
         """Perform ``request``; the result is 2xx and read completely."""
@@ -297,6 +284,39 @@ class PolicyClient(SharedClient, library.Client):
         return response if stream else read_response(response, exchange.content)
 
 
+class Home:
+    """The event loop that an asynchronous client belongs to: that of its first call."""
+
+    def __init__(self) -> None:
+        self._loop: object = None
+
+    def elsewhere(self) -> bool:
+        """Whether the loop that runs is another one."""
+        import asyncio
+
+        loop: object
+        try:
+            loop = asyncio.get_running_loop()
+        except RuntimeError:
+            import trio
+
+            loop = trio.lowlevel.current_trio_token()
+        if self._loop is None:
+            self._loop = loop
+        return self._loop is not loop
+
+    def forget(self) -> None:
+        """Belong to whichever loop calls next."""
+        self._loop = None
+
+
+def _of_another_loop() -> ConfigurationError:
+    return ConfigurationError(
+        "an asynchronous client belongs to the event loop of its first call; make a new one in each asyncio.run "
+        "(or trio.run), with `async with`"
+    )
+
+
 class AsyncPolicyClient(SharedClient, library.AsyncClient):
     """The asynchronous client, for asyncio and trio; belongs to one event loop. See `PolicyClient`."""
 
@@ -319,7 +339,7 @@ class AsyncPolicyClient(SharedClient, library.AsyncClient):
     ) -> None:
         foreign, other = check_library(http_library, http_client, "AsyncClient"), http_client
         connecting = _Connecting(connections, wire)
-        with proxies_explained():
+        with library.proxies_explained():
             if foreign is not library.OWN and http_client is None and transport is None:
                 other = cast("AsyncHttpClient", connecting.open(foreign.AsyncClient))
             super().__init__(
@@ -327,6 +347,14 @@ class AsyncPolicyClient(SharedClient, library.AsyncClient):
                 **connecting.options(connects=transport is None and other is None),
             )
         line: AsyncHttpClient = self if other is None else other
+        self._home = home = Home()
+        self._ours = ours = http_client is None and transport is None
+
+        def closed() -> bool:
+            if home.elsewhere() and ours:
+                raise _of_another_loop()
+            return line.is_closed
+
         self.policies: Policies = build_policies(
             TaskPermits(connections),
             credentials,
@@ -336,7 +364,7 @@ class AsyncPolicyClient(SharedClient, library.AsyncClient):
             random,
             on_event,
             redactor,
-            lambda: line.is_closed,
+            closed,
         )
         self._put = super().send if other is None else async_sender(other)
         self._settle(line, given=http_client is not None)
@@ -347,8 +375,23 @@ class AsyncPolicyClient(SharedClient, library.AsyncClient):
         SENDING.set(self.policies.redactor)
         try:
             return await self._put(request, stream=True, auth=None, follow_redirects=False)
+        except RuntimeError as error:
+            if self._home.elsewhere():
+                raise _of_another_loop() from error
+            raise
         finally:
             SENDING.set(before)
+
+    def forked(self) -> None:
+        """See `typedpipes._core.forks`."""
+        super().forked()
+        self._home.forget()
+
+    async def aclose(self) -> None:
+        """Close the connections; those of an event loop that has ended are dropped."""
+        if self._home.elsewhere() and self._ours:
+            library.forget_connections(self._wire)
+        await super().aclose()
 
     async def exchange(self, request: WireRequest) -> WireResponse:
         """Perform ``request``; the result is 2xx and read completely."""
@@ -486,7 +529,6 @@ __all__ = [
     "SharedClient",
     "WireOptions",
     "build_policies",
-    "proxies_explained",
     "read_response",
     "to_httpx",
     "to_url",

@@ -9,6 +9,7 @@ as long as all of our modules together, for every program that imports a client.
 
 from __future__ import annotations
 
+import contextlib
 import copy
 import functools
 import os
@@ -142,6 +143,23 @@ def end_in_time(transport: object) -> None:
     pool._network_backend = bounded(backend, core)
 
 
+@contextlib.contextmanager
+def proxies_explained() -> Iterator[None]:
+    """The library's complaints about the proxy it was told to use, as `ConfigurationError`."""
+    try:
+        yield
+    except ImportError as error:
+        raise ConfigurationError(
+            f"a SOCKS proxy (ALL_PROXY, HTTPS_PROXY) needs a package: pip install '{NAME}[socks]'", setting="proxy"
+        ) from error
+    except (ValueError, InvalidURL):
+        raise ConfigurationError(
+            "the address of the proxy (HTTPS_PROXY, ALL_PROXY) is none: it starts with http://, https://, socks5:// or "
+            "socks5h://",
+            setting="proxy",
+        ) from None
+
+
 _LIMITS: Final = Limits(max_connections=100, max_keepalive_connections=20)
 
 
@@ -155,7 +173,8 @@ class HTTPTransport(httpx.HTTPTransport):
         proxy: str | None = None,
         limits: Limits = _LIMITS,
     ) -> None:
-        super().__init__(verify=verify, proxy=proxy, limits=limits)
+        with proxies_explained():
+            super().__init__(verify=verify, proxy=proxy, limits=limits)
         end_in_time(self)
 
 
@@ -169,7 +188,8 @@ class AsyncHTTPTransport(httpx.AsyncHTTPTransport):
         proxy: str | None = None,
         limits: Limits = _LIMITS,
     ) -> None:
-        super().__init__(verify=verify, proxy=proxy, limits=limits)
+        with proxies_explained():
+            super().__init__(verify=verify, proxy=proxy, limits=limits)
         end_in_time(self)
 
 

@@ -14,8 +14,9 @@ import pytest
 from tests.typedpipes._core.fake_time import FakeTime
 from tests.typedpipes._core.http.modes import MODES, Mode, Setup, run
 from tests.typedpipes._core.http.wire_server import Arrival, Reply, serving
-from typedpipes._core.flow import Flow
-from typedpipes._core.http import STAMP, Stamp, WireRequest, WireResponse
+from typedpipes._core.files import FileHost, LinkPolicy
+from typedpipes._core.flow import Flow, SyncIO, drive
+from typedpipes._core.http import STAMP, Stamp, WireRequest, WireResponse, add_headers
 from typedpipes._core.http.clients import USER_AGENT, AsyncPolicyClient, PolicyClient
 from typedpipes.errors import (
     APIError,
@@ -317,3 +318,76 @@ def test_certificates_are_read_once_and_anew_for_another_environment(
     with PolicyClient():
         pass
     assert read == [True, False, True]
+
+
+@pytest.mark.parametrize(
+    ("headers", "says"),
+    [
+        ({"x-a": "secret\nb"}, "the value of x-a"),
+        ({"x-a": "secret\0"}, "the value of x-a"),
+        ({"x-a": " secret"}, "the value of x-a"),
+        ({"x-a": "secret "}, "the value of x-a"),
+        ({"x-a": "secret\x7f"}, "the value of x-a"),
+        ({"x a": "secret"}, "'x a' is no name"),
+        ({"x-a:": "secret"}, "'x-a:' is no name"),
+        ({"": "secret"}, "'' is no name"),
+        ({"é": "secret"}, "'é' is no name"),
+    ],
+)
+def test_headers_that_http_does_not_take_are_refused_by_name(headers: dict[str, str], says: str) -> None:
+    with pytest.raises(ConfigurationError, match=says) as caught:
+        add_headers({}, headers, "extra_headers")
+    assert "secret" not in str(caught.value)
+
+
+def test_headers_that_http_takes_are_sent_as_they_are() -> None:
+    headers: dict[str, str] = {}
+    add_headers(headers, {"X-A": "", "x-b": "a\tb c", "x!#$%&'*+.^_`|~9": "é"}, "extra_headers")
+    assert headers == {"x-a": "", "x-b": "a\tb c", "x!#$%&'*+.^_`|~9": "é"}
+
+
+@pytest.mark.parametrize("proxy", ["ftp://127.0.0.1:1", "nonsense://"])
+def test_a_proxy_of_an_unknown_kind_is_refused_wherever_one_is_used(
+    proxy: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HTTPS_PROXY", proxy)
+    with pytest.raises(ConfigurationError, match="HTTPS_PROXY"):
+        PolicyClient()
+    with pytest.raises(ConfigurationError, match="HTTPS_PROXY"):
+        drive(FileHost(LinkPolicy(hosts=("example.com",))).get("https://example.com/f", {}), SyncIO())
+
+
+def test_an_asynchronous_client_belongs_to_one_event_loop() -> None:
+    async def call() -> None:
+        await client.exchange(get(server.url))
+
+    client = AsyncPolicyClient()
+    with serving() as server:
+        anyio.run(call)
+        for backend in ("asyncio", "trio"):
+            with pytest.raises(ConfigurationError, match=r"make a new one in each asyncio\.run"):
+                anyio.run(call, backend=backend)
+        assert len(server.arrivals) == 1
+        anyio.run(client.aclose)  # what it holds is of a loop that has ended
+    assert client.is_closed
+
+
+def test_a_given_client_of_another_event_loop_is_explained() -> None:
+    answers: list[httpx.Response | Exception] = [
+        httpx.Response(200, content=b"{}"),
+        RuntimeError("Event loop is closed"),
+    ]
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        following = answers.pop(0)
+        if isinstance(following, Exception):
+            raise following
+        return following
+
+    async def call() -> None:
+        await client.exchange(get("https://api.example.com/"))
+
+    client = AsyncPolicyClient(http_client=httpx.AsyncClient(transport=httpx.MockTransport(answer)))
+    anyio.run(call)
+    with pytest.raises(ConfigurationError, match="belongs to the event loop of its first call"):
+        anyio.run(call)
