@@ -174,16 +174,20 @@ def _check_chosen(operation: Operation[Any], query: Mapping[str, object]) -> Non
 def _check_bounds(operation: Operation[Any], query: Mapping[str, object]) -> None:
     """Refuse a number that the schema or the overlay says is too small or too great."""
     paging = operation.paging
-    bounds = operation.bounds
-    if paging is not None and paging.limit is not None:
-        bounds = {**bounds, paging.limit: (1, paging.max_size)}
-    for name, (least, most) in bounds.items():
-        value = query.get(name)
-        if not isinstance(value, (int, float)) or isinstance(value, bool):
-            continue
-        if (least is not None and value < least) or (most is not None and value > most):
-            told = f"at most {most}" if least is None else f"at least {least}" if most is None else f"{least} to {most}"
-            raise ConfigurationError(f"{operation.name}: {name} is {told}, not {value}", setting=name)
+    limit = None if paging is None else paging.limit
+    if paging is not None and limit is not None and limit in query:
+        _check_bound(operation, limit, query[limit], 1, paging.max_size)
+    for name, (least, most) in operation.bounds.items():
+        if name in query and name != limit:
+            _check_bound(operation, name, query[name], least, most)
+
+
+def _check_bound(operation: Operation[Any], name: str, value: object, least: float | None, most: float | None) -> None:
+    if not isinstance(value, (int, float)) or isinstance(value, bool):
+        return
+    if (least is not None and value < least) or (most is not None and value > most):
+        told = f"at most {most}" if least is None else f"at least {least}" if most is None else f"{least} to {most}"
+        raise ConfigurationError(f"{operation.name}: {name} is {told}, not {value}", setting=name)
 
 
 def _query(query: Mapping[str, object], csv: tuple[str, ...], styles: Mapping[str, str] = _NO_STYLES) -> str:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import UTC, date, datetime
-from typing import cast
 
 from typedpipes._core.decoding.model import Model, evolve, no_zone
 from typedpipes._core.rest import Arguments, Operation
@@ -16,33 +15,36 @@ def with_times(operation: Operation[object], arguments: Arguments) -> Arguments:
 
     Raises `ConfigurationError` for a date where a time is meant, the other way round, and for a time without a zone.
     """
-    places = {
-        "query": arguments.query,
-        "header": arguments.headers,
-        "cookie": arguments.cookies,
-        "body": arguments.body,
-    }
-    changed = dict(places)
+    query, headers, cookies, body = arguments.query, arguments.headers, arguments.cookies, arguments.body
     for key, form in operation.times.items():
         place, _, path = key.partition(" ")
-        if place in changed:
-            given = changed[place]
-            changed[place] = timed(given, path, form) if place == "body" else _changed(given, [path], form, path)
-    if all(changed[place] is places[place] for place in places):
+        if place == "query":
+            query = _replaced(query, path, form)
+        elif place == "body":
+            body = body if body is None else timed(body, path, form)
+        elif place == "header":
+            headers = _replaced(headers, path, form)
+        elif place == "cookie":
+            cookies = _replaced(cookies, path, form)
+    before = (arguments.query, arguments.headers, arguments.cookies, arguments.body)
+    if all(new is old for new, old in zip((query, headers, cookies, body), before, strict=True)):
         return arguments
     return Arguments(
-        path=arguments.path,
-        query=cast("dict[str, object] | None", changed["query"]),
-        headers=cast("dict[str, object] | None", changed["header"]),
-        cookies=cast("dict[str, object] | None", changed["cookie"]),
-        body=changed["body"],
-        fields=arguments.fields,
+        path=arguments.path, query=query, headers=headers, cookies=cookies, body=body, fields=arguments.fields
     )
+
+
+def _replaced(values: dict[str, object] | None, name: str, form: str) -> dict[str, object] | None:
+    value = None if values is None else values.get(name)
+    if values is None or not isinstance(value, date) or value != value:
+        return values
+    return {**values, name: _text(value, form, name)}
 
 
 def timed(value: object, path: str, form: str) -> object:
     """``value`` with the date or time at ``path`` below it (``input.due_date``, ``data[].day``) as text in ``form``."""
-    return _changed(value, path.replace("[]", ".[]").lstrip(".").split("."), form, path)
+    steps = path.replace("[]", ".[]").lstrip(".").split(".") if "[]" in path else path.split(".")
+    return _changed(value, steps, form, path)
 
 
 def _changed(value: object, steps: list[str], form: str, path: str) -> object:
