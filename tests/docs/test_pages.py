@@ -73,6 +73,7 @@ def _is_command(words: list[str]) -> bool:
     from docs._site.commands import PROGRAM, commands
 
     known = [name.removeprefix(f"{PROGRAM} ").split() for name in commands()]
+    known += [each[:-1] for each in known if each[-1] == "show"]  # what a group does by itself
     return any(words[: len(name)] == name for name in known)
 
 
