@@ -93,11 +93,11 @@ def test_a_text_that_cannot_be_sent_is_an_error_of_ours_that_does_not_show_it(te
             assert text.strip() == "" or text not in message
 
 
-def test_a_state_folder_that_is_none_stops_no_call(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_state_folder_that_is_none_is_an_error_of_ours(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("TYPEDPIPES_STATE", f"{os.devnull}/x")
     with serving() as server:
         server.script_of(Reply(200, b'{"access_token": "a", "expires_in": 60}'), Reply(200, b'{"data": []}'))
         with Pipedream(
             client_id="c", client_secret="s", token_cache="file", base_url=server.url, limits="off", **PROJECT
         ) as client:
-            client.connect.accounts.list()
+            assert "cannot be used" in told(client.connect.accounts.list)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import hashlib
 import math
 from collections.abc import Callable, Iterable
@@ -114,14 +115,15 @@ class TokenCredential(Credential):
         """What ``work`` gives on the store; ``otherwise`` where the store fails and can be done without.
 
         A token that anybody can ask for again is only cached there: a full disk stops no call, and is told once. One
-        that rotates is nowhere else, so the failure is raised before it is spent.
+        that rotates is nowhere else, so the failure is raised before it is spent. A store that was set up wrongly, or
+        that others can write, is a `ConfigurationError` for both.
         """
         try:
             return (yield from call(work, blocking=self.store.blocking))
         except Exception as error:  # of a keyring or a store of the caller's, whatever it raises
+            if isinstance(error, TypedPipesError) and (self.grant.rotates or not _is_full(error)):
+                raise
             if self.grant.rotates:
-                if isinstance(error, TypedPipesError):
-                    raise
                 raise ConfigurationError(
                     f"the store of the {self.kind} token failed ({type(error).__name__}); nothing was sent. Make it "
                     "work again, or give another one (token_cache=)",
@@ -294,6 +296,11 @@ class TokenCredential(Credential):
             body=error.body,
             attempts=error.attempts,
         )
+
+
+def _is_full(error: TypedPipesError) -> bool:
+    """Whether a store failed because its disk is full."""
+    return isinstance(error.__cause__, OSError) and error.__cause__.errno in (errno.ENOSPC, errno.EDQUOT)
 
 
 def _out_of_patience(error: Exception, context: AuthContext) -> bool:
