@@ -236,7 +236,7 @@ class RedisStore(Announcer):
                 left = patience - (self._clock.monotonic() - started)
                 if left >= self._timeout:
                     return self._script(keys=keys, args=[argument])
-                return _in_time(partial(self._script, keys=keys, args=[argument]), max(0.0, left), undo)
+                return _in_time(partial(self._script, keys=keys, args=[argument]), max(LEAST, left), undo)
 
             async def aperform(perform: Any = perform) -> Any:
                 return await anyio.to_thread.run_sync(perform, limiter=_thread_limit())
