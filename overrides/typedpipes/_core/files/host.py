@@ -8,7 +8,7 @@ from __future__ import annotations
 import math
 import ssl
 import urllib.request
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
 from functools import partial
 from typing import Final
 
@@ -17,6 +17,7 @@ from typedpipes._core.addresses import PORTS, is_loopback
 from typedpipes._core.files.links import LinkPolicy, shown
 from typedpipes._core.flow import Call, Flow, call, discard
 from typedpipes._core.http import library
+from typedpipes._core.http.bodies import exhaust
 from typedpipes._core.http.network import Until, aresolve, remaining, resolve, spread
 from typedpipes.errors import DownloadError
 
@@ -39,6 +40,7 @@ class FileHost:
         self._verify = verify
         self._sync: dict[tuple[bool, str | None], library.HTTPTransport] = {}
         self._asynchronous: dict[tuple[bool, str | None], library.AsyncHTTPTransport] = {}
+        self._pieces: AsyncIterator[bytes] | None = None
 
     def get(self, link: str, headers: Mapping[str, str], left: float = math.inf) -> Flow[library.Response]:
         """GET ``link``, following checked redirects, all in ``left`` seconds, the body included. It is unread.
@@ -64,6 +66,23 @@ class FileHost:
                 raise DownloadError(f"{shown(url)} redirects to something that is not a URL") from error
             self.policy.check(url)
         raise DownloadError(f"more than {MAX_REDIRECTS} redirects, last to {shown(url)}")
+
+    def body(self, response: library.Response) -> Call[bytes]:
+        """The effect that reads the next piece of a body; one object serves for all of them. Empty: the end."""
+        if isinstance(response.stream, library.SyncByteStream):
+            pieces = response.iter_raw()
+            return Call(lambda: next(pieces, b""))
+        async_pieces = self._pieces = response.aiter_raw()
+
+        def nothing() -> bytes:
+            raise RuntimeError("an asynchronous body cannot be read synchronously")
+
+        return Call(nothing, lambda: anext(async_pieces, b""))
+
+    def leave(self, response: library.Response) -> Flow[None]:
+        """Close an answer whose `body` was taken, read or not."""
+        yield from discard(response)
+        yield Call(lambda: None, self._finish)
 
     def close(self) -> Call[None]:
         """The effect that closes all connections; harmless when repeated."""
@@ -139,6 +158,13 @@ class FileHost:
         for transport in self._asynchronous.values():
             await transport.aclose()
         self._asynchronous.clear()
+        await self._finish()
+
+    async def _finish(self) -> None:
+        """End the generator of a body that was left, which would else be found suspended by the event loop."""
+        pieces, self._pieces = self._pieces, None
+        if pieces is not None:
+            await exhaust(pieces)
 
 
 def proxy_for(url: library.URL) -> str | None:

@@ -189,7 +189,7 @@ class Transfer:
             self._reject(status, response, link)
         if self._response is None:
             return
-        self._pull = _pull(response)
+        self._pull = self._host.body(response)
 
     def _accept_whole(self, response: library.Response) -> Flow[None]:
         if not has_end(response):
@@ -298,20 +298,7 @@ class Transfer:
     def _disconnect(self) -> Flow[None]:
         response, self._response, self._pull = self._response, None, None
         if response is not None:
-            yield from discard(response)
-
-
-def _pull(response: library.Response) -> Call[bytes]:
-    """The effect that reads the next piece of a body; one object serves for all of them. Empty: the end."""
-    if isinstance(response.stream, library.SyncByteStream):
-        pieces = response.iter_raw()
-        return Call(lambda: next(pieces, b""))
-    async_pieces = response.aiter_raw()
-
-    def nothing() -> bytes:
-        raise RuntimeError("an asynchronous body cannot be read synchronously")
-
-    return Call(nothing, lambda: anext(async_pieces, b""))
+            yield from self._host.leave(response)
 
 
 # What the headers of a file host's answer say.
