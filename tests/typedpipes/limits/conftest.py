@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -22,6 +23,16 @@ def redis_process(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RedisSer
     server.start()
     yield server
     server.kill()
+
+
+@pytest.fixture(autouse=True)
+def no_signs_of_life() -> Iterator[None]:
+    """No thread of a store outlives its test: its work, and its use of `random`, would be seen by later tests."""
+    yield
+    for thread in threading.enumerate():
+        if thread.name == "typedpipes-heart":
+            thread.join(timeout=2)
+            assert not thread.is_alive(), "a store on Redis was left open with a request in flight"
 
 
 @pytest.fixture

@@ -77,8 +77,9 @@ def cluster(tmp_path: Path) -> Iterator[RedisCluster]:
 
 
 def test_limits_are_counted_in_a_cluster_of_three_nodes(cluster: RedisCluster) -> None:
+    stores = [RedisStore(client=cluster) for _ in range(2)]
     for user in ("a", "b", "c", "d", "e", "f"):  # their keys lie on different nodes
-        first, second = (StoreLimiter(POLICY, RedisStore(client=cluster), identity={"user": user}) for _ in range(2))
+        first, second = (StoreLimiter(POLICY, store, identity={"user": user}) for store in stores)
         for _ in range(2):
             drive(drive(first.acquire(CLAIM), IO).settle(200, {}), IO)
         drive(second.acquire(CLAIM), IO)
@@ -87,3 +88,5 @@ def test_limits_are_counted_in_a_cluster_of_three_nodes(cluster: RedisCluster) -
     keys = [str(key, "utf-8") for key in cluster.keys(target_nodes="all") if isinstance(key, bytes)]
     slots = {int(cluster.cluster_keyslot(key)) % 3 for key in keys}
     assert len(slots) > 1, "more than one node took part"
+    for store in stores:
+        store.close()

@@ -41,7 +41,9 @@ class Heart:
             self._last = time.monotonic()
             if self._thread is None:
                 self._stop = threading.Event()
-                self._thread = threading.Thread(target=self._run, args=(self._stop,), daemon=True)
+                self._thread = threading.Thread(
+                    target=self._run, args=(self._stop,), name="typedpipes-heart", daemon=True
+                )
                 self._thread.start()
 
     def let_go(self, lease: str) -> None:
