@@ -6,7 +6,6 @@ Memory: how far the peak grows after the first five pages, in a fresh process.
 
 from __future__ import annotations
 
-import resource
 import subprocess
 import sys
 import time
@@ -18,6 +17,7 @@ from tests.bench.canned import wide
 from tests.bench.figures import Figure, interleave, report
 from tests.bench.folder import ROOT
 from tests.bench.server import PAGES, RECORDS, serving
+from tests.support.memory import peak
 from typedpipes.pipedrive import Pipedrive
 
 ROUNDS, TOTAL = 5, PAGES * RECORDS
@@ -34,9 +34,9 @@ def ours(url: str, *, after_five: bool = False) -> float:
             count += 1
             assert deal.title
             if after_five and count == 5 * RECORDS:
-                before = _peak()
+                before = peak()
     assert count == TOTAL, count
-    return _peak() - before
+    return peak() - before
 
 
 def bare(url: str) -> None:
@@ -54,10 +54,6 @@ def bare(url: str) -> None:
             if cursor is None:
                 break
     assert count == TOTAL, count
-
-
-def _peak() -> float:
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
 
 
 def main(arguments: list[str]) -> int:

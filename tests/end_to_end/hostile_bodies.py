@@ -7,9 +7,9 @@ from __future__ import annotations
 
 import gzip
 import json
-import sys
 from collections.abc import Callable
 
+from tests.support.memory import peak
 from tests.typedpipes._core.http.wire_server import Arrival, Reply, serving
 from typedpipes.errors import TypedPipesError
 from typedpipes.pipedrive import Pipedrive
@@ -53,12 +53,6 @@ def bodies() -> dict[str, bytes]:
                 made[f"{where} {name} {size}"] = packed(head + start, unit, size, end + tail)
     made["three layers"] = gzip.compress(gzip.compress(packed(b"", b"\0", 512 << 20, b"")))
     return made
-
-
-def peak() -> float:
-    import resource
-
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / (1 if sys.platform == "darwin" else 1024)
 
 
 def main() -> None:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import json
-import resource
 import sys
 from typing import Any
 
 import anyio
 
 from tests.end_to_end.listings import STYLES, Style, Vendor, async_client, client, listing
+from tests.support.memory import peak
 
 TOTAL = 100_000
 WARM = 5_000
@@ -49,19 +49,13 @@ class Count:
     def __init__(self) -> None:
         self.items = 0
         self.sum = 0
-        self.before = 0
+        self.before = 0.0
 
     def add(self, item: Any) -> None:
         self.items += 1
         self.sum += int(item.id)
         if self.items == WARM:
             self.before = peak()
-
-
-def peak() -> int:
-    """Greatest resident size so far in bytes."""
-    size = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    return size if sys.platform == "darwin" else size * 1024
 
 
 def sync(vendor: Vendor, count: Count, **options: Any) -> None:

@@ -9,7 +9,7 @@ import pytest
 
 PROGRAM = """
 import sys
-from pathlib import Path
+from tests.support.memory import peak
 from typedpipes._core.flow import SyncIO
 from typedpipes.pipefy.bulk import Bulk
 
@@ -21,8 +21,7 @@ class Port:
 rows = ({"title": f"card {number}", "due_date": "2026-12-24T10:00:00Z"} for number in range(int(sys.argv[1])))
 report = Bulk(Port(), SyncIO(), None).create_cards(rows, pipe_id="1")
 assert report.complete and len(report.items) == int(sys.argv[1])
-(line,) = [line for line in Path("/proc/self/status").read_text().splitlines() if line.startswith("VmHWM")]
-print(line.split()[1])  # ru_maxrss would count the process this one was forked from
+print(round(peak() * 1024))
 """
 
 pytestmark = pytest.mark.campaign

@@ -5,7 +5,6 @@ from __future__ import annotations
 import importlib
 import inspect
 import json
-import resource
 import sys
 import threading
 import time
@@ -15,6 +14,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any, Final
 
+from tests.support.memory import peak
 from typedpipes.errors import TypedPipesError
 from typedpipes_codegen.documents import load_document
 from typedpipes_codegen.errors import SchemaError
@@ -187,7 +187,7 @@ def main(file: Path, folder: Path) -> dict[str, Any]:
     found["operations"] = made.operations
     found["notes"] = list(made.notes)
     found["files"] = sum(1 for _ in (folder / name).rglob("*.py"))
-    found["megabytes"] = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
+    found["megabytes"] = round(peak())
     sys.path.insert(0, str(folder))
     try:
         package = importlib.import_module(name)
