@@ -67,7 +67,6 @@ def test_every_fault_of_the_documents_is_listed_with_file_and_line(tmp_path: Pat
         ({"A": "query Execute { two }"}, 1, "which the client has already"),
         ({"A": "query MyQuery { two }\nquery my_query { two }"}, 2, "would both make the method my_query"),
         ({"A": "query _1 { two }"}, 1, "makes no method name"),
-        ({"A": "query A($timeout: ID) { one(id: $timeout) { id } }"}, 1, "call option 'timeout'"),
         ({"A": "query A($myId: ID, $my_id: ID) { a: one(id: $myId) { id } b: one(id: $my_id) { id } }"}, 1, "my_id"),
         ({"A": "query A { one { ...Field } }\nfragment Field on Thing { id }"}, 2, "a name generated code needs"),
         ({"A": "query A { one { ...none } }\nfragment none on Thing { id }"}, 2, "a name generated code needs"),

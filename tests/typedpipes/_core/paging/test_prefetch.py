@@ -290,7 +290,7 @@ def test_a_failure_ahead_comes_at_its_turn_and_says_where_to_go_on() -> None:
         with pytest.raises(ServerError) as caught:  # noqa: PT012 - what came before the failure counts
             for item in pages:
                 got.append(item.id)
-        assert caught.value.__notes__ == ["resume this listing with resume='30'"]
+        assert caught.value.__notes__ == [f"do: {caught.value.remedy}", "resume this listing with resume='30'"]
         assert (got, pages.cursor) == (KEYS[:30], "30")
         broken.mended = True
         assert [item.id for item in listing("offset", made, page_size=PAGE, resume="30", prefetch=2)] == KEYS[30:]
@@ -308,7 +308,7 @@ def test_a_failure_in_a_task_ahead_comes_at_its_turn(backend: str) -> None:
             with pytest.raises(ServerError, match="500") as caught:  # noqa: PT012 - as above
                 async for item in pages:
                     got.append(item.id)
-            assert caught.value.__notes__ == ["resume this listing with resume='30'"]
+            assert caught.value.__notes__ == [f"do: {caught.value.remedy}", "resume this listing with resume='30'"]
             broken.mended = True
             got.extend([item.id async for item in pages])
 
