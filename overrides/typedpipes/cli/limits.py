@@ -113,9 +113,9 @@ def reset(
     """Forget what was counted for the credentials in the settings, after asking. The vendor forgets nothing."""
     run = session(context)
     with open_client(vendor, run.environment(), store) as client:
-        counted = [row for row in client.limits.snapshot().limits if row.used or row.blocked_until is not None]
-        where = client.limits.snapshot().store
-        say(f"{vendor}: counted in {where}")
+        snapshot = client.limits.snapshot()
+        counted = [row for row in snapshot.limits if row.used or row.blocked_until is not None]
+        say(f"{vendor}: counted in {snapshot.store}")
         for row in counted:
             say(f"  {row.name}: {_used(row)}" + (", blocked" if row.blocked_until is not None else ""))
         if not counted:
@@ -129,7 +129,7 @@ def reset(
             client.limits.reset()
             say("forgotten")
     if run.json:
-        emit({"store": where, "forgotten": [{"name": row.name, "used": row.used} for row in counted]})
+        emit({"store": snapshot.store, "forgotten": [{"name": row.name, "used": row.used} for row in counted]})
 
 
 def _record(snapshot: Snapshot) -> JSON:

@@ -225,9 +225,6 @@ class Operation:
     def name(self) -> str:
         return ".".join((*self.resource, self.verb))
 
-    def located(self, location: Location) -> list[Parameter]:
-        return [parameter for parameter in self.parameters if parameter.location == location]
-
 
 @attrs.frozen
 class Api:
