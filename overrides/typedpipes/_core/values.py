@@ -16,6 +16,7 @@ from typing import Any, Final, NoReturn
 import msgspec
 
 from typedpipes._core.decoding.model import JSON, UNSET, Model, field_names, no_zone, to_wire
+from typedpipes._core.json_reader import NotJSON, check_depth
 from typedpipes.errors import ConfigurationError
 
 _encode: Final = msgspec.json.encode
@@ -23,7 +24,8 @@ _NULL: Final = b"null"
 
 
 def json_bytes(wire: JSON, what: str, arguments: JSON = None, *, at: str = "") -> bytes:
-    """The bytes of what `wire_of` gave. Raises `ConfigurationError` for a number or a text that JSON cannot say.
+    """The bytes of what `wire_of` gave. Raises `ConfigurationError` for a number or a text that JSON cannot say, and
+    for more levels of nesting than are read (`json_reader.MAX_DEPTH`).
 
     Only JSON with a null in it can hold an erased number: that is looked at.
 
@@ -36,6 +38,10 @@ def json_bytes(wire: JSON, what: str, arguments: JSON = None, *, at: str = "") -
         given = wire if arguments is None else arguments
         raise no_text(_joined(at, _culprit(given, _encode, UnicodeEncodeError)) or what) from None
     except RecursionError:
+        raise _too_deep(what) from None
+    try:
+        check_depth(content)  # interpreters differ in how deep they write
+    except NotJSON:
         raise _too_deep(what) from None
     if _NULL in content:
         check_numbers(wire if arguments is None else arguments, what, at)

@@ -27,7 +27,10 @@ CREATE UNIQUE INDEX identities ON items (name, number);
 CREATE TABLE strangers (identity TEXT PRIMARY KEY, status TEXT);
 """
 _ITEM: Final = "place, name, number, key, status, id, message, code"
-_INSERT: Final = "INSERT OR IGNORE INTO items (place, name, key, inputs, calls, number) VALUES (?1, ?2, ?3, ?4, ?5, {})"
+_INSERT: Final = (
+    "INSERT OR IGNORE INTO items (place, name, key, inputs, calls, number) "
+    "VALUES (:place, :name, :key, :inputs, :calls, {})"
+)
 _CHUNK: Final = 200
 
 
@@ -60,11 +63,17 @@ class Ledger(Sequence[BulkItem]):
 
     def add(self, work: BulkWork) -> None:
         """Append an item. Raises `ConfigurationError` for a key that is there already."""
-        row = (len(self), work.name, work.key, msgspec.json.encode(work.inputs), len(work.inputs))
+        row = {
+            "place": len(self),
+            "name": work.name,
+            "key": work.key,
+            "inputs": msgspec.json.encode(work.inputs),
+            "calls": len(work.inputs),
+        }
         if self._db.execute(_INSERT.format("1"), row).rowcount == 0:
             if work.key is not None:
                 raise ConfigurationError(f"{work.key} is given twice", setting="ids")
-            self._db.execute(_INSERT.format("(SELECT max(number) + 1 FROM items WHERE name = ?2)"), row)
+            self._db.execute(_INSERT.format("(SELECT max(number) + 1 FROM items WHERE name = :name)"), row)
         self.counts["pending"] += 1
 
     def learn(self, item: BulkItem) -> None:
