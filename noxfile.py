@@ -209,6 +209,13 @@ def schemas(session: nox.Session) -> None:
 
 
 @nox.session
+def mutations(session: nox.Session) -> None:
+    """Mutation testing of retry, limits, auth, exports and downloads: a sample; `-- --each 50 --seed 2 auth`."""
+    _install(session, "mutations", extras=EVERYTHING)
+    session.run("python", "-m", "tests.mutations.run", *session.posargs)
+
+
+@nox.session
 def vendors(session: nox.Session) -> None:
     """The vendors' own published clients, as real processes, against the sandbox. Needs no Node on the machine."""
     _install(session, "vendors", extras="sandbox")

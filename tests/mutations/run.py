@@ -1,15 +1,15 @@
 """Mutation testing: change the code in a small way, and see whether a test fails.
 
 ``python -m tests.mutations.run [--each 12] [--seed 1] [AREA …]``; ``nox -s mutations -- …`` does the same. Mutants are
-Cosmic Ray's, made in a copy of ``overrides``: a sample of ``--each`` per area, at different places. A mutant is killed
-if the area's tests fail, or do not end in time. The report names the survivors; to survive is no failure of the run.
+mutmut's, made in a copy of ``overrides``: a sample of ``--each`` per area. A mutant is killed if the area's tests fail,
+or do not end in time. The report names the survivors; that a mutant survives is no failure of the run.
 """
 
 from __future__ import annotations
 
 import argparse
 import difflib
-import json
+import importlib
 import os
 import random
 import shutil
@@ -20,14 +20,11 @@ import tempfile
 import time
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 ROOT: Final = Path(__file__).parents[2]
-COSMIC_RAY: Final = (sys.executable, "-m", "cosmic_ray.cli")
 PYTEST: Final = (sys.executable, "-m", "pytest", "-x", "-q", "-p", "no:randomly", "-p", "no:cacheprovider")
 OPTIONS: Final = ("-m", "not campaign", "-o", "addopts=--strict-markers --import-mode=importlib")
-NO_MUTANT: Final = ("core/ReplaceBinaryOperator_BitOr_",)
-"""Operators left out: ``|`` is nearly always in an annotation, which nothing evaluates."""
 SLACK: Final = 5.0
 """How many times as long as without a mutation the tests may take, and seconds on top of it."""
 
@@ -59,48 +56,33 @@ class Mutants:
         modules, tests = AREAS[area]
         self._code = folder / "overrides"
         self._tests = [str(Path("tests", "typedpipes", name)) for name in tests]
-        self._modules = [str(self._code / "typedpipes" / name) for name in modules]
-        self._folder = folder
+        self._modules = [self._code / "typedpipes" / name for name in modules]
         self.longest = 600.0
 
-    def sample(self, count: int, seed: int) -> list[dict[str, Any]]:
-        """``count`` mutants at different places, the same ones for a seed."""
-        config = (
-            f"[cosmic-ray]\nmodule-path = {json.dumps(self._modules)}\ntimeout = 1.0\nexcluded-modules = []\n"
-            'test-command = "none"\n[cosmic-ray.distributor]\nname = "local"\n'
-        )
-        (self._folder / "config.toml").write_text(config, encoding="utf-8")
-        session = str(self._folder / "session.sqlite")
-        subprocess.run([*COSMIC_RAY, "init", "config.toml", session], cwd=self._folder, check=True)
-        dumped = subprocess.run([*COSMIC_RAY, "dump", session], check=True, capture_output=True, text=True).stdout
-        found: dict[tuple[str, ...], list[dict[str, Any]]] = {}
-        for line in dumped.splitlines():
-            mutant = json.loads(line)[0]["mutations"][0]
-            if not mutant["operator_name"].startswith(NO_MUTANT):
-                place = (mutant["module_path"], str(mutant["start_pos"]), mutant["operator_name"].split("_")[0])
-                found.setdefault(place, []).append(mutant)
-        shuffle = random.Random(seed)
-        places = shuffle.sample(sorted(found), min(count, len(found)))
+    def sample(self, count: int, seed: int) -> list[tuple[Path, str]]:
+        """``count`` mutants, the same ones for a seed: a file and its changed text."""
+        mutmut = importlib.import_module("mutmut.mutation.file_mutation")
+        found = []
+        for path in self._modules:
+            tree, mutations, *_ = mutmut.create_mutations(str(path), path.read_text(encoding="utf-8"))
+            found += [(path, mutmut, tree, mutation) for mutation in mutations]
+        chosen = random.Random(seed).sample(found, min(count, len(found)))
         return [
-            shuffle.choice(sorted(found[place], key=lambda one: (one["operator_name"], one["occurrence"])))
-            for place in places
+            (path, mutmut.deep_replace(tree, mutation.original_node, mutation.mutated_node).code)
+            for path, mutmut, tree, mutation in chosen
         ]
 
-    def judge(self, mutant: dict[str, Any]) -> tuple[str, str]:
+    def judge(self, path: Path, mutant: str) -> tuple[str, str]:
         """``killed``, ``timeout`` or ``survived``, and what was changed."""
-        path = Path(mutant["module_path"])
         before = path.read_text(encoding="utf-8")
-        words = (str(path), mutant["operator_name"], str(mutant["occurrence"]))
-        subprocess.run([*COSMIC_RAY, "apply", *words], check=True, capture_output=True)
-        after = path.read_text(encoding="utf-8")
+        path.write_text(mutant, encoding="utf-8")
         try:
             verdict = self.verdict()
         finally:
             path.write_text(before, encoding="utf-8")
-        changed = difflib.unified_diff(before.splitlines(), after.splitlines(), lineterm="", n=0)
-        lines = [line for line in changed if line[:1] in "+-" and line[:3] not in ("+++", "---")]
-        where = f"{path.relative_to(self._code)}:{mutant['start_pos'][0]} ({mutant['definition_name']})"
-        return verdict, "\n".join([where, *(f"    {line}" for line in lines)])
+        changed = difflib.unified_diff(before.splitlines(), mutant.splitlines(), lineterm="", n=0)
+        lines = [line for line in changed if line[:3] not in ("+++", "---")]
+        return verdict, "\n    ".join([str(path.relative_to(self._code)), *lines])
 
     def verdict(self) -> str:
         """What the tests make of the code as it is."""
@@ -136,10 +118,10 @@ def run(areas: Sequence[str], each: int, seed: int) -> int:
                 return 1
             mutants.longest = (time.monotonic() - began + 1.0) * SLACK
             verdicts: list[str] = []
-            for mutant in mutants.sample(each, seed):
-                verdict, change = mutants.judge(mutant)
+            for path, mutant in mutants.sample(each, seed):
+                verdict, change = mutants.judge(path, mutant)
                 verdicts.append(verdict)
-                print(f"{area}: {verdict}: {change.splitlines()[0]}", flush=True)
+                print(f"{area}: {verdict}: {change}", flush=True)
                 if verdict == "survived":
                     survivors.append(f"{area}: {change}")
         alive = verdicts.count("survived")
