@@ -33,6 +33,7 @@ plus grace, plus window; with SQLite, until grace and window after its process w
 
 from __future__ import annotations
 
+import atexit
 import threading
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Final, Literal, TypeAlias
@@ -262,12 +263,18 @@ def _default_url(policy: Policy) -> str:
 
 
 class _OpenStores:
-    """The stores of this process, one per URL."""
+    """The stores of this process, one per URL. Clients share them, so the end of the process closes them."""
 
     def __init__(self) -> None:
         self.by_url: dict[str, Store] = {}
         self.forked()
         renew_in_children(self)
+        atexit.register(self.close)
+
+    def close(self) -> None:
+        """Close all of them; they open again when needed."""
+        for store in self.by_url.values():
+            store.close()
 
     def forked(self) -> None:
         """See `typedpipes._core.forks`."""
