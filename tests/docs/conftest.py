@@ -30,6 +30,7 @@ def run_page(tmp_path: Path) -> Callable[[Path], str]:
         with contextlib.ExitStack() as stack:
             sandbox = stack.enter_context(Sandbox(exports={"pace": "once"}))
             environment = {**os.environ, **_settings(tmp_path), **sandbox.environment()}
+            environment["MY_TOKEN"] = sandbox.pipefy.personal_token  # a hand-written program's own setting
             if "redis" in needs:
                 environment["REDIS_URL"] = _redis(stack, tmp_path)
             if not needs:

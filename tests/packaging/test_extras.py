@@ -88,6 +88,18 @@ def test_redis(install: Install, sandbox: Sandbox, tmp_path: Path) -> None:
     assert int(told[1]) >= 1
 
 
+def test_httpx2(install: Install, sandbox: Sandbox) -> None:
+    env = install("httpx2")
+    assert {"httpx2", "httpcore2"} <= added(env)
+    program = (
+        "from typedpipes.pipedrive import Pipedrive\n"
+        "with Pipedrive.from_env() as crm: print(crm.v1.users.me().data.company_name)\n"
+        "import sys; print('httpx' in sys.modules)"
+    )
+    settings = {**sandbox.environment(), "TYPEDPIPES_HTTP": "httpx2"}
+    assert env.run("-c", program, settings=settings).stdout == "ACME\nFalse\n"
+
+
 def test_sandbox(install: Install) -> None:
     env = install("sandbox")
     assert {"graphql-core", "uvicorn"} <= added(env)

@@ -10,7 +10,7 @@ from typedpipes_api.pipedrive_v2 import Deal
 from typedpipes_api.pipefy.select import Card, Query, User
 
 crm = Pipedrive(api_token="t", plan="gold")  # arg-type reportArgumentType
-Pipedrive("t")  # call-arg reportCallIssue
+Pipedrive("t")  # arg-type reportCallIssue
 crm.v2.deals.get("one")  # arg-type reportArgumentType
 crm.v2.deals.get(id="1")  # arg-type reportArgumentType
 crm.v2.deals.get()  # call-arg reportCallIssue
