@@ -81,7 +81,7 @@ def public(kind: type) -> dict[str, Any]:
 
 
 def parameters(member: Any) -> list[tuple[str, Any, Any, str]] | None:
-    """Name, kind, default and annotation of each parameter, words for colours left out."""
+    """Name, kind, default and annotation of each parameter, words for modes left out."""
     function = getattr(member, "_function", None) or getattr(member, "func", None) or getattr(member, "fget", member)
     if not callable(function) or inspect.isclass(function):
         return None

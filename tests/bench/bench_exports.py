@@ -136,7 +136,7 @@ def figure(name: str, ours: float, peer: float | None, limit: float, *, at_least
 
 
 def downloads(folder: Path, size: int) -> bool:
-    """Interleaved runs of the bare stream, the synced bare stream, and ours in both colours; medians."""
+    """Interleaved runs of the bare stream, the synced bare stream, and ours, sync and async; medians."""
     server, url = serve(size)
     small_server, small = serve(1 << 20)
     try:

@@ -70,10 +70,10 @@ async def asynchronous(vendor: Vendor, count: Count, **options: Any) -> None:
             count.add(item)
 
 
-def main(style: Style, colour: str, prefetch: int) -> None:
+def main(style: Style, mode: str, prefetch: int) -> None:
     vendor, count = Pages(style), Count()
     options = {"prefetch": prefetch} if prefetch else {}
-    if colour == "sync":
+    if mode == "sync":
         sync(vendor, count, **options)
     else:
         anyio.run(lambda: asynchronous(vendor, count, **options))

@@ -155,8 +155,8 @@ class PipefyServer:
         self._thread.join()
 
 
-class Colour:
-    """A client of either colour whose results are waited for the same way: ``colour(colour.client.method(...))``."""
+class Either:
+    """A sync or async client whose results are waited for the same way: ``either(either.client.method(...))``."""
 
     def __init__(self, name: str, server: PipefyServer, **options: Any) -> None:
         self.server = server

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from tests.end_to_end.pipefy_server import Answer, Colour, PipefyServer
+from tests.end_to_end.pipefy_server import Answer, Either, PipefyServer
 from typedpipes.errors import (
     GraphQLValidationError,
     PermissionDenied,
@@ -31,15 +31,15 @@ def server() -> Iterator[PipefyServer]:
 
 
 @pytest.fixture(params=["sync", "async"])
-def colour(request: pytest.FixtureRequest, server: PipefyServer) -> Iterator[Colour]:
-    with Colour(request.param, server) as made:
+def either(request: pytest.FixtureRequest, server: PipefyServer) -> Iterator[Either]:
+    with Either(request.param, server) as made:
         yield made
 
 
-def created(colour: Colour, cards: list[dict[str, str]], path: Path) -> BulkReport:
+def created(either: Either, cards: list[dict[str, str]], path: Path) -> BulkReport:
     """The report of one run by a new client."""
     try:
-        report = colour(colour.again().client.bulk.create_cards(cards, pipe_id=1, checkpoint=path))
+        report = either(either.again().client.bulk.create_cards(cards, pipe_id=1, checkpoint=path))
     except BulkStopped as stopped:
         return stopped.report
     assert isinstance(report, BulkReport)
@@ -76,19 +76,19 @@ NO_ID: dict[str, Answer] = {
 
 @pytest.mark.parametrize("answer", (CARD_LOST | NO_ID).values(), ids=(CARD_LOST | NO_ID).keys())
 def test_a_card_that_may_have_been_created_is_ambiguous_and_never_made_again(
-    colour: Colour, tmp_path: Path, answer: Answer
+    either: Either, tmp_path: Path, answer: Answer
 ) -> None:
-    colour.server.answers["CreateCard"].append(answer)
+    either.server.answers["CreateCard"].append(answer)
     cards = [{"title": "a"}, {"title": "b"}]
     reports = []
     for _ in range(2):
-        reports.append(created(colour, cards, tmp_path / "job.jsonl"))
+        reports.append(created(either, cards, tmp_path / "job.jsonl"))
     stops = isinstance(answer.body, dict) and "Permission denied" in str(answer.body)  # the next would be refused, too
     statuses = [[item.status for item in report.items] for report in reports]
     assert statuses == [["ambiguous", "pending" if stops else "ok"], ["ambiguous", "ok"]]
     assert reports[0].items[0].message
-    assert colour.server.created["CreateCard"] == ["card-1", "card-2"]
-    assert colour.server.count("CreateCard") == 2
+    assert either.server.created["CreateCard"] == ["card-1", "card-2"]
+    assert either.server.count("CreateCard") == 2
 
 
 @pytest.mark.parametrize(
@@ -103,40 +103,40 @@ def test_a_card_that_may_have_been_created_is_ambiguous_and_never_made_again(
     ids=str,
 )
 def test_a_card_that_was_certainly_not_created_is_made_by_the_rerun(
-    colour: Colour, tmp_path: Path, answer: Answer
+    either: Either, tmp_path: Path, answer: Answer
 ) -> None:
     refusal = Answer(answer.body, answer.status, executes=False)
-    colour.server.answers["CreateCard"].append(refusal)
+    either.server.answers["CreateCard"].append(refusal)
     reports = []
     for _ in range(2):
-        bulk = colour.again().client.bulk
-        reports.append(colour(bulk.create_cards([{"title": "a"}], pipe_id=1, checkpoint=tmp_path / "job.jsonl")))
+        bulk = either.again().client.bulk
+        reports.append(either(bulk.create_cards([{"title": "a"}], pipe_id=1, checkpoint=tmp_path / "job.jsonl")))
     assert [report.items[0].status for report in reports] == ["error", "ok"]
-    assert colour.server.created["CreateCard"] == ["card-1"]
+    assert either.server.created["CreateCard"] == ["card-1"]
 
 
-def test_an_id_beside_errors_says_that_the_card_was_made(colour: Colour) -> None:
+def test_an_id_beside_errors_says_that_the_card_was_made(either: Either) -> None:
     answer = {"data": {"createCard": {"card": {"id": "card-1"}}}, "errors": [NO_CODE]}
-    colour.server.answers["CreateCard"].extend([Answer(answer), Answer(answer, 500)])
-    report = colour(colour.client.bulk.create_cards([{"title": "a"}, {"title": "b"}], pipe_id=1))
+    either.server.answers["CreateCard"].extend([Answer(answer), Answer(answer, 500)])
+    report = either(either.client.bulk.create_cards([{"title": "a"}, {"title": "b"}], pipe_id=1))
     assert [(item.status, item.id) for item in report.items] == [("ok", "card-1")] * 2
 
 
 def test_a_job_that_stops_on_an_answer_that_proves_nothing_keeps_the_item_ambiguous(
-    colour: Colour, tmp_path: Path
+    either: Either, tmp_path: Path
 ) -> None:
     denied = {"message": "who are you", "extensions": {"code": "UNAUTHORIZED"}}
     answer = Answer({"data": {"createCard": {"card": None}}, "errors": [denied]})
-    colour.server.answers["CreateCard"].append(answer)
+    either.server.answers["CreateCard"].append(answer)
     path = tmp_path / "job.jsonl"
     with pytest.raises(BulkStopped) as stopped:
-        colour(colour.client.bulk.create_cards([{"title": "a"}, {"title": "b"}], pipe_id=1, checkpoint=path))
+        either(either.client.bulk.create_cards([{"title": "a"}, {"title": "b"}], pipe_id=1, checkpoint=path))
     assert [item.status for item in stopped.value.report.items] == ["ambiguous", "pending"]
-    report = colour(
-        colour.again().client.bulk.create_cards([{"title": "a"}, {"title": "b"}], pipe_id=1, checkpoint=path)
+    report = either(
+        either.again().client.bulk.create_cards([{"title": "a"}, {"title": "b"}], pipe_id=1, checkpoint=path)
     )
     assert [item.status for item in report.items] == ["ambiguous", "ok"]
-    assert colour.server.created["CreateCard"] == ["card-1", "card-2"]
+    assert either.server.created["CreateCard"] == ["card-1", "card-2"]
 
 
 FIELDS = {"1": {"f": 1}}
@@ -153,7 +153,7 @@ REPEATABLE: dict[str, tuple[str, Callable[[Any, Path], Any]]] = {
 @pytest.mark.parametrize("operation", REPEATABLE)
 @pytest.mark.parametrize("shape", ["null", "empty", "null payload", "empty payload", "null success"])
 def test_done_needs_evidence_and_what_lacks_it_is_done_again(
-    colour: Colour, tmp_path: Path, operation: str, shape: str
+    either: Either, tmp_path: Path, operation: str, shape: str
 ) -> None:
     root, run = REPEATABLE[operation]
     bodies: dict[str, object] = {
@@ -163,27 +163,27 @@ def test_done_needs_evidence_and_what_lacks_it_is_done_again(
         "empty payload": {"data": {root: {}}},
         "null success": {"data": {root: {"success": None}}},
     }
-    colour.server.answers[operation].append(Answer(bodies[shape]))
+    either.server.answers[operation].append(Answer(bodies[shape]))
     path = tmp_path / "job.jsonl"
-    (item,) = colour(run(colour.client.bulk, path)).items
+    (item,) = either(run(either.client.bulk, path)).items
     assert item.status == "ambiguous"
     assert item.message
-    (item,) = colour(run(colour.again().client.bulk, path)).items
+    (item,) = either(run(either.again().client.bulk, path)).items
     assert (item.status, item.id) == ("ok", "1")
-    assert colour.server.count(operation) == 2
+    assert either.server.count(operation) == 2
 
 
 @pytest.mark.parametrize(
     "body", [{"data": None}, {"data": {"updateCardField": None}}, {"data": {"updateCardField": {"success": None}}}]
 )
-def test_files_are_attached_only_where_the_answer_says_so(colour: Colour, tmp_path: Path, body: object) -> None:
-    colour.server.answers["UpdateCardField"].append(Answer(body))
+def test_files_are_attached_only_where_the_answer_says_so(either: Either, tmp_path: Path, body: object) -> None:
+    either.server.answers["UpdateCardField"].append(Answer(body))
     file = tmp_path / "offer.pdf"
     file.write_bytes(b"%PDF")
 
     def attach() -> list[str]:
-        keys: list[str] = colour(
-            colour.client.attachments.attach_to_card(
+        keys: list[str] = either(
+            either.client.attachments.attach_to_card(
                 card_id=1, field_id="offer", files=[file], organization_id=1, replace=True
             )
         )
@@ -204,14 +204,14 @@ WAYS: dict[str, Callable[[Any], Any]] = {
 
 @pytest.mark.parametrize("way", WAYS)
 @pytest.mark.parametrize("name", [name for name in CARD_LOST if name not in ("null payload", "null object")])
-def test_a_mutation_of_ones_own_tells_that_it_may_have_been_executed(colour: Colour, way: str, name: str) -> None:
+def test_a_mutation_of_ones_own_tells_that_it_may_have_been_executed(either: Either, way: str, name: str) -> None:
     answer = CARD_LOST[name]
-    colour.server.answers["CreateCard"].append(answer)
+    either.server.answers["CreateCard"].append(answer)
     with pytest.raises(TypedPipesError) as raised:
-        colour(WAYS[way](colour.client))
+        either(WAYS[way](either.client))
     assert raised.value.may_have_executed is True
     assert "may have been carried out" in str(raised.value.__notes__)
-    assert colour.server.count("CreateCard") == 1
+    assert either.server.count("CreateCard") == 1
 
 
 @pytest.mark.parametrize("way", WAYS)
@@ -226,51 +226,51 @@ def test_a_mutation_of_ones_own_tells_that_it_may_have_been_executed(colour: Col
     ],
 )
 def test_a_mutation_that_was_certainly_refused_says_so(
-    colour: Colour, way: str, answer: Answer, kind: type[TypedPipesError]
+    either: Either, way: str, answer: Answer, kind: type[TypedPipesError]
 ) -> None:
-    colour.server.answers["CreateCard"].append(Answer(answer.body, answer.status, executes=False))
+    either.server.answers["CreateCard"].append(Answer(answer.body, answer.status, executes=False))
     with pytest.raises(kind) as raised:
-        colour(WAYS[way](colour.client))
+        either(WAYS[way](either.client))
     assert raised.value.may_have_executed is False
 
 
-def test_a_503_that_names_a_time_is_sent_again_and_makes_one_card(colour: Colour) -> None:
-    colour.server.answers["CreateCard"].append(Answer(b"", 503, {"Retry-After": "0"}, executes=False))
-    data = colour(colour.client.execute(MUTATION, {"input": {"pipe_id": 1}}))
+def test_a_503_that_names_a_time_is_sent_again_and_makes_one_card(either: Either) -> None:
+    either.server.answers["CreateCard"].append(Answer(b"", 503, {"Retry-After": "0"}, executes=False))
+    data = either(either.client.execute(MUTATION, {"input": {"pipe_id": 1}}))
     assert data == {"createCard": {"card": {"id": "card-1"}}}
-    assert colour.server.created["CreateCard"] == ["card-1"]
+    assert either.server.created["CreateCard"] == ["card-1"]
 
 
 @pytest.mark.parametrize("status", [400, 429, 503])
 @pytest.mark.parametrize("errors", [[], [NO_CODE]], ids=["card", "card and error"])
-def test_a_card_in_the_body_says_more_than_any_status(colour: Colour, status: int, errors: list[object]) -> None:
+def test_a_card_in_the_body_says_more_than_any_status(either: Either, status: int, errors: list[object]) -> None:
     body = {"data": {"createCard": {"card": {"id": "card-1"}}}, "errors": errors}
-    colour.server.answers["CreateCard"].append(Answer(body, status, {"Retry-After": "0"}))
+    either.server.answers["CreateCard"].append(Answer(body, status, {"Retry-After": "0"}))
     with pytest.raises(TypedPipesError) as raised:
-        colour(colour.client.execute(MUTATION, {"input": {"pipe_id": 1}}))
+        either(either.client.execute(MUTATION, {"input": {"pipe_id": 1}}))
     assert raised.value.may_have_executed is True
-    assert colour.server.created["CreateCard"] == ["card-1"]
+    assert either.server.created["CreateCard"] == ["card-1"]
 
 
-def test_a_query_says_nothing_about_execution(colour: Colour) -> None:
-    colour.server.always["Me"] = Answer(b"", 500)
+def test_a_query_says_nothing_about_execution(either: Either) -> None:
+    either.server.always["Me"] = Answer(b"", 500)
     with pytest.raises(ServerError) as raised:
-        colour(colour.client.execute("query Me { me { id } }", retries=0))
+        either(either.client.execute("query Me { me { id } }", retries=0))
     assert raised.value.may_have_executed is None
 
 
-def test_one_of_two_mutations_in_a_request_that_was_done_is_no_refusal(colour: Colour) -> None:
+def test_one_of_two_mutations_in_a_request_that_was_done_is_no_refusal(either: Either) -> None:
     answer = {"data": {"a": {"card": {"id": "1"}}, "b": None}, "errors": [DENIED | {"path": ["b"]}]}
-    colour.server.answers["Two"].append(Answer(answer))
+    either.server.answers["Two"].append(Answer(answer))
     document = "mutation Two { a: createCard(input: {}) { card { id } } b: createCard(input: {}) { card { id } } }"
     with pytest.raises(PermissionDenied) as raised:
-        colour(colour.client.execute(document))
+        either(either.client.execute(document))
     assert raised.value.may_have_executed is True
 
 
 def test_a_server_that_cannot_be_reached_has_executed_nothing() -> None:
     with PipefyServer() as server:
-        made = Colour("sync", server, retries=0)
+        made = Either("sync", server, retries=0)
     with made, pytest.raises(TransportError) as raised:
         made(made.client.execute(MUTATION, {"input": {"pipe_id": 1}}))
     assert raised.value.may_have_executed is False
@@ -287,16 +287,16 @@ def test_a_server_that_cannot_be_reached_has_executed_nothing() -> None:
         ({"errors": ["plain words"]}, "plain words"),
     ],
 )
-def test_the_words_of_each_form_of_error_reach_the_caller(colour: Colour, body: object, words: str) -> None:
-    colour.server.answers["CreateCard"].append(Answer(body))
+def test_the_words_of_each_form_of_error_reach_the_caller(either: Either, body: object, words: str) -> None:
+    either.server.answers["CreateCard"].append(Answer(body))
     with pytest.raises(TypedPipesError, match=words):
-        colour(colour.client.execute(MUTATION, {"input": {}}))
+        either(either.client.execute(MUTATION, {"input": {}}))
 
 
-def test_the_code_and_the_correlation_id_of_an_error_object_are_kept(colour: Colour) -> None:
+def test_the_code_and_the_correlation_id_of_an_error_object_are_kept(either: Either) -> None:
     body = {"error": {"message": "Gone", "details": {"code": "RECORD_NOT_FOUND", "correlation_id": "c-7"}}}
-    colour.server.answers["CreateCard"].append(Answer(body))
+    either.server.answers["CreateCard"].append(Answer(body))
     with pytest.raises(TypedPipesError) as raised:
-        colour(colour.client.execute(MUTATION, {"input": {}}))
+        either(either.client.execute(MUTATION, {"input": {}}))
     assert raised.value.code == "RECORD_NOT_FOUND"  # type: ignore[attr-defined]  # of its APIError
     assert raised.value.request_id == "c-7"  # type: ignore[attr-defined]  # of its APIError

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from tests.end_to_end.pipefy_server import FILE, Answer, Colour, PipefyServer
+from tests.end_to_end.pipefy_server import FILE, Answer, Either, PipefyServer
 from typedpipes.errors import ExportAmbiguous, ExportFailed, ExportTimeout, GraphQLError, TypedPipesError
 
 CREATE, POLL = "CreateAutomationJobsExport", "AutomationJobsExport"
@@ -22,14 +22,14 @@ def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[PipefyServer]:
 
 
 @pytest.fixture(params=["sync", "async"])
-def colour(request: pytest.FixtureRequest, server: PipefyServer, tmp_path: Path) -> Iterator[Colour]:
-    with Colour(request.param, server, journal=tmp_path / "journal") as made:
+def either(request: pytest.FixtureRequest, server: PipefyServer, tmp_path: Path) -> Iterator[Either]:
+    with Either(request.param, server, journal=tmp_path / "journal") as made:
         yield made
 
 
-def fetch(colour: Colour, target: Path, timeout: float = 30.0) -> bytes:
-    path: Path = colour(
-        colour.client.exports.download_automation_jobs(
+def fetch(either: Either, target: Path, timeout: float = 30.0) -> bytes:
+    path: Path = either(
+        either.client.exports.download_automation_jobs(
             organization_id=1, period="last_month", to=target, timeout=timeout
         )
     )
@@ -56,69 +56,69 @@ def job(**fields: Any) -> dict[str, Any]:
     ids=str,
 )
 def test_a_poll_that_says_nothing_about_the_export_is_polled_again(
-    colour: Colour, tmp_path: Path, lagging: object
+    either: Either, tmp_path: Path, lagging: object
 ) -> None:
-    colour.server.answers[POLL].extend([Answer(lagging)] * 5)
-    assert fetch(colour, tmp_path / "jobs.csv") == FILE
-    assert colour.server.count(CREATE) == 1
-    assert colour.server.count(POLL) == 6
+    either.server.answers[POLL].extend([Answer(lagging)] * 5)
+    assert fetch(either, tmp_path / "jobs.csv") == FILE
+    assert either.server.count(CREATE) == 1
+    assert either.server.count(POLL) == 6
 
 
 @pytest.mark.parametrize("missing", [{"data": {"automationJobsExport": None}}, {"data": None}], ids=str)
 def test_an_export_that_is_not_shown_until_the_deadline_stays_in_the_journal(
-    colour: Colour, tmp_path: Path, missing: object
+    either: Either, tmp_path: Path, missing: object
 ) -> None:
-    server = colour.server
+    server = either.server
     server.always[POLL] = Answer(missing)
     with pytest.raises(ExportTimeout, match="forget=True") as raised:
-        fetch(colour, tmp_path / "jobs.csv", timeout=0.2)
+        fetch(either, tmp_path / "jobs.csv", timeout=0.2)
     assert raised.value.export_id == "export-1"
     del server.always[POLL]
-    assert fetch(colour.again(), tmp_path / "jobs.csv") == FILE
+    assert fetch(either.again(), tmp_path / "jobs.csv") == FILE
     assert server.created[CREATE] == ["export-1"]
 
 
-def test_an_export_that_was_forgotten_on_purpose_is_created_anew(colour: Colour, tmp_path: Path) -> None:
-    colour.server.always[POLL] = Answer({"data": {"automationJobsExport": None}})
+def test_an_export_that_was_forgotten_on_purpose_is_created_anew(either: Either, tmp_path: Path) -> None:
+    either.server.always[POLL] = Answer({"data": {"automationJobsExport": None}})
     with pytest.raises(ExportTimeout):
-        fetch(colour, tmp_path / "jobs.csv", timeout=0.05)
-    exports = colour.again().client.exports
-    made = colour(exports.automation_jobs(organization_id=1, period="last_month", forget=True))
+        fetch(either, tmp_path / "jobs.csv", timeout=0.05)
+    exports = either.again().client.exports
+    made = either(exports.automation_jobs(organization_id=1, period="last_month", forget=True))
     assert made.id == "export-2"
 
 
-def test_only_a_final_answer_about_the_export_drops_it_from_the_journal(colour: Colour, tmp_path: Path) -> None:
-    colour.server.answers[POLL].append(Answer(job(id="export-1", status="FAILED", fileUrl=None)))
+def test_only_a_final_answer_about_the_export_drops_it_from_the_journal(either: Either, tmp_path: Path) -> None:
+    either.server.answers[POLL].append(Answer(job(id="export-1", status="FAILED", fileUrl=None)))
     with pytest.raises(ExportFailed) as raised:
-        fetch(colour, tmp_path / "jobs.csv")
+        fetch(either, tmp_path / "jobs.csv")
     assert raised.value.status == "FAILED"
-    assert fetch(colour.again(), tmp_path / "jobs.csv") == FILE
-    assert colour.server.created[CREATE] == ["export-1", "export-2"]
+    assert fetch(either.again(), tmp_path / "jobs.csv") == FILE
+    assert either.server.created[CREATE] == ["export-1", "export-2"]
 
 
 @pytest.mark.parametrize("status", ["created", "processing", "queued", "waiting_for_worker"])
-def test_a_status_the_client_does_not_know_is_waited_for(colour: Colour, tmp_path: Path, status: str) -> None:
-    colour.server.answers[POLL].extend([Answer(job(id="export-1", status=status, fileUrl=None))] * 3)
-    assert fetch(colour, tmp_path / "jobs.csv") == FILE
-    assert colour.server.count(CREATE) == 1
+def test_a_status_the_client_does_not_know_is_waited_for(either: Either, tmp_path: Path, status: str) -> None:
+    either.server.answers[POLL].extend([Answer(job(id="export-1", status=status, fileUrl=None))] * 3)
+    assert fetch(either, tmp_path / "jobs.csv") == FILE
+    assert either.server.count(CREATE) == 1
 
 
 @pytest.mark.parametrize("status", ["finished", "Finished", "FINISHED"])
 def test_a_status_is_known_whatever_its_case_and_a_late_link_is_waited_for(
-    colour: Colour, tmp_path: Path, status: str
+    either: Either, tmp_path: Path, status: str
 ) -> None:
-    server = colour.server
+    server = either.server
     server.answers[POLL].extend([Answer(job(id="export-1", status=status, fileUrl=None))] * 5)
     server.answers[POLL].append(Answer(job(id="export-1", status=status, fileUrl=f"{server.address}/f")))
-    assert fetch(colour, tmp_path / "jobs.csv") == FILE
+    assert fetch(either, tmp_path / "jobs.csv") == FILE
     assert server.count(CREATE) == 1
 
 
 @pytest.mark.parametrize("field", ["fileUrl", "downloadUrl", "filedUrl"])
-def test_each_name_the_vendor_prints_for_the_link_is_read(colour: Colour, tmp_path: Path, field: str) -> None:
-    server = colour.server
+def test_each_name_the_vendor_prints_for_the_link_is_read(either: Either, tmp_path: Path, field: str) -> None:
+    server = either.server
     server.answers[POLL].append(Answer(job(id="export-1", status="finished", **{field: f"{server.address}/f"})))
-    assert fetch(colour, tmp_path / "jobs.csv") == FILE
+    assert fetch(either, tmp_path / "jobs.csv") == FILE
     assert server.count(POLL) == 1
 
 
@@ -134,14 +134,14 @@ def test_each_name_the_vendor_prints_for_the_link_is_read(colour: Colour, tmp_pa
 )
 @pytest.mark.parametrize("sent", ["live", "documented"])
 def test_the_shape_of_the_answer_decides_where_the_id_is(
-    colour: Colour, tmp_path: Path, body: dict[str, Any], sent: str
+    either: Either, tmp_path: Path, body: dict[str, Any], sent: str
 ) -> None:
-    server = colour.server
+    server = either.server
     if sent == "documented":
         refused = {"message": "no argument input", "extensions": {"code": "argumentNotAccepted"}}
         server.answers[CREATE].append(Answer({"errors": [refused]}, executes=False))
     server.answers[CREATE].append(Answer({"data": body}))
-    assert fetch(colour, tmp_path / "jobs.csv") == FILE
+    assert fetch(either, tmp_path / "jobs.csv") == FILE
     assert server.log[-1].variables == {"id": "export-1"}
     assert server.created[CREATE] == ["export-1"]
 
@@ -149,7 +149,7 @@ def test_the_shape_of_the_answer_decides_where_the_id_is(
 @pytest.mark.parametrize("kind", ["application/json", "application/graphql-response+json; charset=utf-8"])
 @pytest.mark.parametrize("status", [200, 400, 422])
 def test_a_form_that_is_refused_makes_the_other_be_tried_whatever_the_status(
-    colour: Colour, tmp_path: Path, kind: str, status: int
+    either: Either, tmp_path: Path, kind: str, status: int
 ) -> None:
     refused = {
         "message": "Field 'createAutomationJobsExport' doesn't accept argument 'input'",
@@ -158,10 +158,10 @@ def test_a_form_that_is_refused_makes_the_other_be_tried_whatever_the_status(
         "extensions": {"code": "argumentNotAccepted"},
     }
     answer = Answer({"errors": [refused]}, status, {"Content-Type": kind}, executes=False)
-    colour.server.answers[CREATE].append(answer)
-    assert fetch(colour, tmp_path / "jobs.csv") == FILE
-    assert ["$input" in each.document for each in colour.server.log if each.operation == CREATE] == [True, False]
-    assert colour.server.created[CREATE] == ["export-1"]
+    either.server.answers[CREATE].append(answer)
+    assert fetch(either, tmp_path / "jobs.csv") == FILE
+    assert ["$input" in each.document for each in either.server.log if each.operation == CREATE] == [True, False]
+    assert either.server.created[CREATE] == ["export-1"]
 
 
 REFUSED = {"message": "You have no permission", "extensions": {"code": "PERMISSION_DENIED"}}
@@ -201,15 +201,15 @@ LOST: dict[str, Answer] = {
 
 @pytest.mark.parametrize("answer", LOST.values(), ids=LOST.keys())
 def test_a_create_that_may_have_been_executed_is_ambiguous_and_never_sent_again(
-    colour: Colour, tmp_path: Path, answer: Answer
+    either: Either, tmp_path: Path, answer: Answer
 ) -> None:
-    colour.server.answers[CREATE].append(answer)
+    either.server.answers[CREATE].append(answer)
     for _ in range(2):
         with pytest.raises(ExportAmbiguous):
-            fetch(colour, tmp_path / "jobs.csv")
-        colour.again()
-    assert colour.server.created[CREATE] == ["export-1"]
-    assert colour.server.count(CREATE) == 1
+            fetch(either, tmp_path / "jobs.csv")
+        either.again()
+    assert either.server.created[CREATE] == ["export-1"]
+    assert either.server.count(CREATE) == 1
 
 
 DENIED: dict[str, Answer] = {
@@ -230,26 +230,26 @@ DENIED: dict[str, Answer] = {
 
 
 @pytest.mark.parametrize("answer", DENIED.values(), ids=DENIED.keys())
-def test_a_create_that_was_certainly_refused_may_be_sent_again(colour: Colour, tmp_path: Path, answer: Answer) -> None:
-    colour.server.answers[CREATE].append(Answer(answer.body, answer.status, answer.headers, executes=False))
+def test_a_create_that_was_certainly_refused_may_be_sent_again(either: Either, tmp_path: Path, answer: Answer) -> None:
+    either.server.answers[CREATE].append(Answer(answer.body, answer.status, answer.headers, executes=False))
     with pytest.raises(TypedPipesError) as raised:
-        fetch(colour, tmp_path / "jobs.csv")
+        fetch(either, tmp_path / "jobs.csv")
     assert not isinstance(raised.value, ExportAmbiguous)
     assert raised.value.may_have_executed is False
-    assert fetch(colour.again(), tmp_path / "jobs.csv") == FILE
-    assert colour.server.created[CREATE] == ["export-1"]
+    assert fetch(either.again(), tmp_path / "jobs.csv") == FILE
+    assert either.server.created[CREATE] == ["export-1"]
 
 
-def test_an_id_beside_errors_is_an_id(colour: Colour, tmp_path: Path) -> None:
+def test_an_id_beside_errors_is_an_id(either: Either, tmp_path: Path) -> None:
     body = {"createAutomationJobsExport": {"id": "export-1", "status": None}}
-    colour.server.answers[CREATE].append(Answer({"data": body, "errors": [{"message": "no status"}]}, 500))
-    assert fetch(colour, tmp_path / "jobs.csv") == FILE
-    assert colour.server.created[CREATE] == ["export-1"]
+    either.server.answers[CREATE].append(Answer({"data": body, "errors": [{"message": "no status"}]}, 500))
+    assert fetch(either, tmp_path / "jobs.csv") == FILE
+    assert either.server.created[CREATE] == ["export-1"]
 
 
-def test_a_refused_poll_is_raised_and_the_export_stays_in_the_journal(colour: Colour, tmp_path: Path) -> None:
-    colour.server.answers[POLL].append(Answer({"data": {"automationJobsExport": None}, "errors": [REFUSED]}))
+def test_a_refused_poll_is_raised_and_the_export_stays_in_the_journal(either: Either, tmp_path: Path) -> None:
+    either.server.answers[POLL].append(Answer({"data": {"automationJobsExport": None}, "errors": [REFUSED]}))
     with pytest.raises(GraphQLError, match="no permission"):
-        fetch(colour, tmp_path / "jobs.csv")
-    assert fetch(colour.again(), tmp_path / "jobs.csv") == FILE
-    assert colour.server.created[CREATE] == ["export-1"]
+        fetch(either, tmp_path / "jobs.csv")
+    assert fetch(either.again(), tmp_path / "jobs.csv") == FILE
+    assert either.server.created[CREATE] == ["export-1"]

@@ -40,7 +40,7 @@ def server() -> Iterator[WireServer]:
         yield made
 
 
-def recents(server: WireServer, colour: str, rows: list[dict[str, Any]]) -> tuple[list[Any], list[Any]]:
+def recents(server: WireServer, mode: str, rows: list[dict[str, Any]]) -> tuple[list[Any], list[Any]]:
     """The items of ``v1.recents.list``, and the drift that was told."""
     server.script_of(Reply(body=json.dumps({"success": True, "data": rows}).encode()))
     told: list[Any] = []
@@ -51,30 +51,30 @@ def recents(server: WireServer, colour: str, rows: list[dict[str, Any]]) -> tupl
         async with httpx.AsyncClient() as http, AsyncPipedrive(http_client=http, **settings) as crm:
             return list((await crm.v1.recents.list(since_timestamp="2026-01-01 00:00:00")).data or ())
 
-    if colour == "async":
+    if mode == "async":
         return anyio.run(main), told
     with httpx.Client() as http, Pipedrive(http_client=http, **settings) as crm:
         return list(crm.v1.recents.list(since_timestamp="2026-01-01 00:00:00").data or ()), told
 
 
-@pytest.mark.parametrize("colour", ["sync", "async"])
-def test_every_kind_of_a_recent_change_is_read_as_what_its_tag_says(server: WireServer, colour: str) -> None:
-    items, told = recents(server, colour, [{"item": kind, "id": 1, "data": {"id": 1}} for kind in KINDS])
+@pytest.mark.parametrize("mode", ["sync", "async"])
+def test_every_kind_of_a_recent_change_is_read_as_what_its_tag_says(server: WireServer, mode: str) -> None:
+    items, told = recents(server, mode, [{"item": kind, "id": 1, "data": {"id": 1}} for kind in KINDS])
     assert [type(item).__name__ for item in items] == list(KINDS.values())
     assert told == []
 
 
-@pytest.mark.parametrize("colour", ["sync", "async"])
-def test_a_kind_nobody_knows_is_kept_as_received_and_told(server: WireServer, colour: str) -> None:
+@pytest.mark.parametrize("mode", ["sync", "async"])
+def test_a_kind_nobody_knows_is_kept_as_received_and_told(server: WireServer, mode: str) -> None:
     row = {"item": "lead", "id": 1, "data": {"id": 1}}
-    items, told = recents(server, colour, [row])
+    items, told = recents(server, mode, [row])
     assert items == [row]
     assert len(told) == 1
 
 
-@pytest.mark.parametrize("colour", ["sync", "async"])
+@pytest.mark.parametrize("mode", ["sync", "async"])
 @pytest.mark.parametrize("status", [404, 410])
-def test_what_is_gone_is_not_found(server: WireServer, status: int, colour: str) -> None:
+def test_what_is_gone_is_not_found(server: WireServer, status: int, mode: str) -> None:
     server.script_of(Reply(status=status, body=b'{"success":false,"error":"Deal is gone"}'))
     settings: dict[str, Any] = {"api_token": "t" * 40, "base_url": server.url, "limits": "off", "retries": 0}
 
@@ -83,14 +83,14 @@ def test_what_is_gone_is_not_found(server: WireServer, status: int, colour: str)
             await crm.v2.deals.delete(1)
 
     with pytest.raises(NotFound, match="Deal is gone") as caught:  # noqa: PT012 - one of two
-        if colour == "async":
+        if mode == "async":
             anyio.run(main)
         with httpx.Client() as http, Pipedrive(http_client=http, **settings) as crm:
             crm.v2.deals.delete(1)
     assert caught.value.status == status
 
 
-def asked(server: WireServer, colour: str, act: Any) -> tuple[Any, list[SchemaDrift]]:
+def asked(server: WireServer, mode: str, act: Any) -> tuple[Any, list[SchemaDrift]]:
     """What ``act`` on a client of Pipedrive gives, and the drift that was told."""
     told: list[Any] = []
     settings: dict[str, Any] = {"api_token": "t" * 40, "base_url": server.url, "limits": "off", "retries": 0}
@@ -100,7 +100,7 @@ def asked(server: WireServer, colour: str, act: Any) -> tuple[Any, list[SchemaDr
         async with httpx.AsyncClient() as http, AsyncPipedrive(http_client=http, **settings) as crm:
             return await act(crm)
 
-    if colour == "async":
+    if mode == "async":
         return anyio.run(main), told
     with httpx.Client() as http, Pipedrive(http_client=http, **settings) as crm:
         return act(crm), told
@@ -109,23 +109,23 @@ def asked(server: WireServer, colour: str, act: Any) -> tuple[Any, list[SchemaDr
 CUT = rb'{"success":true,"data":{"id":1,"title":"cut \ud83d"}}'
 
 
-@pytest.mark.parametrize("colour", ["sync", "async"])
-def test_a_text_cut_inside_a_character_is_kept_and_told(server: WireServer, colour: str) -> None:
+@pytest.mark.parametrize("mode", ["sync", "async"])
+def test_a_text_cut_inside_a_character_is_kept_and_told(server: WireServer, mode: str) -> None:
     server.script_of(Reply(body=CUT))
-    answer, told = asked(server, colour, lambda crm: crm.v2.deals.get(1))
+    answer, told = asked(server, mode, lambda crm: crm.v2.deals.get(1))
     assert answer.data.title == "cut \ufffd"
     assert [(drift.path, drift.got) for drift in told] == [("$.data.title", "a text cut inside a character")]
-    raw, told = asked(server, colour, lambda crm: crm.v2.deals.raw.get(1))
+    raw, told = asked(server, mode, lambda crm: crm.v2.deals.raw.get(1))
     assert (raw.parsed.data.title, len(told)) == ("cut \ufffd", 1)
     page = rb'{"success":true,"data":[{"id":1,"title":"cut \ud83d"},{"id":2,"title":"\ud83d\ude00","x":"\ude00"}]}'
     server.script_of(Reply(body=page))
-    answer, told = asked(server, colour, lambda crm: crm.v2.deals.list())
+    answer, told = asked(server, mode, lambda crm: crm.v2.deals.list())
     assert [deal.title for deal in answer.data] == ["cut \ufffd", "\N{GRINNING FACE}"]
     assert {drift.path for drift in told} >= {"$.data[*].title", "$.data[*].x"}
 
 
-@pytest.mark.parametrize("colour", ["sync", "async"])
-def test_a_text_cut_inside_a_character_is_kept_in_graphql(server: WireServer, colour: str) -> None:
+@pytest.mark.parametrize("mode", ["sync", "async"])
+def test_a_text_cut_inside_a_character_is_kept_in_graphql(server: WireServer, mode: str) -> None:
     server.script_of(Reply(body=rb'{"data":{"card":{"id":"1","title":"cut \ud83d"}}}'))
     told: list[Any] = []
     settings: dict[str, Any] = {"token": "t" * 20, "base_url": server.url, "limits": "off", "on_event": told.append}
@@ -134,7 +134,7 @@ def test_a_text_cut_inside_a_character_is_kept_in_graphql(server: WireServer, co
         async with httpx.AsyncClient() as http, AsyncPipefy(http_client=http, **settings) as pipefy:
             return await pipefy.execute("{ card { title } }"), await pipefy.card(id="1")
 
-    if colour == "async":
+    if mode == "async":
         plain, card = anyio.run(main)
     else:
         with httpx.Client() as http, Pipefy(http_client=http, **settings) as pipefy:
@@ -148,32 +148,32 @@ def test_a_text_cut_inside_a_character_is_kept_in_graphql(server: WireServer, co
 HTML = {"content-type": "text/html; charset=UTF-8"}
 
 
-@pytest.mark.parametrize("colour", ["sync", "async"])
-def test_json_that_is_labelled_as_a_page_is_read_and_told(server: WireServer, colour: str) -> None:
+@pytest.mark.parametrize("mode", ["sync", "async"])
+def test_json_that_is_labelled_as_a_page_is_read_and_told(server: WireServer, mode: str) -> None:
     server.script_of(Reply(201, b' {"success":true,"data":{"id":7}}', HTML))
-    answer, told = asked(server, colour, lambda crm: crm.v2.deals.create(title="x"))
+    answer, told = asked(server, mode, lambda crm: crm.v2.deals.create(title="x"))
     assert answer.data.id == 7
     assert ("$", "text/html") in [(drift.path, drift.got) for drift in told]
     server.script_of(Reply(200, b"<!doctype html><p>Sign in", HTML))
     with pytest.raises(ResponseMismatch, match="an HTML page instead of JSON"):
-        asked(server, colour, lambda crm: crm.v2.deals.get(1))
+        asked(server, mode, lambda crm: crm.v2.deals.get(1))
 
 
-@pytest.mark.parametrize("colour", ["sync", "async"])
-def test_a_page_or_a_failure_is_no_file(server: WireServer, colour: str) -> None:
+@pytest.mark.parametrize("mode", ["sync", "async"])
+def test_a_page_or_a_failure_is_no_file(server: WireServer, mode: str) -> None:
     server.script_of(Reply(200, b"<html>Sign in", HTML))
     with pytest.raises(ResponseMismatch, match="an HTML page instead of a file"):
-        asked(server, colour, lambda crm: crm.v1.files.download(1))
+        asked(server, mode, lambda crm: crm.v1.files.download(1))
     server.script_of(Reply(200, b'{"success":false,"error":"File is gone"}', {"content-type": "application/json"}))
     with pytest.raises(APIError, match="File is gone"):
-        asked(server, colour, lambda crm: crm.v1.files.download(1))
+        asked(server, mode, lambda crm: crm.v1.files.download(1))
     for body, headers in (
         (b"<html>mine", {**HTML, "content-disposition": "attachment; filename=a.html"}),
         (b'{"mine":1}', {"content-type": "application/json"}),
         (b'{"success":false}', {"content-type": "application/octet-stream"}),
     ):
         server.script_of(Reply(200, body, headers))
-        assert asked(server, colour, lambda crm: crm.v1.files.download(1))[0] == body
+        assert asked(server, mode, lambda crm: crm.v1.files.download(1))[0] == body
 
 
 def test_a_failure_is_no_file_of_connect_either(server: WireServer) -> None:
@@ -183,11 +183,11 @@ def test_a_failure_is_no_file_of_connect_either(server: WireServer) -> None:
         pd.connect.file_stash.download(s3_key="k")
 
 
-@pytest.mark.parametrize("colour", ["sync", "async"])
+@pytest.mark.parametrize("mode", ["sync", "async"])
 @pytest.mark.parametrize("body", [b"", b" \n", b"null"])
-def test_nothing_is_no_answer_where_the_type_promises_one(server: WireServer, body: bytes, colour: str) -> None:
+def test_nothing_is_no_answer_where_the_type_promises_one(server: WireServer, body: bytes, mode: str) -> None:
     server.script_of(Reply(200, body))
     with pytest.raises(ResponseMismatch, match="where DealResponse is needed"):
-        asked(server, colour, lambda crm: crm.v2.deals.get(1))
+        asked(server, mode, lambda crm: crm.v2.deals.get(1))
     with pytest.raises(ResponseMismatch, match="the server may have carried the request out"):
-        asked(server, colour, lambda crm: crm.v2.deals.create(title="x"))
+        asked(server, mode, lambda crm: crm.v2.deals.create(title="x"))

@@ -9,13 +9,13 @@ from typing import Any
 
 import pytest
 
-from tests.end_to_end.pipefy_server import Colour, PipefyServer
+from tests.end_to_end.pipefy_server import Either, PipefyServer
 from typedpipes.errors import ConfigurationError
 
 
 @pytest.fixture(params=["sync", "async"])
-def colour(request: pytest.FixtureRequest) -> Iterator[Colour]:
-    with PipefyServer() as server, Colour(request.param, server) as made:
+def either(request: pytest.FixtureRequest) -> Iterator[Either]:
+    with PipefyServer() as server, Either(request.param, server) as made:
         yield made
 
 
@@ -34,22 +34,22 @@ def automation_jobs(client: Any, **options: Any) -> Any:
     return client.exports.automation_jobs(organization_id=1, period="last_month", **options)
 
 
-def test_the_progress_of_a_wait_may_be_async_where_the_client_is(colour: Colour) -> None:
+def test_the_progress_of_a_wait_may_be_async_where_the_client_is(either: Either) -> None:
     told: list[object] = []
 
     async def tell(value: object) -> None:
         await asyncio.sleep(0)
         told.append(value)
 
-    job = colour(automation_jobs(colour.client))
-    if colour.asynchronous:
-        colour(job.wait(on_progress=tell))
+    job = either(automation_jobs(either.client))
+    if either.asynchronous:
+        either(job.wait(on_progress=tell))
         assert told
         return
-    asked = len(colour.server.log)
+    asked = len(either.server.log)
     with pytest.raises(ConfigurationError, match="on_progress is an async function"):
         job.wait(on_progress=tell)
-    assert len(colour.server.log) == asked
+    assert len(either.server.log) == asked
 
 
 REFUSED: dict[str, Callable[[Any, Path], Any]] = {
@@ -60,7 +60,7 @@ REFUSED: dict[str, Callable[[Any, Path], Any]] = {
 
 
 @pytest.mark.parametrize("name", REFUSED)
-def test_what_is_told_between_bytes_or_at_once_is_a_plain_function(colour: Colour, tmp_path: Path, name: str) -> None:
+def test_what_is_told_between_bytes_or_at_once_is_a_plain_function(either: Either, tmp_path: Path, name: str) -> None:
     with pytest.raises(ConfigurationError, match="is an async function"):
-        colour(REFUSED[name](colour.client, tmp_path / "x"))
-    assert colour.server.log == []
+        either(REFUSED[name](either.client, tmp_path / "x"))
+    assert either.server.log == []

@@ -49,7 +49,7 @@ def without(sandbox: Sandbox, *names: str) -> dict[str, str]:
 
 
 @pytest.mark.parametrize(("sync", "asynchronous"), TWINS, ids=lambda client: client.__name__)
-def test_both_colours_have_the_same_names_and_signatures(sync: type, asynchronous: type) -> None:
+def test_sync_and_async_have_the_same_names_and_signatures(sync: type, asynchronous: type) -> None:
     renamed = {"close": "aclose", "__enter__": "__aenter__", "__exit__": "__aexit__"}
     for name in dir(sync):
         if name.startswith("_") and name not in renamed:
@@ -226,7 +226,7 @@ def test_custom_fields_of_v1_are_reachable_and_the_selector_is_no_drift(sandbox:
     assert [entry.path for entry in sandbox.log][-1] == "/api/v1/deals:(id,title)"
 
 
-def test_paging_and_raw_answers_in_both_colours(sandbox: Sandbox) -> None:
+def test_paging_and_raw_answers_in_sync_and_async(sandbox: Sandbox) -> None:
     with Pipedrive(env=sandbox.environment()) as crm:
         pages = crm.v2.deals.iter(page_size=50)
         first = next(pages.pages())

@@ -29,7 +29,7 @@ def server() -> Iterator[WireServer]:
         yield made
 
 
-def items(server: WireServer, colour: str, act: Callable[[Any], Any]) -> list[Any]:
+def items(server: WireServer, mode: str, act: Callable[[Any], Any]) -> list[Any]:
     """Everything that a listing of Pipedream brings."""
     settings: dict[str, Any] = {"api_key": "k" * 20, "connect_token": "ctok_" + "t" * 20, "project_id": "proj_x"}
     settings |= {"base_url": server.url, **SETTINGS}
@@ -38,7 +38,7 @@ def items(server: WireServer, colour: str, act: Callable[[Any], Any]) -> list[An
         async with httpx.AsyncClient(verify=TLS) as http, AsyncPipedream(http_client=http, **settings) as pd:
             return [item async for item in act(pd)]
 
-    if colour == "async":
+    if mode == "async":
         return anyio.run(main)
     with httpx.Client(verify=TLS) as http, Pipedream(http_client=http, **settings) as pd:
         return list(act(pd))
@@ -57,7 +57,7 @@ def pages_of(total: int | None, sizes: list[int]) -> Callable[[Arrival], Reply]:
     return answer
 
 
-@pytest.mark.parametrize("colour", ["sync", "async"])
+@pytest.mark.parametrize("mode", ["sync", "async"])
 @pytest.mark.parametrize(
     ("total", "sizes", "requests"),
     [
@@ -69,14 +69,14 @@ def pages_of(total: int | None, sizes: list[int]) -> Callable[[Arrival], Reply]:
     ],
 )
 def test_a_listing_ends_with_a_short_page_once_the_total_was_seen(
-    server: WireServer, colour: str, total: int, sizes: list[int], requests: int
+    server: WireServer, mode: str, total: int, sizes: list[int], requests: int
 ) -> None:
     for act in (
         lambda pd: pd.rest.apps.iter(),
         lambda pd: pd.connect.apps.iter(page_size=10),
     ):
         server.script, before = pages_of(total, sizes), len(server.arrivals)
-        assert len(items(server, colour, act)) == sum(sizes)
+        assert len(items(server, mode, act)) == sum(sizes)
         assert len(server.arrivals) - before == requests
 
 
@@ -85,25 +85,25 @@ def test_a_total_ends_no_listing_that_began_in_the_middle(server: WireServer) ->
     assert len(items(server, "sync", lambda pd: pd.rest.apps.iter(resume="c9"))) == 4
 
 
-@pytest.mark.parametrize("colour", ["sync", "async"])
+@pytest.mark.parametrize("mode", ["sync", "async"])
 def test_an_answer_that_does_not_say_whether_there_is_more_ends_a_listing_only_if_its_page_is_not_full(
-    server: WireServer, colour: str
+    server: WireServer, mode: str
 ) -> None:
     server.script = pages_of(None, [3])  # accounts may lack page_info, by the vendor's own examples
     with pytest.raises(ResponseMismatch, match="page_info"):
-        items(server, colour, lambda pd: pd.connect.apps.iter())
+        items(server, mode, lambda pd: pd.connect.apps.iter())
     server.script = pages_of(None, [9])
-    assert len(items(server, colour, lambda pd: pd.rest.sources.iter())) == 9
+    assert len(items(server, mode, lambda pd: pd.rest.sources.iter())) == 9
     server.script = pages_of(None, [10])
     with pytest.raises(ResponseMismatch, match="the page is full, and the answer does not say whether there is more"):
-        items(server, colour, lambda pd: pd.rest.sources.iter())
+        items(server, mode, lambda pd: pd.rest.sources.iter())
     server.script = pages_of(None, [5])
     with pytest.raises(ResponseMismatch, match="the page is full"):
-        items(server, colour, lambda pd: pd.connect.accounts.iter(page_size=5))
+        items(server, mode, lambda pd: pd.connect.accounts.iter(page_size=5))
 
 
-@pytest.mark.parametrize("colour", ["sync", "async"])
-def test_empty_pages_behind_ever_new_cursors_end(server: WireServer, colour: str) -> None:
+@pytest.mark.parametrize("mode", ["sync", "async"])
+def test_empty_pages_behind_ever_new_cursors_end(server: WireServer, mode: str) -> None:
     def empty(arrival: Arrival) -> Reply:
         number = len(server.arrivals)
         return Reply(body=f'{{"success":true,"data":[],"additional_data":{{"next_cursor":"c{number}"}}}}'.encode())
@@ -116,7 +116,7 @@ def test_empty_pages_behind_ever_new_cursors_end(server: WireServer, colour: str
             _ = [deal async for deal in crm.v2.deals.iter()]
 
     with pytest.raises(ResponseMismatch, match="100 pages in a row are empty") as caught:  # noqa: PT012 - one of two
-        if colour == "async":
+        if mode == "async":
             anyio.run(main)
         with httpx.Client(verify=TLS) as http, Pipedrive(http_client=http, **settings) as crm:
             list(crm.v2.deals.iter())

@@ -1,4 +1,4 @@
-"""Every item once, or an error whose cursor goes on: all four styles, both colours, through the real clients."""
+"""Every item once, or an error whose cursor goes on: all four styles, sync and async, through the real clients."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ from typedpipes.errors import ServerError
 GAP = 1000
 """Between two keys that stand from the start, so that there is room for what comes later."""
 
-colours = pytest.mark.parametrize("colour", ["sync", "async"])
+modes = pytest.mark.parametrize("mode", ["sync", "async"])
 styles = pytest.mark.parametrize("style", STYLES)
 
 
-def walked(colour: str, vendor: Vendor, page_size: int, failures: int, **options: Any) -> list[int]:
+def walked(mode: str, vendor: Vendor, page_size: int, failures: int, **options: Any) -> list[int]:
     """Everything the listing gives, resumed with a new iterator after each of up to ``failures`` errors."""
-    if colour == "async":
+    if mode == "async":
         return anyio.run(_awalked, vendor, page_size, failures, options)
     return _walked(vendor, page_size, failures, options)
 
@@ -66,7 +66,7 @@ def resumed(cursor: str | None, error: ServerError, before: dict[str, str]) -> d
     return {"resume": cursor}
 
 
-@colours
+@modes
 @styles
 @settings(max_examples=25)
 @given(
@@ -77,7 +77,7 @@ def resumed(cursor: str | None, error: ServerError, before: dict[str, str]) -> d
     st.sets(st.integers(0, 8), max_size=3),
 )
 def test_any_page_sizes_empty_pages_and_failures_lose_and_repeat_nothing(
-    style: Style, colour: str, total: int, page_size: int, sizes: list[int], hidden: set[int], broken: set[int]
+    style: Style, mode: str, total: int, page_size: int, sizes: list[int], hidden: set[int], broken: set[int]
 ) -> None:
     keys = [GAP * number for number in range(1, total + 1)]
 
@@ -89,15 +89,15 @@ def test_any_page_sizes_empty_pages_and_failures_lose_and_repeat_nothing(
     vendor.sizes = sizes
     if style in ("pipefy", "cursor"):  # in Pipedream an empty page is the end, at an offset with more to come a fault
         vendor.hidden = {GAP * number for number in hidden}
-    assert walked(colour, vendor, page_size, len(broken)) == [key for key in keys if key not in vendor.hidden]
+    assert walked(mode, vendor, page_size, len(broken)) == [key for key in keys if key not in vendor.hidden]
 
 
-@colours
+@modes
 @styles
 @settings(max_examples=20)
 @given(st.integers(1, 12), st.integers(1, 5), st.dictionaries(st.integers(1, 6), st.integers(0, 12_500), max_size=4))
 def test_what_stood_all_the_time_comes_once_while_others_are_added(
-    style: Style, colour: str, total: int, page_size: int, additions: dict[int, int]
+    style: Style, mode: str, total: int, page_size: int, additions: dict[int, int]
 ) -> None:
     keys = [GAP * number for number in range(1, total + 1)]
     vendor = Vendor(style, list(keys))
@@ -109,17 +109,17 @@ def test_what_stood_all_the_time_comes_once_while_others_are_added(
             vendor.keys = sorted([*vendor.keys, additions[number]])
 
     vendor.before = add
-    got = walked(colour, vendor, page_size, 0)
+    got = walked(mode, vendor, page_size, 0)
     assert len(got) == len(set(got)), "nothing comes twice"
     assert [key for key in got if key in keys] == keys, "in order, and nothing is lost"
 
 
-@colours
+@modes
 @styles
 @settings(max_examples=20)
 @given(st.integers(1, 12), st.integers(1, 5), st.dictionaries(st.integers(1, 6), st.integers(0, 11), max_size=4))
 def test_what_stood_all_the_time_comes_once_while_others_are_deleted(
-    style: Style, colour: str, total: int, page_size: int, deletions: dict[int, int]
+    style: Style, mode: str, total: int, page_size: int, deletions: dict[int, int]
 ) -> None:
     keys = [GAP * number for number in range(1, total + 1)]
     vendor = Vendor(style, list(keys))
@@ -133,12 +133,12 @@ def test_what_stood_all_the_time_comes_once_while_others_are_deleted(
         gone.add(vendor.keys.pop(deletions[number]))
 
     vendor.before = delete
-    got = walked(colour, vendor, page_size, 0)
+    got = walked(mode, vendor, page_size, 0)
     assert len(got) == len(set(got))
     assert [key for key in got if key not in gone] == [key for key in keys if key not in gone]
 
 
-@colours
+@modes
 @settings(max_examples=30)
 @given(
     st.integers(0, 20),
@@ -148,7 +148,7 @@ def test_what_stood_all_the_time_comes_once_while_others_are_deleted(
     st.sampled_from([None, 0, 1, 7, 30]),
 )
 def test_prefetch_changes_nothing_but_the_order_of_requests(
-    colour: str, total: int, page_size: int, prefetch: int, broken: set[int], most: int | None
+    mode: str, total: int, page_size: int, prefetch: int, broken: set[int], most: int | None
 ) -> None:
     keys = [GAP * number for number in range(1, total + 1)]
 
@@ -158,7 +158,7 @@ def test_prefetch_changes_nothing_but_the_order_of_requests(
 
     vendor = Vendor("offset", keys, fail)
     options = {} if most is None or broken else {"max_items": most}
-    got = walked(colour, vendor, page_size, len(broken), prefetch=prefetch, **options)
+    got = walked(mode, vendor, page_size, len(broken), prefetch=prefetch, **options)
     assert got == (keys[:most] if options else keys)
     if not broken:
         wanted = got if options else keys

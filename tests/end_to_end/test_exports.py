@@ -7,16 +7,16 @@ from typing import Any, Literal
 
 import pytest
 
-from tests.typedpipes.pipefy.exports.colours import listed
-from tests.typedpipes.pipefy.exports.fake_time import COLOURS, run, settle
+from tests.typedpipes.pipefy.exports.either import listed
+from tests.typedpipes.pipefy.exports.fake_time import MODES, run, settle
 from typedpipes.errors import ExportFailed
 from typedpipes.pipefy import AsyncPipefy, Pipefy
 from typedpipes_sandbox import ExportSettings, Sandbox, SandboxSettings
 
 
-def client(colour: str, sandbox: Sandbox, **options: Any) -> Any:
-    """A real client of either colour that talks to the sandbox."""
-    kind: Any = Pipefy if colour == "sync" else AsyncPipefy
+def client(mode: str, sandbox: Sandbox, **options: Any) -> Any:
+    """A real sync or async client that talks to the sandbox."""
+    kind: Any = Pipefy if mode == "sync" else AsyncPipefy
     return kind(env=sandbox.environment(), **options)
 
 
@@ -24,14 +24,14 @@ async def close(pipefy: Any) -> None:
     await settle(pipefy.close() if hasattr(pipefy, "close") else pipefy.aclose())
 
 
-@pytest.mark.parametrize("colour", COLOURS)
+@pytest.mark.parametrize("mode", MODES)
 @pytest.mark.parametrize(
     ("form", "link", "kind"),
     [("live", "fileUrl", "xlsx"), ("documented", "downloadUrl", "csv"), ("live", "both", "csv")],
 )
 def test_an_export_is_created_awaited_fetched_and_read(
     tmp_path: Path,
-    colour: str,
+    mode: str,
     form: Literal["live", "documented"],
     link: Literal["both", "fileUrl", "downloadUrl"],
     kind: Literal["csv", "xlsx"],
@@ -42,7 +42,7 @@ def test_an_export_is_created_awaited_fetched_and_read(
         organization = sandbox.environment()["PIPEFY_ORGANIZATION_ID"]
 
         async def scenario() -> None:
-            pipefy = client(colour, sandbox, journal=tmp_path / "journal")
+            pipefy = client(mode, sandbox, journal=tmp_path / "journal")
             try:
                 job = await settle(pipefy.exports.automation_jobs(organization_id=organization, period="last_month"))
                 again = await settle(pipefy.exports.automation_jobs(organization_id=organization, period="last_month"))
@@ -57,7 +57,7 @@ def test_an_export_is_created_awaited_fetched_and_read(
             finally:
                 await close(pipefy)
 
-        run(colour, scenario)
+        run(mode, scenario)
         assert len(sandbox.exports) == 1
         files = [arrival for arrival in sandbox.log if arrival.path.startswith("/exports/")]
         assert len(files) >= 3
@@ -91,13 +91,13 @@ def test_a_refused_create_tells_the_form_of_create_and_poll_at_once(
         assert len(sandbox.exports) == 2
 
 
-@pytest.mark.parametrize("colour", COLOURS)
-def test_a_failed_export_is_told_as_such(colour: str) -> None:
+@pytest.mark.parametrize("mode", MODES)
+def test_a_failed_export_is_told_as_such(mode: str) -> None:
     exports = ExportSettings(pace="once", outcome="failed")
     with Sandbox(SandboxSettings(exports=exports)) as sandbox:
 
         async def scenario() -> None:
-            pipefy = client(colour, sandbox)
+            pipefy = client(mode, sandbox)
             try:
                 organization = sandbox.environment()["PIPEFY_ORGANIZATION_ID"]
                 job = await settle(pipefy.exports.automation_jobs(organization_id=organization, period="last_3_months"))
@@ -106,4 +106,4 @@ def test_a_failed_export_is_told_as_such(colour: str) -> None:
                 await close(pipefy)
 
         with pytest.raises(ExportFailed):
-            run(colour, scenario)
+            run(mode, scenario)

@@ -62,16 +62,16 @@ def server() -> Iterator[WireServer]:
     made.close()
 
 
-@pytest.mark.parametrize("colour", ["sync", "async"])
+@pytest.mark.parametrize("mode", ["sync", "async"])
 @pytest.mark.parametrize("host", ["LOCALHOST", "localhost", "127.0.0.1"])
-def test_a_server_on_this_machine_is_served_by_each_of_its_names(server: WireServer, host: str, colour: str) -> None:
+def test_a_server_on_this_machine_is_served_by_each_of_its_names(server: WireServer, host: str, mode: str) -> None:
     url = f"http://{host}:{server.port}/graphql"
 
     async def main() -> None:
         async with AsyncPipefy(client_id="id", client_secret="secret", base_url=url, retries=0) as pipefy:
             assert await pipefy.execute("{ x }") == {"x": 1}
 
-    if colour == "async":
+    if mode == "async":
         anyio.run(main)
     else:
         with Pipefy(client_id="id", client_secret="secret", base_url=url, retries=0) as pipefy:

@@ -152,9 +152,9 @@ def test_the_line_of_a_profile_key_is_found_in_linear_time(tmp_path: Path) -> No
         assert growth(work, size) < ALLOWED
 
 
-@pytest.mark.parametrize("colour", ["sync", "async"])
+@pytest.mark.parametrize("mode", ["sync", "async"])
 @pytest.mark.parametrize("credential", ["token", "OAuth client"])
-def test_a_redirect_to_more_than_an_address_can_hold_is_an_error_of_ours(credential: str, colour: str) -> None:
+def test_a_redirect_to_more_than_an_address_can_hold_is_an_error_of_ours(credential: str, mode: str) -> None:
     """httpx reads where it leads although it is not to follow it."""
     with serving() as server:
         server.script = lambda arrival: Reply(302, b"", {"location": "/" + "a b" * 20_000})
@@ -169,7 +169,7 @@ def test_a_redirect_to_more_than_an_address_can_hold_is_an_error_of_ours(credent
                 await client.v2.deals.list()
 
         with pytest.raises(TransportError, match="InvalidURL"):  # noqa: PT012 - one of two
-            if colour == "async":
+            if mode == "async":
                 asyncio.run(main())
             with Pipedrive(**options) as client:
                 client.v2.deals.list()

@@ -216,7 +216,7 @@ def listing_of(api: str, client: Any, **options: Any) -> Any:
     return client.v1.notes.iter(**options) if api == "v1" else client.v2.deals.iter(**options)
 
 
-def read(api: str, server: WireServer, colour: str, **options: Any) -> tuple[list[int], TypedPipesError | None, Any]:
+def read(api: str, server: WireServer, mode: str, **options: Any) -> tuple[list[int], TypedPipesError | None, Any]:
     """The ids a listing gives, the error that ended it, and its cursor then."""
     got: list[int] = []
 
@@ -240,52 +240,52 @@ def read(api: str, server: WireServer, colour: str, **options: Any) -> tuple[lis
                 return error, pages.cursor
             return None, pages.cursor
 
-    error, cursor = sync() if colour == "sync" else anyio.run(main)
+    error, cursor = sync() if mode == "sync" else anyio.run(main)
     return got, error, cursor
 
 
-colours = pytest.mark.parametrize("colour", ["sync", "async"])
+modes = pytest.mark.parametrize("mode", ["sync", "async"])
 
 
-def check_told_and_resumed(server: WireServer, api: str, colour: str, bad: Reply, at: int, **options: Any) -> None:
+def check_told_and_resumed(server: WireServer, api: str, mode: str, bad: Reply, at: int, **options: Any) -> None:
     serve(server, api, bad, at)
-    got, error, cursor = read(api, server, colour, **options)
+    got, error, cursor = read(api, server, mode, **options)
     assert error is not None, f"the listing looks complete after {got}"
     assert got == list(range(1, 2 * at + 1))
     wanted = None if at == 0 else str(2 * at) if api == "v1" else f"c{at}"
     assert cursor == wanted
     if wanted is not None:
         assert f"resume this listing with resume={wanted!r}" in error.__notes__
-    rest, error, _ = read(api, server, colour, **options, resume=cursor)
+    rest, error, _ = read(api, server, mode, **options, resume=cursor)
     assert (got + rest, error) == ([1, 2, 3, 4, 5, 6], None)
 
 
-@colours
+@modes
 @pytest.mark.parametrize("at", [0, 1])
 @pytest.mark.parametrize("shape", NO_PAGE)
 @pytest.mark.parametrize("api", PAGES)
 def test_an_answer_that_is_no_page_never_ends_a_listing(
-    server: WireServer, api: str, shape: str, at: int, colour: str
+    server: WireServer, api: str, shape: str, at: int, mode: str
 ) -> None:
-    check_told_and_resumed(server, api, colour, NO_PAGE[shape], at)
+    check_told_and_resumed(server, api, mode, NO_PAGE[shape], at)
 
 
-@colours
+@modes
 @pytest.mark.parametrize("at", [0, 1])
 @pytest.mark.parametrize(("api", "path", "value"), OTHER)
 def test_a_page_whose_envelope_is_of_another_type_never_ends_a_listing(
-    server: WireServer, api: str, path: str, value: object, at: int, colour: str
+    server: WireServer, api: str, path: str, value: object, at: int, mode: str
 ) -> None:
-    check_told_and_resumed(server, api, colour, changed(PAGES[api](at, True), path, value), at)
+    check_told_and_resumed(server, api, mode, changed(PAGES[api](at, True), path, value), at)
 
 
-@colours
+@modes
 @pytest.mark.parametrize("shape", NO_PAGE)
-def test_a_page_fetched_ahead_that_is_no_page_is_told_at_its_turn(server: WireServer, shape: str, colour: str) -> None:
-    check_told_and_resumed(server, "v1", colour, NO_PAGE[shape], 2, prefetch=3)
+def test_a_page_fetched_ahead_that_is_no_page_is_told_at_its_turn(server: WireServer, shape: str, mode: str) -> None:
+    check_told_and_resumed(server, "v1", mode, NO_PAGE[shape], 2, prefetch=3)
 
 
-@colours
+@modes
 @pytest.mark.parametrize(
     "body",
     [
@@ -296,9 +296,9 @@ def test_a_page_fetched_ahead_that_is_no_page_is_told_at_its_turn(server: WireSe
         '{"success":true,"data":[]}',
     ],
 )
-def test_an_empty_list_of_v1_may_be_null(server: WireServer, body: str, colour: str) -> None:
+def test_an_empty_list_of_v1_may_be_null(server: WireServer, body: str, mode: str) -> None:
     server.script_of(Reply(body=body.encode()))
-    assert read("v1", server, colour) == ([], None, None)
+    assert read("v1", server, mode) == ([], None, None)
     assert len(server.arrivals) == 1
 
 
@@ -411,9 +411,9 @@ RECORDS: dict[str, list[Any]] = {
 }
 
 
-@colours
+@modes
 @pytest.mark.parametrize("rows", RECORDS)
-def test_records_without_an_id_that_come_again_are_noticed_too(server: WireServer, rows: str, colour: str) -> None:
+def test_records_without_an_id_that_come_again_are_noticed_too(server: WireServer, rows: str, mode: str) -> None:
     def script(arrival: Arrival) -> Reply:
         data = {"success": True, "data": RECORDS[rows]}
         return Reply(body=json.dumps({**data, "additional_data": {"pagination": more}}).encode())
@@ -429,7 +429,7 @@ def test_records_without_an_id_that_come_again_are_noticed_too(server: WireServe
                 got.append(item)
 
     with pytest.raises(ResponseMismatch, match="nothing but what the page before"):  # noqa: PT012 - one of two
-        if colour == "async":
+        if mode == "async":
             anyio.run(main)
         with client_of("v1", server) as client:
             for item in client.v1.notes.iter():
@@ -464,9 +464,9 @@ def test_a_server_that_ignores_start_is_noticed_though_few_fields_were_chosen(se
     assert len(server.arrivals) == 2
 
 
-@colours
+@modes
 @pytest.mark.parametrize("following", [0, 1, -2])
-def test_a_next_start_that_goes_back_is_not_followed(server: WireServer, following: int, colour: str) -> None:
+def test_a_next_start_that_goes_back_is_not_followed(server: WireServer, following: int, mode: str) -> None:
     def script(arrival: Arrival) -> Reply:
         page = v1(start_of("v1", arrival), True)
         if "start=" in arrival.path:
@@ -474,25 +474,25 @@ def test_a_next_start_that_goes_back_is_not_followed(server: WireServer, followi
         return Reply(body=json.dumps(page).encode())
 
     server.script = script
-    got, error, cursor = read("v1", server, colour)
+    got, error, cursor = read("v1", server, mode)
     assert (got, cursor) == ([1, 2], "2")
     assert error is not None
     assert isinstance(error, ResponseMismatch)
     assert error.path == "$.additional_data.pagination.next_start"
 
 
-@colours
+@modes
 @pytest.mark.parametrize("following", ["9" * 19, "9" * 5000], ids=["19 digits", "5000 digits"])
 def test_a_next_start_of_more_digits_than_a_count_has_is_not_followed(
-    server: WireServer, following: str, colour: str
+    server: WireServer, following: str, mode: str
 ) -> None:
     page = changed(v1(1, True), "additional_data.pagination.next_start", following)
-    check_told_and_resumed(server, "v1", colour, page, 1)
+    check_told_and_resumed(server, "v1", mode, page, 1)
 
 
-@colours
+@modes
 @pytest.mark.parametrize("prefetch", [0, 3])
-def test_a_record_whose_id_is_no_id_is_a_record_all_the_same(server: WireServer, prefetch: int, colour: str) -> None:
+def test_a_record_whose_id_is_no_id_is_a_record_all_the_same(server: WireServer, prefetch: int, mode: str) -> None:
     def script(arrival: Arrival) -> Reply:
         page = v1(start_of("v1", arrival), "start=4" not in arrival.path)
         page["data"] = [{"id": [arrival.path]}, {"id": {"a": arrival.path}}]
@@ -506,7 +506,7 @@ def test_a_record_whose_id_is_no_id_is_a_record_all_the_same(server: WireServer,
             async for item in client.v1.notes.iter(prefetch=prefetch):
                 got.append(item)
 
-    if colour == "async":
+    if mode == "async":
         anyio.run(main)
     else:
         with client_of("v1", server) as client:
@@ -514,8 +514,8 @@ def test_a_record_whose_id_is_no_id_is_a_record_all_the_same(server: WireServer,
     assert len(got) == 6
 
 
-@colours
-def test_records_that_come_again_with_a_part_changed_are_no_new_ones(server: WireServer, colour: str) -> None:
+@modes
+def test_records_that_come_again_with_a_part_changed_are_no_new_ones(server: WireServer, mode: str) -> None:
     def script(arrival: Arrival) -> Reply:
         assert len(server.arrivals) < ENDS
         page = v1(0, True)
@@ -525,14 +525,14 @@ def test_records_that_come_again_with_a_part_changed_are_no_new_ones(server: Wir
         return Reply(body=json.dumps(page).encode())
 
     server.script = script
-    got, error, cursor = read("v1", server, colour)
+    got, error, cursor = read("v1", server, mode)
     assert isinstance(error, ResponseMismatch)
     assert (got, cursor, len(server.arrivals)) == ([1, 2], "2", 2)
 
 
-@colours
+@modes
 @pytest.mark.parametrize("api", ["v2", "pipedream", "connect", "pipefy"])
-def test_a_page_that_comes_again_behind_a_new_cursor_is_noticed(server: WireServer, api: str, colour: str) -> None:
+def test_a_page_that_comes_again_behind_a_new_cursor_is_noticed(server: WireServer, api: str, mode: str) -> None:
     """The server makes a new cursor for each page and reads none: its first page would come for ever."""
     made: list[str] = []
 
@@ -551,7 +551,7 @@ def test_a_page_that_comes_again_behind_a_new_cursor_is_noticed(server: WireServ
         return Reply(body=json.dumps(page).encode())
 
     server.script = script
-    got, error, cursor = read(api, server, colour)
+    got, error, cursor = read(api, server, mode)
     assert isinstance(error, ResponseMismatch)
     assert "nothing but what the page before it brought" in str(error)
     assert (got, cursor, len(made)) == ([1, 2], "c1", 2)

@@ -15,8 +15,8 @@ from tests.end_to_end.many_items import SIZES, TOTAL
 ROOT = Path(__file__).parents[2]
 
 
-def check(style: str, colour: str, prefetch: int = 0) -> None:
-    command = [sys.executable, "-m", "tests.end_to_end.many_items", style, colour, str(prefetch)]
+def check(style: str, mode: str, prefetch: int = 0) -> None:
+    command = [sys.executable, "-m", "tests.end_to_end.many_items", style, mode, str(prefetch)]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=300, check=False)
     assert done.returncode == 0, done.stderr
     facts = json.loads(done.stdout)
@@ -28,19 +28,19 @@ def check(style: str, colour: str, prefetch: int = 0) -> None:
     assert facts["grown"] <= 20, f"{facts['grown']:.1f} MiB more"
 
 
-@pytest.mark.parametrize(("style", "colour"), [("cursor", "sync"), ("offset", "async"), ("pipedream", "sync")])
-def test_memory_stays_flat_over_100000_items(style: str, colour: str) -> None:
-    check(style, colour)
+@pytest.mark.parametrize(("style", "mode"), [("cursor", "sync"), ("offset", "async"), ("pipedream", "sync")])
+def test_memory_stays_flat_over_100000_items(style: str, mode: str) -> None:
+    check(style, mode)
 
 
 @pytest.mark.campaign
-@pytest.mark.parametrize("colour", ["sync", "async"])
+@pytest.mark.parametrize("mode", ["sync", "async"])
 @pytest.mark.parametrize("style", STYLES)
-def test_memory_stays_flat_in_every_style_and_colour(style: str, colour: str) -> None:
-    check(style, colour)
+def test_memory_stays_flat_in_every_style_and_mode(style: str, mode: str) -> None:
+    check(style, mode)
 
 
 @pytest.mark.campaign
-@pytest.mark.parametrize("colour", ["sync", "async"])
-def test_memory_stays_flat_with_pages_fetched_ahead(colour: str) -> None:
-    check("offset", colour, prefetch=4)
+@pytest.mark.parametrize("mode", ["sync", "async"])
+def test_memory_stays_flat_with_pages_fetched_ahead(mode: str) -> None:
+    check("offset", mode, prefetch=4)

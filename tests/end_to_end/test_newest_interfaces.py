@@ -71,8 +71,8 @@ def test_connect_resets_deliveries_and_makes_limits(sandbox: Sandbox) -> None:
         assert limit.token not in repr(limit)
 
 
-@pytest.mark.parametrize("colour", ["sync", "async"])
-def test_answers_the_reference_does_not_show_are_kept(colour: str, sandbox: Sandbox) -> None:
+@pytest.mark.parametrize("mode", ["sync", "async"])
+def test_answers_the_reference_does_not_show_are_kept(mode: str, sandbox: Sandbox) -> None:
     calls: list[Callable[[Any], Any]] = [
         lambda pd: pd.rest.subscriptions.create(emitter_id="dc_1", listener_id="p_1"),
         lambda pd: pd.rest.auto_subscriptions.create(event_name="$errors", listener_id="p_1"),
@@ -83,7 +83,7 @@ def test_answers_the_reference_does_not_show_are_kept(colour: str, sandbox: Sand
         async with AsyncPipedream(env=sandbox.environment()) as pd:
             return [await call(pd) for call in calls]
 
-    if colour == "async":
+    if mode == "async":
         answers = anyio.run(main)
     else:
         with Pipedream(env=sandbox.environment()) as pd:
@@ -115,8 +115,8 @@ def test_a_null_list_is_an_empty_list(server: WireServer) -> None:
 HASH = "0123456789abcdef0123456789abcdef01234567"
 
 
-@pytest.mark.parametrize("colour", ["sync", "async"])
-def test_custom_fields_of_v1_are_sent_beside_the_others(colour: str, server: WireServer) -> None:
+@pytest.mark.parametrize("mode", ["sync", "async"])
+def test_custom_fields_of_v1_are_sent_beside_the_others(mode: str, server: WireServer) -> None:
     server.script_of(Reply(body=b'{"success": true, "data": {"id": "1"}}'))
     settings: dict[str, Any] = {"api_token": "t" * 40, "base_url": server.url, "limits": "off"}
     fields = {HASH: "red", f"{HASH}_admin_area_level_1": "Harju", f"{HASH}_until": None}
@@ -125,7 +125,7 @@ def test_custom_fields_of_v1_are_sent_beside_the_others(colour: str, server: Wir
         async with AsyncPipedrive(**settings) as crm:
             await crm.v1.leads.create(title="t", person_id=1, custom_fields=fields)
 
-    if colour == "async":
+    if mode == "async":
         anyio.run(main)
     else:
         with Pipedrive(**settings) as crm:

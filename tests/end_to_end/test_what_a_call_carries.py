@@ -30,7 +30,7 @@ def server() -> Iterator[WireServer]:
     made.close()
 
 
-COLOURS: Final = [
+MODES: Final = [
     pytest.param((Pipefy, Pipedream, Pipedrive), id="sync"),
     pytest.param((AsyncPipefy, AsyncPipedream, AsyncPipedrive), id="async"),
 ]
@@ -67,7 +67,7 @@ REFUSED: Final = (
 
 
 def perform(classes: tuple[Any, Any, Any], server: WireServer, act: Act, **given: object) -> None:
-    """Make one call with clients of one colour, each with a token that does not expire."""
+    """Make one call with clients of one mode, each with a token that does not expire."""
     fy_class, pd_class, crm_class = classes
     fy = fy_class(token="t0k", base_url=f"{server.url}/graphql", retries=0)
     pd = pd_class(
@@ -99,7 +99,7 @@ async def _first(crm: AsyncPipedrive, given: Any) -> None:
         return
 
 
-@pytest.mark.parametrize("classes", COLOURS)
+@pytest.mark.parametrize("classes", MODES)
 @pytest.mark.parametrize(
     ("kind", "name"),
     [
@@ -118,7 +118,7 @@ def test_headers_that_the_client_sets_are_refused_on_every_kind_of_call(
 
 
 @pytest.mark.parametrize("name", ["Authorization", "X-Api-Token", "Content-Length", "X-PD-Environment"])
-@pytest.mark.parametrize("classes", COLOURS)
+@pytest.mark.parametrize("classes", MODES)
 def test_a_workflow_is_given_the_type_of_its_body_and_no_other_header_of_the_client(
     server: WireServer, classes: tuple[Any, Any, Any], name: str
 ) -> None:
@@ -132,7 +132,7 @@ def test_a_workflow_is_given_the_type_of_its_body_and_no_other_header_of_the_cli
     assert [arrival.headers["content-type"] for arrival in server.arrivals] == ["text/csv"]
 
 
-@pytest.mark.parametrize("classes", COLOURS)
+@pytest.mark.parametrize("classes", MODES)
 def test_a_header_that_an_argument_sets_is_not_set_twice(server: WireServer, classes: tuple[Any, Any, Any]) -> None:
     with pytest.raises(ConfigurationError, match="X-PD-Environment"):
         perform(classes, server, EXTRA["connect"], extra_headers={"X-PD-Environment": "production"})
@@ -140,7 +140,7 @@ def test_a_header_that_an_argument_sets_is_not_set_twice(server: WireServer, cla
 
 
 @pytest.mark.parametrize("act", ["rest v2", "graphql"])
-@pytest.mark.parametrize("classes", COLOURS)
+@pytest.mark.parametrize("classes", MODES)
 def test_other_headers_arrive(server: WireServer, classes: tuple[Any, Any, Any], act: str) -> None:
     answers = {"GET": b'{"success": true, "data": {"id": 1}}', "POST": b'{"data": {"me": {"id": "1"}}}'}
     server.script = lambda arrival: Reply(body=answers[arrival.method], headers={"content-type": "application/json"})
@@ -148,7 +148,7 @@ def test_other_headers_arrive(server: WireServer, classes: tuple[Any, Any, Any],
     assert [arrival.headers["x-trace"] for arrival in server.arrivals] == ["abc"]
 
 
-@pytest.mark.parametrize("classes", COLOURS)
+@pytest.mark.parametrize("classes", MODES)
 @pytest.mark.parametrize("act", [*EXTRA.values(), *RELAYED.values()], ids=[*EXTRA, *RELAYED])
 def test_an_idempotency_key_is_refused_wherever_the_schema_declares_none(
     server: WireServer, classes: tuple[Any, Any, Any], act: Act

@@ -131,10 +131,10 @@ REFUSED: list[tuple[str, Callable[[Any, Any], object], str, str]] = [
 
 
 @pytest.mark.filterwarnings("ignore::DeprecationWarning")  # some of these operations are withdrawn
-@pytest.mark.parametrize("colour", ["sync", "async"])
+@pytest.mark.parametrize("mode", ["sync", "async"])
 @pytest.mark.parametrize(("act", "setting", "rule"), [row[1:] for row in REFUSED], ids=[row[0] for row in REFUSED])
 def test_what_types_cannot_say_is_refused_by_name_and_rule(
-    sandbox: Sandbox, colour: str, act: Callable[[Any, Any], Any], setting: str, rule: str
+    sandbox: Sandbox, mode: str, act: Callable[[Any, Any], Any], setting: str, rule: str
 ) -> None:
     env = sandbox.environment()
 
@@ -149,6 +149,6 @@ def test_what_types_cannot_say_is_refused_by_name_and_rule(
                 await made
 
     with pytest.raises(ConfigurationError, match=rule) as caught:
-        synchronous() if colour == "sync" else anyio.run(asynchronous)
+        synchronous() if mode == "sync" else anyio.run(asynchronous)
     assert caught.value.setting == setting
     assert setting in str(caught.value)

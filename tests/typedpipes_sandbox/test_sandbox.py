@@ -28,5 +28,5 @@ def test_it_imports_nothing_of_the_client_and_nothing_undeclared() -> None:
 
 
 def test_an_unknown_setting_is_named() -> None:
-    with pytest.raises(TypeError, match="unknown sandbox setting colour"):
-        Sandbox(colour="red")
+    with pytest.raises(TypeError, match="unknown sandbox setting mode"):
+        Sandbox(mode="red")

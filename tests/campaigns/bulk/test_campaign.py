@@ -36,20 +36,20 @@ class Runs:
 
     vendor: Vendor
     path: Path
-    colour: str
+    mode: str
     job: str
     random: random.Random
     ends: Counter[str] = attrs.field(factory=Counter)
 
     def one(self, count: int) -> BulkReport | None:
         """One run that is not killed."""
-        report = worker.run(self.colour, self.job, self.vendor.address, str(self.path), count)
+        report = worker.run(self.mode, self.job, self.vendor.address, str(self.path), count)
         self.ends["stopped" if report is None else "ended"] += 1
         return report
 
     def killed(self, count: int) -> None:
         """One process, killed within one of its next requests."""
-        arguments = [self.colour, self.job, self.vendor.address, str(self.path), str(count)]
+        arguments = [self.mode, self.job, self.vendor.address, str(self.path), str(count)]
         process = subprocess.Popen([sys.executable, worker.__file__, *arguments])
         left, lock = self.random.randrange(1, 12), threading.Lock()
 
@@ -78,10 +78,10 @@ class Runs:
         return report
 
 
-@pytest.mark.parametrize("colour", ["sync", "async"])
-def test_no_card_is_made_twice_and_none_is_lost(colour: str, tmp_path: Path) -> None:
+@pytest.mark.parametrize("mode", ["sync", "async"])
+def test_no_card_is_made_twice_and_none_is_lost(mode: str, tmp_path: Path) -> None:
     with Vendor(SEED) as vendor:
-        runs = Runs(vendor, tmp_path / "job.jsonl", colour, "create", random.Random(SEED))
+        runs = Runs(vendor, tmp_path / "job.jsonl", mode, "create", random.Random(SEED))
         report = runs.all()
         wanted = Counter(row["title"] for row in worker.cards(CARDS))
         assert len(report.items) == wanted.total()
@@ -95,7 +95,7 @@ def test_no_card_is_made_twice_and_none_is_lost(colour: str, tmp_path: Path) -> 
             _check(title, items, vendor, runs.ends["killed"])
         unsent = [title for title, items in by_title.items() if not vendor.asked[title] and items]
         assert len(unsent) <= runs.ends["killed"]
-        _tell(colour, report, runs, vendor)
+        _tell(mode, report, runs, vendor)
 
 
 def _check(title: str, items: list[BulkItem], vendor: Vendor, kills: int) -> None:
@@ -111,21 +111,19 @@ def _check(title: str, items: list[BulkItem], vendor: Vendor, kills: int) -> Non
     assert len(ids) <= len(items), title
 
 
-@pytest.mark.parametrize("colour", ["sync", "async"])
-def test_every_card_is_deleted(colour: str, tmp_path: Path) -> None:
+@pytest.mark.parametrize("mode", ["sync", "async"])
+def test_every_card_is_deleted(mode: str, tmp_path: Path) -> None:
     with Vendor(SEED + 1) as vendor:
-        runs = Runs(vendor, tmp_path / "job.jsonl", colour, "delete", random.Random(SEED + 1))
+        runs = Runs(vendor, tmp_path / "job.jsonl", mode, "delete", random.Random(SEED + 1))
         report = runs.all()
         assert len(report.items) == CARDS
         assert set(vendor.deleted) == {str(number) for number in range(CARDS)}
         # What was deleted before an answer that proved nothing, and asked for again, is gone: ok.
         assert [item for item in report.items if item.status != "ok"] == []
-        _tell(colour, report, runs, vendor)
+        _tell(mode, report, runs, vendor)
 
 
-def _tell(colour: str, report: BulkReport, runs: Runs, vendor: Vendor) -> None:
+def _tell(mode: str, report: BulkReport, runs: Runs, vendor: Vendor) -> None:
     requests = sum(len(fates) for fates in vendor.asked.values())
     failed = requests - vendor.seen["as usual"]
-    print(
-        f"\n{colour}: {report}; {requests} requests, {failed} failed in {len(vendor.seen) - 1} ways; {dict(runs.ends)}"
-    )
+    print(f"\n{mode}: {report}; {requests} requests, {failed} failed in {len(vendor.seen) - 1} ways; {dict(runs.ends)}")

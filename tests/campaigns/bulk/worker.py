@@ -1,4 +1,4 @@
-"""One run of a bulk job, also as a process that may be killed: ``worker.py COLOUR JOB ADDRESS CHECKPOINT COUNT``."""
+"""One run of a bulk job, also as a process that may be killed: ``worker.py MODE JOB ADDRESS CHECKPOINT COUNT``."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def started(bulk: Any, job: str, count: int, path: str) -> Any:
     return bulk.delete_cards((str(number) for number in range(count)), checkpoint=path)
 
 
-def run(colour: str, job: str, address: str, path: str, count: int) -> BulkReport | None:
+def run(mode: str, job: str, address: str, path: str, count: int) -> BulkReport | None:
     """One run; None if the job was stopped."""
     options: dict[str, Any] = {"token": "t", "base_url": address, "env": {}, "limits": "off", "retries": 2}
 
@@ -35,7 +35,7 @@ def run(colour: str, job: str, address: str, path: str, count: int) -> BulkRepor
             return report
 
     try:
-        if colour == "async":
+        if mode == "async":
             return asyncio.run(asynchronous())
         with Pipefy(**options) as pipefy:
             report: BulkReport = started(pipefy.bulk, job, count, path)

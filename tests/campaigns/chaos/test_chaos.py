@@ -83,10 +83,10 @@ def judged(row: Row, send: Send, request: WireRequest, server_counts: Callable[[
         row.duplicates += 1
 
 
-@pytest.mark.parametrize("colour", ["sync", "async"])
+@pytest.mark.parametrize("mode", ["sync", "async"])
 @pytest.mark.parametrize("safety", ["safe", "unsafe"])
-def test_a_server_breaks_at_each_byte_of_its_answer(table: list[Row], colour: str, safety: str) -> None:
-    row = Row(f"each byte of an answer, {colour} {safety}")
+def test_a_server_breaks_at_each_byte_of_its_answer(table: list[Row], mode: str, safety: str) -> None:
+    row = Row(f"each byte of an answer, {mode} {safety}")
     table.append(row)
     retry = RetryPolicy(deadline=DEADLINE, retries=3, backoff=0.001)
     step = max(1, round(4 / SIZE))
@@ -97,7 +97,7 @@ def test_a_server_breaks_at_each_byte_of_its_answer(table: list[Row], colour: st
         for sends in range(0, len(answer) + 1, step * 8 if end == "stall" else step)
     ]
     with breaking() as server:
-        if colour == "sync":
+        if mode == "sync":
             with PolicyClient(retry=retry) as client:
                 for case in cases:
                     server.script = case

@@ -1,4 +1,4 @@
-"""Strange but permitted arguments arrive as they were given, for every REST operation, in both colours.
+"""Strange but permitted arguments arrive as they were given, for every REST operation, sync and async.
 
 Values come from the schemas: unicode, separators, percent signs, dots, empty and longest texts, extreme numbers, empty
 lists. What reached the sandbox is compared with what was given, and judged by openapi-core against the schema.
@@ -272,17 +272,17 @@ def api_requests(arrived: list[Request]) -> list[Request]:
     return [request for request in arrived if "/oauth/" not in request.path]
 
 
-def check(package: str, colour: str, seed: int) -> None:
-    round_ = run_sync(package, seed) if colour == "sync" else anyio.run(run_async, package, seed)
+def check(package: str, mode: str, seed: int) -> None:
+    round_ = run_sync(package, seed) if mode == "sync" else anyio.run(run_async, package, seed)
     assert not round_.failures, "\n".join(round_.failures)
     assert round_.answered >= 0.2 * len(round_.methods), "some of them find what they ask for"
 
 
 @pytest.mark.filterwarnings("ignore:Unsupported scheme type")  # of openapi-core, about oauth2
 @pytest.mark.filterwarnings("ignore:Use of allowEmptyValue")  # of openapi-core, about a word of OpenAPI
-@pytest.mark.parametrize(("package", "colour", "seed"), [*zip(APIS, ["sync", "async"] * 2, [1, 2] * 2, strict=True)])
-def test_strange_arguments_arrive_as_given_and_fit_the_schema(package: str, colour: str, seed: int) -> None:
-    check(package, colour, seed)
+@pytest.mark.parametrize(("package", "mode", "seed"), [*zip(APIS, ["sync", "async"] * 2, [1, 2] * 2, strict=True)])
+def test_strange_arguments_arrive_as_given_and_fit_the_schema(package: str, mode: str, seed: int) -> None:
+    check(package, mode, seed)
 
 
 @pytest.mark.campaign

@@ -1,4 +1,4 @@
-"""Strange but permitted arguments of every Pipefy operation arrive as given, in both colours and both schemas.
+"""Strange but permitted arguments of every Pipefy operation arrive as given, sync and async and both schemas.
 
 What reached the sandbox is judged by graphql-core against the checked-in SDL: the document, and the variables against
 their types. The example data knows few of the things asked for, so refusals are fine; badly formed requests are not.
@@ -152,7 +152,7 @@ class Round:
         self.answered += error is None
 
 
-def check(form: Any, colour: str, seed: int) -> None:
+def check(form: Any, mode: str, seed: int) -> None:
     round_ = Round(form, seed)
     assert {method.operation.roots[0] for method in round_.methods} == all_root_fields(form)
     options: dict[str, Any] = {"limits": "off", "retries": 0}
@@ -161,7 +161,7 @@ def check(form: Any, colour: str, seed: int) -> None:
         received(sandbox) as arrived,
     ):
         env = sandbox.environment()
-        if colour == "sync":
+        if mode == "sync":
             with Pipefy(env=env, **options) as pipefy:
                 bound: Any = pipefy if form == "live" else pipefy.bind(round_.clients["sync"])
                 for method in round_.methods:
@@ -195,9 +195,9 @@ def check(form: Any, colour: str, seed: int) -> None:
         assert round_.answered >= 0.1 * len(round_.methods), "some of them find what they ask for"
 
 
-@pytest.mark.parametrize(("form", "colour", "seed"), [*zip(FORMS, ["sync", "async"], [1, 2], strict=True)])
-def test_strange_arguments_arrive_as_given_and_fit_the_schema(form: str, colour: str, seed: int) -> None:
-    check(form, colour, seed)
+@pytest.mark.parametrize(("form", "mode", "seed"), [*zip(FORMS, ["sync", "async"], [1, 2], strict=True)])
+def test_strange_arguments_arrive_as_given_and_fit_the_schema(form: str, mode: str, seed: int) -> None:
+    check(form, mode, seed)
 
 
 @pytest.mark.campaign

@@ -1,4 +1,4 @@
-"""Every Pipefy operation, called through the public client against the sandbox in both colours.
+"""Every Pipefy operation, called through the public client against the sandbox, sync and async.
 
 The client's methods are enumerated, so a new operation is covered without being listed. The sandbox executes the
 document over the checked-in SDL with graphql-core, which refuses what does not fit; the answer must decode without

@@ -1,4 +1,4 @@
-"""Every REST operation, called through the public client against the sandbox in both colours.
+"""Every REST operation, called through the public client against the sandbox, sync and async.
 
 The schemas are enumerated: a new operation is covered without being listed. The sandbox refuses a request that does
 not fit its schema; the answer must decode without drift.

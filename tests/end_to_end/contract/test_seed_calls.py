@@ -37,7 +37,7 @@ NO_CREDENTIAL = ("/v1/oauth/token", "/v1/oauth/revoke")
 
 @pytest.fixture(scope="module", params=["sync", "async"])
 def outcome(request: pytest.FixtureRequest) -> Iterator[Any]:
-    """Performs one line in a colour of client: the last request as it arrived, its status, and what was raised."""
+    """Performs one line in a mode of client: the last request as it arrived, its status, and what was raised."""
     with (
         Sandbox(pipefy_form="documented") as sandbox,
         received(sandbox) as arrived,

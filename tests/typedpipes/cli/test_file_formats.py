@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from openpyxl import Workbook
 
-from tests.end_to_end.pipefy_server import Colour, PipefyServer
+from tests.end_to_end.pipefy_server import Either, PipefyServer
 from tests.typedpipes.cli.conftest import CommandLine
 from typedpipes.cli.failures import CommandError
 from typedpipes.cli.file_formats import settled, wanted_format
@@ -105,10 +105,10 @@ def test_the_command_writes_what_its_output_is_called(command_line: Callable[...
 
 @pytest.mark.parametrize("name", ["sync", "async"])
 def test_download_writes_what_was_sent_and_warns_of_a_name_that_says_otherwise(name: str, tmp_path: Path) -> None:
-    with PipefyServer() as server, Colour(name, server) as colour:
-        job = colour(colour.client.exports.automation_jobs(organization_id=1, period="last_month"))
-        colour(job.wait())
+    with PipefyServer() as server, Either(name, server) as either:
+        job = either(either.client.exports.automation_jobs(organization_id=1, period="last_month"))
+        either(job.wait())
         with pytest.warns(UserWarning, match=r"jobs\.xlsx holds CSV"):
-            colour(job.download(tmp_path / "jobs.xlsx"))
-        colour(job.download(tmp_path / "jobs.csv"))
+            either(job.download(tmp_path / "jobs.xlsx"))
+        either(job.download(tmp_path / "jobs.csv"))
         assert (tmp_path / "jobs.xlsx").read_bytes() == (tmp_path / "jobs.csv").read_bytes()

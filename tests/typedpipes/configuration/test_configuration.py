@@ -234,7 +234,7 @@ def test_a_wrong_variable_is_named(name: str, value: str) -> None:
     assert caught.value.setting == name
 
 
-def test_both_colours_take_plan_seats_and_store_from_the_profile(folder: Path) -> None:
+def test_sync_and_async_take_plan_seats_and_store_from_the_profile(folder: Path) -> None:
     write(
         f'limits = "sqlite:///{folder}/limits.db"\n[pipefy]\ntoken_env = "T"\nplan = "business"\n'
         '[pipedrive]\napi_token_env = "T"\nplan = "growth"\nseats = 10\nlimits = "sqlite:///own.db"\n'

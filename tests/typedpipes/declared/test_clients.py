@@ -31,7 +31,7 @@ def shop() -> Iterator[Bookshop]:
         yield running
 
 
-def test_both_colours_decode_the_same_and_send_the_key(package: ModuleType, shop: Bookshop) -> None:
+def test_sync_and_async_decode_the_same_and_send_the_key(package: ModuleType, shop: Bookshop) -> None:
     async def read() -> Any:
         async with package.AsyncBookshop(api_key=KEY, base_url=f"{shop.url}/v1") as client:
             return [book.title async for book in client.books.iter(page_size=3)], await client.books.get(2)

@@ -1,4 +1,4 @@
-"""A sandbox per module, and clients of both colours behind one synchronous face."""
+"""A sandbox per module, and sync and async clients behind one synchronous face."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from typedpipes_sandbox import Sandbox
 
 
 class Run(Protocol):
-    """Runs one expression on a client of the colour under test: ``run(lambda pd: pd.workflows.invoke(...))``."""
+    """Runs one expression on a client of the mode under test: ``run(lambda pd: pd.workflows.invoke(...))``."""
 
     def __call__(self, act: Callable[[Any], Any], **settings: Any) -> Any: ...
 

@@ -260,7 +260,7 @@ def test_an_answer_that_is_no_json_is_text_and_says_so(run: Run, sandbox: Sandbo
 
 
 @pytest.mark.parametrize(("sync", "asynchronous"), [(Workflows, AsyncWorkflows), (Proxy, AsyncProxy)])
-def test_both_colours_have_the_same_signatures(sync: type, asynchronous: type) -> None:
+def test_sync_and_async_have_the_same_signatures(sync: type, asynchronous: type) -> None:
     names = [name for name in vars(sync) if not name.startswith("_")]
     assert names == [name for name in vars(asynchronous) if not name.startswith("_")]
     for name in names:

@@ -71,9 +71,9 @@ def test_a_failure_says_why_in_all_its_forms(
     assert (caught.value.status, caught.value.code) == (status, code)
 
 
-@pytest.mark.parametrize("colour", ["sync", "async"])
+@pytest.mark.parametrize("mode", ["sync", "async"])
 def test_a_call_that_was_refused_for_its_budget_does_not_say_that_it_was_never_sent(
-    server: WireServer, colour: str
+    server: WireServer, mode: str
 ) -> None:
     empty = {"x-daily-ratelimit-token-limit": "30000", "x-daily-ratelimit-token-remaining": "0"}
     server.script_of(Reply(429, b'{"success":false,"error":"request over limit"}', empty))
@@ -84,7 +84,7 @@ def test_a_call_that_was_refused_for_its_budget_does_not_say_that_it_was_never_s
             await crm.v2.deals.get(1)
 
     with pytest.raises(QuotaExhausted, match="was not sent again: the budget") as caught:  # noqa: PT012 - one of two
-        if colour == "async":
+        if mode == "async":
             anyio.run(main)
         with Pipedrive(**settings) as crm:
             crm.v2.deals.get(1)

@@ -1,4 +1,4 @@
-"""A sandbox and a server of the tests' own over real HTTP, and clients of both colours behind one way of calling."""
+"""A sandbox and a server of the tests' own over real HTTP, and sync and async clients behind one way of calling."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 
 from tests.end_to_end import pipefy_server
-from tests.typedpipes.pipefy.colours import Colour
+from tests.typedpipes.pipefy.either import Either
 from typedpipes_sandbox import Sandbox
 
 
@@ -19,8 +19,8 @@ def sandbox() -> Iterator[Sandbox]:
 
 
 @pytest.fixture(params=["sync", "async"])
-def colour(request: pytest.FixtureRequest, sandbox: Sandbox) -> Iterator[Colour]:
-    with Colour(str(request.param), sandbox) as made:
+def either(request: pytest.FixtureRequest, sandbox: Sandbox) -> Iterator[Either]:
+    with Either(str(request.param), sandbox) as made:
         yield made
 
 
@@ -31,7 +31,7 @@ def server() -> Iterator[pipefy_server.PipefyServer]:
 
 
 @pytest.fixture(params=["sync", "async"])
-def plain(request: pytest.FixtureRequest, server: pipefy_server.PipefyServer) -> Iterator[pipefy_server.Colour]:
+def plain(request: pytest.FixtureRequest, server: pipefy_server.PipefyServer) -> Iterator[pipefy_server.Either]:
     """A client that asks `server`, whose answers the test gives."""
-    with pipefy_server.Colour(str(request.param), server) as made:
+    with pipefy_server.Either(str(request.param), server) as made:
         yield made

@@ -6,28 +6,28 @@ import logging
 
 import pytest
 
-from tests.typedpipes.pipefy.colours import Colour
+from tests.typedpipes.pipefy.either import Either
 from typedpipes.errors import ConfigurationError
 
 
-def test_a_warning_past_thirty_webhooks_of_one_pipe(colour: Colour, caplog: pytest.LogCaptureFixture) -> None:
-    pipe, client = colour.pipe(), colour.client
-    present = len(colour(client.pipe(id=pipe)).webhooks)
+def test_a_warning_past_thirty_webhooks_of_one_pipe(either: Either, caplog: pytest.LogCaptureFixture) -> None:
+    pipe, client = either.pipe(), either.client
+    present = len(either(client.pipe(id=pipe)).webhooks)
     for number in range(29 - present):
         hook = {"pipe_id": pipe, "name": str(number), "url": "https://e.example/", "actions": ["card.create"]}
-        colour(client.create_webhook(input=hook))
+        either(client.create_webhook(input=hook))
     with caplog.at_level(logging.WARNING, logger="typedpipes"):
-        colour(client.webhooks.create(pipe_id=pipe, name="30", url="https://e.example/", actions=["card.done"]))
+        either(client.webhooks.create(pipe_id=pipe, name="30", url="https://e.example/", actions=["card.done"]))
     assert caplog.records == []
     with caplog.at_level(logging.WARNING, logger="typedpipes"):
-        made = colour(client.webhooks.create(pipe_id=pipe, name="31", url="https://e.example/", actions=["card.done"]))
+        made = either(client.webhooks.create(pipe_id=pipe, name="31", url="https://e.example/", actions=["card.done"]))
     assert made.webhook.name == "31"
     (record,) = caplog.records
     assert "30 webhooks already; Pipefy advises at most 30" in record.getMessage()
     caplog.clear()
     with caplog.at_level(logging.WARNING, logger="typedpipes"):
-        table = colour.table()
-        colour(client.webhooks.create(table_id=table, name="1", url="https://e.example/", actions=["card.done"]))
+        table = either.table()
+        either(client.webhooks.create(table_id=table, name="1", url="https://e.example/", actions=["card.done"]))
     assert caplog.records == []
 
 
@@ -40,17 +40,17 @@ def test_a_warning_past_thirty_webhooks_of_one_pipe(colour: Colour, caplog: pyte
         ({"table_id": "2"}, "pipe_id"),
     ],
 )
-def test_a_webhook_that_cannot_be_right_is_not_sent(colour: Colour, wrong: dict[str, object], setting: str) -> None:
+def test_a_webhook_that_cannot_be_right_is_not_sent(either: Either, wrong: dict[str, object], setting: str) -> None:
     right: dict[str, object] = {"pipe_id": "1", "name": "x", "url": "https://e.example/", "actions": ["card.create"]}
     with pytest.raises(ConfigurationError) as caught:
-        colour(colour.client.webhooks.create(**{**right, **wrong}))
+        either(either.client.webhooks.create(**{**right, **wrong}))
     assert caught.value.setting == setting
-    assert colour.sandbox.log.total == 0
+    assert either.sandbox.log.total == 0
 
 
-def test_an_organization_is_found_by_number_and_by_url(colour: Colour) -> None:
+def test_an_organization_is_found_by_number_and_by_url(either: Either) -> None:
     found = [
-        colour(colour.client.find_organization(given)).id
+        either(either.client.find_organization(given)).id
         for given in (
             123456789,
             "123456789",
@@ -60,4 +60,4 @@ def test_an_organization_is_found_by_number_and_by_url(colour: Colour) -> None:
     ]
     assert found == ["123456789"] * 4
     with pytest.raises(ConfigurationError, match="organization"):
-        colour(colour.client.find_organization("https://evil.example/organizations/1"))
+        either(either.client.find_organization("https://evil.example/organizations/1"))

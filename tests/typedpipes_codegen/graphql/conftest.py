@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from tests.typedpipes.pipefy.conftest import colour, sandbox
+from tests.typedpipes.pipefy.conftest import either, sandbox
 
-__all__ = ["colour", "sandbox"]
+__all__ = ["either", "sandbox"]

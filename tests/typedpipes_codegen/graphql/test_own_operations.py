@@ -11,7 +11,7 @@ from types import ModuleType
 import pytest
 
 from tests.support.mypy import mypy
-from tests.typedpipes.pipefy.colours import Colour
+from tests.typedpipes.pipefy.either import Either
 from typedpipes.errors import ConfigurationError, GraphQLError
 from typedpipes_codegen.__main__ import main
 
@@ -72,29 +72,29 @@ def package(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Path, Mo
             del sys.modules[name]
 
 
-def test_own_operations_run_over_the_clients_connections(colour: Colour, package: tuple[Path, ModuleType]) -> None:
+def test_own_operations_run_over_the_clients_connections(either: Either, package: tuple[Path, ModuleType]) -> None:
     module = package[1]
-    mine = colour.client.bind(module.AsyncClient if colour.asynchronous else module.Client)
-    pipe = colour.pipe()
-    cards = colour.listed(mine.iter_titles(pipe_id=pipe))
+    mine = either.client.bind(module.AsyncClient if either.asynchronous else module.Client)
+    pipe = either.pipe()
+    cards = either.listed(mine.iter_titles(pipe_id=pipe))
     assert len({card.id for card in cards}) == 120
-    assert colour.sent("query.cards") == 3
-    renamed = colour(mine.rename(id=cards[0].id, title="new"))
+    assert either.sent("query.cards") == 3
+    renamed = either(mine.rename(id=cards[0].id, title="new"))
     assert renamed.card.title == "new"
     with pytest.raises(GraphQLError):
-        colour(mine.rename(id="none", title="new"))
+        either(mine.rename(id="none", title="new"))
     with pytest.raises(ConfigurationError, match="page_size is 1 to 50"):
         mine.iter_titles(pipe_id=pipe, page_size=51)
 
 
-def test_fields_under_a_condition_are_there_or_none(colour: Colour, package: tuple[Path, ModuleType]) -> None:
-    mine = colour.client.bind(package[1].AsyncClient if colour.asynchronous else package[1].Client)
-    found = colour(mine.some(id="5016"))
+def test_fields_under_a_condition_are_there_or_none(either: Either, package: tuple[Path, ModuleType]) -> None:
+    mine = either.client.bind(package[1].AsyncClient if either.asynchronous else package[1].Client)
+    found = either(mine.some(id="5016"))
     card = found.card
     assert (card.id, card.title, card.age, card.pipe, card.due_date, card.late) == ("5016", *[None] * 5)
     assert found.me is None
     assert card.done is False
-    more = colour(mine.some(id="5016", more=True))
+    more = either(mine.some(id="5016", more=True))
     assert more.card.title
     assert more.card.pipe.name
     assert (more.card.done, more.card.late) == (None, None)
@@ -122,18 +122,18 @@ def test_what_cannot_be_generated_is_refused(tmp_path: Path, capsys: pytest.Capt
     assert message in capsys.readouterr().err
 
 
-def test_only_a_generated_client_of_the_same_colour_can_be_bound(
-    colour: Colour, package: tuple[Path, ModuleType]
+def test_only_a_generated_client_of_the_same_mode_can_be_bound(
+    either: Either, package: tuple[Path, ModuleType]
 ) -> None:
     module = package[1]
     for wrong in (
-        module.Client if colour.asynchronous else module.AsyncClient,
+        module.Client if either.asynchronous else module.AsyncClient,
         object,
-        colour.client,
-        type(colour.client),
+        either.client,
+        type(either.client),
     ):
         with pytest.raises(ConfigurationError, match="bind takes the"):
-            colour.client.bind(wrong)
+            either.client.bind(wrong)
 
 
 def test_a_generated_client_by_itself_says_what_to_do(package: tuple[Path, ModuleType]) -> None:

@@ -27,7 +27,7 @@ def test_the_apis_are_those_whose_operations_are_counted(tmp_path: Path) -> None
 
 
 @pytest.mark.parametrize("package", OPERATIONS)
-def test_every_operation_is_generated_in_both_colours(package: str) -> None:
+def test_every_operation_is_generated_in_sync_and_async(package: str) -> None:
     constants: list[str] = []
     uses: dict[str, int] = {}
     for path in (ROOT / "generated" / "typedpipes_api" / package).glob("[a-z]*.py"):

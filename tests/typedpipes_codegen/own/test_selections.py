@@ -1,4 +1,4 @@
-"""Packages from a user's own SDL select too, over real HTTP, in both colours."""
+"""Packages from a user's own SDL select too, over real HTTP, sync and async."""
 
 from __future__ import annotations
 

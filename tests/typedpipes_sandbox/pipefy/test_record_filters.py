@@ -6,16 +6,16 @@ from typing import Any
 
 import pytest
 
-from tests.typedpipes.pipefy.colours import Colour
+from tests.typedpipes.pipefy.either import Either
 from typedpipes.errors import ConfigurationError, GraphQLError
 from typedpipes_sandbox import Sandbox
 
 
 @pytest.mark.parametrize("name", ["sync", "async"])
 def test_records_are_filtered_sorted_and_paged(name: str, sandbox: Sandbox) -> None:
-    with Colour(name, sandbox) as colour:
-        page = colour(
-            colour.client.records(
+    with Either(name, sandbox) as either:
+        page = either(
+            either.client.records(
                 repo_id="301",
                 where={
                     "and": [{"attribute": "TITLE", "ilike": "%support%"}, {"attribute": "INDEX", "between": {"min": 0}}]
@@ -30,12 +30,12 @@ def test_records_are_filtered_sorted_and_paged(name: str, sandbox: Sandbox) -> N
         assert all("support" in node.title.casefold() for node in page.nodes)
 
         field = page.nodes[0].fields[0]
-        same = colour.listed(
-            colour.client.iter_records(repo_id="301", where={"field": field.field.uuid, "in": [field.value]})
+        same = either.listed(
+            either.client.iter_records(repo_id="301", where={"field": field.field.uuid, "in": [field.value]})
         )
         assert 0 < len(same) < 120
         with pytest.raises(GraphQLError, match="Internal server error"):
-            colour(colour.client.records(repo_id="301", where={"field": "What do you need?", "eq": "x"}))
+            either(either.client.records(repo_id="301", where={"field": "What do you need?", "eq": "x"}))
 
 
 @pytest.mark.parametrize(
@@ -43,7 +43,7 @@ def test_records_are_filtered_sorted_and_paged(name: str, sandbox: Sandbox) -> N
     [({"atribute": "TITLE"}, "atribute"), ({"or": [{"attribute": "TITLE", "equals": "a"}]}, r"or\.0\.equals")],
 )
 def test_an_unknown_key_of_a_filter_is_refused_before_sending(where: Any, place: str, sandbox: Sandbox) -> None:
-    with Colour("sync", sandbox) as colour:
+    with Either("sync", sandbox) as either:
         with pytest.raises(ConfigurationError, match=rf"Records: where: {place}: Extra inputs"):
-            colour(colour.client.records(repo_id="301", where=where))
+            either(either.client.records(repo_id="301", where=where))
         assert [entry.path for entry in sandbox.log if "graphql" in entry.path] == []

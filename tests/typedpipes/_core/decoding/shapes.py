@@ -35,7 +35,7 @@ class Circle(Model):
 
 class Square(Model):
     side: float
-    colour: str | None = None
+    mode: str | None = None
 
 
 class Deal(Model):

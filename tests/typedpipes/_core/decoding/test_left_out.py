@@ -66,8 +66,8 @@ def test_copies_and_pickles_lack_the_same_fields(server: WireServer) -> None:
     assert isinstance(first, type(first)._model_())
 
 
-@pytest.mark.parametrize("colour", ["sync", "async"])
-def test_include_and_exclude_leave_fields_out(server: WireServer, colour: str) -> None:
+@pytest.mark.parametrize("mode", ["sync", "async"])
+def test_include_and_exclude_leave_fields_out(server: WireServer, mode: str) -> None:
     body = b'{"page_info":{"total_count":1,"count":1,"start_cursor":"a","end_cursor":"a"},"data":[{"id":"apn_1"}]}'
     settings: dict[str, Any] = {"api_key": "k" * 20, "base_url": server.url, "limits": "off"}
 
@@ -81,7 +81,7 @@ def test_include_and_exclude_leave_fields_out(server: WireServer, colour: str) -
     ]
     for chosen, lacking, there in choices:
         server.script_of(Reply(body=body))
-        if colour == "async":
+        if mode == "async":
             account = anyio.run(main, chosen)
         else:
             with Pipedream(**settings) as pd:

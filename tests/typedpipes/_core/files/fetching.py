@@ -1,4 +1,4 @@
-"""Downloads from the test host, in every colour."""
+"""Downloads from the test host, in each mode."""
 
 from __future__ import annotations
 
@@ -32,12 +32,12 @@ class Source:
 class Fetch:
     """One download to be made; keeps what tests look at."""
 
-    def __init__(self, host: FileServer, to: Path, colour: str = "sync", name: str = "f", **options: Any) -> None:
+    def __init__(self, host: FileServer, to: Path, mode: str = "sync", name: str = "f", **options: Any) -> None:
         self.clock = FakeClock()
         self.source = Source(lambda: host.link(name), self.clock)
         self.policy = LinkPolicy(loopback=True)
         self._to = to
-        self._colour = colour
+        self._mode = mode
         self._options = DownloadOptions(**options)
         self.identity = "export-1"
 
@@ -52,8 +52,8 @@ class Fetch:
         )
 
         async def scenario() -> Path:
-            if self._colour == "sync":
+            if self._mode == "sync":
                 return drive(flow, self.clock.sync_io())
             return await settle(adrive(flow, self.clock.async_io()))
 
-        return run(self._colour, scenario)
+        return run(self._mode, scenario)

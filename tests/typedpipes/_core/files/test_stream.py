@@ -11,7 +11,7 @@ import pytest
 
 from tests.typedpipes._core.files.fetching import Source
 from tests.typedpipes._core.files.file_server import FileServer, Handler, doing, raw, truncated
-from tests.typedpipes.pipefy.exports.fake_time import COLOURS, FakeClock, run, settle
+from tests.typedpipes.pipefy.exports.fake_time import MODES, FakeClock, run, settle
 from typedpipes._core.files import FileHost, LinkPolicy, Progress, Transfer
 from typedpipes._core.files.progress import ProgressMeter
 from typedpipes._core.files.stream import AsyncFileStream, FileStream
@@ -21,12 +21,12 @@ CONTENT = random.Random(6).randbytes(500_000)
 
 
 @contextmanager
-def stream(host: FileServer, colour: str) -> Iterator[Any]:
+def stream(host: FileServer, mode: str) -> Iterator[Any]:
     clock = FakeClock()
     files = FileHost(LinkPolicy(loopback=True), timeout=5.0)
     source = Source(lambda: host.link("f"), clock)
     transfer = Transfer(files, source, clock=clock, until=3600, max_bytes=1 << 30, restartable=False)
-    if colour == "sync":
+    if mode == "sync":
         with FileStream(transfer, files, clock.sync_io()) as found:
             yield found
     else:
@@ -45,17 +45,17 @@ async def all_of(found: Any) -> bytes:
     return b"".join(pieces)
 
 
-@pytest.mark.parametrize("colour", COLOURS)
-def test_a_stream_survives_lost_connections_and_dead_links(host: FileServer, colour: str) -> None:
+@pytest.mark.parametrize("mode", MODES)
+def test_a_stream_survives_lost_connections_and_dead_links(host: FileServer, mode: str) -> None:
     served = host.put("f", CONTENT)
     host.faults.extend([truncated(served, 100_000), doing(host.expire_links), truncated(served, 100_000)])
-    with stream(host, colour) as found:
-        assert run(colour, lambda: all_of(found)) == CONTENT
+    with stream(host, mode) as found:
+        assert run(mode, lambda: all_of(found)) == CONTENT
 
 
-@pytest.mark.parametrize("colour", COLOURS)
+@pytest.mark.parametrize("mode", MODES)
 @pytest.mark.parametrize("ranges", [True, False])
-def test_a_stream_that_cannot_go_on_where_it_stopped_fails(host: FileServer, colour: str, ranges: bool) -> None:
+def test_a_stream_that_cannot_go_on_where_it_stopped_fails(host: FileServer, mode: str, ranges: bool) -> None:
     served = host.put("f", CONTENT, ranges=ranges)
 
     def change(handler: Handler) -> bool:
@@ -63,16 +63,16 @@ def test_a_stream_that_cannot_go_on_where_it_stopped_fails(host: FileServer, col
         return False
 
     host.faults.extend([truncated(served, 100_000), change])
-    with stream(host, colour) as found, pytest.raises(DownloadError, match="cannot continue at byte 100000"):
-        run(colour, lambda: all_of(found))
+    with stream(host, mode) as found, pytest.raises(DownloadError, match="cannot continue at byte 100000"):
+        run(mode, lambda: all_of(found))
 
 
-@pytest.mark.parametrize("colour", COLOURS)
-def test_a_stream_that_breaks_before_its_first_byte_begins_again(host: FileServer, colour: str) -> None:
+@pytest.mark.parametrize("mode", MODES)
+def test_a_stream_that_breaks_before_its_first_byte_begins_again(host: FileServer, mode: str) -> None:
     host.put("f", CONTENT)
     host.faults.append(raw(b""))
-    with stream(host, colour) as found:
-        assert run(colour, lambda: all_of(found)) == CONTENT
+    with stream(host, mode) as found:
+        assert run(mode, lambda: all_of(found)) == CONTENT
 
 
 def test_a_closed_stream_is_not_read(host: FileServer) -> None:

@@ -13,7 +13,7 @@ import pytest
 
 from tests.typedpipes._core.files.fetching import Fetch
 from tests.typedpipes._core.files.file_server import FileServer
-from tests.typedpipes.pipefy.exports.fake_time import COLOURS
+from tests.typedpipes.pipefy.exports.fake_time import MODES
 from typedpipes._core.files.part_file import check_target
 from typedpipes.errors import DownloadError
 
@@ -27,12 +27,12 @@ def umask() -> Iterator[None]:
     os.umask(before)
 
 
-@pytest.fixture(params=COLOURS)
-def colour(request: pytest.FixtureRequest) -> str:
+@pytest.fixture(params=MODES)
+def either(request: pytest.FixtureRequest) -> str:
     return str(request.param)
 
 
-def mode(path: Path) -> int:
+def permissions(path: Path) -> int:
     return stat.S_IMODE(path.stat().st_mode)
 
 
@@ -41,7 +41,7 @@ def mode(path: Path) -> int:
 def test_a_link_in_the_folder_is_not_followed(
     host: FileServer,
     tmp_path: Path,
-    colour: str,
+    either: str,
     name: str,
     kind: str,
 ) -> None:
@@ -57,10 +57,10 @@ def test_a_link_in_the_folder_is_not_followed(
         (folder / name).symlink_to(victim)
     if name.endswith(".part"):
         with pytest.raises(DownloadError, match="remove it"):
-            Fetch(host, folder / "jobs.csv", colour)()
+            Fetch(host, folder / "jobs.csv", either)()
         assert host.log == []
     else:
-        Fetch(host, folder / "jobs.csv", colour)()
+        Fetch(host, folder / "jobs.csv", either)()
         assert (folder / "jobs.csv").read_bytes() == CONTENT
     assert victim.exists() == (kind != "dangling")
     assert kind == "dangling" or victim.read_bytes() == b"precious"
@@ -81,7 +81,7 @@ def test_a_pipe_in_place_of_the_part_file_neither_hangs_nor_is_written_to(host: 
 def test_a_target_that_is_no_regular_file_is_refused_and_stays(
     host: FileServer,
     tmp_path: Path,
-    colour: str,
+    either: str,
     kind: str,
 ) -> None:
     target = tmp_path / "jobs.csv"
@@ -100,7 +100,7 @@ def test_a_target_that_is_no_regular_file_is_refused_and_stays(
         target.symlink_to("/dev/full")
     before = target.lstat()
     with pytest.raises(DownloadError, match=r"no regular file|is a link"):
-        Fetch(host, target, colour)()
+        Fetch(host, target, either)()
     with pytest.raises(DownloadError):
         check_target(target, overwrite=True)
     after = target.lstat()
@@ -109,7 +109,7 @@ def test_a_target_that_is_no_regular_file_is_refused_and_stays(
 
 
 @pytest.mark.parametrize("bits", [0o664, 0o600, 0o644, 0o440])
-def test_mode_and_owner_of_an_existing_file_stay(host: FileServer, tmp_path: Path, colour: str, bits: int) -> None:
+def test_mode_and_owner_of_an_existing_file_stay(host: FileServer, tmp_path: Path, either: str, bits: int) -> None:
     host.put("f", CONTENT)
     target = tmp_path / "jobs.csv"
     target.write_bytes(b"old")
@@ -117,22 +117,22 @@ def test_mode_and_owner_of_an_existing_file_stay(host: FileServer, tmp_path: Pat
     if os.geteuid() == 0:
         os.chown(target, 1234, 2345)
     before = target.stat()
-    Fetch(host, target, colour)()
+    Fetch(host, target, either)()
     after = target.stat()
     assert target.read_bytes() == CONTENT
     assert (after.st_mode, after.st_uid, after.st_gid) == (before.st_mode, before.st_uid, before.st_gid)
 
 
-def test_a_new_file_follows_the_umask(host: FileServer, tmp_path: Path, colour: str) -> None:
+def test_a_new_file_follows_the_umask(host: FileServer, tmp_path: Path, either: str) -> None:
     host.put("f", CONTENT)
-    Fetch(host, tmp_path / "jobs.csv", colour)()
-    assert mode(tmp_path / "jobs.csv") == 0o640
+    Fetch(host, tmp_path / "jobs.csv", either)()
+    assert permissions(tmp_path / "jobs.csv") == 0o640
 
 
 def test_a_full_disk_leaves_nothing(
     host: FileServer,
     tmp_path: Path,
-    colour: str,
+    either: str,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     host.put("f", CONTENT)
@@ -147,7 +147,7 @@ def test_a_full_disk_leaves_nothing(
 
     monkeypatch.setattr(os, "write", write)
     with pytest.raises(DownloadError, match="full"):
-        Fetch(host, tmp_path / "jobs.csv", colour)()
+        Fetch(host, tmp_path / "jobs.csv", either)()
     assert list(tmp_path.iterdir()) == []
 
 

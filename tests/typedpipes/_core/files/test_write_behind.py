@@ -12,7 +12,7 @@ import pytest
 
 from tests.typedpipes._core.files.fetching import Fetch, Source
 from tests.typedpipes._core.files.file_server import FileServer
-from tests.typedpipes.pipefy.exports.fake_time import COLOURS, FakeClock
+from tests.typedpipes.pipefy.exports.fake_time import MODES, FakeClock
 from typedpipes._core.file_lock import FileLock
 from typedpipes._core.files import FileHost, LinkPolicy, download
 from typedpipes._core.files.download import WRITE_SIZE
@@ -24,9 +24,9 @@ from typedpipes.errors import DownloadError
 CONTENT = bytes(range(256)) * 4096 * 6
 
 
-@pytest.mark.parametrize("colour", COLOURS)
+@pytest.mark.parametrize("mode", MODES)
 def test_the_next_piece_is_read_while_one_is_written(
-    host: FileServer, tmp_path: Path, colour: str, monkeypatch: pytest.MonkeyPatch
+    host: FileServer, tmp_path: Path, mode: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     host.put("f", CONTENT)
     read_on, waited = threading.Event(), []
@@ -45,13 +45,13 @@ def test_the_next_piece_is_read_while_one_is_written(
 
     monkeypatch.setattr(PartFile, "write", slow)
     monkeypatch.setattr(Transfer, "next_chunk", watched)
-    assert Fetch(host, tmp_path / "f.csv", colour)().read_bytes() == CONTENT
+    assert Fetch(host, tmp_path / "f.csv", mode)().read_bytes() == CONTENT
     assert waited == [True]
 
 
-@pytest.mark.parametrize("colour", COLOURS)
+@pytest.mark.parametrize("mode", MODES)
 def test_pieces_are_written_in_order_one_at_a_time(
-    host: FileServer, tmp_path: Path, colour: str, monkeypatch: pytest.MonkeyPatch
+    host: FileServer, tmp_path: Path, mode: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     host.put("f", CONTENT)
     offsets: list[int] = []
@@ -66,14 +66,14 @@ def test_pieces_are_written_in_order_one_at_a_time(
         busy.release()
 
     monkeypatch.setattr(PartFile, "write", watched)
-    assert Fetch(host, tmp_path / "f.csv", colour)().read_bytes() == CONTENT
+    assert Fetch(host, tmp_path / "f.csv", mode)().read_bytes() == CONTENT
     assert len(offsets) >= 6
     assert offsets == sorted(offsets)
 
 
-@pytest.mark.parametrize("colour", COLOURS)
+@pytest.mark.parametrize("mode", MODES)
 def test_a_piece_that_cannot_be_written_ends_the_download(
-    host: FileServer, tmp_path: Path, colour: str, monkeypatch: pytest.MonkeyPatch
+    host: FileServer, tmp_path: Path, mode: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     host.put("f", CONTENT)
     write = PartFile.write
@@ -85,7 +85,7 @@ def test_a_piece_that_cannot_be_written_ends_the_download(
 
     monkeypatch.setattr(PartFile, "write", failing)
     with pytest.raises(DownloadError, match="gone"):
-        Fetch(host, tmp_path / "f.csv", colour)()
+        Fetch(host, tmp_path / "f.csv", mode)()
     assert not (tmp_path / "f.csv").exists()
     assert not writing_threads()
 

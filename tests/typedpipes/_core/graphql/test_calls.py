@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tests.end_to_end.pipefy_server import Answer, Colour, PipefyServer
+from tests.end_to_end.pipefy_server import Answer, Either, PipefyServer
 from typedpipes._core.graphql.calls import document_kind
 from typedpipes.errors import ConfigurationError, PartialFailure, ResponseMismatch
 from typedpipes_api.pipefy.select import DeleteCardPayload, Mutation
@@ -16,8 +16,8 @@ QUERY = "query Me { me { id } }"
 
 
 @pytest.fixture(params=["sync", "async"])
-def colour(request: pytest.FixtureRequest) -> Iterator[Colour]:
-    with PipefyServer() as server, Colour(request.param, server) as made:
+def either(request: pytest.FixtureRequest) -> Iterator[Either]:
+    with PipefyServer() as server, Either(request.param, server) as made:
         yield made
 
 
@@ -46,18 +46,18 @@ def nested(levels: int) -> object:
     ids=[str(number) for number in range(11)],
 )
 def test_what_cannot_be_executed_is_refused_before_it_is_sent(
-    colour: Colour, document: Any, variables: Any, message: str
+    either: Either, document: Any, variables: Any, message: str
 ) -> None:
     with pytest.raises(ConfigurationError, match=message):
-        colour(colour.client.execute(document, variables))
-    assert colour.server.log == []
+        either(either.client.execute(document, variables))
+    assert either.server.log == []
 
 
-def test_a_value_that_holds_itself_is_refused(colour: Colour) -> None:
+def test_a_value_that_holds_itself_is_refused(either: Either) -> None:
     endless: list[object] = []
     endless.append(endless)
     with pytest.raises(ConfigurationError, match="holds itself"):
-        colour(colour.client.execute(QUERY, {"x": endless}))
+        either(either.client.execute(QUERY, {"x": endless}))
 
 
 @pytest.mark.parametrize(
@@ -74,16 +74,16 @@ def test_a_document_says_what_it_is(document: str, kind: tuple[str | None, str])
 
 
 @pytest.mark.parametrize("body", [{"data": 5}, {"data": []}, {"errors": []}, {"data": None}, {"data": "x"}, [], 5])
-def test_an_answer_without_data_is_no_answer(colour: Colour, body: object) -> None:
-    colour.server.always["Me"] = Answer(body)
+def test_an_answer_without_data_is_no_answer(either: Either, body: object) -> None:
+    either.server.always["Me"] = Answer(body)
     with pytest.raises(ResponseMismatch):
-        colour(colour.client.execute(QUERY))
+        either(either.client.execute(QUERY))
 
 
-def test_a_byte_order_mark_before_an_answer_is_passed_over(colour: Colour) -> None:
-    colour.server.always["Me"] = Answer(b'\xef\xbb\xbf{"data": {"me": {"id": "1"}}}')
-    assert colour(colour.client.execute(QUERY)) == {"me": {"id": "1"}}
-    assert colour(colour.client.me()).id == "1"
+def test_a_byte_order_mark_before_an_answer_is_passed_over(either: Either) -> None:
+    either.server.always["Me"] = Answer(b'\xef\xbb\xbf{"data": {"me": {"id": "1"}}}')
+    assert either(either.client.execute(QUERY)) == {"me": {"id": "1"}}
+    assert either(either.client.me()).id == "1"
 
 
 @pytest.mark.parametrize(
@@ -93,20 +93,20 @@ def test_a_byte_order_mark_before_an_answer_is_passed_over(colour: Colour) -> No
         "mutation DeleteCard { gone: deleteCard(input: {id: 1}) { ok :\n success } }",
     ],
 )
-def test_success_under_an_alias_is_looked_at(colour: Colour, document: str) -> None:
+def test_success_under_an_alias_is_looked_at(either: Either, document: str) -> None:
     root = "gone" if "gone" in document else "deleteCard"
-    colour.server.answers["DeleteCard"].append(Answer({"data": {root: {"ok": False}}}))
+    either.server.answers["DeleteCard"].append(Answer({"data": {root: {"ok": False}}}))
     with pytest.raises(PartialFailure, match="success is false"):
-        colour(colour.client.execute(document))
-    colour.server.answers["DeleteCard"].append(Answer({"data": {root: {"ok": True}}}))
-    assert colour(colour.client.execute(document)) == {root: {"ok": True}}
+        either(either.client.execute(document))
+    either.server.answers["DeleteCard"].append(Answer({"data": {root: {"ok": True}}}))
+    assert either(either.client.execute(document)) == {root: {"ok": True}}
 
 
-def test_success_under_an_alias_is_looked_at_in_a_selection(colour: Colour) -> None:
-    colour.server.always["DeleteCard"] = Answer({"data": {"deleteCard": {"ok": False}}})
+def test_success_under_an_alias_is_looked_at_in_a_selection(either: Either) -> None:
+    either.server.always["DeleteCard"] = Answer({"data": {"deleteCard": {"ok": False}}})
     with pytest.raises(PartialFailure, match="success is false"):
-        colour(
-            colour.client.mutate(Mutation.delete_card(input={"id": 1}).fields(DeleteCardPayload.success.alias("ok")))
+        either(
+            either.client.mutate(Mutation.delete_card(input={"id": 1}).fields(DeleteCardPayload.success.alias("ok")))
         )
 
 
@@ -115,7 +115,7 @@ def test_success_under_an_alias_is_looked_at_in_a_selection(colour: Colour) -> N
     [{"max_items": 1.5}, {"page_size": "10"}, {"max_items": "3"}, {"page_size": True}, {"resume": 5}],
     ids=str,
 )
-def test_an_option_of_a_listing_of_another_type_is_refused(colour: Colour, options: dict[str, Any]) -> None:
+def test_an_option_of_a_listing_of_another_type_is_refused(either: Either, options: dict[str, Any]) -> None:
     with pytest.raises(ConfigurationError, match=next(iter(options))):
-        colour.client.iter_cards(pipe_id=1, **options)
-    assert colour.server.log == []
+        either.client.iter_cards(pipe_id=1, **options)
+    assert either.server.log == []

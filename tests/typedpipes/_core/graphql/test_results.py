@@ -10,7 +10,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from tests.typedpipes.pipefy.colours import Colour
+from tests.typedpipes.pipefy.either import Either
 from typedpipes._core.decoding import DriftLog
 from typedpipes._core.graphql import decode, decode_body
 from typedpipes._core.graphql.calls import GraphQLCalls
@@ -171,12 +171,12 @@ def test_a_plain_answer_takes_the_fast_way() -> None:
     assert decode_body(CARDS, body, calls.decoding("Cards")) is not None
 
 
-def test_a_mutation_that_reports_failure_in_its_payload_raises_and_a_query_does_not(colour: Colour) -> None:
+def test_a_mutation_that_reports_failure_in_its_payload_raises_and_a_query_does_not(either: Either) -> None:
     failed = {"data": {"cards": {"nodes": [], "pageInfo": INFO, "totalCount": 0, "success": False}}}
     response = WireResponse(200, {}, json.dumps(failed).encode(), "https://x/")
     calls = GraphQLCalls(base_url="https://x/", redactor=Redactor(), api="x", kinds=())
     assert calls.result(CARDS, response).cards is not None
-    colour.sandbox.faults.add(api="pipefy", operation="mutation.deleteCard", set={"data.deleteCard.success": False})
-    card = colour.listed(colour.client.iter_cards(pipe_id=colour.pipe(), max_items=1))[0].id
+    either.sandbox.faults.add(api="pipefy", operation="mutation.deleteCard", set={"data.deleteCard.success": False})
+    card = either.listed(either.client.iter_cards(pipe_id=either.pipe(), max_items=1))[0].id
     with pytest.raises(PartialFailure, match="success is false"):
-        colour(colour.client.delete_card(input={"id": card}))
+        either(either.client.delete_card(input={"id": card}))

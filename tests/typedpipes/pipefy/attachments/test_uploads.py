@@ -10,14 +10,14 @@ from typing import Any
 
 import pytest
 
-from tests.end_to_end.pipefy_server import Answer, Colour
+from tests.end_to_end.pipefy_server import Answer, Either
 from typedpipes.errors import ConfigurationError, ResponseMismatch
 from typedpipes.pipefy import UploadError
 from typedpipes.pipefy.attachments import uploads
 
 
-def upload(colour: Colour, file: Any, **options: Any) -> str:
-    key: str = colour(colour.client.attachments.upload(file, **{"organization_id": 1, "name": "a.pdf", **options}))
+def upload(either: Either, file: Any, **options: Any) -> str:
+    key: str = either(either.client.attachments.upload(file, **{"organization_id": 1, "name": "a.pdf", **options}))
     return key
 
 
@@ -42,7 +42,7 @@ async def tell(_: object) -> None:
     ],
 )
 def test_what_cannot_be_sent_is_refused_before_anything_is(
-    plain: Colour, file: Callable[[], Any], options: dict[str, Any], message: str
+    plain: Either, file: Callable[[], Any], options: dict[str, Any], message: str
 ) -> None:
     given = file()
     with pytest.raises(ConfigurationError, match=message):
@@ -52,12 +52,12 @@ def test_what_cannot_be_sent_is_refused_before_anything_is(
     assert plain.server.log == []
 
 
-def test_a_content_type_with_a_parameter_is_sent(plain: Colour) -> None:
+def test_a_content_type_with_a_parameter_is_sent(plain: Either) -> None:
     upload(plain, b"x", content_type='text/plain; charset="utf-8"')
     assert plain.server.log[0].variables["input"]["contentType"] == 'text/plain; charset="utf-8"'
 
 
-def test_none_of_several_files_is_uploaded_when_one_is_refused(plain: Colour, tmp_path: Path) -> None:
+def test_none_of_several_files_is_uploaded_when_one_is_refused(plain: Either, tmp_path: Path) -> None:
     good = tmp_path / "good.pdf"
     good.write_bytes(b"%PDF")
 
@@ -80,7 +80,7 @@ def test_none_of_several_files_is_uploaded_when_one_is_refused(plain: Colour, tm
     assert [content for _, content in plain.server.puts] == [b"%PDF"] * 3
 
 
-def test_a_403_at_the_last_attempt_uses_the_new_address(plain: Colour, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_403_at_the_last_attempt_uses_the_new_address(plain: Either, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(uploads, "TRIES", 1)  # else its pauses come first
     address = {"createPresignedUrl": {"url": f"{plain.server.address}/orgs/1/uploads/new/a.pdf"}}
     usual = {"createPresignedUrl": {"url": f"{plain.server.address}/orgs/1/uploads/old/a.pdf"}}
@@ -91,7 +91,7 @@ def test_a_403_at_the_last_attempt_uses_the_new_address(plain: Colour, monkeypat
 
 
 @pytest.mark.parametrize("size", [10, 30_000_000], ids=["silent", "not reading"])
-def test_an_upload_to_a_host_that_stalls_ends_in_its_time(plain: Colour, size: int) -> None:
+def test_an_upload_to_a_host_that_stalls_ends_in_its_time(plain: Either, size: int) -> None:
     with socket.create_server(("127.0.0.1", 0)) as stalled:
         url = f"http://127.0.0.1:{stalled.getsockname()[1]}/orgs/1/a.pdf"
         plain.server.always["CreatePresignedUrl"] = Answer({"data": {"createPresignedUrl": {"url": url}}})
@@ -112,7 +112,7 @@ FIELD = {"field": {"id": "offer"}, "array_value": ["orgs/1/old.pdf"]}
         ([{**FIELD, "array_value": ["a", None]}], r"fields\[0\].array_value"),
     ],
 )
-def test_files_that_cannot_be_seen_are_not_replaced(plain: Colour, tmp_path: Path, fields: object, path: str) -> None:
+def test_files_that_cannot_be_seen_are_not_replaced(plain: Either, tmp_path: Path, fields: object, path: str) -> None:
     card = {"attachments": [], "fields": fields, "pipe": {"organizationId": 1}}
     plain.server.always["CardFiles"] = Answer({"data": {"card": card}})
     file = tmp_path / "new.pdf"
@@ -129,7 +129,7 @@ def test_files_that_cannot_be_seen_are_not_replaced(plain: Colour, tmp_path: Pat
 
 
 @pytest.mark.parametrize("found", [[], [{**FIELD, "array_value": None, "value": ""}], [{**FIELD, "array_value": []}]])
-def test_files_are_added_to_an_empty_field(plain: Colour, tmp_path: Path, found: object) -> None:
+def test_files_are_added_to_an_empty_field(plain: Either, tmp_path: Path, found: object) -> None:
     table = {"organization": {"id": 1}}
     record = {"record_fields": found, "table": table}
     plain.server.always["RecordAttachments"] = Answer({"data": {"table_record": record}})

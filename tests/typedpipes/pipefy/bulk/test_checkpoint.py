@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from tests.end_to_end.pipefy_server import Colour
+from tests.end_to_end.pipefy_server import Either
 from typedpipes.errors import ConfigurationError
 from typedpipes.pipefy import BulkProgress, BulkReport, BulkStopped
 from typedpipes.pipefy.bulk import checkpoint
@@ -16,8 +16,8 @@ from typedpipes.pipefy.bulk import checkpoint
 CARDS = [{"title": f"card {number}"} for number in range(4)]
 
 
-def create(colour: Colour, path: Path, **options: Any) -> BulkReport:
-    report: BulkReport = colour(colour.client.bulk.create_cards(CARDS, pipe_id=1, checkpoint=path, **options))
+def create(either: Either, path: Path, **options: Any) -> BulkReport:
+    report: BulkReport = either(either.client.bulk.create_cards(CARDS, pipe_id=1, checkpoint=path, **options))
     return report
 
 
@@ -25,7 +25,7 @@ def create(colour: Colour, path: Path, **options: Any) -> BulkReport:
     "content",
     [b"my notes", b"my notes\n", b"{", b'{"version": 2', b'{"version": 9, "job": "create_cards"}\n', b"\xff\n", b"\n"],
 )
-def test_a_file_that_is_not_ours_is_left_as_it_is(plain: Colour, tmp_path: Path, content: bytes) -> None:
+def test_a_file_that_is_not_ours_is_left_as_it_is(plain: Either, tmp_path: Path, content: bytes) -> None:
     path = tmp_path / "notes.txt"
     path.write_bytes(content)
     with pytest.raises(ConfigurationError, match="give another file"):
@@ -34,7 +34,7 @@ def test_a_file_that_is_not_ours_is_left_as_it_is(plain: Colour, tmp_path: Path,
     assert plain.server.log == []
 
 
-def test_a_checkpoint_of_another_job_is_left_as_it_is(plain: Colour, tmp_path: Path) -> None:
+def test_a_checkpoint_of_another_job_is_left_as_it_is(plain: Either, tmp_path: Path) -> None:
     path = tmp_path / "job.jsonl"
     create(plain, path)
     content = path.read_bytes()
@@ -46,7 +46,7 @@ def test_a_checkpoint_of_another_job_is_left_as_it_is(plain: Colour, tmp_path: P
         create(plain, path)
 
 
-def test_a_path_that_cannot_be_written_is_refused_before_anything_is_sent(plain: Colour, tmp_path: Path) -> None:
+def test_a_path_that_cannot_be_written_is_refused_before_anything_is_sent(plain: Either, tmp_path: Path) -> None:
     for path in (tmp_path / "missing" / "job.jsonl", tmp_path):
         with pytest.raises(ConfigurationError, match="nothing was sent"):
             create(plain, path)
@@ -54,7 +54,7 @@ def test_a_path_that_cannot_be_written_is_refused_before_anything_is_sent(plain:
 
 
 @pytest.mark.parametrize("line", ["begun", "outcome"])
-def test_a_full_disk_stops_the_job_which_continues_when_there_is_room(plain: Colour, tmp_path: Path, line: str) -> None:
+def test_a_full_disk_stops_the_job_which_continues_when_there_is_room(plain: Either, tmp_path: Path, line: str) -> None:
     path = tmp_path / "job.jsonl"
     before = resource.getrlimit(resource.RLIMIT_FSIZE)
 
@@ -78,7 +78,7 @@ def test_a_full_disk_stops_the_job_which_continues_when_there_is_room(plain: Col
 
 
 def test_the_folder_of_a_new_checkpoint_is_synced(
-    plain: Colour, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    plain: Either, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     synced: list[Path] = []
     monkeypatch.setattr(checkpoint, "sync_directory", synced.append)

@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from tests.end_to_end.pipefy_server import Answer, Colour, PipefyServer
+from tests.end_to_end.pipefy_server import Answer, Either, PipefyServer
 from typedpipes.errors import ConfigurationError, PermissionDenied, ServerError
 from typedpipes.events import Event, Wait
 from typedpipes.pipefy import BulkItem, BulkProgress, BulkReport, BulkStopped
@@ -26,8 +26,8 @@ def cards(count: int) -> list[dict[str, str]]:
     return [{"title": f"card {number}"} for number in range(count)]
 
 
-def create(colour: Colour, given: Any, **options: Any) -> BulkReport:
-    report: BulkReport = colour(colour.client.bulk.create_cards(given, pipe_id=1, **options))
+def create(either: Either, given: Any, **options: Any) -> BulkReport:
+    report: BulkReport = either(either.client.bulk.create_cards(given, pipe_id=1, **options))
     return report
 
 
@@ -40,7 +40,7 @@ def made(server: PipefyServer) -> list[str]:
     return [arrival.variables["input"]["title"] for arrival in server.log if arrival.operation == "CreateCard"]
 
 
-def test_an_outage_stops_the_job_and_leaves_what_was_not_begun(plain: Colour) -> None:
+def test_an_outage_stops_the_job_and_leaves_what_was_not_begun(plain: Either) -> None:
     plain.server.always["CreateCard"] = Answer(b"", 500)
     with pytest.raises(BulkStopped, match="5 failures in a row") as stopped:
         create(plain, cards(300))
@@ -53,7 +53,7 @@ def test_an_outage_stops_the_job_and_leaves_what_was_not_begun(plain: Colour) ->
     assert len(set(made(plain.server))) == plain.server.count("CreateCard") == 300
 
 
-def test_what_every_request_is_answered_with_stops_the_job_and_is_tried_again(plain: Colour) -> None:
+def test_what_every_request_is_answered_with_stops_the_job_and_is_tried_again(plain: Either) -> None:
     plain.server.always["CreateCard"] = Answer(b"", 405, executes=False)
     with pytest.raises(BulkStopped) as stopped:
         create(plain, cards(9))
@@ -62,19 +62,19 @@ def test_what_every_request_is_answered_with_stops_the_job_and_is_tried_again(pl
     assert create(plain, cards(9), resume=stopped.value.report).complete
 
 
-def test_items_that_are_refused_for_themselves_do_not_stop_the_job(plain: Colour) -> None:
+def test_items_that_are_refused_for_themselves_do_not_stop_the_job(plain: Either) -> None:
     plain.server.answers["CreateCard"].extend([REFUSED] * 8)
     assert statuses(create(plain, cards(9))) == ["error"] * 8 + ["ok"]
 
 
-def test_failures_with_successes_between_them_do_not_stop_the_job(plain: Colour) -> None:
+def test_failures_with_successes_between_them_do_not_stop_the_job(plain: Either) -> None:
     lost, fine = Answer(b"", 500), Answer({"data": {"createCard": {"card": {"id": "7"}}}})
     plain.server.answers["CreateCard"].extend([*[lost] * 4, fine, *[lost] * 4])
     report = create(plain, cards(9))
     assert (len(report.ok), len(report.ambiguous)) == (1, 8)
 
 
-def test_a_permission_error_in_an_answer_stops_the_job_before_the_next_item(plain: Colour) -> None:
+def test_a_permission_error_in_an_answer_stops_the_job_before_the_next_item(plain: Either) -> None:
     plain.server.answers["CreateCard"].append(DENIED)
     with pytest.raises(BulkStopped) as stopped:
         create(plain, cards(3))
@@ -84,7 +84,7 @@ def test_a_permission_error_in_an_answer_stops_the_job_before_the_next_item(plai
     assert made(plain.server) == ["card 0", "card 0", "card 1", "card 2"]
 
 
-def test_a_progress_callback_that_raises_stops_the_job_with_its_report(plain: Colour) -> None:
+def test_a_progress_callback_that_raises_stops_the_job_with_its_report(plain: Either) -> None:
     def progress(at: BulkProgress) -> None:
         if at.done == 2:
             raise ValueError("enough")
@@ -97,7 +97,7 @@ def test_a_progress_callback_that_raises_stops_the_job_with_its_report(plain: Co
     assert plain.server.count("CreateCard") == 4
 
 
-def test_an_async_callback_is_awaited_or_refused(plain: Colour) -> None:
+def test_an_async_callback_is_awaited_or_refused(plain: Either) -> None:
     told: list[object] = []
 
     async def tell(value: object) -> None:
@@ -117,7 +117,7 @@ def test_an_async_callback_is_awaited_or_refused(plain: Colour) -> None:
     assert statuses(stopped.value.report) == ["ok", "pending"]
 
 
-def test_an_interrupt_carries_the_report(plain: Colour) -> None:
+def test_an_interrupt_carries_the_report(plain: Either) -> None:
     def progress(at: BulkProgress) -> None:
         if at.done == 2:
             raise KeyboardInterrupt
@@ -136,7 +136,7 @@ def test_an_error_before_the_first_item_carries_no_report() -> None:
     assert BulkReport.of(None) is None
 
 
-def test_an_item_that_was_refused_and_waits_is_not_begun(plain: Colour, tmp_path: Path) -> None:
+def test_an_item_that_was_refused_and_waits_is_not_begun(plain: Either, tmp_path: Path) -> None:
     """Stopped in the wait that a 429 asked for: it was sent once, and provably not executed."""
     path = tmp_path / "job.jsonl"
     plain.server.answers["CreateCard"].append(Answer(b"", 429, {"Retry-After": "50"}, executes=False))
@@ -183,19 +183,22 @@ def test_an_item_that_waits_for_a_slot_is_not_begun(server: PipefyServer, tmp_pa
     blocked = Answer(b"", 429, {"Retry-After": "50"}, executes=False)
     server.answers["CreateCard"].extend([Answer({"data": {"createCard": {"card": {"id": "7"}}}}), blocked])
     limits = f"sqlite:///{tmp_path / 'limits.db'}"
-    with Colour("sync", server, limits=limits, retries=0) as first, pytest.raises(BulkStopped):
+    with Either("sync", server, limits=limits, retries=0) as first, pytest.raises(BulkStopped):
         create(first, cards(3), checkpoint=path)
-    with Colour("sync", server, limits=limits, on_event=on_event) as second, pytest.raises(KeyboardInterrupt) as stop:
+    with (
+        Either("sync", server, limits=limits, on_event=on_event) as second,
+        pytest.raises(KeyboardInterrupt) as stop,
+    ):
         create(second, cards(3), checkpoint=path)
     report = BulkReport.of(stop.value)
     assert report is not None
     assert statuses(report) == ["ok", "pending", "pending"]
-    with Colour("sync", server) as third:
+    with Either("sync", server) as third:
         assert create(third, cards(3), checkpoint=path).complete
     assert made(server) == ["card 0", "card 1", "card 1", "card 2"]
 
 
-def test_a_grown_list_continues_in_any_order(plain: Colour, tmp_path: Path) -> None:
+def test_a_grown_list_continues_in_any_order(plain: Either, tmp_path: Path) -> None:
     path = tmp_path / "job.jsonl"
     twice = [*cards(2), *cards(1)]  # two equal rows are two cards
     report = create(plain, iter(twice), checkpoint=path)
@@ -206,7 +209,7 @@ def test_a_grown_list_continues_in_any_order(plain: Colour, tmp_path: Path) -> N
     assert made(plain.server)[5:] == ["card 6"]
 
 
-def test_a_changed_row_is_no_new_card_without_its_owner_knowing(plain: Colour) -> None:
+def test_a_changed_row_is_no_new_card_without_its_owner_knowing(plain: Either) -> None:
     plain.server.answers["CreateCard"].append(REFUSED)
     report = create(plain, cards(2))
     corrected = [{"title": "corrected"}, {"title": "card 1"}]  # the refused one may change: it was not made
@@ -217,7 +220,7 @@ def test_a_changed_row_is_no_new_card_without_its_owner_knowing(plain: Colour) -
     assert made(plain.server) == ["card 0", "card 1", "corrected"]
 
 
-def test_an_item_with_a_key_is_known_again_whatever_it_holds(plain: Colour, tmp_path: Path) -> None:
+def test_an_item_with_a_key_is_known_again_whatever_it_holds(plain: Either, tmp_path: Path) -> None:
     path = tmp_path / "job.jsonl"
     report = create(plain, {"a": {"title": "first"}, "b": {"title": "second"}}, checkpoint=path)
     assert [item.key for item in report.items] == ["a", "b"]
@@ -228,7 +231,7 @@ def test_an_item_with_a_key_is_known_again_whatever_it_holds(plain: Colour, tmp_
         create(plain, [("b", {}), ("b", {})])
 
 
-def test_other_values_for_the_same_card_are_set(plain: Colour, tmp_path: Path) -> None:
+def test_other_values_for_the_same_card_are_set(plain: Either, tmp_path: Path) -> None:
     bulk, path = plain.client.bulk, tmp_path / "job.jsonl"
     for value in ("x", "x", "y"):
         assert plain(bulk.update_cards({"1": {"field": value}}, checkpoint=path)).complete
@@ -236,7 +239,7 @@ def test_other_values_for_the_same_card_are_set(plain: Colour, tmp_path: Path) -
     assert sent == ["x", "y"]
 
 
-def test_what_the_report_knows_to_be_done_stays_done(plain: Colour, tmp_path: Path) -> None:
+def test_what_the_report_knows_to_be_done_stays_done(plain: Either, tmp_path: Path) -> None:
     path = tmp_path / "job.jsonl"
     report = create(plain, cards(1), checkpoint=path)
     lines = path.read_bytes().splitlines(keepends=True)
@@ -245,7 +248,7 @@ def test_what_the_report_knows_to_be_done_stays_done(plain: Colour, tmp_path: Pa
     assert create(plain, cards(1), checkpoint=path, resume=report).complete
 
 
-def test_a_report_that_was_read_from_its_text_says_the_same(plain: Colour) -> None:
+def test_a_report_that_was_read_from_its_text_says_the_same(plain: Either) -> None:
     report = create(plain, cards(2))
     copy = BulkReport.from_json(report.to_json())
     assert copy == report

@@ -1,4 +1,4 @@
-"""Time that passes only when somebody sleeps, and flows run in every colour."""
+"""Time that passes only when somebody sleeps, and flows run in each mode."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from typedpipes._core.flow import AsyncIO, SyncIO
 
 T = TypeVar("T")
 
-COLOURS = ("sync", "asyncio", "trio")
+MODES = ("sync", "asyncio", "trio")
 
 
 class FakeClock:
@@ -47,17 +47,17 @@ class FakeClock:
 
 
 async def settle(value: T | Awaitable[T]) -> T:
-    """The result of a call that may be of either colour."""
+    """The result of a call that may be sync or async."""
     if inspect.isawaitable(value):
         result: T = await value
         return result
     return value
 
 
-def run(colour: str, scenario: Callable[[], Coroutine[Any, Any, T]]) -> T:
+def run(mode: str, scenario: Callable[[], Coroutine[Any, Any, T]]) -> T:
     """Run a scenario: with an event loop, or to its end in one step when nothing in it is asynchronous."""
-    if colour != "sync":
-        return anyio.run(scenario, backend=colour)
+    if mode != "sync":
+        return anyio.run(scenario, backend=mode)
     coroutine = scenario()
     try:
         coroutine.send(None)

@@ -1,4 +1,4 @@
-"""Bad arguments are refused before anything is sent; both colours offer the same."""
+"""Bad arguments are refused before anything is sent; sync and async offer the same."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from tests.typedpipes.pipefy.exports.colours import exports
+from tests.typedpipes.pipefy.exports.either import exports
 from tests.typedpipes.pipefy.exports.fake_time import FakeClock
 from tests.typedpipes.pipefy.exports.vendor import Vendor
 from typedpipes.errors import ConfigurationError, DownloadError, ExportAmbiguous, TransportError

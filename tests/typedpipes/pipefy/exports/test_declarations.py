@@ -11,8 +11,8 @@ import graphql
 import pytest
 
 from tests.typedpipes._core.files.file_server import FileServer
-from tests.typedpipes.pipefy.exports.colours import exports
-from tests.typedpipes.pipefy.exports.fake_time import COLOURS, FakeClock, run, settle
+from tests.typedpipes.pipefy.exports.either import exports
+from tests.typedpipes.pipefy.exports.fake_time import MODES, FakeClock, run, settle
 from typedpipes._core.flow import Flow, sleep
 from typedpipes.errors import ConfigurationError, ExportFailed, GraphQLValidationError
 from typedpipes.pipefy.attachments import CARD, RECORD, AsyncAttachments, Attachments
@@ -123,9 +123,9 @@ FILE_JOBS: dict[str, tuple[Start, str, str]] = {
 }
 
 
-@pytest.mark.parametrize("colour", COLOURS)
+@pytest.mark.parametrize("mode", MODES)
 @pytest.mark.parametrize("kind", FILE_JOBS)
-def test_report_exports_are_polled_and_fetched(host: FileServer, tmp_path: Path, colour: str, kind: str) -> None:
+def test_report_exports_are_polled_and_fetched(host: FileServer, tmp_path: Path, mode: str, kind: str) -> None:
     start, mutation, result = FILE_JOBS[kind]
     host.put("f", b"a,b\n1,2\n")
     port = Scripted(
@@ -133,7 +133,7 @@ def test_report_exports_are_polled_and_fetched(host: FileServer, tmp_path: Path,
         {result: {"id": "5", "state": "processing", "fileURL": None}},
         {result: {"id": "5", "state": "done", "fileURL": host.link("f")}},
     )
-    subject = exports(colour, port, FakeClock())
+    subject = exports(mode, port, FakeClock())
 
     async def scenario() -> None:
         job = await settle(start(subject))
@@ -145,18 +145,18 @@ def test_report_exports_are_polled_and_fetched(host: FileServer, tmp_path: Path,
         assert job.outcome == "finished"
         await settle(job.download(tmp_path / "report.csv"))
 
-    run(colour, scenario)
+    run(mode, scenario)
     assert (tmp_path / "report.csv").read_bytes() == b"a,b\n1,2\n"
 
 
-@pytest.mark.parametrize("colour", COLOURS)
-def test_audit_logs_end_when_they_are_accepted(colour: str) -> None:
+@pytest.mark.parametrize("mode", MODES)
+def test_audit_logs_end_when_they_are_accepted(mode: str) -> None:
     since = datetime(2026, 11, 1, tzinfo=UTC)
     port = Scripted(
         {"exportPipeAuditLogsReport": {"correlationId": "c1", "success": True}},
         {"exportOrgAuditLogsReport": {"correlationId": None, "success": False}},
     )
-    subject = exports(colour, port, FakeClock())
+    subject = exports(mode, port, FakeClock())
 
     async def scenario() -> None:
         job = await settle(subject.pipe_audit_logs(pipe_uuid="u", since=since, output_format="CSV"))
@@ -167,11 +167,11 @@ def test_audit_logs_end_when_they_are_accepted(colour: str) -> None:
         with pytest.raises(ExportFailed, match="refused"):
             await settle(subject.organization_audit_logs(organization_uuid="o"))
 
-    run(colour, scenario)
+    run(mode, scenario)
 
 
-@pytest.mark.parametrize("colour", COLOURS)
-def test_importers_are_followed_in_their_history(colour: str) -> None:
+@pytest.mark.parametrize("mode", MODES)
+def test_importers_are_followed_in_their_history(mode: str) -> None:
     def history(*statuses: tuple[str, str]) -> dict[str, object]:
         return {"cardsImportations": [{"id": id, "status": status, "importedCards": 3} for id, status in statuses]}
 
@@ -184,7 +184,7 @@ def test_importers_are_followed_in_their_history(colour: str) -> None:
         {"recordsImportations": [{"id": "4", "status": "what", "importedRecords": 0}]},
         {"recordsImportations": [{"id": "4", "status": "ERROR", "importedRecords": 0}]},
     )
-    subject = exports(colour, port, FakeClock())
+    subject = exports(mode, port, FakeClock())
 
     async def scenario() -> None:
         job = await settle(
@@ -199,14 +199,14 @@ def test_importers_are_followed_in_their_history(colour: str) -> None:
         with pytest.raises(ExportFailed, match="ERROR"):
             await settle(records.wait(60))
 
-    run(colour, scenario)
+    run(mode, scenario)
     assert port.variables[1:4] == [{"pipeId": "301"}] * 3
 
 
-@pytest.mark.parametrize("colour", COLOURS)
+@pytest.mark.parametrize("mode", MODES)
 @pytest.mark.parametrize("owner", ["card", "record"])
 def test_attachments_are_fetched_by_name_with_fresh_links(
-    host: FileServer, tmp_path: Path, colour: str, owner: str
+    host: FileServer, tmp_path: Path, mode: str, owner: str
 ) -> None:
     host.put("orgs/uploads/offer%20a.pdf", b"PDF" * 1000)
 
@@ -223,7 +223,7 @@ def test_attachments_are_fetched_by_name_with_fresh_links(
     settings = ExportSettings(loopback=True, clock=clock)
     subject: Any = (
         Attachments(port, clock.sync_io(), settings)
-        if colour == "sync"
+        if mode == "sync"
         else AsyncAttachments(port, clock.async_io(), settings)
     )
 
@@ -233,6 +233,6 @@ def test_attachments_are_fetched_by_name_with_fresh_links(
         with pytest.raises(ConfigurationError, match="either"):
             await settle(subject.download(path="x", to=tmp_path / "x"))
 
-    run(colour, scenario)
+    run(mode, scenario)
     assert (tmp_path / "offer.pdf").read_bytes() == b"PDF" * 1000
     assert not port.answers

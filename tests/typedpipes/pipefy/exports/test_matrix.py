@@ -1,4 +1,4 @@
-"""Every form, link field, file format and ending, in every colour: the right result or the right error, in time."""
+"""Every form, link field, file format and ending, in each mode: the right result or the right error, in time."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ import openpyxl
 import pytest
 
 from tests.typedpipes._core.files.file_server import FileServer
-from tests.typedpipes.pipefy.exports.colours import exports, listed
-from tests.typedpipes.pipefy.exports.fake_time import COLOURS, FakeClock, run, settle
+from tests.typedpipes.pipefy.exports.either import exports, listed
+from tests.typedpipes.pipefy.exports.fake_time import MODES, FakeClock, run, settle
 from tests.typedpipes.pipefy.exports.vendor import Vendor
 from typedpipes.errors import ExportFailed, ExportTimeout
 
@@ -45,7 +45,7 @@ ENDINGS: dict[str, dict[str, Any]] = {
 }
 
 
-@pytest.mark.parametrize("colour", COLOURS)
+@pytest.mark.parametrize("mode", MODES)
 @pytest.mark.parametrize("form", ["live", "documented"])
 @pytest.mark.parametrize("link", ["fileUrl", "downloadUrl"])
 @pytest.mark.parametrize("kind", FILES)
@@ -53,7 +53,7 @@ ENDINGS: dict[str, dict[str, Any]] = {
 def test_an_export_ends_as_it_must(
     host: FileServer,
     tmp_path: Path,
-    colour: str,
+    mode: str,
     form: Literal["live", "documented"],
     link: str,
     kind: str,
@@ -64,7 +64,7 @@ def test_an_export_ends_as_it_must(
     vendor = Vendor(form=form, links=(link,), link=lambda: host.link("export"), **ENDINGS[ending])
     clock = FakeClock()
     target = tmp_path / "jobs"
-    subject = exports(colour, vendor, clock)
+    subject = exports(mode, vendor, clock)
 
     async def scenario() -> None:
         job = await settle(subject.automation_jobs(organization_id=123456789, period="last_month"))
@@ -76,11 +76,11 @@ def test_an_export_ends_as_it_must(
         assert await listed(job.rows()) == ROWS
 
     if ending in ("at once", "after 5 polls"):
-        run(colour, scenario)
+        run(mode, scenario)
         assert target.read_bytes() == content
     else:
         with pytest.raises(ExportFailed if ending == "failed" else ExportTimeout):
-            run(colour, scenario)
+            run(mode, scenario)
         assert not list(tmp_path.iterdir())
         assert not host.log
     assert len(vendor.exports) == 1
@@ -89,9 +89,9 @@ def test_an_export_ends_as_it_must(
     assert len(vendor.calls) == 1 + polls + extra
 
 
-@pytest.mark.parametrize("colour", COLOURS)
+@pytest.mark.parametrize("mode", MODES)
 def test_a_server_that_knows_file_url_but_fills_download_url_is_asked_for_the_other(
-    host: FileServer, tmp_path: Path, colour: str
+    host: FileServer, tmp_path: Path, mode: str
 ) -> None:
     host.put("export", csv_file())
     vendor = Vendor(
@@ -100,7 +100,7 @@ def test_a_server_that_knows_file_url_but_fills_download_url_is_asked_for_the_ot
         empty_links=("fileUrl",),
         link=lambda: host.link("export"),
     )
-    subject = exports(colour, vendor, FakeClock())
+    subject = exports(mode, vendor, FakeClock())
 
     async def scenario() -> Path:
         found: Path = await settle(
@@ -112,14 +112,14 @@ def test_a_server_that_knows_file_url_but_fills_download_url_is_asked_for_the_ot
         )
         return found
 
-    assert run(colour, scenario).read_bytes() == csv_file()
+    assert run(mode, scenario).read_bytes() == csv_file()
     assert vendor.variables[-3] == {"organizationId": "123456789", "filter": "current_month"}
 
 
-@pytest.mark.parametrize("colour", COLOURS)
-def test_a_finished_export_without_any_link_is_asked_for_it_until_the_deadline(tmp_path: Path, colour: str) -> None:
+@pytest.mark.parametrize("mode", MODES)
+def test_a_finished_export_without_any_link_is_asked_for_it_until_the_deadline(tmp_path: Path, mode: str) -> None:
     vendor = Vendor(links=("fileUrl", "downloadUrl"), empty_links=("fileUrl", "downloadUrl"))
-    subject = exports(colour, vendor, FakeClock())
+    subject = exports(mode, vendor, FakeClock())
 
     async def scenario() -> None:
         job = await settle(subject.automation_jobs(organization_id="1", period="last_month"))
@@ -127,17 +127,17 @@ def test_a_finished_export_without_any_link_is_asked_for_it_until_the_deadline(t
         await settle(job.download(tmp_path / "x"))
 
     with pytest.raises(ExportTimeout, match="no link"):
-        run(colour, scenario)
+        run(mode, scenario)
     assert len(vendor.calls) < 60
 
 
-@pytest.mark.parametrize("colour", COLOURS)
-def test_a_download_before_the_end_says_to_wait(tmp_path: Path, colour: str) -> None:
-    subject = exports(colour, Vendor(busy=9), FakeClock())
+@pytest.mark.parametrize("mode", MODES)
+def test_a_download_before_the_end_says_to_wait(tmp_path: Path, mode: str) -> None:
+    subject = exports(mode, Vendor(busy=9), FakeClock())
 
     async def scenario() -> None:
         job = await settle(subject.automation_jobs(organization_id="1", period="last_month"))
         await settle(job.download(tmp_path / "x"))
 
     with pytest.raises(ExportTimeout, match="wait"):
-        run(colour, scenario)
+        run(mode, scenario)

@@ -8,21 +8,21 @@ from typing import Literal
 import pytest
 
 from tests.typedpipes._core.files.file_server import FileServer, as_usual, doing, truncated
-from tests.typedpipes.pipefy.exports.colours import exports
-from tests.typedpipes.pipefy.exports.fake_time import COLOURS, FakeClock, run, settle
+from tests.typedpipes.pipefy.exports.either import exports
+from tests.typedpipes.pipefy.exports.fake_time import MODES, FakeClock, run, settle
 from tests.typedpipes.pipefy.exports.vendor import Vendor
 
 CONTENT = bytes(range(256)) * 400
 
 
-@pytest.mark.parametrize("colour", COLOURS)
+@pytest.mark.parametrize("mode", MODES)
 @pytest.mark.parametrize("form", ["live", "documented"])
 @pytest.mark.parametrize("link_dies", [False, True])
 @pytest.mark.parametrize("minutes", [0.1, 5, 30])
 def test_an_export_is_done_within_8_calls(
     host: FileServer,
     tmp_path: Path,
-    colour: str,
+    mode: str,
     form: Literal["live", "documented"],
     link_dies: bool,
     minutes: float,
@@ -38,14 +38,14 @@ def test_an_export_is_done_within_8_calls(
         clock=clock.monotonic,
         seconds=0.3,
     )
-    subject = exports(colour, vendor, clock, monthly_calls=20)
+    subject = exports(mode, vendor, clock, monthly_calls=20)
 
     async def scenario() -> None:
         await settle(
             subject.download_automation_jobs(organization_id=1, period="last_month", to=tmp_path / "x", timeout=7200)
         )
 
-    run(colour, scenario)
+    run(mode, scenario)
     assert (tmp_path / "x").read_bytes() == CONTENT
     assert len(vendor.calls) <= 8
     assert clock.now <= max(60.0, minutes * 60 * 2.4) + 10

@@ -1,4 +1,4 @@
-"""One sandbox for the tests that only read; clients of both colours behind one way of calling."""
+"""One sandbox for the tests that only read; sync and async clients behind one way of calling."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from tests.typedpipes._core.graphql.select.workshop import workshop
-from tests.typedpipes.pipefy.colours import Colour
+from tests.typedpipes.pipefy.either import Either
 from tests.typedpipes_sandbox.schema.documents_by_schema import Documents
 from typedpipes_sandbox import Limits, Sandbox
 
@@ -28,9 +28,9 @@ def documents(shared: Sandbox) -> Documents:
 
 
 @pytest.fixture(params=["sync", "async"])
-def colour(request: pytest.FixtureRequest) -> Iterator[Colour]:
-    """A client of each colour, with a sandbox of its own."""
-    with Sandbox() as running, Colour(str(request.param), running) as made:
+def either(request: pytest.FixtureRequest) -> Iterator[Either]:
+    """A client of each either, with a sandbox of its own."""
+    with Sandbox() as running, Either(str(request.param), running) as made:
         yield made
         assert running.errors == []
 

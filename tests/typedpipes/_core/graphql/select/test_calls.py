@@ -1,4 +1,4 @@
-"""Selections go out as every other operation does: credentials, events, retries, limits, errors, in both colours."""
+"""Selections go out as every other operation does: credentials, events, retries, limits, errors, sync and async."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 import typedpipes_api.pipefy_documented as documented
-from tests.typedpipes.pipefy.colours import Colour
+from tests.typedpipes.pipefy.either import Either
 from typedpipes._core.graphql.clients import AsyncSelectingClient, SelectingClient
 from typedpipes.errors import ConfigurationError, GraphQLError, PartialFailure, ServerError, TransportError
 from typedpipes.events import Event, Request, Retry
@@ -41,64 +41,64 @@ def rename(client: Any, to: str) -> Any:
     return client.mutate(Mutation.update_card(input={"id": CARD, "title": to}).fields(chosen))
 
 
-def test_both_colours_select_and_change(colour: Colour) -> None:
-    assert colour(rename(colour.client, "new")).at(Mutation.update_card, UpdateCardPayload.card, Card.title) == "new"
-    assert colour(title(colour.client)).at(Query.card, Card.title) == "new"
-    assert colour.sent("mutation.updateCard") == 1
+def test_sync_and_async_select_and_change(either: Either) -> None:
+    assert either(rename(either.client, "new")).at(Mutation.update_card, UpdateCardPayload.card, Card.title) == "new"
+    assert either(title(either.client)).at(Query.card, Card.title) == "new"
+    assert either.sent("mutation.updateCard") == 1
 
 
 @pytest.mark.parametrize("name", ["query", "mutate"])
-def test_the_colours_have_the_same_signatures(name: str) -> None:
+def test_the_modes_have_the_same_signatures(name: str) -> None:
     sync, asynchronous = getattr(SelectingClient, name), getattr(AsyncSelectingClient, name)
     assert inspect.signature(sync).parameters == inspect.signature(asynchronous).parameters
     assert inspect.iscoroutinefunction(asynchronous)
     assert not inspect.iscoroutinefunction(sync)
 
 
-def test_several_fields_are_one_request(colour: Colour) -> None:
-    pipe = colour.pipe()
-    colour.sandbox.log.clear()
+def test_several_fields_are_one_request(either: Either) -> None:
+    pipe = either.pipe()
+    either.sandbox.log.clear()
     first, second = Query.cards.alias("first"), Query.cards.alias("second")
     chosen = (
         CardConnection.edges.fields(CardEdge.node.fields(Card.id)),
         CardConnection.page_info.fields(PageInfo.end_cursor),
     )
-    row = colour(
-        colour.client.query(first(pipe_id=pipe, first=50).fields(*chosen), second(pipe_id=pipe).fields(*chosen))
+    row = either(
+        either.client.query(first(pipe_id=pipe, first=50).fields(*chosen), second(pipe_id=pipe).fields(*chosen))
     )
     assert len(row.each(first, CardConnection.edges, CardEdge.node)) == 50
     assert row.at(second, CardConnection.page_info, PageInfo.end_cursor)
-    assert len(colour.sandbox.log) == 1
+    assert len(either.sandbox.log) == 1
 
 
-def test_a_query_is_sent_again_and_a_mutation_that_may_have_arrived_is_not(colour: Colour) -> None:
-    colour.sandbox.faults.add(api="pipefy", operation="query.card", status=502, count=1)
-    assert colour(title(colour.client)).at(Query.card, Card.title)
-    assert colour.sent("query.card") == 2
-    colour.sandbox.faults.add(api="pipefy", operation="mutation.updateCard", status=502, count=1, when="after")
+def test_a_query_is_sent_again_and_a_mutation_that_may_have_arrived_is_not(either: Either) -> None:
+    either.sandbox.faults.add(api="pipefy", operation="query.card", status=502, count=1)
+    assert either(title(either.client)).at(Query.card, Card.title)
+    assert either.sent("query.card") == 2
+    either.sandbox.faults.add(api="pipefy", operation="mutation.updateCard", status=502, count=1, when="after")
     with pytest.raises(ServerError):
-        colour(rename(colour.client, "once"))
-    assert colour.sent("mutation.updateCard") == 1
-    colour.sandbox.faults.add(api="pipefy", operation="mutation.updateCard", reset=True, count=1, when="after")
+        either(rename(either.client, "once"))
+    assert either.sent("mutation.updateCard") == 1
+    either.sandbox.faults.add(api="pipefy", operation="mutation.updateCard", reset=True, count=1, when="after")
     with pytest.raises(TransportError):
-        colour(rename(colour.client, "twice"))
-    assert colour.sent("mutation.updateCard") == 2
+        either(rename(either.client, "twice"))
+    assert either.sent("mutation.updateCard") == 2
 
 
-@pytest.mark.parametrize("colour_name", ["sync", "async"])
-def test_events_are_those_of_generated_operations(colour_name: str) -> None:
+@pytest.mark.parametrize("mode", ["sync", "async"])
+def test_events_are_those_of_generated_operations(mode: str) -> None:
     heard: list[Event] = []
-    with Sandbox() as sandbox, Colour(colour_name, sandbox, on_event=heard.append) as colour:
-        colour(colour.client.me())  # the token is fetched
+    with Sandbox() as sandbox, Either(mode, sandbox, on_event=heard.append) as either:
+        either(either.client.me())  # the token is fetched
         kinds = []
         calls: list[Callable[[], Any]] = [
-            lambda: colour.client.card(id=CARD),
-            lambda: title(colour.client, operation_name="Mine"),
+            lambda: either.client.card(id=CARD),
+            lambda: title(either.client, operation_name="Mine"),
         ]
         for call in calls:
             heard.clear()
             sandbox.faults.add(api="pipefy", operation="query.card", status=503, headers={"retry-after": "0"}, count=1)
-            colour(call())
+            either(call())
             kinds.append([type(event) for event in heard if isinstance(event, (Request, Retry))])
         assert kinds[0] == kinds[1] == [Request, Retry, Request]
         assert {event.operation for event in heard if isinstance(event, (Request, Retry))} == {"Mine"}
@@ -113,23 +113,23 @@ def test_selections_are_counted_by_the_limits() -> None:
         assert client.limits.snapshot()["pipefy.requests"].used == before + 2
 
 
-def test_errors_are_those_of_generated_operations(colour: Colour) -> None:
+def test_errors_are_those_of_generated_operations(either: Either) -> None:
     with pytest.raises(GraphQLError) as caught:
-        colour(colour.client.query(Query.card(id="none").fields(Card.id)))
+        either(either.client.query(Query.card(id="none").fields(Card.id)))
     assert caught.value.operation == "pipefy.Card"
     body = b'{"data": {"deleteCard": {"success": false}}}'
-    colour.sandbox.faults.add(operation="mutation.deleteCard", status=200, body=body, count=1)
+    either.sandbox.faults.add(operation="mutation.deleteCard", status=200, body=body, count=1)
     with pytest.raises(PartialFailure, match="success is false"):
-        colour(colour.client.mutate(Mutation.delete_card(input={"id": CARD}).fields(DeleteCardPayload.success)))
+        either(either.client.mutate(Mutation.delete_card(input={"id": CARD}).fields(DeleteCardPayload.success)))
 
 
-def test_a_request_that_cannot_be_is_not_sent(colour: Colour) -> None:
+def test_a_request_that_cannot_be_is_not_sent(either: Either) -> None:
     chosen: Any = Query.cards(pipe_id="1", first=51).fields(CardConnection.total_count)
     with pytest.raises(ConfigurationError, match="first is 0 to 50"):
-        colour(colour.client.query(chosen))
+        either(either.client.query(chosen))
     with pytest.raises(TypeError, match="retrys"):
-        colour(title(colour.client, retrys=1))
-    assert colour.sent("query.cards") == 0
+        either(title(either.client, retrys=1))
+    assert either.sent("query.cards") == 0
 
 
 def test_a_strict_client_raises_at_the_first_departure() -> None:
@@ -139,12 +139,12 @@ def test_a_strict_client_raises_at_the_first_departure() -> None:
             title(client)
 
 
-def test_a_bound_client_selects_over_the_clients_wire_and_bounds(colour: Colour) -> None:
-    mine = colour.client.bind(documented.AsyncClient if colour.asynchronous else documented.Client)
-    job = colour.sandbox.exports.create("123456789", "last_month", "automation-jobs").id
-    row = colour(mine.query(Export.automation_jobs_export(id=job).fields(AutomationJobsExport.id)))
+def test_a_bound_client_selects_over_the_clients_wire_and_bounds(either: Either) -> None:
+    mine = either.client.bind(documented.AsyncClient if either.asynchronous else documented.Client)
+    job = either.sandbox.exports.create("123456789", "last_month", "automation-jobs").id
+    row = either(mine.query(Export.automation_jobs_export(id=job).fields(AutomationJobsExport.id)))
     assert row.at(Export.automation_jobs_export, AutomationJobsExport.id) == job
     assert mine._depth_limit() == 15
     assert mine._page_limit("Phase.cards") == 30
     with pytest.raises(NotImplementedError, match=r"bind\(Client\)"):
-        colour(type(mine)().query(Export.automation_jobs_export(id=job).fields(AutomationJobsExport.id)))
+        either(type(mine)().query(Export.automation_jobs_export(id=job).fields(AutomationJobsExport.id)))

@@ -1,4 +1,4 @@
-"""Walking every page of a connection in a selection of one's own: the one mechanism of paging, in both colours."""
+"""Walking every page of a connection in a selection of one's own: the one mechanism of paging, sync and async."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from tests.typedpipes._core.graphql.select.workshop import client
-from tests.typedpipes.pipefy.colours import Colour
+from tests.typedpipes.pipefy.either import Either
 from typedpipes._core.paging import AsyncPages, Pages
 from typedpipes.errors import ConfigurationError, ResponseMismatch
 from typedpipes_api.pipefy.select import Card, CardConnection, CardEdge, PageInfo, Phase, Pipe, Query
@@ -20,49 +20,49 @@ def cards(pipe: str, **arguments: Any) -> Any:
     return Query.cards(pipe_id=pipe, **arguments).fields(EDGES)
 
 
-def test_every_object_of_every_page_comes_once(colour: Colour) -> None:
-    pipe = colour.pipe()
-    colour.sandbox.log.clear()
-    pages = colour.client.iter_query(cards(pipe), *PATH)
-    assert isinstance(pages, AsyncPages if colour.asynchronous else Pages)
-    assert len(colour.sandbox.log) == 0, "nothing is sent before it is asked for"
-    found = colour.listed(pages)
+def test_every_object_of_every_page_comes_once(either: Either) -> None:
+    pipe = either.pipe()
+    either.sandbox.log.clear()
+    pages = either.client.iter_query(cards(pipe), *PATH)
+    assert isinstance(pages, AsyncPages if either.asynchronous else Pages)
+    assert len(either.sandbox.log) == 0, "nothing is sent before it is asked for"
+    found = either.listed(pages)
     assert len({card[Card.id] for card in found}) == len(found) == 120
-    assert colour.sent("query.cards") == 3
+    assert either.sent("query.cards") == 3
 
 
-def test_page_size_most_items_and_cursor_are_those_of_every_listing(colour: Colour) -> None:
-    pipe = colour.pipe()
-    everything = [card[Card.id] for card in colour.listed(colour.client.iter_query(cards(pipe), *PATH))]
-    colour.sandbox.log.clear()
-    some = colour.client.iter_query(cards(pipe, first=7), *PATH, max_items=14)
-    assert [card[Card.id] for card in colour.listed(some)] == everything[:14]
-    assert colour.sent("query.cards") == 2
+def test_page_size_most_items_and_cursor_are_those_of_every_listing(either: Either) -> None:
+    pipe = either.pipe()
+    everything = [card[Card.id] for card in either.listed(either.client.iter_query(cards(pipe), *PATH))]
+    either.sandbox.log.clear()
+    some = either.client.iter_query(cards(pipe, first=7), *PATH, max_items=14)
+    assert [card[Card.id] for card in either.listed(some)] == everything[:14]
+    assert either.sent("query.cards") == 2
     assert some.cursor
-    rest = colour.listed(colour.client.iter_query(cards(pipe), *PATH, resume=some.cursor, page_size=50))
+    rest = either.listed(either.client.iter_query(cards(pipe), *PATH, resume=some.cursor, page_size=50))
     assert [card[Card.id] for card in rest] == everything[14:]
 
 
-def test_a_connection_deeper_in_the_selection_is_walked_by_its_own_page_limit(colour: Colour) -> None:
-    pipe = colour.pipe()
-    row = colour(colour.client.query(Query.pipe(id=pipe).fields(Pipe.phases.fields(Phase.id, Phase.cards_count))))
+def test_a_connection_deeper_in_the_selection_is_walked_by_its_own_page_limit(either: Either) -> None:
+    pipe = either.pipe()
+    row = either(either.client.query(Query.pipe(id=pipe).fields(Pipe.phases.fields(Phase.id, Phase.cards_count))))
     phase = max(row.each(Query.pipe, Pipe.phases), key=lambda one: one[Phase.cards_count])
     assert phase[Phase.cards_count] > 30
     few = Phase.cards.alias("few")
     chosen = Query.phase(id=phase[Phase.id]).alias("it").fields(Phase.name, few().fields(EDGES))
     path: tuple[Any, ...] = (Query.phase.alias("it"), few, CardConnection.edges, CardEdge.node)
-    found = colour.listed(colour.client.iter_query(chosen, *path))
+    found = either.listed(either.client.iter_query(chosen, *path))
     assert len({card[Card.id] for card in found}) == phase[Phase.cards_count]
-    assert colour.sent("query.phase") == -(-phase[Phase.cards_count] // 30)
+    assert either.sent("query.phase") == -(-phase[Phase.cards_count] // 30)
     with pytest.raises(ConfigurationError, match="page_size is 1 to 30, not 31"):
-        colour.client.iter_query(chosen, *path, page_size=31)
+        either.client.iter_query(chosen, *path, page_size=31)
 
 
-def test_what_was_selected_besides_stays_selected(colour: Colour) -> None:
-    pipe = colour.pipe()
+def test_what_was_selected_besides_stays_selected(either: Either) -> None:
+    pipe = either.pipe()
     info = CardConnection.page_info.fields(PageInfo.has_previous_page)
-    pages = colour.client.iter_query(cards(pipe).fields(info), *PATH, max_items=1, operation_name="Mine")
-    assert colour.listed(pages)[0][Card.title]
+    pages = either.client.iter_query(cards(pipe).fields(info), *PATH, max_items=1, operation_name="Mine")
+    assert either.listed(pages)[0][Card.title]
 
 
 ANY: Any = Query
@@ -81,16 +81,16 @@ REFUSED: list[tuple[Any, tuple[Any, ...], dict[str, Any], str]] = [
 
 @pytest.mark.parametrize(("selection", "path", "options", "message"), REFUSED)
 def test_what_cannot_be_walked_is_refused_before_it_is_sent(
-    colour: Colour, selection: Any, path: tuple[Any, ...], options: Any, message: str
+    either: Either, selection: Any, path: tuple[Any, ...], options: Any, message: str
 ) -> None:
     with pytest.raises(ConfigurationError, match=message):
-        colour.client.iter_query(selection, *path, **options)
-    assert colour.sent("query.cards") == 0
+        either.client.iter_query(selection, *path, **options)
+    assert either.sent("query.cards") == 0
 
 
-def test_a_misspelt_option_is_refused(colour: Colour) -> None:
+def test_a_misspelt_option_is_refused(either: Either) -> None:
     with pytest.raises(TypeError, match="max_item"):
-        colour.client.iter_query(cards("1"), *PATH, max_item=1)
+        either.client.iter_query(cards("1"), *PATH, max_item=1)
 
 
 def test_an_answer_that_does_not_tell_how_to_go_on_is_a_mismatch(fields: Any) -> None:

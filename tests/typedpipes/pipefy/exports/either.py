@@ -1,4 +1,4 @@
-"""Exports in every colour, so that one scenario proves all of them."""
+"""Exports in each mode, so that one scenario proves all of them."""
 
 from __future__ import annotations
 
@@ -11,16 +11,16 @@ from typedpipes.pipefy.exports.flows import ExportSettings
 from typedpipes.pipefy.exports.jobs import GraphQLPort
 
 
-def exports(colour: str, port: GraphQLPort, clock: FakeClock, **settings: Any) -> Any:
+def exports(mode: str, port: GraphQLPort, clock: FakeClock, **settings: Any) -> Any:
     """`Exports` or `AsyncExports` that talk to loopback; results go through `settle`."""
     chosen = ExportSettings(loopback=True, clock=clock, **settings)
-    if colour == "sync":
+    if mode == "sync":
         return Exports(port, clock.sync_io(), chosen)
     return AsyncExports(port, clock.async_io(), chosen)
 
 
 async def listed(rows: Any) -> list[dict[str, Any]]:
-    """All rows of an iterator of either colour."""
+    """All rows of a sync or async iterator."""
     if hasattr(rows, "__aiter__"):
         return [row async for row in rows]
     return list(rows)

@@ -1,4 +1,4 @@
-"""One scenario, both colours: a client whose results are waited for the same way."""
+"""One scenario, sync and async: a client whose results are waited for the same way."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from typedpipes.pipefy import AsyncPipefy, Pipefy
 from typedpipes_sandbox import Sandbox
 
 
-class Colour:
-    """``colour(client.method(...))`` is the result; ``colour.listed(pages)`` all items of a walk."""
+class Either:
+    """``either(client.method(...))`` is the result; ``either.listed(pages)`` all items of a walk."""
 
     def __init__(self, name: str, sandbox: Sandbox, **options: Any) -> None:
         self.sandbox = sandbox
