@@ -92,6 +92,8 @@ def json_text(value: object, what: str, *, spaced: bool = False) -> str:
 
 def text_of(value: object, name: str) -> str:
     """The text form of a plain value, for paths, queries, headers and forms; ``name`` is the argument's."""
+    if type(value) is str:
+        return value
     if isinstance(value, Enum):
         if value is UNSET:
             raise ConfigurationError(f"{name} is UNSET, which cannot be sent here; leave it out", setting=name)

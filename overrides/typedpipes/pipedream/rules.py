@@ -121,7 +121,7 @@ def without_project(operation: Operation[T]) -> Operation[T]:
         return operation
     twin = copy.copy(operation)
     twin.path = operation.path.removeprefix(prefix)
-    twin.segments = (operation.segments[1], *operation.segments[2:])
+    twin.segments, twin.inserted = operation.segments[1:], operation.inserted[1:]
     twin.client_parameters = tuple(row for row in operation.client_parameters if row[0] != "project_id")
     return twin
 

@@ -123,6 +123,7 @@ class Operation(Generic[T_co]):
         "deprecated",
         "files",
         "id",
+        "inserted",
         "item",
         "media",
         "method",
@@ -188,7 +189,7 @@ class Operation(Generic[T_co]):
         self.method: str = method
         self.path: str = path
         """Path template; ``{name}`` segments are filled, percent-encoded, in order of appearance."""
-        self.segments: tuple[str, ...] = _split(path)
+        self.segments, self.inserted = _split(path)
         self.module: str = module
         """Generated module whose namespace ``returns`` and ``item`` are evaluated in."""
         self.returns: str = returns
@@ -246,15 +247,17 @@ class PagedOperation(Operation[T], Generic[T, I]):
     __slots__ = ()
 
 
-def _split(path: str) -> tuple[str, ...]:
-    """``/deals/{id}/x`` -> ``("/deals/", "/x")``: the literal parts around the parameters."""
-    parts: list[str] = []
+def _split(path: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """``/deals/{id}/x`` -> ``("/deals/", "/x"), ("id",)``: what is around the parameters, and their names."""
+    literals: list[str] = []
+    names: list[str] = []
     rest = path
     while "{" in rest:
         literal, _, rest = rest.partition("{")
-        _, _, rest = rest.partition("}")
-        parts.append(literal)
-    return (*parts, rest)
+        name, _, rest = rest.partition("}")
+        literals.append(literal)
+        names.append(name)
+    return (*literals, rest), tuple(names)
 
 
 class Incomplete(dict[str, object]):

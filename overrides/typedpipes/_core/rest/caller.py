@@ -212,7 +212,9 @@ def _page_of_html(name: str, response: WireResponse, wanted: str) -> ResponseMis
 
 def _key_header(arguments: Arguments) -> str | None:
     """The header that the operation's schema declares for idempotency keys."""
-    return next((name for name in arguments.headers or () if name.lower() == "idempotency-key"), None)
+    if not arguments.headers:
+        return None
+    return next((name for name in arguments.headers if name.lower() == "idempotency-key"), None)
 
 
 def _selection(operation: Operation[T], arguments: Arguments) -> Selection | None:

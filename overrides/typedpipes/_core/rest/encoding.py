@@ -69,7 +69,9 @@ def encode(operation: Operation[Any], arguments: Arguments, settings: Mapping[st
                 headers.setdefault(wire, text_of(value, option))
             else:
                 body = _with_field(body, wire, value)
-    target = _path(operation, arguments.path, inserted) + _selector(operation, arguments.fields)
+    target = _path(operation, arguments.path, inserted)
+    if arguments.fields:
+        target += _selector(operation, arguments.fields)
     if operation.method == "DELETE":
         _check_chosen(operation, query)
     text = _query(query, operation.csv, operation.styles)
@@ -99,6 +101,8 @@ def _with_field(body: object, wire: str, value: object) -> object:
 
 def _headers(operation: Operation[Any], arguments: Arguments) -> dict[str, str]:
     """The headers of a call, its cookies among them."""
+    if not arguments.headers and arguments.cookies is None:
+        return {}
     given = {name: value for name, value in (arguments.headers or {}).items() if value not in (None, UNSET)}
     styles = operation.styles
     if not styles and arguments.cookies is None:
@@ -121,10 +125,9 @@ def _path(operation: Operation[Any], values: tuple[object, ...], inserted: Mappi
     segments = operation.segments
     if len(segments) == 1:
         return segments[0]
-    names = re.findall(r"\{([^{}]*)\}", operation.path)
     given = iter(values)
     parts = [segments[0]]
-    for name, literal in zip(names, segments[1:], strict=True):
+    for name, literal in zip(operation.inserted, segments[1:], strict=True):
         value = inserted[name] if name in inserted else next(given, None)
         style = operation.styles.get(f"path {name}")
         if style is not None and value is not None:
@@ -147,10 +150,8 @@ def _styled(operation: Operation[Any], name: str, text: str) -> str:
     return text.replace(".", "%2E") if text in (".", "..") else text
 
 
-def _selector(operation: Operation[Any], fields: tuple[str, ...] | None) -> str:
+def _selector(operation: Operation[Any], fields: tuple[str, ...]) -> str:
     """``:(id,title)`` behind the collection's name; the characters stay unescaped."""
-    if not fields:
-        return ""
     for field in fields:
         if not _FIELD.match(field):
             raise ConfigurationError(
@@ -201,6 +202,9 @@ def _query(query: Mapping[str, object], csv: tuple[str, ...], styles: Mapping[st
 
             pairs += query_pairs(name, value, style)
             continue
+        if isinstance(value, (str, int, float)):
+            pairs.append(f"{_quoted(name, name, '[]')}={_quoted(name, text_of(value, name), _QUERY_SAFE)}")
+            continue
         if isinstance(value, (list, tuple, set, frozenset)):
             if not value:
                 raise ConfigurationError(
@@ -210,13 +214,14 @@ def _query(query: Mapping[str, object], csv: tuple[str, ...], styles: Mapping[st
             texts = [text_of(item, f"{name}[{index}]") for index, item in enumerate(value)]
             if name in csv:
                 # The commas between items stay, those of an item are encoded.
-                pairs.append(f"{quote(name, safe='[]')}={','.join(_quoted(name, text, _ITEM_SAFE) for text in texts)}")
+                joined = ",".join(_quoted(name, text, _ITEM_SAFE) for text in texts)
+                pairs.append(f"{_quoted(name, name, '[]')}={joined}")
                 continue
         elif isinstance(value, (Mapping, Model)):
             texts = [json_text(value, name)]
         else:
             texts = [text_of(value, name)]
-        key = quote(name, safe="[]")
+        key = _quoted(name, name, "[]")
         pairs += [f"{key}={_quoted(name, text, _QUERY_SAFE)}" for text in texts]
     return "&".join(pairs)
 
@@ -225,7 +230,13 @@ _ITEM_SAFE: Final = ":@/*$"
 _QUERY_SAFE: Final = f",{_ITEM_SAFE}"
 
 
+_UNRESERVED: Final = re.compile(r"[A-Za-z0-9_.~-]*")
+"""Texts that stay as they are, whatever else is safe: looking costs a sixth of quoting."""
+
+
 def _quoted(name: str, text: str, safe: str) -> str:
+    if _UNRESERVED.fullmatch(text):
+        return text
     try:
         return quote(text, safe=safe)
     except UnicodeEncodeError:

@@ -26,8 +26,12 @@ def with_times(operation: Operation[object], arguments: Arguments) -> Arguments:
             headers = _replaced(headers, path, form)
         elif place == "cookie":
             cookies = _replaced(cookies, path, form)
-    before = (arguments.query, arguments.headers, arguments.cookies, arguments.body)
-    if all(new is old for new, old in zip((query, headers, cookies, body), before, strict=True)):
+    if (
+        query is arguments.query
+        and headers is arguments.headers
+        and cookies is arguments.cookies
+        and body is arguments.body
+    ):
         return arguments
     return Arguments(
         path=arguments.path, query=query, headers=headers, cookies=cookies, body=body, fields=arguments.fields
