@@ -1,16 +1,17 @@
 """Proof that canonicalising lost nothing: an independent walk of the source, looking each fact up in the result.
 
-Shares no code with the canonicaliser on purpose. A schema is seen as a *view*: the list of everything said about one
-value, through references, ``allOf`` and "this or null". A source fact must be said somewhere in the result's view of
-the same value, and the result may not name properties, required marks or parameters the source does not.
+Shares no code with the canonicaliser on purpose. Of a schema, all that is said about one value counts
+(`typedpipes_codegen.canonical.said`): a source fact must be said of the same value somewhere in the result, and the
+result may not name properties, required marks or parameters the source does not.
 """
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from dataclasses import dataclass, field
 
+from typedpipes_codegen.canonical.said import BOUNDS, Said, Sayings, target
 from typedpipes_codegen.documents.tree import Json, JsonObject
 
 METHODS = ("delete", "get", "head", "options", "patch", "post", "put", "trace")
@@ -18,7 +19,7 @@ _OPERATION_FACTS = ("x-token-cost", "x-binary-response", "x-streaming", "x-super
 
 
 def fidelity(source: JsonObject, canonical: JsonObject, older: JsonObject | None = None) -> Report:
-    """What of ``source`` is missing from ``canonical``, by JSON pointer into the source; and how much was found.
+    """What of ``source`` is missing from ``canonical``, by JSON pointer into the source.
 
     ``older`` is the second document of a union: the operations only it has must be there, deprecated and withdrawn.
     """
@@ -60,7 +61,9 @@ class Fidelity:
 
     def __post_init__(self) -> None:
         self.documents = Documents(self.source, self.canonical)
-        self.schemas = SchemaComparison(self.documents, self.report)
+        schemas = [self.documents.at(document, "components", "schemas") for document in (self.source, self.canonical)]
+        by_name = schemas[0].keys() & schemas[1].keys() if self.withdrawn_from is None else ()
+        self.schemas = SchemaComparison(self.documents, self.report, by_name)
 
     def check(self) -> None:
         newer = set() if self.withdrawn_from is None else set(_keys(self.withdrawn_from))
@@ -78,7 +81,6 @@ class Fidelity:
         if not ours:
             self.report.lose(where, "operation")
             return
-        self.report.found["operations"] += 1
         for key in ("operationId", "tags", *_OPERATION_FACTS):
             if key in theirs and theirs[key] != []:
                 self._same(theirs[key], ours.get(key), f"{where}/{key}", key)
@@ -94,9 +96,7 @@ class Fidelity:
         self._responses(theirs, ours, where)
 
     def _same(self, theirs: Json, ours: Json, where: str, what: str) -> None:
-        if theirs == ours:
-            self.report.found[what] += 1
-        else:
+        if theirs != ours:
             self.report.lose(where, f"{what} {theirs!r} became {ours!r}")
 
     def _servers(self, theirs: Json, ours: Json, where: str) -> None:
@@ -124,7 +124,6 @@ class Fidelity:
             if key not in kept:
                 self.report.lose(at, f"parameter {key[1]!r}")
                 continue
-            self.report.found["parameters"] += 1
             self._holder(one, kept[key], at, "parameter")
         for key in kept.keys() - expected.keys():
             self.report.lose(where, f"parameter {key[1]!r} is not in the source")
@@ -134,8 +133,6 @@ class Fidelity:
         for key in ("required", "deprecated", "allowEmptyValue", "allowReserved"):
             if bool(theirs.get(key)) != bool(ours.get(key)):
                 self.report.lose(f"{where}/{key}", f"{what}: {key} {theirs.get(key)!r}")
-            elif theirs.get(key):
-                self.report.found[key] += 1
         for key in ("style", "explode"):
             if key in theirs:
                 self._same(theirs[key], ours.get(key), f"{where}/{key}", key)
@@ -150,7 +147,6 @@ class Fidelity:
             if kind not in kept:
                 self.report.lose(at, "content type")
                 continue
-            self.report.found["content types"] += 1
             if "schema" in _object(media):
                 self.schemas.compare(_object(media)["schema"], _object(kept[kind]).get("schema"), f"{at}/schema")
 
@@ -162,7 +158,6 @@ class Fidelity:
         if "requestBody" not in ours:
             self.report.lose(f"{where}/requestBody", "request body")
             return
-        self.report.found["request bodies"] += 1
         body = self.documents.follow(self.source, theirs["requestBody"])
         kept = self.documents.follow(self.canonical, ours["requestBody"])
         self._holder(body, kept, f"{where}/requestBody", "request body")
@@ -176,7 +171,6 @@ class Fidelity:
             if status not in kept:
                 self.report.lose(at, "response")
                 continue
-            self.report.found["responses"] += 1
             one = self.documents.follow(self.source, entry)
             two = self.documents.follow(self.canonical, kept[status])
             self._content(one, two, at)
@@ -185,7 +179,6 @@ class Fidelity:
                 if name not in headers:
                     self.report.lose(f"{at}/headers/{escape(name)}", "response header")
                     continue
-                self.report.found["headers"] += 1
                 mine = self.documents.follow(self.source, header)
                 yours = self.documents.follow(self.canonical, headers[name])
                 self._holder(mine, yours, f"{at}/headers/{escape(name)}", "header")
@@ -244,21 +237,15 @@ def _list(value: Json) -> list[Json]:
 
 # The schema half of the fidelity check: one value as the source describes it, and as the result does.
 
-View = list[JsonObject]
-_BOUNDS = (
-    "format const default pattern minLength maxLength minItems maxItems uniqueItems minProperties maxProperties "
-    "multipleOf minimum maximum exclusiveMinimum exclusiveMaximum contentEncoding contentMediaType readOnly writeOnly "
-    "deprecated x-secret x-enum-varnames x-reserved-string"
-).split()
 _QUIET_WHEN_FALSE = ("uniqueItems", "readOnly", "writeOnly", "deprecated", "exclusiveMinimum", "exclusiveMaximum")
+_SCHEMAS = "#/components/schemas/"
 
 
 @dataclass
 class Report:
-    """``losses`` are sentences that start with a JSON pointer; ``found`` counts facts by kind."""
+    """``losses`` are sentences that start with a JSON pointer."""
 
     losses: list[str] = field(default_factory=list)
-    found: Counter[str] = field(default_factory=Counter)
 
     def lose(self, where: str, what: str) -> None:
         self.losses.append(f"#{where}: {what}")
@@ -286,228 +273,152 @@ class Documents:
         """The object itself, or what its reference leads to."""
         seen = 0
         while isinstance(value, dict) and isinstance(value.get("$ref"), str) and seen < 50:
-            node: Json = document
-            for part in str(value["$ref"]).split("/")[1:]:
-                key = part.replace("~1", "/").replace("~0", "~")
-                step = node[int(key)] if isinstance(node, list) else None
-                node = node.get(key) if isinstance(node, dict) else step
-            value, seen = node, seen + 1
+            value, seen = target(document, str(value["$ref"])), seen + 1
         return value if isinstance(value, dict) else {}
 
 
 class SchemaComparison:
-    """Compares views; remembers pairs already under comparison, because schemas may be recursive."""
+    """Compares what is said; remembers pairs already under comparison, because schemas may be recursive.
 
-    def __init__(self, documents: Documents, report: Report) -> None:
-        self._documents = documents
+    ``by_name`` are the components that are compared by themselves: two references to one of them need no comparison.
+    """
+
+    def __init__(self, documents: Documents, report: Report, by_name: Container[str] = ()) -> None:
         self._report = report
+        self._by_name = by_name
+        self._theirs = Sayings(documents.source)
+        self._ours = Sayings(documents.canonical)
         self._seen: set[tuple[int, int]] = set()
         self._kept: list[Json] = []
 
     def compare(self, theirs: Json, ours: Json, where: str) -> None:
+        theirs, ours = _unwrapped(theirs), _unwrapped(ours)
         if not isinstance(theirs, dict):
             if theirs is not True and theirs != ours:
                 self._report.lose(where, f"schema {theirs!r}")
+            return
+        if not isinstance(ours, dict):
+            self._report.lose(where, "schema")
+            return
+        if self._are_the_same(theirs, ours):
             return
         pair = (id(theirs), id(ours))
         if pair in self._seen:
             return
         self._seen.add(pair)
         self._kept += [theirs, ours]  # Keeps the ids unique: nothing compared is freed before the end.
-        if not isinstance(ours, dict):
-            self._report.lose(where, "schema")
-            return
-        left = self._view(self._documents.source, theirs)
-        right = self._view(self._documents.canonical, ours)
-        self._nullable(left, right, where)
-        left, right = _without_null(left), _without_null(right)
+        left, right = self._theirs.of(theirs), self._ours.of(ours)
+        if left.or_null and right.is_typed and not right.or_null:
+            self._report.lose(where, "nullable")
         self._types(left, right, where)
-        self._values(left, right, where)
+        self._bounds(left, right, where)
         self._properties(left, right, where)
         self._inner(left, right, where)
         self._variants(left, right, where)
 
-    def _view(self, document: JsonObject, schema: Json) -> View:
-        """Every fragment that speaks about the value: the schema, what it refers to, and its ``allOf`` parts."""
-        found: View = []
-        todo: list[Json] = [schema]
-        seen: set[int] = set()
-        while todo:
-            node = todo.pop(0)
-            if not isinstance(node, dict) or id(node) in seen:
-                continue
-            seen.add(id(node))
-            found.append(node)
-            if "$ref" in node:
-                todo.append(self._documents.follow(document, {"$ref": node["$ref"]}))
-            todo.extend(_items(node.get("allOf")))
-            # "x or null" speaks about x, and so does "one of x".
-            for key in ("oneOf", "anyOf"):
-                variants = _items(node.get(key))
-                real = [variant for variant in variants if variant != {"type": "null"}]
-                if len(real) == 1:
-                    todo.extend(real)
-        return found
+    def _are_the_same(self, theirs: JsonObject, ours: JsonObject) -> bool:
+        """Whether two schemas are one plain text, or references to one component that is compared elsewhere."""
+        if theirs != ours:
+            return False
+        if theirs.keys() == {"$ref"}:
+            reference = str(theirs["$ref"])
+            return reference.startswith(_SCHEMAS) and reference.removeprefix(_SCHEMAS) in self._by_name
+        return "$ref" not in theirs and not any(isinstance(value, dict | list) for value in theirs.values())
 
-    def _nullable(self, left: View, right: View, where: str) -> None:
-        if not any(_accepts_null(part) for part in left):
-            return
-        typed = any(key in part for part in right for key in ("type", "enum", "oneOf", "anyOf", "allOf", "$ref"))
-        if typed and not any(_accepts_null(part) for part in right):
-            self._report.lose(where, "nullable")
-        else:
-            self._report.found["nullable"] += 1
-
-    def _types(self, left: View, right: View, where: str) -> None:
-        theirs = {kind for part in left for kind in _kinds(part)}
-        ours = {kind for part in right for kind in _kinds(part)}
-        for kind in sorted(theirs - ours):
+    def _types(self, left: Said, right: Said, where: str) -> None:
+        for kind in sorted(left.kinds - right.kinds):
             self._report.lose(f"{where}/type", f"type {kind!r}")
-        if theirs and not theirs - ours:
-            self._report.found["types"] += 1
-        kept = {repr(value) for part in right for value in _items(part.get("enum"))}
-        for value in (value for part in left for value in _items(part.get("enum")) if value is not None):
-            if repr(value) in kept:
-                self._report.found["enum values"] += 1
-            else:
-                self._report.lose(f"{where}/enum", f"enum value {value!r}")
+        for name in left.enum:
+            if name not in right.enum:
+                self._report.lose(f"{where}/enum", f"enum value {name}")
 
-    def _values(self, left: View, right: View, where: str) -> None:
-        for part in left:
-            for key in _BOUNDS:
+    def _bounds(self, left: Said, right: Said, where: str) -> None:
+        for part in left.bounded.values():
+            for key in BOUNDS:
                 if key not in part or (key in _QUIET_WHEN_FALSE and not part[key]):
                     continue
-                if _said(part, key, right):
-                    self._report.found[key] += 1
-                else:
+                if not _said(part, key, right):
                     self._report.lose(f"{where}/{key}", f"{key} {part[key]!r}")
 
-    def _properties(self, left: View, right: View, where: str) -> None:
-        theirs: dict[str, list[Json]] = {}
-        for part in left:
-            for name, schema in _members(part, "properties"):
-                theirs.setdefault(name, []).append(schema)
-        ours: dict[str, list[Json]] = {}
-        for part in right:
-            for name, schema in _members(part, "properties"):
-                ours.setdefault(name, []).append(schema)
-        for name, schemas in theirs.items():
+    def _properties(self, left: Said, right: Said, where: str) -> None:
+        for name, schemas in left.properties.items():
             at = f"{where}/properties/{escape(name)}"
-            if name not in ours:
+            if name not in right.properties:
                 self._report.lose(at, "property")
                 continue
-            self._report.found["properties"] += 1
-            self.compare(_together(schemas), _together(ours[name]), at)
-        for name in ours.keys() - theirs.keys():
-            if not all(isinstance(schema, dict) and schema.get("x-from-example") for schema in ours[name]):
+            self.compare(_together(schemas), _together(right.properties[name]), at)
+        for name in right.properties.keys() - left.properties.keys():
+            if not all(
+                isinstance(schema, dict) and schema.get("x-from-example") for schema in right.properties[name].values()
+            ):
                 self._report.lose(where, f"property {name!r} is not in the source")
-        required = {name for part in left for name in _items(part.get("required"))}
-        kept = {name for part in right for name in _items(part.get("required"))}
-        for name in sorted(map(str, required - kept)):
+        for name in sorted(left.required - right.required):
             self._report.lose(f"{where}/required", f"required mark of {name!r}")
-        for name in sorted(map(str, kept - required)):
+        for name in sorted(right.required - left.required):
             self._report.lose(f"{where}/required", f"required mark of {name!r} is not in the source")
-        self._report.found["required marks"] += len(required & kept)
 
-    def _inner(self, left: View, right: View, where: str) -> None:
-        for key in ("items", "additionalProperties", "not", "contains", "propertyNames"):
-            theirs = [part[key] for part in left if key in part]
-            ours = [part[key] for part in right if key in part]
-            if theirs and not ours:
+    def _inner(self, left: Said, right: Said, where: str) -> None:
+        for key, theirs in left.inner.items():
+            if key not in right.inner:
                 self._report.lose(f"{where}/{key}", key)
-            elif theirs:
-                self._report.found[key] += 1
-                self.compare(_together(theirs), _together(ours), f"{where}/{key}")
-        for key in ("patternProperties", "dependentSchemas", "$defs"):
-            for part in left:
-                for name, schema in _members(part, key):
-                    kept = [other for candidate in right for label, other in _members(candidate, key) if label == name]
-                    self.compare(schema, kept[0] if kept else None, f"{where}/{key}/{escape(name)}")
+            else:
+                self.compare(_together(theirs), _together(right.inner[key]), f"{where}/{key}")
+        for (key, name), theirs in left.named.items():
+            kept = next(iter(right.named.get((key, name), {}).values()), None)
+            for schema in theirs.values():
+                self.compare(schema, kept, f"{where}/{key}/{escape(name)}")
 
-    def _variants(self, left: View, right: View, where: str) -> None:
-        for key in ("oneOf", "anyOf", "prefixItems"):
-            there: dict[int, list[list[Json]]] = {}
-            for one in (_real(part, key) for part in right):
-                there.setdefault(len(one), []).append(one)
-            for variants in (_real(part, key) for part in left if len(_real(part, key)) > 1):
-                # Choices of one length stand in the same order on both sides.
-                alike = there.get(len(variants))
-                kept = None if alike is None else alike.pop(0) if len(alike) > 1 else alike[0]
-                if kept is None:
-                    self._report.lose(f"{where}/{key}", f"{len(variants)} variants")
-                    continue
-                self._report.found["variants"] += len(variants)
-                for index, (theirs, ours) in enumerate(zip(variants, kept, strict=True)):
-                    self.compare(theirs, ours, f"{where}/{key}/{index}")
-        for part in left:
-            found = part.get("discriminator")
-            if isinstance(found, dict):
-                same = [other for other in right if isinstance(other.get("discriminator"), dict)]
-                names = [Documents.at(other, "discriminator") for other in same]
-                tags = set(Documents.at(found, "mapping"))
-                if any(
-                    other.get("propertyName") == found.get("propertyName")
-                    and tags == set(Documents.at(other, "mapping"))
-                    for other in names
-                ):
-                    self._report.found["discriminators"] += 1
-                else:
-                    self._report.lose(f"{where}/discriminator", "discriminator")
+    def _variants(self, left: Said, right: Said, where: str) -> None:
+        there: dict[tuple[str, int], list[list[Json]]] = {}
+        for key, one in right.choices.values():
+            there.setdefault((key, len(one)), []).append(one)
+        for key, variants in left.choices.values():
+            # Choices of one length stand in the same order on both sides.
+            alike = there.get((key, len(variants)))
+            kept = None if alike is None else alike.pop(0) if len(alike) > 1 else alike[0]
+            if kept is None:
+                self._report.lose(f"{where}/{key}", f"{len(variants)} variants")
+                continue
+            for index, (theirs, ours) in enumerate(zip(variants, kept, strict=True)):
+                self.compare(theirs, ours, f"{where}/{key}/{index}")
+        for teller in left.discriminators.values():
+            tags = set(Documents.at(teller, "mapping"))
+            if not any(
+                other.get("propertyName") == teller.get("propertyName") and tags == set(Documents.at(other, "mapping"))
+                for other in right.discriminators.values()
+            ):
+                self._report.lose(f"{where}/discriminator", "discriminator")
 
 
 _ABSENT = object()
 
 
-def _together(schemas: list[Json]) -> Json:
+def _unwrapped(schema: Json) -> Json:
+    """The one part of an ``allOf`` that says nothing else."""
+    while isinstance(schema, dict) and schema.keys() == {"allOf"}:
+        parts = schema["allOf"]
+        if not isinstance(parts, list) or len(parts) != 1:
+            break
+        schema = parts[0]
+    return schema
+
+
+def _together(schemas: Mapping[int, Json]) -> Json:
     """Several descriptions of one value as one."""
-    telling = [schema for schema in schemas if schema is not True]
+    telling = [schema for schema in schemas.values() if schema is not True]
     if len(telling) <= 1:
         return telling[0] if telling else True
     return {"allOf": telling}
 
 
-def _said(part: JsonObject, key: str, right: View) -> bool:
-    value = part[key]
+def _said(part: JsonObject, key: str, right: Said) -> bool:
+    value, parts = part[key], right.bounded.values()
     if isinstance(value, list) and key.startswith("x-"):
-        return any(sorted(map(repr, _items(other.get(key)))) == sorted(map(repr, value)) for other in right)
+        return any(sorted(map(repr, _list(other.get(key)))) == sorted(map(repr, value)) for other in parts)
     # 3.0 says `minimum: 1, exclusiveMinimum: true` where 3.1 says `exclusiveMinimum: 1`.
     twin = {"minimum": "exclusiveMinimum", "maximum": "exclusiveMaximum"}.get(key, key)
     if value is True and key.startswith("exclusive"):
-        return any(isinstance(other.get(key), int | float) for other in right)
+        return any(isinstance(other.get(key), int | float) for other in parts)
     if part.get(twin) is True and twin != key:
-        return any(other.get(twin) == value for other in right)
-    return any(other.get(key, _ABSENT) == value for other in right)
-
-
-def _items(value: Json) -> list[Json]:
-    return value if isinstance(value, list) else []
-
-
-def _members(part: JsonObject, key: str) -> list[tuple[str, Json]]:
-    value = part.get(key)
-    return list(value.items()) if isinstance(value, dict) else []
-
-
-def _kinds(part: JsonObject) -> list[str]:
-    value = part.get("type")
-    names = value if isinstance(value, list) else [value]
-    return [name for name in names if isinstance(name, str) and name != "null"]
-
-
-def _accepts_null(part: JsonObject) -> bool:
-    kinds = part.get("type")
-    return (
-        part.get("nullable") is True
-        or kinds == "null"
-        or (isinstance(kinds, list) and "null" in kinds)
-        or any({"type": "null"} in _items(part.get(key)) for key in ("oneOf", "anyOf"))
-        or ("type" not in part and None in _items(part.get("enum")))
-    )
-
-
-def _without_null(view: View) -> View:
-    return [part for part in view if part != {"type": "null"}]
-
-
-def _real(part: JsonObject, key: str) -> list[Json]:
-    return [variant for variant in _items(part.get(key)) if variant != {"type": "null"}]
+        return any(other.get(twin) == value for other in parts)
+    return any(other.get(key, _ABSENT) == value for other in parts)

@@ -34,6 +34,8 @@ KEPT_EXTENSIONS = frozenset(
 )
 ANNOTATIONS = ("default", "deprecated", "readOnly", "writeOnly", "x-secret")
 """Keys that describe one use of a shape and not the shape: they stay where the shape is used."""
+MOST_REPEATED = 500
+"""Properties of a component that are repeated where it is joined; of one with more, the reference stays."""
 PROSE = frozenset(("title", "description", "summary", "example", "examples", "externalDocs", "xml", "$comment"))
 
 _KEY_ORDER = (
@@ -171,14 +173,16 @@ class SchemaCanonicalizer:
         return parts
 
     def _behind(self, part: JsonObject) -> JsonObject | None:
-        """The named object a part refers to; None when it must stay a reference (recursion, discriminator)."""
+        """The named object a part refers to; None when it must stay a reference (recursion, discriminator, size)."""
         name = str(part["$ref"]).removeprefix("#/components/schemas/")
         if name not in self._meanings:
             raw = self._raw.get(name)
             stays = not isinstance(raw, dict) or "discriminator" in raw or self._leads_back(name)
-            self._meanings[name] = None if stays else self.schema(raw, pointer("components", "schemas", name))
-        meaning = self._meanings[name]
-        return None if meaning is None else dict(meaning)
+            meaning = None if stays else self.schema(raw, pointer("components", "schemas", name))
+            large = meaning is not None and len(child(meaning, "properties", "")) > MOST_REPEATED
+            self._meanings[name] = None if large else meaning
+        found = self._meanings[name]
+        return None if found is None else dict(found)
 
     def _leads_back(self, name: str) -> bool:
         """Whether a component refers to itself, at any distance."""

@@ -53,19 +53,26 @@ def parse(document: Node, classes: Mapping[str, str | None], aliases: Collection
 
     ``classes`` are the components by the parser's name of the class, ``aliases`` those of them that are none.
     """
-    found = importlib.metadata.version("openapi-python-client")
-    if found != VERSION:
+    version = importlib.metadata.version("openapi-python-client")
+    if version != VERSION:
         raise SchemaError(
-            f"openapi-python-client {found} is installed; the adapter is made for {VERSION}",
+            f"openapi-python-client {version} is installed; the adapter is made for {VERSION}",
             pointer=None,
             remedy=f"install openapi-python-client=={VERSION}",
         )
     data = _generator_data(document)
-    models = {key: model for model in data.models if (key := classes.get(model.class_info.name)) is not None}
-    types = _Types(classes, {key: model for key, model in models.items() if key in aliases})
+    models: dict[str, list[ModelProperty]] = {}
+    for model in data.models:
+        if (key := classes.get(model.class_info.name)) is not None:
+            models.setdefault(key, []).append(model)
+    types = _Types(classes, {key: found[0] for key, found in models.items() if key in aliases})
     return Parsed(
         aliases={key: types.alias(key) for key in aliases},
-        models={key: types.properties(model) for key, model in models.items() if key not in aliases},
+        models={
+            key: {name: one for part in parts for name, one in types.properties(part).items()}
+            for key, parts in models.items()
+            if key not in aliases
+        },
         enums={types.key(enum.class_info.name): frozenset(enum.values) for enum in data.enums},
         endpoints={
             (endpoint.path.get_untrusted_value(), endpoint.method): types.endpoint(endpoint)

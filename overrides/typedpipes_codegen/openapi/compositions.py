@@ -29,6 +29,8 @@ MOST_OF_ONE: Final = 256
 MOST_PARTS: Final = 10_000
 """Schemas looked at for one composition, and `DEEPEST` of them within each other."""
 DEEPEST: Final = 100
+MOST_JOINED: Final = 50_000
+"""Properties of all joined objects of a document, besides ten for each property in its text."""
 _COMPOSED: Final = ("allOf", "oneOf", "anyOf", "discriminator")
 _NUMBERS: Final = {"integer", "number"}
 
@@ -49,6 +51,7 @@ class Compositions:
         self._joints: dict[tuple[int, ...], Node] = {}
         self._made: set[int] = set()
         self._looked_at = 0
+        self._joinable = MOST_JOINED + 10 * _properties(document.root)
 
     def is_composed(self, node: Node, where: str) -> bool:
         """Whether `alternatives` has to look at a schema: it joins parts, or has a choice beside properties."""
@@ -81,6 +84,9 @@ class Compositions:
                 joined = self._joined(parts)
                 if joined is not None and all(joined != known for known, _ in found):
                     found.append((joined, word))
+                    self._joinable -= len(mapping(joined.get("properties"), where))
+                    if self._joinable < 0:
+                        raise _TooMuch("more joined properties in this document than its text explains")
         except _TooMuch as error:
             self._document.notes[f"#{where}: {error}; it is JSON"] = None
             return []
@@ -232,6 +238,20 @@ class Compositions:
             same = known == value or not isinstance(known, dict) or not isinstance(value, dict) or not known
             result[name] = value if same or not value else self._joint(known, value)
         return result
+
+
+def _properties(root: object) -> int:
+    """How many properties the text of a document holds."""
+    count, todo = 0, [root]
+    while todo:
+        node = todo.pop()
+        if isinstance(node, dict):
+            inner = node.get("properties")
+            count += len(inner) if isinstance(inner, dict) else 0
+            todo += node.values()
+        elif isinstance(node, list):
+            todo += node
+    return count
 
 
 def _types(left: Node, right: Node) -> list[str] | None:

@@ -2,6 +2,7 @@
 
 What it would refuse, rename or drop is rewritten here, one pass for each:
 
+- objects of very many properties go in as several, which the adapter joins again;
 - names it would make one identifier of: the second goes in under a number (`distinct`, `Prepared._claim`);
 - inline objects and enums become components (`Prepared._hoist`), since it names them after where they stand, and drops
   what clashes; maps get a title for the same reason;
@@ -29,6 +30,8 @@ from typedpipes_codegen.openapi.schema_shapes import Merged, Shapes
 
 _RESERVED: Final = ("client", "url")
 """Identifiers that it uses in an operation and renames parameters for."""
+MOST_AT_ONCE: Final = 100
+"""Properties of an object that go in together: the parser compares each with each."""
 DEEPEST: Final = 100
 """Inline objects within each other. The text of a document nests less deep than this: more come from compositions."""
 MOST_INLINE: Final = 2_000
@@ -169,8 +172,21 @@ class Prepared:
         if isinstance(further, dict):
             # Reached as extras; what they hold gets its classes all the same.
             self.schema(further, step(facts.where, "additionalProperties"), f"{facts.class_name}Extra")
-        required = [given[wire] for wire in merged.properties if wire in merged.required]
-        return {"type": "object", "properties": properties, "required": required, "additionalProperties": False}
+        names = [*properties]
+        wanted = {given[wire] for wire in merged.required if wire in given}
+        parts: list[Node] = [
+            {
+                "type": "object",
+                "properties": {name: properties[name] for name in names[start : start + MOST_AT_ONCE]},
+                "required": [name for name in names[start : start + MOST_AT_ONCE] if name in wanted],
+                "additionalProperties": False,
+            }
+            for start in range(0, max(len(names), 1), MOST_AT_ONCE)
+        ]
+        key = self.classes[class_identifier(facts.given)]
+        for part in parts[1:]:
+            self._schemas[self._claim(f"{facts.class_name}Rest", key)] = part
+        return parts[0]
 
     def _enum(self, facts: Facts) -> Node:
         facts.values = tuple(self._shapes.values(facts.node, facts.where))

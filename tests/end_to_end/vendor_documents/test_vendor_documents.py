@@ -85,19 +85,14 @@ def test_a_committed_schema_is_its_own_canonical_form(row: Row, tmp_path: Path) 
 
 
 @every_schema
-def test_nothing_of_the_vendors_documents_is_lost(row: Row, vendor: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_nothing_of_the_vendors_documents_is_lost(row: Row, vendor: Path) -> None:
     # Read by PyYAML itself, so that a fault of our own reader would show here.
     source = read_independently(vendor / row.source)
     older = read_independently(vendor / row.older) if row.older else None
     committed = load_openapi(SCHEMAS / f"{row.api}.yaml")
 
-    report = fidelity(source, committed, older)
-
-    with capsys.disabled():
-        facts = ", ".join(f"{count} {what}" for what, count in report.found.most_common(12))
-        print(f"\n{row.api}: {len(report.losses)} lost; found {facts}")
-    assert report.losses == []
-    assert report.found["operations"] == row.operations == len(list(operations(committed)))
+    assert fidelity(source, committed, older).losses == []
+    assert len(list(operations(committed))) == row.operations
 
 
 def test_the_union_lists_62_withdrawn_operations(vendor: Path) -> None:

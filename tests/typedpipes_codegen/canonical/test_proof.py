@@ -20,12 +20,7 @@ QUIET = {"description", "title", "version", "scopes", "authorizationUrl", "token
 
 
 def test_nothing_is_lost_in_the_good_result() -> None:
-    report = fidelity(SOURCE, CANONICAL)
-
-    assert report.losses == []
-    assert report.found["operations"] == 4
-    assert report.found["properties"] == 35
-    assert report.found["required marks"] == 3
+    assert fidelity(SOURCE, CANONICAL).losses == []
 
 
 def without(*keys: str | int) -> JsonObject:
@@ -139,6 +134,6 @@ def test_the_command_fails_on_a_loss_and_names_it(tmp_path: Path) -> None:
     bad = run_codegen("fidelity", DOCUMENTS / "shop.yaml", mutant)
 
     assert good.returncode == 0
-    assert good.stdout.startswith("0 lost; found ")
+    assert good.stdout == "0 lost\n"
     assert bad.returncode == 1
     assert "enum value 'open'" in bad.stderr
