@@ -12,7 +12,7 @@ from typing import Final, Literal, TypeAlias
 
 import msgspec
 
-from typedpipes._core.setting_checks import check_plain
+from typedpipes._core.arguments import check_plain
 
 logger: Final = logging.getLogger("typedpipes")
 

@@ -27,7 +27,7 @@ from xml.parsers import expat
 
 import attrs
 
-from typedpipes._core.setting_checks import check_path
+from typedpipes._core.arguments import check_path
 from typedpipes.errors import ConfigurationError, MissingExtra, RowsError
 
 Row = TypeVar("Row")

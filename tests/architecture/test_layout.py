@@ -29,7 +29,7 @@ LEAVES: Final = frozenset(
     f"typedpipes.{name}"
     for name in (
         "errors events tracing rows _core.addresses _core.arguments _core.disk _core.file_lock _core.flow _core.forks "
-        "_core.json_reader _core.own_files _core.redaction _core.setting_checks _core.http.retry_after"
+        "_core.json_reader _core.own_files _core.redaction _core.http.retry_after"
     ).split()
 )
 """Modules that import nothing of ours but each other."""

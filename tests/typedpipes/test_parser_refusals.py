@@ -20,7 +20,7 @@ from openpyxl.reader.excel import ExcelReader
 from typedpipes._core.auth.token_request import answer
 from typedpipes._core.auth.token_stores import FileTokenStore, KeyringTokenStore
 from typedpipes._core.decoding import Decoding
-from typedpipes._core.decoding.answers import parse_json
+from typedpipes._core.decoding.json_body import parse_json
 from typedpipes._core.json_reader import NotJSON, read_json
 from typedpipes.cli.arguments import convert
 from typedpipes.configuration import configuration

@@ -8,9 +8,11 @@ from __future__ import annotations
 
 import json
 import re
-from typing import Any, Final
+from typing import Any, Final, TypeAlias, Union
 
 import msgspec
+
+JSON: TypeAlias = Union[None, bool, int, float, str, "list[JSON]", "dict[str, JSON]"]  # text has no | operator
 
 MAX_DEPTH: Final = 200
 """Levels of nesting that are read. What we write has at most five, the deepest answer known a few dozen."""
@@ -99,4 +101,4 @@ def describe(content: bytes, error: Exception) -> str:
     return f"no value can stand at byte {place}"
 
 
-__all__ = ["MAX_DEPTH", "NotJSON", "check_depth", "describe", "read_json", "weight"]
+__all__ = ["JSON", "MAX_DEPTH", "NotJSON", "check_depth", "describe", "read_json", "weight"]

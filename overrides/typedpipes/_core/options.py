@@ -7,11 +7,10 @@ import threading
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, Final, Literal, Protocol, TypeAlias, TypedDict, cast
 
-from typedpipes._core.arguments import check_options, parameters
+from typedpipes._core.arguments import check_address, check_count, check_options, parameters, shown
 from typedpipes._core.decoding import DriftLog
 from typedpipes._core.forks import renew_in_children
 from typedpipes._core.redaction import Secret, StoreURL, secret
-from typedpipes._core.setting_checks import check_address, check_count, shown
 from typedpipes.errors import ConfigurationError
 from typedpipes.events import OnEvent, Reporter
 

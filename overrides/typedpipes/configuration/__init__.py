@@ -9,15 +9,12 @@ An argument in code, or an option of the command line, goes before all of them. 
 from __future__ import annotations
 
 import os
-import shlex
 from collections.abc import Iterator, Mapping
 from typing import Final
 
 from typedpipes._core.redaction import while_whole
-from typedpipes._core.setting_checks import check_path
 from typedpipes.configuration.profile import find, missing_file
 from typedpipes.configuration.settings import BY_VARIABLE, own_names
-from typedpipes.errors import ConfigurationError
 
 ENVIRONMENT: Final = "environment"
 
@@ -79,7 +76,7 @@ def configuration(
     settings = Configuration()
     settings.lay_under(os.environ if environ is None else environ, ENVIRONMENT)
     if env_file is not None:
-        from typedpipes.configuration import read_env_file
+        from typedpipes.configuration.env_file import read_env_file
 
         settings.lay_under(read_env_file(env_file), os.fspath(env_file))
     wanted = profile or settings.get("TYPEDPIPES_PROFILE", "").strip() or None
@@ -133,41 +130,6 @@ def _hidden(upper: Mapping[str, str], lower: Mapping[str, str]) -> set[str]:
     if "TYPEDPIPES_LIMITS" in given:
         hidden |= {f"{vendor}_LIMITS" for vendor in ("PIPEFY", "PIPEDREAM", "PIPEDRIVE")}
     return hidden
-
-
-# Reading ``.env`` files.
-
-
-def read_env_file(path: str | os.PathLike[str]) -> dict[str, str]:
-    """``NAME=value`` settings of a file; quotes as in a shell, ``#`` comments, ``export`` before them, nothing else.
-
-    Nothing is expanded. Raises `ConfigurationError` with the line's number; the line itself may hold a secret and is
-    not shown.
-    """
-    try:
-        lines = check_path("env_file", path).read_text(encoding="utf-8-sig").splitlines()
-    except (OSError, UnicodeDecodeError) as error:
-        reason = error.strerror if isinstance(error, OSError) else "it is not UTF-8 text"
-        raise ConfigurationError(f"{os.fspath(path)} cannot be read: {reason}", setting="env_file") from None
-    settings: dict[str, str] = {}
-    for number, line in enumerate(lines, start=1):
-        try:
-            words = shlex.split(line, comments=True)
-        except ValueError:
-            raise _not_a_setting(path, number) from None
-        for word in words[1:] if words[:1] == ["export"] else words:
-            name, equals, value = word.partition("=")
-            if not equals or not name.isidentifier() or not name.isascii():
-                raise _not_a_setting(path, number)
-            settings[name] = value
-    return settings
-
-
-def _not_a_setting(path: str | os.PathLike[str], number: int) -> ConfigurationError:
-    return ConfigurationError(
-        f"{os.fspath(path)}, line {number} is no setting of the form NAME=value (quote a value that holds spaces)",
-        setting="env_file",
-    )
 
 
 __all__ = ["ENVIRONMENT", "Configuration", "configuration"]

@@ -27,7 +27,7 @@ from urllib.parse import urlsplit
 import msgspec
 
 from typedpipes._core.addresses import is_loopback, plain_host
-from typedpipes._core.setting_checks import check_path
+from typedpipes._core.arguments import check_path
 from typedpipes.configuration.settings import BY_PATH, PAGE, SETTINGS, SHARED, VENDORS, Setting
 from typedpipes.errors import ConfigurationError, ProfileError
 

@@ -11,8 +11,8 @@ from typing import Annotated, Final, Literal, TypeAlias, TypedDict, get_args, ge
 
 import msgspec
 
+from typedpipes._core.arguments import check_address
 from typedpipes._core.redaction import Secret, secret
-from typedpipes._core.setting_checks import check_address
 from typedpipes.errors import ConfigurationError
 
 PAGE: Final = "docs/configuration.md"

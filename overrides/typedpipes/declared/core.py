@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from typedpipes._core.addresses import origin
+from typedpipes._core.arguments import check_address
 from typedpipes._core.graphql.calls import GraphQLCalls
 from typedpipes._core.http.policies import ClientCore
 from typedpipes._core.options import SharedOptions, token_store
 from typedpipes._core.rest.caller import Rest
-from typedpipes._core.setting_checks import check_address
 from typedpipes.declared.credentials import Given, declared_credentials
 from typedpipes.declared.declaration import Declaration
 from typedpipes.errors import ConfigurationError

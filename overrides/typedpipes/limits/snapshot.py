@@ -8,9 +8,8 @@ from typing import TypeAlias
 
 import msgspec
 
-from typedpipes._core.arguments import check_options
+from typedpipes._core.arguments import check_count, check_options
 from typedpipes._core.flow import AsyncIO, Flow, SyncIO, adrive, drive
-from typedpipes._core.setting_checks import check_count
 from typedpipes.errors import ConfigurationError
 from typedpipes.limits.ask import (
     Bound,

@@ -8,7 +8,8 @@ from __future__ import annotations
 from typing import ClassVar
 
 from typedpipes._core.decoding import Decoding
-from typedpipes._core.decoding.answers import from_wire, parse_json
+from typedpipes._core.decoding.answers import from_wire
+from typedpipes._core.decoding.json_body import parse_json
 from typedpipes._core.decoding.model import Model, OpenEnum, member
 from typedpipes.errors import ResponseMismatch
 from typedpipes_api.connect.accounts import Account

@@ -14,7 +14,8 @@ import attrs
 from typedpipes._core.arguments import check_options
 from typedpipes._core.auth import checked
 from typedpipes._core.flow import Flow
-from typedpipes._core.http import Stamp, WireRequest, add_headers
+from typedpipes._core.http import Stamp, WireRequest
+from typedpipes._core.http.headers import add_headers
 from typedpipes._core.redaction import Secret, secret
 from typedpipes._core.rest import CALL_OPTIONS, SendOptions
 from typedpipes.errors import ConfigurationError

@@ -7,7 +7,6 @@ from typing import TypeVar
 
 from typedpipes._core.decoding.model import JSON
 from typedpipes._core.http import WireRequest, WireResponse
-from typedpipes._core.http.failures import explanation, request_id
 from typedpipes._core.rest import Arguments, CallOptions, Operation
 from typedpipes._core.rest.caller import Rest
 from typedpipes.errors import APIError, ConfigurationError
@@ -35,6 +34,8 @@ class PipedriveRest(Rest, frozen=True, kw_only=True):
 def check_success(operation: Operation[object], value: JSON, built: object, response: WireResponse) -> None:
     """``{"success": false, …}`` with a 2xx status is a failure: raises `APIError` with the reason in its forms."""
     if isinstance(value, dict) and value.get("success") is False:
+        from typedpipes._core.http.failures import explanation, request_id
+
         redactor = response.redactor
         code, said = explanation(response.content)
         parts = (said, value.get("error_info"))

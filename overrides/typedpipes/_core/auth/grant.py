@@ -9,11 +9,11 @@ from urllib.parse import urlencode
 
 from msgspec.structs import replace
 
+from typedpipes._core.arguments import check_text
 from typedpipes._core.flow import Clock, timeline
 from typedpipes._core.http import library
 from typedpipes._core.http.bodies import QuietRequest
 from typedpipes._core.redaction import Secret, basic, secret
-from typedpipes._core.setting_checks import check_text
 from typedpipes._core.tokens import Token
 from typedpipes.errors import ResponseMismatch
 

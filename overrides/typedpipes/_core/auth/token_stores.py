@@ -18,13 +18,13 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final, Protocol, cast
 
+from typedpipes._core.arguments import check_path
 from typedpipes._core.disk import open_file, replace, sync_file
 from typedpipes._core.file_lock import FileLock
 from typedpipes._core.flow import Clock, SystemClock, timeline
 from typedpipes._core.json_reader import NotJSON, read_json
 from typedpipes._core.own_files import read_own
 from typedpipes._core.redaction import while_whole
-from typedpipes._core.setting_checks import check_path
 from typedpipes._core.tokens import Token
 from typedpipes.configuration.folders import user_folder
 from typedpipes.errors import ConfigurationError, MissingExtra

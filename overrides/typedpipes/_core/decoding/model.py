@@ -24,9 +24,7 @@ from typing import (
     NoReturn,
     Protocol,
     Self,
-    TypeAlias,
     TypeVar,
-    Union,
     cast,
     dataclass_transform,
     get_origin,
@@ -37,10 +35,9 @@ from msgspec import NODEFAULT, Struct, StructMeta
 from msgspec import field as msgspec_field
 
 from typedpipes._core.arguments import check_options
+from typedpipes._core.json_reader import JSON as JSON
 from typedpipes._core.redaction import MASK
 from typedpipes.errors import NotSelected, ResponseMismatch
-
-JSON: TypeAlias = Union[None, bool, int, float, str, "list[JSON]", "dict[str, JSON]"]  # text has no | operator
 
 
 class Kept(Protocol):

@@ -11,13 +11,13 @@ from typing import Final
 
 import attrs
 
+from typedpipes._core.arguments import check_plain
 from typedpipes._core.files.host import FileHost
 from typedpipes._core.files.links import LinkSource
 from typedpipes._core.files.part_file import PartFile, WriteBehind
 from typedpipes._core.files.progress import Progress, ProgressMeter
 from typedpipes._core.files.transfer import Transfer
 from typedpipes._core.flow import Call, Clock, Flow, SystemClock, call, hold
-from typedpipes._core.setting_checks import check_plain
 from typedpipes.errors import ConfigurationError, TypedPipesError
 
 WRITE_SIZE: Final = 1 << 20

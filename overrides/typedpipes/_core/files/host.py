@@ -19,10 +19,10 @@ from typedpipes._core.flow import Call, Flow, call, discard
 from typedpipes._core.http import library
 from typedpipes._core.http.bodies import exhaust
 from typedpipes._core.http.network import Until, aresolve, remaining, resolve, spread
+from typedpipes._core.http.redirects import MAX_REDIRECTS
 from typedpipes.errors import DownloadError
 
 REDIRECTS: Final = frozenset({301, 302, 303, 307, 308})
-MAX_REDIRECTS: Final = 5
 LIMITS: Final = library.Limits(max_connections=2, max_keepalive_connections=1)
 
 

@@ -11,7 +11,6 @@ from typedpipes._core.decoding import Decoding
 from typedpipes._core.decoding.model import JSON
 from typedpipes._core.redaction import while_whole
 from typedpipes._core.rest import Safety
-from typedpipes._core.rest.times import timed
 from typedpipes._core.values import json_bytes, wire_of
 from typedpipes.errors import ConfigurationError
 
@@ -171,8 +170,11 @@ def encode_variables(variables: Mapping[str, object], times: Mapping[str, str] |
         raise ConfigurationError(
             f"variables is a mapping of names to values, not {type(variables).__name__}", setting="variables"
         )
-    for path, form in (times or {}).items():
-        variables = cast("Mapping[str, object]", timed(variables, path, form))
+    if times:
+        from typedpipes._core.rest.times import timed
+
+        for path, form in times.items():
+            variables = cast("Mapping[str, object]", timed(variables, path, form))
     return cast("dict[str, JSON]", wire_of(variables, "variables"))
 
 

@@ -14,7 +14,7 @@ from typedpipes._core.decoding.model import JSON
 from typedpipes._core.flow import Flow, forget_frames
 from typedpipes._core.graphql import GraphQLOperation, R, decode, decode_body
 from typedpipes._core.graphql.outcome import telling
-from typedpipes._core.http import OnWire, Stamp, WireRequest, WireResponse, add_headers
+from typedpipes._core.http import OnWire, Stamp, WireRequest, WireResponse
 from typedpipes._core.redaction import Redactor
 from typedpipes._core.rest import CALL_OPTIONS, CallOptions, Safety
 from typedpipes._core.values import json_bytes, wire_of
@@ -59,6 +59,8 @@ class GraphQLCalls(msgspec.Struct, frozen=True, kw_only=True):
         headers = {"content-type": "application/json"}
         extra = options.get("extra_headers")
         if extra:
+            from typedpipes._core.http.headers import add_headers
+
             add_headers(headers, extra, "extra_headers", tokens=self.tokens)
         body: dict[str, JSON] = {"query": document, "variables": dict(variables)}
         if name is not None:
@@ -97,7 +99,7 @@ class GraphQLCalls(msgspec.Struct, frozen=True, kw_only=True):
         A query's answer is decoded from its bytes in one pass; whatever that cannot take is looked at in detail, and
         so is every mutation, whose payload may report failure.
         """
-        from typedpipes._core.decoding.answers import check_weight, too_deep
+        from typedpipes._core.decoding.json_body import check_weight, too_deep
 
         decoding = self.decoding(operation.name)
         check_weight(response.content, decoding, response.most, _PER_OBJECT)
@@ -117,7 +119,7 @@ class GraphQLCalls(msgspec.Struct, frozen=True, kw_only=True):
 
     def data(self, name: str | None, response: WireResponse, safety: Safety, document: str = "") -> dict[str, JSON]:
         """The answer's ``data``. Raises `GraphQLError`, or `PartialFailure` for a mutation that reports failure."""
-        from typedpipes._core.decoding.answers import check_weight, parse_json, too_deep
+        from typedpipes._core.decoding.json_body import check_weight, parse_json, too_deep
         from typedpipes._core.graphql.errors import answer_data, check_payloads
 
         operation = f"{self.api}.{name or 'anonymous'}"

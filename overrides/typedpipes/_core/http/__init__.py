@@ -7,8 +7,7 @@ show callers no type of the HTTP library, which only `typedpipes._core.http.libr
 from __future__ import annotations
 
 import contextlib
-import re
-from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from typing import Final, Literal, Protocol, TypeAlias, cast
 
 import msgspec
@@ -19,7 +18,6 @@ from typedpipes._core.http.bodies import body_error, exhaust
 from typedpipes._core.http.inflate import MAX_BODY, Reader, Refused, Undecodable
 from typedpipes._core.redaction import SENDING, Redactor, while_whole
 from typedpipes._core.rest import CallOptions, Safety, SendOptions
-from typedpipes._core.values import text_of
 from typedpipes.errors import APIError, ConfigurationError, ResponseMismatch
 
 OnWire: TypeAlias = Callable[[bool], Flow[None]]
@@ -29,8 +27,6 @@ STAMP: Final = "typedpipes"
 
 TOKEN_HEADERS: Final = frozenset({"authorization", "cookie", "proxy-authorization", "x-api-token"})
 """Headers that only credentials set, whatever the API."""
-_REFUSED_HEADERS: Final = TOKEN_HEADERS | {"content-length", "content-type", "host", "transfer-encoding"}
-"""Headers that follow from the credentials, the address and the body."""
 
 
 class Stamp(msgspec.Struct, kw_only=True, eq=False):
@@ -133,43 +129,6 @@ class Stamp(msgspec.Struct, kw_only=True, eq=False):
     def name(self) -> str:
         """``api.operation``, as messages and limits name it."""
         return f"{self.api}.{self.operation}"
-
-
-_NAME: Final = re.compile(r"[a-z0-9!#$%&'*+.^_`|~-]+")
-_VALUE: Final = re.compile(r"(?:[^\s\x00-\x1f\x7f](?:[^\x00-\x08\x0a-\x1f\x7f]*[^\s\x00-\x1f\x7f])?)?")
-"""What HTTP takes as name and value of a header (RFC 9110, 5.5). Values that are not ASCII are refused elsewhere."""
-
-
-def add_headers(
-    headers: dict[str, str],
-    given: Mapping[str, str],
-    setting: str,
-    *,
-    tokens: Iterable[str] = (),
-    allowed: str | None = None,
-) -> None:
-    """Put the headers that a caller gave as ``setting`` into ``headers``, names in lower case.
-
-    Raises `ConfigurationError` for those that only we set, and for those that the call sets by itself. ``tokens``:
-    headers of the client's own credentials; ``allowed``: one that this call leaves to the caller.
-    """
-    ours = _REFUSED_HEADERS.union(tokens, (name.lower() for name in headers)) - {allowed}
-    for name, value in given.items():
-        lower = name.strip().lower()
-        if lower in ours:
-            raise ConfigurationError(
-                f"{setting} may not set {name}: the client sets it, from its credentials and the call's own arguments",
-                setting=setting,
-            )
-        text = text_of(value, name)
-        if not _NAME.fullmatch(lower):
-            raise ConfigurationError(f"{setting}: {name[:100]!r} is no name of a header", setting=setting)
-        if not _VALUE.fullmatch(text):
-            raise ConfigurationError(
-                f"{setting}: the value of {name} begins or ends with a space, or holds a control character",
-                setting=setting,
-            )
-        headers[lower] = text
 
 
 SAFE_METHODS: Final = frozenset({"GET", "HEAD", "OPTIONS"})
@@ -376,6 +335,5 @@ __all__ = [
     "WireRequest",
     "WireResponse",
     "WireStream",
-    "add_headers",
     "default_stamp",
 ]

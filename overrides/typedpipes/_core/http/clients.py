@@ -46,14 +46,16 @@ from typedpipes._core.http import (
 )
 from typedpipes._core.http.bodies import QuietRequest
 from typedpipes._core.http.exchange import Exchange
-from typedpipes._core.http.foreign import async_sender, check_library, sender
-from typedpipes._core.http.policies import Policies, TaskPermits, ThreadPermits, build_policies
+from typedpipes._core.http.permits import TaskPermits, ThreadPermits
+from typedpipes._core.http.policies import Policies, build_policies
 from typedpipes._core.http.retry import RetryPolicy
 from typedpipes._core.redaction import SENDING, Redactor
 from typedpipes.errors import ConfigurationError
 from typedpipes.events import OnEvent
 
 if TYPE_CHECKING:
+    from types import ModuleType
+
     from typedpipes._core.options import AsyncHttpClient, HttpClient
     from typedpipes.limits.policy import Limiter
 
@@ -184,6 +186,15 @@ class Elsewhere(library.BaseTransport, library.AsyncBaseTransport):
 T = TypeVar("T")
 
 
+def _library_of(name: str | None, client: object | None, wanted: str) -> ModuleType:
+    """The library that sends. Raises `ConfigurationError` for one that is neither, or not that of ``client``."""
+    if name is None and client is None:
+        return library.OWN
+    from typedpipes._core.http.foreign import check_library
+
+    return check_library(name, client, wanted)
+
+
 class PolicyClient(SharedClient, library.Client):
     """The synchronous client; may be shared by threads. Close it, or use it as a context manager.
 
@@ -210,7 +221,7 @@ class PolicyClient(SharedClient, library.Client):
         sleep: Callable[[float], None] = time.sleep,
         redactor: Redactor | None = None,
     ) -> None:
-        foreign, other = check_library(http_library, http_client, "Client"), http_client
+        foreign, other = _library_of(http_library, http_client, "Client"), http_client
         connecting = _Connecting(connections, wire)
         with library.proxies_explained():
             if foreign is not library.OWN and http_client is None and transport is None:
@@ -231,7 +242,11 @@ class PolicyClient(SharedClient, library.Client):
             redactor,
             lambda: line.is_closed,
         )
-        self._put = super().send if other is None else sender(other)
+        self._put: Callable[..., library.Response] = super().send
+        if other is not None:
+            from typedpipes._core.http.foreign import sender
+
+            self._put = sender(other)
         self._settle(line, given=http_client is not None)
         self._io = SyncIO(self._send_one, sleep)
 
@@ -337,7 +352,7 @@ class AsyncPolicyClient(SharedClient, library.AsyncClient):
         sleep: Callable[[float], Awaitable[None]] | None = None,
         redactor: Redactor | None = None,
     ) -> None:
-        foreign, other = check_library(http_library, http_client, "AsyncClient"), http_client
+        foreign, other = _library_of(http_library, http_client, "AsyncClient"), http_client
         connecting = _Connecting(connections, wire)
         with library.proxies_explained():
             if foreign is not library.OWN and http_client is None and transport is None:
@@ -366,7 +381,11 @@ class AsyncPolicyClient(SharedClient, library.AsyncClient):
             redactor,
             closed,
         )
-        self._put = super().send if other is None else async_sender(other)
+        self._put: Callable[..., Awaitable[library.Response]] = super().send
+        if other is not None:
+            from typedpipes._core.http.foreign import async_sender
+
+            self._put = async_sender(other)
         self._settle(line, given=http_client is not None)
         self._io = AsyncIO(self._send_one, sleep)
 

@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final, Literal, TypeAlias
+from typing import TYPE_CHECKING, Literal, TypeAlias
 
-from typedpipes._core.addresses import is_loopback
 from typedpipes._core.auth import AuthContext, Credential
 from typedpipes._core.flow import Flow, Send, Sleep
-from typedpipes._core.http import SAFE_METHODS, TOKEN_HEADERS, Stamp, library
+from typedpipes._core.http import TOKEN_HEADERS, Stamp, library
 from typedpipes._core.http.bodies import (
     ERROR_BODY_LIMIT,
     WIRE_ERRORS,
     Body,
-    Bytes,
     PermitStream,
-    QuietRequest,
     header_dict,
     is_hopeless,
     origin,
@@ -23,7 +20,7 @@ from typedpipes._core.http.bodies import (
 )
 from typedpipes._core.http.inflate import Refused, Undecodable, inflated, inflated_leniently
 from typedpipes._core.http.network import Until, timeouts
-from typedpipes._core.http.policies import Permit
+from typedpipes._core.http.permits import Permit
 from typedpipes._core.http.retry import Failure, backoff, check_call_limits, is_replayable
 from typedpipes._core.redaction import Secret
 from typedpipes.errors import (
@@ -304,9 +301,11 @@ class Exchange:
         return Failure("answered", status, wait=error.retry_after), error
 
     def _follow(self, status: int, error: APIError) -> None:
+        from typedpipes._core.http.redirects import MAX_REDIRECTS, redirected
+
         self._hops += 1
         following = redirected(self._request, status, self._headers.get("location"), self._stamp)
-        if following is None or self._hops > self._policies.retry.redirects:
+        if following is None or self._hops > MAX_REDIRECTS:
             why = "too many redirects" if following is not None else "a redirect that is not followed"
             target = self._policies.redactor.text(self._headers.get("location", "").partition("?")[0], 200)
             error.args = (f"{self._stamp.name}: {why} ({status} to {target or 'nowhere'}); correct base_url",)
@@ -400,46 +399,6 @@ class Exchange:
                     self._request, self._stamp, self._attempts, started, status, error, self._headers
                 )
             )
-
-
-_OFF_ORIGIN_HEADERS: Final = ("accept", "accept-encoding", "user-agent", "range", "if-range")
-
-
-def redirected(request: library.Request, status: int, location: str | None, stamp: Stamp) -> library.Request | None:
-    """The request a redirect leads to, or None if it must not be followed.
-
-    Only safe requests follow, only those whose method and body stay the same; off the origin only if the stamp allows
-    it, over https, and then without credential and own headers.
-    """
-    if stamp.safety != "safe" or not location:
-        return None
-    if status in {307, 308}:
-        if not isinstance(request.stream, Bytes):
-            return None
-    elif status not in {301, 302, 303} or request.method not in SAFE_METHODS:
-        return None
-    try:
-        url = request.url.join(location)
-    except (library.InvalidURL, ValueError):
-        return None
-    if url.userinfo or not url.host:
-        return None
-    stays = origin(url) == origin(request.url)
-    if not stays and (stamp.redirects != "anywhere" or request.method not in SAFE_METHODS):
-        return None
-    if not stays and url.scheme != "https" and not (is_loopback(url.host) and is_loopback(request.url.host)):
-        return None
-    headers = {"host": url.netloc.decode("ascii")}
-    for name, value in request.headers.items():
-        if name != "host" and (stays or name in _OFF_ORIGIN_HEADERS):
-            headers[name] = value
-    return QuietRequest(
-        request.method,
-        url,
-        headers=headers,
-        stream=request.stream if stays else Bytes(b""),
-        extensions=dict(request.extensions),
-    )
 
 
 __all__ = ["Exchange"]

@@ -34,7 +34,7 @@ def library_of(client: object, wanted: str) -> ModuleType:
 
 
 def check_library(name: str | None, client: object | None, wanted: str) -> ModuleType:
-    """The library that sends: that of ``client``, else the one named, else this process's."""
+    """The library that sends: that of ``client``, else the one named."""
     if name is not None and name not in library.LIBRARIES:
         raise ConfigurationError(
             f"http_library is {' or '.join(map(repr, library.LIBRARIES))}, not {name!r}", setting="http_library"

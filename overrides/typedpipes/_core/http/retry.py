@@ -1,10 +1,9 @@
-"""When a failed request is repeated and how long to wait first; the retry budget; the permit for a connection.
+"""When a failed request is repeated and how long to wait first; the retry budget.
 `typedpipes._core.http.exchange` carries the decisions out.
 
 The rules: a request that provably was not executed may always be repeated (no connection, 429, 503
 with ``Retry-After``); one that may have been executed only if its operation is safe, or carries an idempotency key the
-API knows. Redirects and 401 replays are not retries. Waits the server asks for are obeyed exactly or not at all. A
-request takes a permit before it takes a slot, so that no slot waits for a connection.
+API knows. Redirects and 401 replays are not retries. Waits the server asks for are obeyed exactly or not at all.
 """
 
 from __future__ import annotations
@@ -15,9 +14,9 @@ from typing import TYPE_CHECKING, Final, Literal
 
 import msgspec
 
+from typedpipes._core.arguments import check_count, check_seconds
 from typedpipes._core.http.inflate import MAX_BODY
 from typedpipes._core.rest import Safety
-from typedpipes._core.setting_checks import check_count, check_seconds
 from typedpipes.errors import ConfigurationError
 
 if TYPE_CHECKING:
@@ -37,7 +36,6 @@ class RetryPolicy(msgspec.Struct, frozen=True, kw_only=True):
         max_wait: seconds to wait at most for a slot or because the server said so; None: up to the deadline.
         backoff: seconds; before the n-th retry the wait is random between 0 and ``backoff * 2 ** (n - 1)``.
         backoff_limit: seconds that random wait never exceeds.
-        redirects: redirects followed at most.
         max_body: bytes of an answer read at most, without its content encoding; not for streamed answers.
     """
 
@@ -47,7 +45,6 @@ class RetryPolicy(msgspec.Struct, frozen=True, kw_only=True):
     max_wait: float | None = None
     backoff: float = 0.5
     backoff_limit: float = 20.0
-    redirects: int = 5
     max_body: int = MAX_BODY
 
 

@@ -8,10 +8,10 @@ import threading
 from collections.abc import AsyncGenerator, Awaitable, Callable, Generator, Mapping
 from typing import Any, Final, Generic, Protocol, TypeVar, cast
 
+from typedpipes._core.arguments import check_count
 from typedpipes._core.decoding.model import Model, to_wire
 from typedpipes._core.paging.answers import Departure, following_of, identity, is_count, items_of, reach, says_nothing
 from typedpipes._core.rest import PageOptions, Paging
-from typedpipes._core.setting_checks import check_count
 from typedpipes.errors import ConfigurationError, ResponseMismatch, TypedPipesError
 
 T = TypeVar("T")

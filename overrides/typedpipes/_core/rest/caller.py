@@ -13,18 +13,11 @@ import msgspec
 
 from typedpipes._core.arguments import check_options
 from typedpipes._core.decoding import Decoding, DriftLog, Node
-from typedpipes._core.decoding.answers import (
-    build,
-    check_weight,
-    may_be_none,
-    parse_json,
-    read_answer,
-    read_listing,
-)
-from typedpipes._core.decoding.left_out import Selection, mark
+from typedpipes._core.decoding.answers import build, may_be_none, read_answer, read_listing
+from typedpipes._core.decoding.json_body import check_weight, parse_json
 from typedpipes._core.decoding.model import JSON, UNSET
 from typedpipes._core.flow import drive, forget_frames, stoppable
-from typedpipes._core.http import Stamp, WireRequest, WireResponse, add_headers
+from typedpipes._core.http import Stamp, WireRequest, WireResponse
 from typedpipes._core.json_reader import NotJSON, read_json
 from typedpipes._core.paging import AsyncPages, Pages, Walk
 from typedpipes._core.rest import (
@@ -42,6 +35,7 @@ from typedpipes._core.rest.encoding import charset_of, encode
 from typedpipes.errors import ConfigurationError, ResponseMismatch, TypedPipesError
 
 if TYPE_CHECKING:
+    from typedpipes._core.decoding.left_out import Selection
     from typedpipes._core.http.clients import AsyncPolicyClient, PolicyClient
 
 T = TypeVar("T")
@@ -82,6 +76,8 @@ class Rest(msgspec.Struct, frozen=True, kw_only=True):
         encoded = encode(operation, arguments, settings)
         extra = options.get("extra_headers")
         if extra:
+            from typedpipes._core.http.headers import add_headers
+
             add_headers(encoded.headers, extra, "extra_headers", tokens=self.tokens)
         key_header = _key_header(arguments)
         stamp = Stamp.of_call(
@@ -149,6 +145,8 @@ class Rest(msgspec.Struct, frozen=True, kw_only=True):
             read = read_answer if operation.paging is None else read_listing
             value, built = read(returns, operation.module, response.content, decoding, operation.normalize)
         if selection is not None:
+            from typedpipes._core.decoding.left_out import mark
+
             mark(built, selection)
         if self.check is not None:
             self.check(operation, value, built, response)
@@ -222,6 +220,8 @@ def _selection(operation: Operation[T], arguments: Arguments) -> Selection | Non
     found = [(name, value) for name in operation.omittable if (value := _value(arguments, name)) is not None]
     if not found and not arguments.fields:
         return None
+    from typedpipes._core.decoding.left_out import Selection
+
     selection = Selection()
     for name, value in [*found, *([("include", arguments.fields)] if arguments.fields else [])]:
         selection.add(name, value)

@@ -11,7 +11,6 @@ from urllib.parse import quote
 
 from typedpipes._core.decoding.model import JSON, UNSET, Model, to_wire
 from typedpipes._core.rest import Arguments, Operation
-from typedpipes._core.rest.times import with_times
 from typedpipes._core.values import json_bytes, json_text, no_text, text_of, wire_of
 from typedpipes.errors import ConfigurationError
 
@@ -45,6 +44,8 @@ def encode(operation: Operation[Any], arguments: Arguments, settings: Mapping[st
     name, and for a body that has no JSON form.
     """
     if operation.times:
+        from typedpipes._core.rest.times import with_times
+
         arguments = with_times(operation, arguments)
     query = dict(arguments.query or {})
     headers = _headers(operation, arguments)

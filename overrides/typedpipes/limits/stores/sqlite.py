@@ -27,8 +27,8 @@ from typing import TypeVar
 
 import msgspec
 
+from typedpipes._core.arguments import check_path
 from typedpipes._core.flow import AsyncIO, Call, Clock, Flow, Sleep, SyncIO, SystemClock, adrive, call, drive
-from typedpipes._core.setting_checks import check_path
 from typedpipes.errors import LimitStoreError
 from typedpipes.limits.ask import Ask, Bound, Note, Reply, Retry, View
 from typedpipes.limits.book import Book

@@ -20,13 +20,13 @@ import anyio.to_thread
 import attrs
 
 from typedpipes import __version__
+from typedpipes._core.arguments import check_path, check_plain, check_seconds
 from typedpipes._core.files.host import FileHost, proxy_for
 from typedpipes._core.files.links import shown
 from typedpipes._core.files.progress import Progress, ProgressMeter
 from typedpipes._core.flow import Call, Clock, Flow, call, discard, hold, sleep
 from typedpipes._core.http import library
 from typedpipes._core.http.network import Until, spread
-from typedpipes._core.setting_checks import check_path, check_plain, check_seconds
 from typedpipes.errors import ConfigurationError, DownloadError, ResponseMismatch, TypedPipesError
 from typedpipes.limits.pipefy import ATTACHMENT_BYTES
 from typedpipes.pipefy.exports.flows import ExportSettings, file_host

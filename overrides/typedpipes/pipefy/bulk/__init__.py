@@ -11,10 +11,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, TypeAlias, Unpack
 
+from typedpipes._core.arguments import check_plain
 from typedpipes._core.flow import AsyncIO, SyncIO, adrive, drive
 from typedpipes._core.graphql import JsonInput
 from typedpipes._core.graphql.calls import WirePort
-from typedpipes._core.setting_checks import check_plain
 from typedpipes.limits.snapshot import Cost
 from typedpipes.pipefy.bulk import inputs as jobs
 from typedpipes.pipefy.bulk.flows import BulkJob, BulkOptions, BulkRun, check_bulk, cost_of

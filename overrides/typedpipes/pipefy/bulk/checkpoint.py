@@ -14,10 +14,10 @@ from typing import BinaryIO
 
 import attrs
 
+from typedpipes._core.arguments import check_path
 from typedpipes._core.disk import open_file, sync_directory, sync_file
 from typedpipes._core.file_lock import FileLock
 from typedpipes._core.json_reader import read_json
-from typedpipes._core.setting_checks import check_path
 from typedpipes.errors import ConfigurationError
 from typedpipes.pipefy.bulk.report import VERSION, BulkItem, item_of
 

@@ -16,9 +16,9 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 
+from typedpipes._core.arguments import check_plain
 from typedpipes._core.files.download import DownloadOptions
 from typedpipes._core.flow import SyncIO, drive
-from typedpipes._core.setting_checks import check_plain
 from typedpipes.pipefy.exports import kinds, requests
 from typedpipes.pipefy.exports.flows import ExportFlows, ExportSettings
 from typedpipes.pipefy.exports.handles import MAX_BYTES, WAIT, ExportJob, OnProgress, OnWait

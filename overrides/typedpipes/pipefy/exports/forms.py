@@ -10,10 +10,10 @@ from functools import partial
 from pathlib import Path
 from typing import Final, Literal, TypeAlias, TypeVar
 
+from typedpipes._core.arguments import check_path
 from typedpipes._core.disk import open_file, replace
 from typedpipes._core.flow import Flow, call
 from typedpipes._core.json_reader import NotJSON, read_json
-from typedpipes._core.setting_checks import check_path
 from typedpipes.configuration.folders import user_folder
 from typedpipes.errors import ConfigurationError, TypedPipesError
 from typedpipes.pipefy.exports.jobs import CreateForm, FormStore, JobDeclaration, PollForm

@@ -9,6 +9,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, ClassVar, Final, Self, TypeAlias, TypeVar, overload
 
+from typedpipes._core.arguments import check_plain
 from typedpipes._core.decoding.model import OpenEnum, member
 from typedpipes._core.files.download import DownloadOptions
 from typedpipes._core.files.host import FileHost
@@ -17,7 +18,6 @@ from typedpipes._core.files.progress import Progress
 from typedpipes._core.files.stream import AsyncFileStream, FileStream
 from typedpipes._core.flow import AsyncIO, Flow, SyncIO, adrive, call, drive, hold
 from typedpipes._core.redaction import while_whole
-from typedpipes._core.setting_checks import check_plain
 from typedpipes.pipefy.exports.flows import ExportFlows
 from typedpipes.pipefy.exports.jobs import JobState, Outcome, WaitProgress, moment
 from typedpipes.rows import RowLimits, Rows, open_rows

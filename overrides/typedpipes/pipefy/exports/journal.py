@@ -17,12 +17,12 @@ from typing import Final, Literal, TypeAlias
 
 import attrs
 
+from typedpipes._core.arguments import check_path
 from typedpipes._core.disk import open_file, sync_directory, sync_file
 from typedpipes._core.file_lock import FileLock
 from typedpipes._core.json_reader import NotJSON, read_json
 from typedpipes._core.own_files import replace_own
 from typedpipes._core.redaction import while_whole
-from typedpipes._core.setting_checks import check_path
 from typedpipes.errors import ConfigurationError
 
 Event: TypeAlias = Literal["intent", "created", "refused", "done", "forgotten", "form"]

@@ -20,7 +20,7 @@ from typedpipes._core.auth.grant import ClientCredentials
 from typedpipes._core.auth.token_credential import TokenCredential
 from typedpipes._core.http import Stamp, WireRequest
 from typedpipes._core.http.clients import AsyncPolicyClient, PolicyClient
-from typedpipes._core.http.policies import TaskPermits, ThreadPermits
+from typedpipes._core.http.permits import TaskPermits, ThreadPermits
 from typedpipes._core.redaction import Secret
 from typedpipes._core.tokens import MemoryTokenStore
 

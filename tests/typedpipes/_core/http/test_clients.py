@@ -16,8 +16,9 @@ from tests.typedpipes._core.http.modes import MODES, Mode, Setup, run
 from tests.typedpipes._core.http.wire_server import Arrival, Reply, serving
 from typedpipes._core.files import FileHost, LinkPolicy
 from typedpipes._core.flow import Flow, SyncIO, drive
-from typedpipes._core.http import STAMP, Stamp, WireRequest, WireResponse, add_headers
+from typedpipes._core.http import STAMP, Stamp, WireRequest, WireResponse
 from typedpipes._core.http.clients import USER_AGENT, AsyncPolicyClient, PolicyClient
+from typedpipes._core.http.headers import add_headers
 from typedpipes.errors import (
     APIError,
     ConfigurationError,

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import Any, Final, TypeVar, cast
 
 from typedpipes._core.decoding import Decoding, Node
-from typedpipes._core.decoding.answers import parse_json
+from typedpipes._core.decoding.json_body import parse_json
 from typedpipes._core.decoding.model import JSON
 from typedpipes._core.graphql import Connection, GraphQLOperation
 from typedpipes._core.graphql.select.document import PAGED, Kind, Written, write
