@@ -25,7 +25,7 @@ ROOT = Path(__file__).parent
 LOCK = Path("locks", "sessions.txt")
 LOCK_OF_NOX = Path("locks", "nox.txt")
 PROJECT = nox.project.load_toml("pyproject.toml")
-CODE = ["overrides", "tests", "docs/_site", "noxfile.py", "hatch_build.py"]
+CODE = ["overrides", "tests", "docs/_site", "noxfile.py", "hatch_build.py", "release.py"]
 EVERYTHING = "cli,codegen,httpx2,redis,sandbox,xlsx"
 ONE_PROCESS = "--override-ini=addopts=-ra --strict-markers --import-mode=importlib -p no:randomly"
 """For tests that fill environments or a site: no workers beside each other."""
@@ -53,6 +53,11 @@ def _words(groups: tuple[str, ...], extras: str) -> list[str]:
     chosen = [("--extra", extra) for extra in extras.split(",") if extra]
     chosen += [("--group", group) for group in ("build", *groups)]
     return [word for pair in chosen for word in pair]
+
+
+def _build(session: nox.Session) -> None:
+    shutil.rmtree(ROOT / "dist", ignore_errors=True)
+    session.run("python", "-m", "build", "--no-isolation", "--wheel", "--sdist", "--outdir", "dist")
 
 
 def _suite(session: nox.Session) -> None:
@@ -251,8 +256,17 @@ def schema(session: nox.Session) -> None:
 def build(session: nox.Session) -> None:
     """Build the wheel and the sdist into dist/."""
     _install(session)
-    shutil.rmtree(ROOT / "dist", ignore_errors=True)
-    session.run("python", "-m", "build", "--no-isolation", "--wheel", "--sdist", "--outdir", "dist")
+    _build(session)
+
+
+@nox.session
+def release(session: nox.Session) -> None:
+    """Check that the version can be released, build it into dist/, test the wheel, and tag it in this repository."""
+    _install(session, "packaging", extras="redis,sandbox")
+    session.run("python", "release.py", "check")
+    _build(session)
+    session.run("python", "-m", "pytest", ONE_PROCESS, "tests/packaging", *session.posargs)
+    session.run("python", "release.py", "tag")
 
 
 @nox.session

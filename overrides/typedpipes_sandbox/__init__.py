@@ -3,7 +3,7 @@
     with Sandbox() as sb:
         ...  # sb.pipefy_url, sb.pipedream_url, sb.pipedrive_url, sb.environment()
 
-It shares the schemas with the client and no code: it is what every promise of the client is measured against.
+It shares the schemas with the clients and no code, so that tests compare two independent readings of them.
 """
 
 from __future__ import annotations

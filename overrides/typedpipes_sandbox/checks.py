@@ -1,4 +1,4 @@
-"""What may not pass in silence where a sandbox is set up: a misspelt origin, a number below zero."""
+"""Checks of a sandbox's settings: a misspelt origin or a number below zero is refused."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Tokens the stand-ins hand out, with their lives on the sandbox clock."""
+"""Tokens that the sandbox issues; they expire by its clock."""
 
 from __future__ import annotations
 

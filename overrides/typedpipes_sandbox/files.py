@@ -1,4 +1,4 @@
-"""The file host: signed links that die, ranges, ETags, presigned uploads, and content of any size."""
+"""The file host: signed links that expire, ranges, ETags, presigned uploads, and content of any size."""
 
 from __future__ import annotations
 

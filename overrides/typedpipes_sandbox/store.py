@@ -1,4 +1,4 @@
-"""What the REST stand-ins remember: named collections of records with ids in the vendor's style."""
+"""The records of the REST stand-ins: named collections of records with ids in the vendor's style."""
 
 from __future__ import annotations
 

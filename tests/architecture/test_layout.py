@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import ast
+import re
 from pathlib import Path
 from typing import Final
 
@@ -121,6 +123,21 @@ def test_a_short_module_has_a_reason(package: str) -> None:
         and len(path.read_text(encoding="utf-8").splitlines()) < SHORT
     }
     assert short == {name for name in SHORT_FOR_A_REASON if name.startswith(f"{package}.")}
+
+
+def test_modules_that_a_package_lists_exist() -> None:
+    """A list in the docstring of an ``__init__`` names modules of the package, lower case, in backquotes."""
+    wrong = []
+    for name, path in modules(OVERRIDES).items():
+        text = (
+            (ast.get_docstring(ast.parse(path.read_text(encoding="utf-8"))) or "") if path.name == "__init__.py" else ""
+        )
+        _, bullet, listed = text.partition("\n- `")
+        here = {entry.stem for entry in path.parent.iterdir()}
+        wrong += [
+            f"{name}: {word}" for word in re.findall(r"(?<!`)`([a-z_]+)`(?!`)", bullet + listed) if word not in here
+        ]
+    assert wrong == []
 
 
 def test_the_graph_sees_lazy_and_type_only_imports(tmp_path: Path) -> None:

@@ -54,7 +54,7 @@ def test_the_sdist_holds_what_its_tests_need_and_no_stray_file(sdist: Path) -> N
         names = {name.partition("/")[2] for name in archive.getnames()}
     tops = {name.partition("/")[0] for name in names}
     wanted = {"generated", "locks", "overrides", "schemas", "tests"}
-    wanted |= {"noxfile.py", "hatch_build.py", "pyproject.toml", "README.md", "LICENSE"}
+    wanted |= {"noxfile.py", "hatch_build.py", "release.py", "pyproject.toml", "README.md", "LICENSE"}
     assert wanted <= tops
     allowed = {*wanted, ".gitignore", "PKG-INFO", "docs", "mkdocs.yml"}
     allowed |= {"CHANGELOG.md", "CONTRIBUTING.md", "DEPENDENCIES.md", "SECURITY.md"}

@@ -59,7 +59,7 @@ def is_usual_port(scheme: str, port: int | None) -> bool:
 
 
 def plain_address(url: str) -> str:
-    """An address with scheme and host in lower case and without the port that goes without saying; else as it is."""
+    """An address with scheme and host in lower case and without the default port of the scheme; else as it is."""
     parts = urlsplit(url)
     user, at, place = parts.netloc.rpartition("@")
     if parts.port is not None and is_usual_port(parts.scheme, parts.port):

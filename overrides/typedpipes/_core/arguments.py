@@ -113,7 +113,7 @@ def check_text(setting: str, value: str) -> str:
         value.encode()
     except UnicodeEncodeError:
         raise ConfigurationError(
-            f"{setting} holds half a character (a lone surrogate), which cannot be sent; correct it", setting=setting
+            f"{setting} contains a lone surrogate (half a character) and cannot be sent; correct it", setting=setting
         ) from None
     return value
 
@@ -155,11 +155,11 @@ def _fault(text: str) -> str | None:
         parts = urlsplit(text)
         port = parts.port
     except ValueError:
-        return "has a port that is none (1 to 65535), or a host that is none"
+        return "has an invalid host or port (1 to 65535)"
     if parts.scheme not in ("http", "https"):
         return "does not begin with https:// (http:// is for this machine only)"
     if not parts.hostname or port == 0:
-        return "names no host" if not parts.hostname else "has a port that is none (1 to 65535)"
+        return "names no host" if not parts.hostname else "has an invalid port (1 to 65535)"
     if "@" in parts.netloc:
         return "carries a user or a password"
     if "?" in text or "#" in text:

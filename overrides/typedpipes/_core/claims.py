@@ -54,7 +54,7 @@ def _claim(owner: object, function: FunctionType) -> Claim | None:
 
 def _connections(owner: object) -> object:
     """What the owner of a generated method sends through."""
-    caller = getattr(owner, "_caller", None) or getattr(owner, "_lender", None) or owner
+    caller = getattr(owner, "_caller", None) or getattr(owner, "_connected", None) or owner
     return getattr(getattr(caller, "_caller", caller), "_http", None)
 
 

@@ -1,6 +1,6 @@
-"""What every client of this package is, whatever it calls: it has limits, is closed, and shows where it goes.
+"""Bases of all clients: their limits, closing them, and their repr.
 
-A vendor's client adds how it is made and what it calls.
+A vendor's client adds its settings and its operations.
 """
 
 from __future__ import annotations

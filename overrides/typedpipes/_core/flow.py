@@ -321,7 +321,7 @@ def _undo(release: Callable[[], object]) -> None:
     try:
         release()
     except Exception:
-        _logger.warning("could not give back what a call held", exc_info=True)
+        _logger.warning("could not release what a call held", exc_info=True)
 
 
 async def adrive(flow: Flow[T], io: AsyncIO) -> T:
@@ -385,4 +385,4 @@ async def _aundo(release: Call[None]) -> None:
     try:
         await _acall(release)
     except Exception:
-        _logger.warning("could not give back what a call held", exc_info=True)
+        _logger.warning("could not release what a call held", exc_info=True)

@@ -1,4 +1,6 @@
-"""Options that every client of this package takes, the policies they make, and settings beside a configuration."""
+"""Options of every client, and what they configure: token store, drift log, limiter.
+
+`Given` reads the settings of one vendor from arguments and configuration."""
 
 from __future__ import annotations
 
@@ -195,7 +197,7 @@ def limiter_for(
         arguments: Mapping[str, object] = options
         if arguments.get("plan") is not None:
             raise ConfigurationError(
-                "plan= brings a budget to keep, but limits is 'off'; give one or the other", setting="limits"
+                "plan= sets a budget to count, but limits='off' counts nothing; give one or the other", setting="limits"
             )
         return None
 

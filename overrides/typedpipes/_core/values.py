@@ -1,7 +1,7 @@
 """Encodes callers' values: one JSON form and one text form, used everywhere.
 
 An enum member is sent as its value. A value that would arrive changed is refused with the path of the
-argument: numbers that are none (msgspec writes them as null, which clears a field), and objects without such a form.
+argument: NaN and infinity (msgspec writes them as null, which clears a field), and objects without such a form.
 """
 
 from __future__ import annotations
@@ -62,7 +62,7 @@ def wire_of(value: object, what: str, *, at: str = "") -> JSON:
 
 def _too_deep(what: str) -> ConfigurationError:
     return ConfigurationError(
-        f"{what}: a value is nested too deeply to be sent, or holds itself; send less at once", setting=what
+        f"{what}: a value is nested too deeply to be sent, or contains itself; send less at once", setting=what
     )
 
 

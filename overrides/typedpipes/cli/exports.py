@@ -1,4 +1,4 @@
-"""``typedpipes export automation-jobs``: create, wait, download; Ctrl-C leaves what the printed command resumes."""
+"""``typedpipes export automation-jobs``: create, wait, download; after Ctrl-C it prints the command that resumes."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The format a downloaded file has, and the one its name promises: converted where they differ, never lost."""
+"""The format of a downloaded file, and the one that its suffix names: converted where they differ, never lost."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""``typedpipes generate``: typed packages, ours from a folder of schemas and the user's own from anything of theirs.
+"""``typedpipes generate``: typed packages from our folder of schemas, or from the user's own schema or documents.
 
 The only other place of this package that knows the generation step (extra ``codegen``).
 """

@@ -123,7 +123,7 @@ def reset(
         elif not yes:
             say("The vendor has counted these calls, too: what is sent from now on may be refused.")
             if not sys.stdin.isatty():
-                raise UsageError("reset asks before it forgets, and nobody can answer here", "give --yes")
+                raise UsageError("reset asks before it forgets, and there is no terminal to answer on", "give --yes")
             typer.confirm("Forget these counts?", abort=True, err=True)
         if counted:
             client.limits.reset()

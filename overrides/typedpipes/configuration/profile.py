@@ -118,7 +118,7 @@ class _Reader:
 
     def _too_deep(self, line: int) -> ProfileError:
         return ProfileError(
-            f"{self._path}, line {line} opens brackets within brackets without end; a setting is text or a number",
+            f"{self._path}, line {line} nests brackets too deeply; a setting is text or a number",
             path=str(self._path),
             line=line,
         )

@@ -1,4 +1,4 @@
-"""What a document may call things. Names become Python names and module files, so they are checked before anything
+"""Checks the names in a document. Names become Python names and module files, so they are checked before anything
 is built from them: no Python keyword, nothing that leaves a folder, no two names that fold into one."""
 
 from __future__ import annotations

@@ -1,9 +1,10 @@
 """Names a person would choose for the components of a document.
 
 Each site offers candidates, plainest first, from its resource, what the operation does, its role and the keys that
-lead to it; each component takes the first candidate nobody has. The order of service is part of the rule: what a
-resource *is* (the item of ``get``, then of ``list``) comes before envelopes and requests, those before what is nested
-in them, responses before requests. Results are held by ``names.lock``, so this module only ever names what is new.
+lead to it; each component takes the first candidate nobody has. The order in which components choose is part of the
+rule: what a resource *is* (the item of ``get``, then of ``list``) comes before envelopes and requests, those before
+what is nested in them, responses before requests. Results are held by ``names.lock``, so this module only ever names
+what is new.
 """
 
 from __future__ import annotations

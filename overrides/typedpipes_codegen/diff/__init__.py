@@ -1,11 +1,13 @@
 """What changed between two schemas of one API, rated for a client.
 
 - `change`: `Change` and `Report`; `rules`: every kind of change with its rating, the whole policy in one table.
-- `compare`: from two files to a `Report`; `inputs`, `rest_input` and `graphql_input` find what belongs to a file.
-- `openapi.openapi_changes` compares two documents in memory: `operations`, `addresses` (servers, credentials),
-  `extensions`, and `schemas` (with `bounds`, `variants`) on the shapes that `shape` reads.
-- `graphql.graphql_changes` compares two schemas; `saved_operations` checks documents against the new one.
-- `text`, `markdown`, `as_json`: a report for a terminal, a pull request, a program. `revision`: files of git revisions.
+- `compare`: from two files to a `Report`; `inputs` finds what belongs to a file.
+- `openapi` compares two documents in memory: `operations`, `parameters`, `addresses` (servers, credentials), and
+  `schemas` (with `bounds`) on the shapes that `shape` reads.
+- `graphql` compares two schemas (`graphql_sites`: what a place in one belongs to); `saved_operations` checks documents
+  against the new one.
+- `site` collects and rates what is found. `verdict` joins everything and renders it for a terminal, a pull request or a
+  program (`reports`); `surface` compares the Python names, `release` advises on the version.
 """
 
 from __future__ import annotations

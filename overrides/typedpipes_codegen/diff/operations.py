@@ -1,4 +1,4 @@
-"""Comparing one operation with itself: parameters, body, answers, and what our extensions say."""
+"""Compares two versions of one operation: parameters, body, answers, and our extensions."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Schemas as comparable shapes: references followed, ``allOf`` joined, null told apart, the spelling forgotten."""
+"""Schemas as comparable shapes: references followed, ``allOf`` joined, null kept apart; however a schema is spelt."""
 
 from __future__ import annotations
 

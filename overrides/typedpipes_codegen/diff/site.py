@@ -1,4 +1,4 @@
-"""Where a comparison stands, and the sink that turns what it finds into rated changes."""
+"""The place that is compared, and the collector that rates each change found there."""
 
 from __future__ import annotations
 

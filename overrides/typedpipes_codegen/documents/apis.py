@@ -58,7 +58,9 @@ def load_apis(schemas: Path) -> list[Api]:
     file = schemas / "apis.toml"
     if (schemas / UNFINISHED).is_dir():
         raise SchemaError(
-            "a refresh was ended while it wrote", file=schemas, remedy="run `typedpipes schema refresh`: it finishes it"
+            "an earlier refresh was killed while it wrote files",
+            file=schemas,
+            remedy="run `typedpipes schema refresh`: it finishes it",
         )
     if not file.exists():
         raise SchemaError("there is no apis.toml", file=file, remedy="list one [[api]] row per package")

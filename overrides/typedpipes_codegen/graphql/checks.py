@@ -1,4 +1,4 @@
-"""Names: everything that would make two things one, shadow something, or not be Python."""
+"""Checks names: two that are equal in Python, one that shadows another, one that Python cannot have."""
 
 from __future__ import annotations
 

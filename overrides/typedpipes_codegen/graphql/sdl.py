@@ -96,7 +96,7 @@ def _endless_defaults(document: DocumentNode) -> list[GraphQLError]:
         for found in reach.values():
             found |= {further for name in found for further in reach.get(name, ())}
     return [
-        GraphQLError(f"The default values of input {name} need each other without end.", inputs[name])
+        GraphQLError(f"The default values of input {name} refer to each other in a circle.", inputs[name])
         for name, found in reach.items()
         if name in found
     ]

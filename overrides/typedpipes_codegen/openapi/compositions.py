@@ -92,7 +92,7 @@ class Compositions:
             return []
         if not found:
             raise SchemaError(
-                "allOf joins things that exclude each other: no value is all of them",
+                "allOf joins schemas that exclude each other: no value fits all of them",
                 pointer=where,
                 remedy="write the type out that is meant, or correct it in an overlay",
             )
@@ -106,7 +106,7 @@ class Compositions:
         if "$ref" in node:
             key = self._document.schema_key(text(node["$ref"], where), where)
             if key in seen:
-                raise SchemaError(f"{key!r} composes itself", pointer=where, remedy="break the circle")
+                raise SchemaError(f"{key!r} contains itself", pointer=where, remedy="break the circle")
             if key in self._components:
                 return self._components[key]
             target = mapping(self._document.schemas[key], where)

@@ -1,7 +1,8 @@
 """Bases and their heirs: a component with a ``discriminator`` that others join by ``allOf`` stands for all of them.
 
 Wherever such a base is referred to, the value may be any heir, so the reference means ``Any<Base>``: a union of the
-heirs and, for a tag of tomorrow, the base itself. The property that tells them apart has one value in each heir.
+heirs and, for a tag that the document does not know, the base itself. The property that tells them apart has one value
+in each heir.
 """
 
 from __future__ import annotations

@@ -50,7 +50,7 @@ def _ordered(aliases: list[ir.Alias]) -> list[ir.Alias]:
         return [known[key] for key in TopologicalSorter(graph).static_order()]
     except CycleError as error:
         raise SchemaError(
-            f"{' and '.join(error.args[1])} are defined by each other only",
+            f"{' and '.join(error.args[1])} refer to each other only",
             pointer="/components/schemas",
             remedy="put an object in between",
         ) from None

@@ -1,5 +1,4 @@
-"""Room for documents whose components refer to each other in long chains: each link is a few calls of ours and of the
-parser. They end with the stack, so the work gets a large one."""
+"""A large stack for documents whose components refer to each other in long chains: each link takes several calls."""
 
 from __future__ import annotations
 

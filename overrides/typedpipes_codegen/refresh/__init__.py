@@ -2,7 +2,7 @@
 
 - `fetched`: the bytes to start from; `pipeline`: all steps, on a working copy; `files`: all is written or nothing.
 - `rest`, `withdrawn`: OpenAPI. `graphql_schema`, `introspection`, `sdl_form`, `documents`, `mending`: GraphQL.
-- `sources`: the rows of ``apis.toml`` that say where facts come from; `removals`: documents that were cut short.
+- `sources`: the rows of ``apis.toml`` that say where facts come from.
 - `consistency`: what `typedpipes schema check` finds.
 """
 

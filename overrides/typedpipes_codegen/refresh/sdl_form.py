@@ -1,9 +1,9 @@
 """The canonical form of a GraphQL schema: the vendor's facts, our annotations, an order that does not move.
 
-The vendor's descriptions and deprecation reasons are dropped. Ours are kept by what they stand at (``Card.title``):
-descriptions, ``@secret``, reasons of deprecations, and the comment on top. What was there keeps its place; what is new
-comes where the alphabet puts it in a list that is sorted, else at the end. So a vendor who only rewrites texts or moves
-things about changes no byte.
+The vendor's descriptions and deprecation reasons are dropped. Ours are kept by the coordinate that they describe
+(``Card.title``): descriptions, ``@secret``, reasons of deprecations, and the comment on top. What was there keeps its
+place; a new entry is put into its alphabetical place in a sorted list, else at the end. So a vendor who only rewrites
+texts or moves things about changes no byte.
 """
 
 from __future__ import annotations

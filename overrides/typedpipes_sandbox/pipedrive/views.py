@@ -1,4 +1,4 @@
-"""How one remembered record looks in v1: nested owners, string visibility, hash keys at the top, SQL times."""
+"""How a stored record looks in v1: nested owners, string visibility, hash keys at the top, SQL times."""
 
 from __future__ import annotations
 

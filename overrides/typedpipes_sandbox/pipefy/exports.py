@@ -1,4 +1,4 @@
-"""Export jobs that progress: created, processing, then how the settings say."""
+"""Export jobs that progress: created, processing, then finished or failed as the settings say."""
 
 from __future__ import annotations
 

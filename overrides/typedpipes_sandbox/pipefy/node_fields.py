@@ -1,4 +1,4 @@
-"""Fields of Pipefy's things that are worked out when they are read: lists, counts, the values of forms."""
+"""Computed fields of Pipefy's objects: lists, counts, the values of forms."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What Pipefy's queries read from the example organization: the fields of ``Query``. Of its things: `node_fields`."""
+"""What Pipefy's queries read from the example organization: the fields of ``Query``; of other types: `node_fields`."""
 
 from __future__ import annotations
 

@@ -77,4 +77,4 @@ class SandboxTransport(httpx.BaseTransport, httpx.AsyncBaseTransport):
         for known, name in HOSTS.items():
             if host == known or (known.startswith(".") and host.endswith(known)):
                 return self._apps[name]
-        raise httpx.ConnectError(f"the sandbox does not stand in for {host}", request=request)
+        raise httpx.ConnectError(f"the sandbox does not imitate {host}", request=request)

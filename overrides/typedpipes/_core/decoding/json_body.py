@@ -1,4 +1,4 @@
-"""The body of an answer as a JSON value, whatever model is built of it: how much it may weigh, and what is mended."""
+"""The body of an answer as a JSON value: its size in memory is bounded, and text cut in a character is repaired."""
 
 from __future__ import annotations
 

@@ -3,9 +3,8 @@
 - `links`: which links are followed (`LinkPolicy`), and how long one lives (`FileLink`).
 - `host`: the credential-free client; every redirect and address is checked.
 - `transfer`: the bytes, over as many connections and links as it takes.
-- `part_file`: the unfinished file, and the atomic step to the finished one.
-- `write_behind`: the disk works while the network does.
-- `file`: the flow that puts them together; `stream`: the same bytes as a file object; `progress`: how far it is.
+- `part_file`: the unfinished file, and the atomic step to the finished one; writing while the network continues.
+- `download`: the flow that puts them together; `stream`: the same bytes as a file object; `progress`: how far it is.
 """
 
 from typedpipes._core.files.download import DownloadOptions, download

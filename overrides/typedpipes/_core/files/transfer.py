@@ -194,7 +194,9 @@ class Transfer:
     def _accept_whole(self, response: library.Response) -> Flow[None]:
         if not has_end(response):
             yield from discard(response)
-            raise DownloadError("the host does not say where the file ends, so a cut one would pass for whole")
+            raise DownloadError(
+                "the host does not say where the file ends, so a file that was cut off would look complete"
+            )
         if self.point.offset:
             self._begin_anew("the host sends the file from its beginning: it changed, or the host knows no ranges")
         encoding = response.headers.get("content-encoding", "identity").strip().lower()
@@ -235,7 +237,7 @@ class Transfer:
         if given is None or given.start != point.offset:
             return "the host sends another range than the one asked for", None
         if given.total is None:
-            return "the host does not say how long the file is, so a cut one would pass for whole", None
+            return "the host does not say how long the file is, so a file that was cut off would look complete", None
         length = headers.get("content-length")
         if length is not None and length != str(given.end + 1 - given.start):
             return "the host announces a range and another length of it", None

@@ -41,7 +41,7 @@ class GraphQLClient:
     Made directly, a generated client has no wire: its methods raise NotImplementedError.
     """
 
-    _lender: GraphQLClient | None = None
+    _connected: GraphQLClient | None = None
 
     def _execute(self, operation: GraphQLOperation[object], variables: dict[str, JSON], options: CallOptions) -> object:
         """Send the operation and return the answer's ``data``; failures are raised as typed errors."""
@@ -53,16 +53,16 @@ class GraphQLClient:
 
     def _page_limit(self, field: str) -> int | None:
         """Largest page of the connection at a schema coordinate such as ``Phase.cards``, None if it is not known."""
-        return None if self._lender is None else self._lender._page_limit(field)
+        return None if self._connected is None else self._connected._page_limit(field)
 
     def _depth_limit(self) -> int | None:
         """How many levels of fields a request may have, None if it is not known."""
-        return None if self._lender is None else self._lender._depth_limit()
+        return None if self._connected is None else self._connected._depth_limit()
 
     def _run(self, operation: GraphQLOperation[R], variables: Mapping[str, object], options: CallOptions) -> R:
         """Perform one operation and return its decoded ``data``."""
-        if self._lender is not None:
-            return self._lender._run(operation, variables, options)
+        if self._connected is not None:
+            return self._connected._run(operation, variables, options)
         data = self._execute(operation, operation_variables(operation, variables), options)
         return decode(operation, data, self._decoding(operation))
 
@@ -82,7 +82,7 @@ class GraphQLClient:
 class AsyncGraphQLClient:
     """Base of generated asynchronous clients; the twin of `GraphQLClient`."""
 
-    _lender: AsyncGraphQLClient | None = None
+    _connected: AsyncGraphQLClient | None = None
 
     async def _execute(
         self, operation: GraphQLOperation[object], variables: dict[str, JSON], options: CallOptions
@@ -96,16 +96,16 @@ class AsyncGraphQLClient:
 
     def _page_limit(self, field: str) -> int | None:
         """Largest page of the connection at a schema coordinate such as ``Phase.cards``, None if it is not known."""
-        return None if self._lender is None else self._lender._page_limit(field)
+        return None if self._connected is None else self._connected._page_limit(field)
 
     def _depth_limit(self) -> int | None:
         """How many levels of fields a request may have, None if it is not known."""
-        return None if self._lender is None else self._lender._depth_limit()
+        return None if self._connected is None else self._connected._depth_limit()
 
     async def _run(self, operation: GraphQLOperation[R], variables: Mapping[str, object], options: CallOptions) -> R:
         """Perform one operation and return its decoded ``data``."""
-        if self._lender is not None:
-            return await self._lender._run(operation, variables, options)
+        if self._connected is not None:
+            return await self._connected._run(operation, variables, options)
         data = await self._execute(operation, operation_variables(operation, variables), options)
         return decode(operation, data, self._decoding(operation))
 
@@ -124,19 +124,19 @@ class AsyncGraphQLClient:
         return AsyncPages(listing.walk, fetch)
 
 
-def bind(client: object, lender: GraphQLClient | AsyncGraphQLClient) -> Any:
-    """An instance of a generated ``client`` that sends through ``lender``: its connections, credentials and policies.
+def bind(client: object, connected: GraphQLClient | AsyncGraphQLClient) -> Any:
+    """A generated ``client`` that sends through ``connected``: with its connections, credentials and policies.
 
     Raises `ConfigurationError` unless ``client`` is the generated client class of the same kind, sync or async.
     """
     import inspect
 
-    base = GraphQLClient if isinstance(lender, GraphQLClient) else AsyncGraphQLClient
-    if not inspect.isclass(client) or not issubclass(client, base) or isinstance(lender, client):
+    base = GraphQLClient if isinstance(connected, GraphQLClient) else AsyncGraphQLClient
+    if not inspect.isclass(client) or not issubclass(client, base) or isinstance(connected, client):
         wanted = "Client" if base is GraphQLClient else "AsyncClient"
         raise ConfigurationError(f"bind takes the {wanted} of a generated package, not {client!r}", setting="client")
     made: Any = client()
-    made._lender = lender
+    made._connected = connected
     return made
 
 

@@ -1,4 +1,4 @@
-"""The few facts about the HTTP library that several policies need: origins, causes, bodies."""
+"""Bodies of requests and answers, read up to a size and a time; and what the errors of the HTTP library mean."""
 
 from __future__ import annotations
 

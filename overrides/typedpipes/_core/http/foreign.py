@@ -1,7 +1,7 @@
-"""Clients of whichever HTTP library: whose they are, and how requests go through one of the other library.
+"""Clients of either HTTP library: which one a client belongs to, and how one of the other library sends requests.
 
 This process speaks one library (`typedpipes._core.http.library`). A request that goes through a client of the other is
-made anew with that one's classes, and its answer and errors with ours.
+built again with the classes of that library; its answer and errors are converted back.
 """
 
 from __future__ import annotations

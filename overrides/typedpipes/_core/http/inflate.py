@@ -1,6 +1,7 @@
 """Bodies without their content encoding: gzip and deflate, in bounded steps, so that a small body never fills memory.
 
-One layer is read. More of them are what only a bomb has: each multiplies the size by up to a thousand.
+One layer is read; several are refused. Each may multiply the size by a thousand, and only a decompression bomb needs
+more.
 """
 
 from __future__ import annotations

@@ -154,8 +154,8 @@ def proxies_explained() -> Iterator[None]:
         ) from error
     except (ValueError, InvalidURL):
         raise ConfigurationError(
-            "the address of the proxy (HTTPS_PROXY, ALL_PROXY) is none: it starts with http://, https://, socks5:// or "
-            "socks5h://",
+            "the address of the proxy (HTTPS_PROXY, ALL_PROXY) is not one: it starts with http://, https://, "
+            "socks5:// or socks5h://",
             setting="proxy",
         ) from None
 

@@ -243,7 +243,7 @@ def _prefetch(operation: str, paging: Paging, options: PageOptions) -> int:
         )
     if pages and paging.style != "offset":
         raise ConfigurationError(
-            f"{operation}: prefetch cannot be kept: each page's cursor comes with the page before; leave prefetch out",
+            f"{operation}: prefetch is not possible: each page's cursor comes with the page before; leave prefetch out",
             setting="prefetch",
         )
     return pages

@@ -1,4 +1,4 @@
-"""Pages asked for before their turn: one policy (`Window`), threads for `Pages`, tasks for `AsyncPages`.
+"""Fetches pages ahead: one policy (`Window`), threads for `Pages`, tasks for `AsyncPages`.
 
 Only a listing whose pages start at computable places can be read ahead. A page fetched early counts when its turn
 comes, and only if it starts where the server says that the next one does: so order, repeated cursors, failures and the

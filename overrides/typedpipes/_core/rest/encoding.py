@@ -167,7 +167,7 @@ def _check_chosen(operation: Operation[Any], query: Mapping[str, object]) -> Non
     for name, value in query.items():
         if isinstance(value, str) and not value.strip(" ,") and name not in operation.blank:
             raise ConfigurationError(
-                f"{operation.name}: {name} is empty, so it is not said what to delete; leave {name} out if no "
+                f"{operation.name}: {name} is empty, which does not say what to delete; leave {name} out if no "
                 "restriction is meant",
                 setting=name,
             )
@@ -299,7 +299,7 @@ def _raw(operation: Operation[Any], body: object, media: str) -> bytes | None:
             return body.encode(charset)
         except UnicodeEncodeError:
             raise ConfigurationError(
-                f"{operation.name}: the text has characters that {charset} cannot say", setting="body"
+                f"{operation.name}: the text has characters that {charset} cannot encode", setting="body"
             ) from None
     if isinstance(body, Path):
         return body.read_bytes()

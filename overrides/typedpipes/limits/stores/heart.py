@@ -1,8 +1,8 @@
 """Tells the others on a shared store that this process lives, as long as it has requests in flight.
 
 A thread of its own does it, because a request may take minutes in which nothing else is said. It ends when nothing is
-in flight. A process that is killed stops at once. One that is frozen is taken for dead, too, and sees it when it goes
-on.
+in flight. A process that is killed stops at once. One that is frozen is taken for dead, too, and notices it when it
+continues.
 """
 
 from __future__ import annotations

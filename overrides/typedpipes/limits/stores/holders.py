@@ -1,6 +1,6 @@
 """Which processes of this machine are still running: each holds a lock on a file of its own, beside the file of limits.
 
-The system lets go of a lock when its process ends, however it ends; a frozen process keeps it. Where there are no such
+The system releases a lock when its process ends, however it ends; a frozen process keeps it. Where there are no such
 locks (Windows), or the file is gone, a process counts as living.
 """
 

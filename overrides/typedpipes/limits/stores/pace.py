@@ -1,7 +1,8 @@
 """Bounds the work done inline on an event loop.
 
 A transaction in a file takes a tenth of a millisecond, so it is done on the loop; but five hundred waiters that wake in
-the same turn of the loop would stall it. Beyond a burst, operations are spread so that the loop has a part of the time.
+the same turn of the loop would stall it. Beyond a burst, operations are spread so that other tasks of the loop get a
+share of the time.
 """
 
 from __future__ import annotations

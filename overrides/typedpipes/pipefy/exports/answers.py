@@ -127,7 +127,7 @@ def find_job(data: object, form: PollForm, state: JobState, declaration: JobDecl
     found = _at(data, form.path)
     if isinstance(found, list):
         for item in found:
-            if isinstance(item, Mapping) and str(item.get(declaration.id)) == state.id:
+            if isinstance(item, Mapping) and identifier(item.get(declaration.id)) == state.id:
                 return item
         return None
     if found is None:

@@ -13,10 +13,10 @@ from tests.typedpipes._core.auth.token_server import TokenServer
 from tests.typedpipes._core.fake_time import FakeTime
 from tests.typedpipes._core.http.wire_server import Reply
 from typedpipes._core.auth.token_stores import FileTokenStore
-from typedpipes._core.flow import timeline
+from typedpipes._core.flow import SyncIO, SystemClock, drive, timeline
 from typedpipes._core.redaction import Secret
 from typedpipes._core.tokens import Token
-from typedpipes.errors import ResponseMismatch, TransportError
+from typedpipes.errors import AuthenticationError, ResponseMismatch, TransportError
 from typedpipes.events import Event, Refresh
 
 
@@ -176,3 +176,43 @@ def test_renewals_are_told(server: TokenServer) -> None:
     renewals = [event for event in events if isinstance(event, Refresh)]
     assert [event.reason for event in renewals] == ["first", "early", "expired", "rejected"]
     assert not any("planted" in repr(event) for event in events)
+
+
+def test_a_token_that_was_adopted_is_used_and_kept_without_asking_for_one(server: TokenServer, tmp_path: Path) -> None:
+    clock = SystemClock()
+    server.good.add("adopted-planted")
+    store = FileTokenStore(tmp_path)
+    made = credential(server.url, store=store)
+    token = Token(
+        access=Secret("adopted-planted"),
+        life=3600,
+        wall=clock.wall(),
+        monotonic=clock.monotonic(),
+        timeline=timeline(clock),
+        grant=made.grant.name,
+    )
+    drive(made.adopt(token), SyncIO())
+    with client(server, made) as one:
+        one.exchange(request(server.url))
+    with client(server, credential(server.url, store=FileTokenStore(tmp_path))) as another:
+        another.exchange(request(server.url))
+    assert [call.headers["authorization"] for call in server.calls] == ["Bearer adopted-planted"] * 2
+    assert server.token_requests == 0
+    assert Secret("adopted-planted") in made.secrets()
+
+
+@pytest.mark.parametrize(
+    ("body", "code"),
+    [
+        (b'{"error": "invalid_scope"}', "invalid_scope"),
+        (b'{"error": "invalid_grant", "code": "E7"}', "invalid_grant"),
+        (b'{"error": {"code": "E7"}}', "E7"),
+        (b'{"code": "E7", "message": "no"}', "E7"),
+        (b"<html>proxy</html>", None),
+    ],
+)
+def test_the_code_of_a_refusal_is_the_endpoints_own(server: TokenServer, body: bytes, code: str | None) -> None:
+    server.next_token_reply = Reply(400, body)
+    with client(server) as one, pytest.raises(AuthenticationError) as caught:
+        one.exchange(request(server.url))
+    assert caught.value.code == code

@@ -208,7 +208,9 @@ def test_a_body_longer_than_announced_never_becomes_the_file(host: FileServer, t
 def test_a_length_that_changes_between_two_ranges_is_another_file(host: FileServer, target: Path, mode: str) -> None:
     host.put("f", CONTENT)
     start = b'HTTP/1.1 200 OK\r\nETag: "e"\r\nContent-Length: 200\r\n\r\n'
-    other = b"HTTP/1.1 206 Partial Content\r\nContent-Range: bytes 100-299/300\r\nContent-Length: 200\r\n\r\n"
+    other = (
+        b'HTTP/1.1 206 Partial Content\r\nETag: "e"\r\nContent-Range: bytes 100-299/300\r\nContent-Length: 200\r\n\r\n'
+    )
     host.faults.extend([raw(start + b"a" * 100), raw(other + b"b" * 100)])
     Fetch(host, target, mode)()
     assert target.read_bytes() == CONTENT

@@ -62,6 +62,20 @@ def test_after_a_crash_of_the_machine_only_what_was_synced_counts(tmp_path: Path
     part.close()
 
 
+def test_bytes_of_an_earlier_process_do_not_count_as_synced_when_a_new_one_goes_on(tmp_path: Path) -> None:
+    """A killed process left 12 bytes in the page cache, and synced 5: the next crash may leave 5."""
+    (tmp_path / "file.part").write_bytes(b"a" * 12)
+    notes = {"v": 1, "identity": "x", "etag": '"e"', "modified": None, "total": 20, "synced": 5}
+    notes["boot"] = timeline(SystemClock())
+    (tmp_path / "file.part.json").write_text(json.dumps(notes))
+    part = PartFile(tmp_path / "file", identity="x", overwrite=True)
+    point = part.open()
+    assert point.offset == 12
+    part.begin(point, 12)
+    assert json.loads((tmp_path / "file.part.json").read_text())["synced"] <= 5
+    part.close()
+
+
 def test_what_is_kept_for_later_is_synced_and_noted(tmp_path: Path, happened: list[object]) -> None:
     part = PartFile(tmp_path / "file", identity="x", overwrite=True)
     part.open()

@@ -21,7 +21,7 @@ def test_an_intent_without_an_id_is_found_as_such_by_the_next_process(journal: J
     journal.intend("k")
     entry = Journal(journal.path).find("k")
     assert entry is not None
-    assert (entry.token, entry.job_id) == (None, None)
+    assert (entry.key, entry.token, entry.job_id) == ("k", None, None)
 
 
 def test_an_id_after_the_intent_is_found_with_its_token(journal: Journal) -> None:
@@ -29,7 +29,7 @@ def test_an_id_after_the_intent_is_found_with_its_token(journal: Journal) -> Non
     journal.created("k", "e1", '{"v":1}')
     entry = Journal(journal.path).find("k")
     assert entry is not None
-    assert (entry.job_id, entry.token) == ("e1", '{"v":1}')
+    assert (entry.key, entry.job_id, entry.token) == ("k", "e1", '{"v":1}')
 
 
 @pytest.mark.parametrize("end", ["refused", "done", "forget"])

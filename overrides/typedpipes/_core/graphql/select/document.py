@@ -85,7 +85,7 @@ class Level:
 
 def _add(nodes: dict[str, Node], type_: TypeFacts, field: object) -> None:
     if not isinstance(field, Field):
-        raise TypeError(f"{type_.class_name}: fields to select are wanted, not {type(field).__name__}")
+        raise TypeError(f"{type_.class_name}: give fields to select, not {type(field).__name__}")
     facts = field._facts
     if facts.owner is not type_:
         raise ConfigurationError(
@@ -315,7 +315,7 @@ def write(
     Raises `ConfigurationError` for what cannot be one request, TypeError for what is no selection at all.
     """
     if not selections:
-        raise ConfigurationError(f"{kind}() wants at least one field to select", setting="selections")
+        raise ConfigurationError(f"{kind}() takes at least one field to select", setting="selections")
     for field in selections:
         if not isinstance(field, Field):
             raise TypeError(f"{kind}() takes fields to select, not {type(field).__name__}")

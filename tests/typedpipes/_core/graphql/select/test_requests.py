@@ -209,7 +209,7 @@ def test_what_no_server_would_take_is_refused_before_it_is_sent(made: Callable[[
         (lambda: AnyQuery.card(), r"Query\.card\(\) lacks the required argument 'id'"),
         (lambda: AnyQuery.card(pipe=1), r"unexpected argument 'pipe'; it takes id"),
         (lambda: written("query", "card"), "takes fields to select, not str"),
-        (lambda: written("query", AnyQuery.card(id=1).fields("title")), "Card: fields to select are wanted, not str"),
+        (lambda: written("query", AnyQuery.card(id=1).fields("title")), "Card: give fields to select, not str"),
         (
             lambda: written("query", Query.card(id=1).fields(AnyCard.repo.on(str, Pipe.id))),
             "takes a type of this schema",
