@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import re
 from typing import Final
 
@@ -46,6 +47,20 @@ def test_modules_the_ways_name_exist() -> None:
     assert named
     assert exports
     assert modules - GRAPH.keys() == set()
+
+
+def test_each_file_of_where_to_find_what_defines_the_name_beside_it() -> None:
+    rows = re.findall(r"^\| (.+?) \| `([\w/.]+)` \| `(\w+)` \|$", section("Where to find what"), re.MULTILINE)
+    assert len(rows) >= 30
+    for question, file, name in rows:
+        tree = ast.parse((ROOT / "overrides" / file).read_text(encoding="utf-8"))
+        defined = {node.name for node in tree.body if isinstance(node, (ast.ClassDef, ast.FunctionDef))}
+        defined |= {
+            node.target.id
+            for node in tree.body
+            if isinstance(node, ast.AnnAssign) and isinstance(node.target, ast.Name)
+        }
+        assert name in defined, (question, file, name)
 
 
 def test_no_import_leads_from_the_clients_to_generation_or_the_sandbox_but_from_commands() -> None:

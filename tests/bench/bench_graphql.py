@@ -19,7 +19,6 @@ from tests.bench.canned import Memory, cards, wide
 from tests.bench.figures import Figure, interleave, report
 from tests.bench.folder import stock_graphql
 from typedpipes._core.decoding import Decoding
-from typedpipes._core.graphql import decode_body
 from typedpipes.pipefy import Pipefy
 
 COUNT, ROUNDS = 50, 30
@@ -48,7 +47,7 @@ def main() -> int:
         _same(ours(), stock.cards(pipe_id="300").cards)
         samples = interleave(
             {
-                "decode": lambda: decode_body(operation, body, Decoding("pipefy.Cards")),
+                "decode": lambda: operation.decode_body(body, Decoding("pipefy.Cards")),
                 "stock decode": lambda: stock_result.model_validate(json.loads(body)["data"]),
                 "orjson": lambda: orjson.loads(body),
                 "call": ours,

@@ -33,7 +33,6 @@ from graphql import (
 from typedpipes._core.decoding import Decoding
 from typedpipes._core.decoding.answers import build
 from typedpipes._core.decoding.model import JSON, Model, to_wire
-from typedpipes._core.graphql import decode
 from typedpipes._core.rest import Arguments, Operation
 from typedpipes._core.rest.encoding import encode
 from typedpipes_codegen.canonical import canonicalize
@@ -284,7 +283,7 @@ def check_sdl(text: str, folder: Path, seed: int = 0) -> int:
         assert len(documents) == len(roots)
         for operation in documents:
             answer = sample_answer(schema, operation.document, random.Random(seed))
-            result = decode(operation, answer, Decoding("test", strict=True))
+            result = operation.decode(answer, Decoding("test", strict=True))
             assert json.loads(result.model_dump_json(by_alias=True, exclude_unset=True)) == answer
         return len(documents)
     finally:

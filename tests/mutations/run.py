@@ -29,11 +29,15 @@ SLACK: Final = 5.0
 """How many times as long as without a mutation the tests may take, and seconds on top of it."""
 
 AREAS: Final[dict[str, tuple[tuple[str, ...], tuple[str, ...]]]] = {
-    "retry": (("_core/http/retry.py", "_core/http/retry_after.py", "_core/http/exchange.py"), ("_core/http",)),
+    "retry": (
+        tuple(f"_core/http/{name}.py" for name in "retry retry_after redirects exchange".split()),
+        ("_core/http",),
+    ),
     "limits": (
         ("limits/book.py", "limits/counts.py", "limits/limiter.py"),
         tuple(
-            f"limits/test_{name}.py" for name in "exactness given_back abandoned stores_agree feedback policies".split()
+            f"limits/test_{name}.py"
+            for name in "book exactness given_back abandoned stores_agree feedback policies".split()
         ),
     ),
     "auth": (
@@ -42,7 +46,9 @@ AREAS: Final[dict[str, tuple[tuple[str, ...], tuple[str, ...]]]] = {
     ),
     "exports": (
         tuple(f"pipefy/exports/{name}.py" for name in "answers engine journal schedule".split()),
-        tuple(f"pipefy/exports/test_{name}.py" for name in "arguments create forms journal schedule wait".split()),
+        tuple(
+            f"pipefy/exports/test_{name}.py" for name in "answers arguments create forms journal schedule wait".split()
+        ),
     ),
     "downloads": (("_core/files/links.py", "_core/files/part_file.py", "_core/files/transfer.py"), ("_core/files",)),
 }

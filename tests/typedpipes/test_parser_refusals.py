@@ -163,7 +163,7 @@ def test_a_profile_that_nests_without_end_is_refused_with_its_line(tmp_path: Pat
     file = tmp_path / "typedpipes.toml"
     file.write_text("[pipefy]\nplan = " + "[" * 50_000, encoding="utf-8")
     message = told(ProfileError, lambda: configuration(config=file, environ={}))
-    assert message.startswith(f"{file}, line 2 opens brackets within brackets")
+    assert message.startswith(f"{file}, line 2 nests brackets too deeply")
 
 
 def test_an_env_file_that_a_parser_refuses_is_told_in_our_words(

@@ -6,9 +6,8 @@ from collections.abc import Mapping
 from typing import TypeVar
 
 from typedpipes._core.client import ApiClient, AsyncApiClient
-from typedpipes._core.graphql import GraphQLOperation, operation_variables
+from typedpipes._core.graphql import GraphQLOperation
 from typedpipes._core.graphql.clients import AsyncGraphQLClient, GraphQLClient
-from typedpipes._core.graphql.outcome import telling
 from typedpipes._core.http.clients import AsyncPolicyClient, PolicyClient
 from typedpipes._core.options import AsyncClientOptions, ClientOptions, check_client
 from typedpipes._core.rest import CallOptions
@@ -83,9 +82,7 @@ class GraphQLApiClient(_Client, GraphQLClient):
 
     def _run(self, operation: GraphQLOperation[R], variables: Mapping[str, object], options: CallOptions) -> R:
         calls = self._core.calls(self._http.policies.redactor)
-        request = calls.operation(operation, operation_variables(operation, variables), options)
-        with telling(operation.safety):
-            return calls.result(operation, self._http.exchange(request))
+        return calls.run(self._http, operation, variables, options)
 
 
 class AsyncGraphQLApiClient(_AsyncClient, AsyncGraphQLClient):
@@ -93,9 +90,7 @@ class AsyncGraphQLApiClient(_AsyncClient, AsyncGraphQLClient):
 
     async def _run(self, operation: GraphQLOperation[R], variables: Mapping[str, object], options: CallOptions) -> R:
         calls = self._core.calls(self._http.policies.redactor)
-        request = calls.operation(operation, operation_variables(operation, variables), options)
-        with telling(operation.safety):
-            return calls.result(operation, await self._http.exchange(request))
+        return await calls.arun(self._http, operation, variables, options)
 
 
 __all__ = ["AsyncGraphQLApiClient", "AsyncRestApiClient", "GraphQLApiClient", "RestApiClient"]

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Self, TypeVar, Unpack, cast
 from typedpipes._core.arguments import check_options
 from typedpipes._core.client import ApiClient
 from typedpipes._core.decoding.model import JSON
-from typedpipes._core.graphql import GraphQLOperation, encode_variables, operation_variables
-from typedpipes._core.graphql.calls import WirePort, document_kind
+from typedpipes._core.graphql import GraphQLOperation
+from typedpipes._core.graphql.calls import WirePort
 from typedpipes._core.graphql.clients import bind
 from typedpipes._core.graphql.outcome import telling
 from typedpipes._core.http.clients import PolicyClient
@@ -82,13 +82,9 @@ class Pipefy(ApiClient, Client):
 
         Raises `GraphQLError` with the partial data, `PartialFailure` for a mutation payload that reports failure.
         """
-        check_options("execute", options, CALL_OPTIONS, ("document", "variables", "operation_name"))
-        name, safety = document_kind(document, operation_name)
-        request = self._calls.request(
-            document, name, encode_variables({} if variables is None else variables), safety, options
-        )
+        request, read, safety = self._calls.own(document, variables, operation_name, options)
         with telling(safety):
-            return self._calls.data(name, self._http.exchange(request), safety, document)
+            return read(self._http.exchange(request))
 
     def bind(self, client: type[C]) -> C:
         """An instance of ``client``, the ``Client`` that `typedpipes generate` made from your own operations.
@@ -106,9 +102,7 @@ class Pipefy(ApiClient, Client):
         return self.organization(id=organization_number(organization), **options)
 
     def _run(self, operation: GraphQLOperation[R], variables: Mapping[str, object], options: CallOptions) -> R:
-        request = self._calls.operation(operation, operation_variables(operation, variables), options)
-        with telling(operation.safety):
-            return self._calls.result(operation, self._http.exchange(request))
+        return self._calls.run(self._http, operation, variables, options)
 
     def _page_limit(self, field: str) -> int:
         return page_limit(field)

@@ -1,6 +1,6 @@
 """What changed between two schemas of one API, rated for a client.
 
-- `change`: `Change` and `Report`; `rules`: every kind of change with its rating, the whole policy in one table.
+- `change`: `Change` and `Report`; `breaking`: every kind of change with its rating, the whole policy in one table.
 - `compare`: from two files to a `Report`; `inputs` finds what belongs to a file.
 - `openapi` compares two documents in memory: `operations`, `parameters`, `addresses` (servers, credentials), and
   `schemas` (with `bounds`) on the shapes that `shape` reads.
@@ -12,8 +12,8 @@
 
 from __future__ import annotations
 
+from typedpipes_codegen.diff.breaking import RULES, Rule
 from typedpipes_codegen.diff.change import RATINGS, WHOLE_API, Change, Direction, Rating, Report
 from typedpipes_codegen.diff.compare import diff_documents
-from typedpipes_codegen.diff.rules import RULES, Rule
 
 __all__ = ["RATINGS", "RULES", "WHOLE_API", "Change", "Direction", "Rating", "Report", "Rule", "diff_documents"]

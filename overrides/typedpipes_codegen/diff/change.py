@@ -30,7 +30,7 @@ class Change:
 
     rating: Rating
     kind: str
-    """Stable identifier in kebab case, ``response-property-removed``; `typedpipes_codegen.diff.rules` lists all."""
+    """Stable identifier in kebab case, ``response-property-removed``; `typedpipes_codegen.diff.breaking` lists all."""
     operation: str | None
     """``GET /deals/{id}``; for GraphQL ``Query.card`` for a root field, else None. The old name if it has two."""
     place: str

@@ -13,8 +13,8 @@ from graphql import (
     get_named_type,
 )
 
+from typedpipes_codegen.diff.breaking import rating_of, sentence
 from typedpipes_codegen.diff.change import Change, Direction
-from typedpipes_codegen.diff.rules import rating_of, sentence
 
 
 @attrs.frozen

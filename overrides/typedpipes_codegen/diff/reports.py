@@ -8,8 +8,8 @@ from typing import Final
 
 import attrs
 
+from typedpipes_codegen.diff.breaking import sentence
 from typedpipes_codegen.diff.change import RATINGS, WHOLE_API, Change, Rating, Report
-from typedpipes_codegen.diff.rules import sentence
 from typedpipes_codegen.documents.tree import JsonObject
 
 _UNFIT: Final = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\u200e\u200f\u202a-\u202e\u2066-\u2069\ud800-\udfff]+")

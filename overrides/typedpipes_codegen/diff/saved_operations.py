@@ -28,8 +28,8 @@ from graphql import (
     visit,
 )
 
+from typedpipes_codegen.diff.breaking import rating_of, sentence
 from typedpipes_codegen.diff.change import Change
-from typedpipes_codegen.diff.rules import rating_of, sentence
 from typedpipes_codegen.graphql.documents import parse_documents
 
 _KIND = "saved-operation-invalid"

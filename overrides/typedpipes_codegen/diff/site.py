@@ -6,8 +6,8 @@ from typing import Literal, TypeAlias
 
 import attrs
 
+from typedpipes_codegen.diff.breaking import rating_of, sentence
 from typedpipes_codegen.diff.change import Change, Direction
-from typedpipes_codegen.diff.rules import rating_of, sentence
 
 Role: TypeAlias = Literal["request", "response"]
 

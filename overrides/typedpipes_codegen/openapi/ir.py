@@ -161,7 +161,7 @@ class Parameter:
     bounds: tuple[float | None, float | None] = (None, None)
     """Least and greatest value."""
     style: str | None = None
-    """Style code, where it is not written the usual way (typedpipes._core.rest.parameter_styles)."""
+    """Style code, where it is not written the usual way (typedpipes._core.rest.encoding)."""
     client_default: str | None = None
     description: str = ""
 

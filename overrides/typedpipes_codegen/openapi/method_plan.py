@@ -9,8 +9,8 @@ import attrs
 
 from typedpipes_codegen.openapi import ir
 from typedpipes_codegen.openapi.layout import Layout
-from typedpipes_codegen.openapi.model_text import TypeText
 from typedpipes_codegen.openapi.naming import clear, numbered, snake
+from typedpipes_codegen.openapi.type_text import TypeText
 
 Source: TypeAlias = Literal["path", "query", "header", "cookie", "body"]
 

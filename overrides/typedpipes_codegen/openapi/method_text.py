@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typedpipes_codegen.openapi.layout import Layout
 from typedpipes_codegen.openapi.method_plan import Argument, MethodPlan
-from typedpipes_codegen.openapi.model_text import TypeText
 from typedpipes_codegen.openapi.source import literal, paragraphs
+from typedpipes_codegen.openapi.type_text import TypeText
 
 
 class MethodText:

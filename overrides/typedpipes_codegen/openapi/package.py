@@ -7,10 +7,10 @@ from pathlib import Path
 from typing import Final, Protocol
 
 from typedpipes_codegen.openapi.layout import LOOSE, SEAM, SHARED, Layout
-from typedpipes_codegen.openapi.model_text import component_lines
 from typedpipes_codegen.openapi.naming import clear
 from typedpipes_codegen.openapi.resource_text import ResourceText
 from typedpipes_codegen.openapi.source import comment, docstring, identifiers, import_from, literal
+from typedpipes_codegen.openapi.type_text import component_lines
 from typedpipes_codegen.output.formatting import run_ruff
 
 _TYPING: Final = ("Any", "ClassVar", "Final", "Literal", "TypeAlias", "Unpack", "overload")

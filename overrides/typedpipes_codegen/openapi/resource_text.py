@@ -7,9 +7,9 @@ from typedpipes_codegen.openapi import ir
 from typedpipes_codegen.openapi.layout import Layout
 from typedpipes_codegen.openapi.method_plan import MethodPlan, plan_method
 from typedpipes_codegen.openapi.method_text import MethodText
-from typedpipes_codegen.openapi.model_text import TypeText
 from typedpipes_codegen.openapi.naming import CLASS_SCOPE, TYPE_NAMES, clear, numbered
 from typedpipes_codegen.openapi.source import docstring, literal
+from typedpipes_codegen.openapi.type_text import TypeText
 
 
 class ResourceText:

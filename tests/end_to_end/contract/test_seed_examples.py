@@ -13,7 +13,6 @@ from tests.end_to_end.contract.test_seed_index import EXAMPLES, FOLDER
 from tests.support.decoding import decode
 from typedpipes._core.decoding import Decoding
 from typedpipes._core.decoding.model import JSON, Model, extras, field_names, to_wire
-from typedpipes._core.graphql import decode as decode_graphql
 from typedpipes._core.rest import Operation
 from typedpipes.events import SchemaDrift
 
@@ -90,7 +89,7 @@ def test_a_graphql_example_decodes_with_the_documented_schema(example: dict[str,
         stem += "_download_url"
     operation = importlib.import_module(f"typedpipes_api.pipefy_documented.operations.{stem}").OPERATION
     drifts: list[SchemaDrift] = []
-    result = getattr(decode_graphql(operation, data, Decoding(stem, report=drifts.append)), operation_field(stem))
+    result = getattr(operation.decode(data, Decoding(stem, report=drifts.append)), operation_field(stem))
     assert [drift.path for drift in drifts if drift.got != "nothing"] == []
     names = {"id": "id", "status": "status", "fileUrl": "file_url", "downloadUrl": "download_url"}
     for key, value in job.items():

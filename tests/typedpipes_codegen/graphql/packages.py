@@ -13,7 +13,7 @@ from typing import Any
 
 from typedpipes._core.decoding import Decoding
 from typedpipes._core.decoding.model import JSON
-from typedpipes._core.graphql import GraphQLOperation
+from typedpipes._core.graphql import GraphQLOperation, operation_variables
 from typedpipes._core.graphql.clients import AsyncGraphQLClient, GraphQLClient
 from typedpipes._core.graphql.results import ResultModel
 from typedpipes._core.rest import CallOptions
@@ -74,19 +74,22 @@ class Canned:
         self.asked: list[tuple[GraphQLOperation[ResultModel], dict[str, JSON], Mapping[str, object]]] = []
         self.drift: list[SchemaDrift] = []
 
+    def answer(
+        self, operation: GraphQLOperation[ResultModel], variables: Mapping[str, object], options: CallOptions
+    ) -> ResultModel:
+        """What a client's `_run` returns."""
+        self.asked.append((operation, operation_variables(operation, variables), options))
+        return operation.decode(self.data, Decoding(operation.name, strict=self.strict, report=self.drift.append))
+
 
 def sync_client(package: ModuleType, canned: Canned) -> Any:
     """The package's synchronous client over ``canned``."""
 
     class Client(package.Client):  # type: ignore[name-defined,misc]  # a class made at run time
-        def _execute(
-            self, operation: GraphQLOperation[ResultModel], variables: dict[str, JSON], options: CallOptions
-        ) -> object:
-            canned.asked.append((operation, variables, options))
-            return canned.data
-
-        def _decoding(self, operation: GraphQLOperation[ResultModel]) -> Decoding:
-            return Decoding(operation.name, strict=canned.strict, report=canned.drift.append)
+        def _run(
+            self, operation: GraphQLOperation[ResultModel], variables: Mapping[str, object], options: CallOptions
+        ) -> ResultModel:
+            return canned.answer(operation, variables, options)
 
     assert issubclass(Client, GraphQLClient)
     return Client()
@@ -96,14 +99,10 @@ def async_client(package: ModuleType, canned: Canned) -> Any:
     """The package's asynchronous client over ``canned``."""
 
     class Client(package.AsyncClient):  # type: ignore[name-defined,misc]  # a class made at run time
-        async def _execute(
-            self, operation: GraphQLOperation[ResultModel], variables: dict[str, JSON], options: CallOptions
-        ) -> object:
-            canned.asked.append((operation, variables, options))
-            return canned.data
-
-        def _decoding(self, operation: GraphQLOperation[ResultModel]) -> Decoding:
-            return Decoding(operation.name, strict=canned.strict, report=canned.drift.append)
+        async def _run(
+            self, operation: GraphQLOperation[ResultModel], variables: Mapping[str, object], options: CallOptions
+        ) -> ResultModel:
+            return canned.answer(operation, variables, options)
 
     assert issubclass(Client, AsyncGraphQLClient)
     return Client()

@@ -149,10 +149,11 @@ IMPORTS = """
 import sys
 sys.path.insert(0, sys.argv[1])
 from pipefy import Client
+from typedpipes._core.decoding import Decoding
 assert "pydantic" not in sys.modules, "importing the client must not import pydantic"
 class Canned(Client):
-    def _execute(self, operation, variables, options):
-        return {"card": None}
+    def _run(self, operation, variables, options):
+        return operation.decode({"card": None}, Decoding("Card"))
 assert Canned().card(id="1") is None
 print(sum(name.split(".")[0] in {"typedpipes", "pipefy"} for name in sys.modules))
 print(sorted(name for name in sys.modules if name.startswith("pipefy.operations.")))

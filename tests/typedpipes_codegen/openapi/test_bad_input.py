@@ -116,7 +116,7 @@ CASES: dict[str, tuple[Change, str, str]] = {
     ),
     "a composition of no objects": (
         lambda d: schemas(d)["Line"]["properties"].update(x={"allOf": [{"type": "string"}, {"type": "integer"}]}),
-        "allOf joins things that exclude each other",
+        "allOf joins schemas that exclude each other",
         "/components/schemas/Line/properties/x",
     ),
     "paths that are no object": (lambda d: d.update(paths=[]), "an object with names is expected", "/paths"),

@@ -49,7 +49,7 @@ SPOTS = [
     "#/components/schemas/Thing/properties/gone/$ref: $ref '#/components/schemas/Nowhere' points at nothing",
     "#/components/schemas/Pet/discriminator/mapping/dog: the discriminator mapping '#/components/schemas/Dog' names",
     "#/paths/~1place/get/parameters/0: parameter 'x' is in 'body': not path, query, header, cookie",
-    "#/components/schemas/ThingBoth: allOf joins things that exclude each other",
+    "#/components/schemas/ThingBoth: allOf joins schemas that exclude each other",
 ]
 
 

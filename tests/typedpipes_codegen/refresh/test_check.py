@@ -85,7 +85,7 @@ PROVOKED: dict[str, tuple[Callable[[Checkout], object], str, str, str]] = {
         "apis.toml",
         "is no date",
     ),
-    "an unfinished refresh": (lambda c: (c.schemas / UNFINISHED).mkdir(), "rows", "schemas", "ended while it wrote"),
+    "an unfinished refresh": (lambda c: (c.schemas / UNFINISHED).mkdir(), "rows", "schemas", "killed while it wrote"),
     "a schema that is no document": (lambda c: petshop(c).write_text("openapi: [\n"), "schema", "pets.yaml", "YAML"),
     "a reference to nothing": (
         lambda c: edit(petshop(c), "#/components/schemas/Pet", "#/components/schemas/Cat"),

@@ -127,7 +127,7 @@ def test_a_refresh_that_is_killed_ends_old_or_new_and_never_as_a_mixture(
     assert done.returncode == -signal.SIGKILL
 
     if (checkout.schemas / UNFINISHED).exists():
-        with pytest.raises(SchemaError, match="ended while it wrote"):
+        with pytest.raises(SchemaError, match="killed while it wrote"):
             load_apis(checkout.schemas)
     recover(checkout.schemas)
     assert state(checkout) in (before, after)

@@ -114,14 +114,21 @@ class GraphQLOperation(Generic[R_co]):
         return "safe" if self.kind == "query" else "unsafe"
 
     def decode(self, data: object, decoding: Decoding) -> R_co:
-        """See `decode`."""
+        """The result that an answer's ``data`` holds.
+
+        Tolerant unless ``decoding`` is strict: a value that does not fit is kept as received and reported, a missing
+        one raises `ResponseMismatch` when it is read. Strict decoding raises it at the first departure.
+        """
         from typedpipes._core.graphql.results import decode_result
 
         result: Any = self.result  # a `ResultModel`; selections decode by themselves
         return cast("R_co", decode_result(result, data, decoding))
 
     def decode_body(self, body: bytes, decoding: Decoding) -> R_co | None:
-        """See `decode_body`."""
+        """The result that the bytes of a whole answer hold, in one pass.
+
+        None means: parse it, look at its errors, and use `decode` on its ``data``.
+        """
         from typedpipes._core.graphql.results import decode_body
 
         result: Any = self.result
@@ -142,23 +149,6 @@ def _listed(value: JSON) -> Sequence[JSON]:
 
 def _is_id(value: JSON) -> bool:
     return value is not None and (not isinstance(value, str) or bool(value.strip()))
-
-
-def decode(operation: GraphQLOperation[R], data: object, decoding: Decoding) -> R:
-    """Turn an answer's ``data`` into the operation's result.
-
-    Tolerant unless ``decoding`` is strict: a value that does not fit is kept as received and reported, a missing one
-    raises `ResponseMismatch` when it is read. Strict decoding raises `ResponseMismatch` at the first departure.
-    """
-    return operation.decode(data, decoding)
-
-
-def decode_body(operation: GraphQLOperation[R], body: bytes, decoding: Decoding) -> R | None:
-    """Turn the bytes of a whole answer into the operation's result in one pass.
-
-    None means: parse it, look at its errors, and use `decode` on its ``data``.
-    """
-    return operation.decode_body(body, decoding)
 
 
 def encode_variables(variables: Mapping[str, object], times: Mapping[str, str] | None = None) -> dict[str, JSON]:
@@ -227,8 +217,6 @@ __all__ = [
     "GraphQLOperation",
     "JsonInput",
     "check_input",
-    "decode",
-    "decode_body",
     "encode_variables",
     "operation_variables",
 ]

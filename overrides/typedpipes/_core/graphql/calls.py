@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import partial
 from typing import TYPE_CHECKING, Final, cast
 
@@ -12,7 +12,7 @@ from typedpipes._core.arguments import check_options
 from typedpipes._core.decoding import Decoding, DriftLog
 from typedpipes._core.decoding.model import JSON
 from typedpipes._core.flow import Flow, forget_frames
-from typedpipes._core.graphql import GraphQLOperation, R, decode, decode_body
+from typedpipes._core.graphql import GraphQLOperation, R, encode_variables, operation_variables
 from typedpipes._core.graphql.outcome import telling
 from typedpipes._core.http import OnWire, Stamp, WireRequest, WireResponse
 from typedpipes._core.redaction import Redactor
@@ -87,11 +87,51 @@ class GraphQLCalls(msgspec.Struct, frozen=True, kw_only=True):
         return failed_answer(error, body, self.redactor, safety)
 
     def operation(
-        self, operation: GraphQLOperation[object], variables: Mapping[str, JSON], options: CallOptions
+        self, operation: GraphQLOperation[object], variables: Mapping[str, object], options: CallOptions
     ) -> WireRequest:
         """The wire request of a generated operation. Raises `ConfigurationError` for an id that is null or empty."""
-        operation.check(variables)
-        return self.request(operation.document, operation.name, variables, operation.safety, options)
+        wire = operation_variables(operation, variables)
+        operation.check(wire)
+        return self.request(operation.document, operation.name, wire, operation.safety, options)
+
+    def run(
+        self,
+        http: PolicyClient,
+        operation: GraphQLOperation[R],
+        variables: Mapping[str, object],
+        options: CallOptions,
+    ) -> R:
+        """Send a generated operation through ``http``; its result."""
+        request = self.operation(operation, variables, options)
+        with telling(operation.safety):
+            return self.result(operation, http.exchange(request))
+
+    async def arun(
+        self,
+        http: AsyncPolicyClient,
+        operation: GraphQLOperation[R],
+        variables: Mapping[str, object],
+        options: CallOptions,
+    ) -> R:
+        """The asynchronous twin of `run`."""
+        request = self.operation(operation, variables, options)
+        with telling(operation.safety):
+            return self.result(operation, await http.exchange(request))
+
+    def own(
+        self,
+        document: str,
+        variables: Mapping[str, object] | None,
+        operation_name: str | None,
+        options: CallOptions,
+    ) -> tuple[WireRequest, Callable[[WireResponse], dict[str, JSON]], Safety]:
+        """The wire request of a caller's own document, what reads its answer's ``data``, and its safety."""
+        check_options("execute", options, CALL_OPTIONS, ("document", "variables", "operation_name"))
+        name, safety = document_kind(document, operation_name)
+        request = self.request(
+            document, name, encode_variables({} if variables is None else variables), safety, options
+        )
+        return request, lambda response: self.data(name, response, safety, document), safety
 
     def result(self, operation: GraphQLOperation[R], response: WireResponse) -> R:
         """The decoded ``data``. Raises what `data` raises, and `ResponseMismatch` for a departure when strict.
@@ -105,12 +145,11 @@ class GraphQLCalls(msgspec.Struct, frozen=True, kw_only=True):
         check_weight(response.content, decoding, response.most, _PER_OBJECT)
         try:
             if operation.kind == "query":
-                result = decode_body(operation, response.content, decoding)
+                result = operation.decode_body(response.content, decoding)
                 if result is not None:
                     return result
-            return decode(
-                operation, self.data(operation.name, response, operation.safety, operation.document), decoding
-            )
+            data = self.data(operation.name, response, operation.safety, operation.document)
+            return operation.decode(data, decoding)
         except RecursionError:
             raise too_deep(decoding) from None
         except TypedPipesError as error:

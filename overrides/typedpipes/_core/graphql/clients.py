@@ -1,8 +1,8 @@
 """Base classes of generated GraphQL clients.
 
-Generated methods call `_run` with an operation and its variables. A client for a vendor supplies `_execute`, which
-sends the document under the policies and returns the answer's ``data``; everything else is here: pages, and selections
-of the caller's own. Nothing here imports pydantic: that happens when the first answer is decoded.
+Generated methods call `_run` with an operation and its variables. A client for a vendor overrides it and sends
+(`typedpipes._core.graphql.calls`); everything else is here: pages, and selections of the caller's own. Nothing here
+imports pydantic: that happens when the first answer is decoded.
 """
 
 from __future__ import annotations
@@ -10,9 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Generic, TypeAlias, TypeVar, Unpack, overload
 
-from typedpipes._core.decoding import Decoding
-from typedpipes._core.decoding.model import JSON
-from typedpipes._core.graphql import GraphQLOperation, R, decode, operation_variables
+from typedpipes._core.graphql import GraphQLOperation, R
 from typedpipes._core.rest import CallOptions, PagedCallOptions
 from typedpipes.errors import ConfigurationError
 
@@ -36,20 +34,12 @@ _UNBOUND = "a generated client sends nothing by itself; use Pipefy(...).bind(Cli
 
 
 class GraphQLClient:
-    """Base of generated synchronous clients. A client for a vendor overrides what is needed, or lends itself: `bind`.
+    """Base of generated synchronous clients. A client for a vendor overrides `_run`; others send through one: `bind`.
 
     Made directly, a generated client has no wire: its methods raise NotImplementedError.
     """
 
     _connected: GraphQLClient | None = None
-
-    def _execute(self, operation: GraphQLOperation[object], variables: dict[str, JSON], options: CallOptions) -> object:
-        """Send the operation and return the answer's ``data``; failures are raised as typed errors."""
-        raise NotImplementedError(_UNBOUND)
-
-    def _decoding(self, operation: GraphQLOperation[object]) -> Decoding:
-        """How this client decodes: strictness, and who hears of drift."""
-        return Decoding(operation.name)
 
     def _page_limit(self, field: str) -> int | None:
         """Largest page of the connection at a schema coordinate such as ``Phase.cards``, None if it is not known."""
@@ -61,10 +51,9 @@ class GraphQLClient:
 
     def _run(self, operation: GraphQLOperation[R], variables: Mapping[str, object], options: CallOptions) -> R:
         """Perform one operation and return its decoded ``data``."""
-        if self._connected is not None:
-            return self._connected._run(operation, variables, options)
-        data = self._execute(operation, operation_variables(operation, variables), options)
-        return decode(operation, data, self._decoding(operation))
+        if self._connected is None:
+            raise NotImplementedError(_UNBOUND)
+        return self._connected._run(operation, variables, options)
 
     def _pages(
         self, operation: GraphQLOperation[R], variables: Mapping[str, object], options: PagedCallOptions
@@ -84,16 +73,6 @@ class AsyncGraphQLClient:
 
     _connected: AsyncGraphQLClient | None = None
 
-    async def _execute(
-        self, operation: GraphQLOperation[object], variables: dict[str, JSON], options: CallOptions
-    ) -> object:
-        """Send the operation and return the answer's ``data``; failures are raised as typed errors."""
-        raise NotImplementedError(_UNBOUND)
-
-    def _decoding(self, operation: GraphQLOperation[object]) -> Decoding:
-        """How this client decodes: strictness, and who hears of drift."""
-        return Decoding(operation.name)
-
     def _page_limit(self, field: str) -> int | None:
         """Largest page of the connection at a schema coordinate such as ``Phase.cards``, None if it is not known."""
         return None if self._connected is None else self._connected._page_limit(field)
@@ -104,10 +83,9 @@ class AsyncGraphQLClient:
 
     async def _run(self, operation: GraphQLOperation[R], variables: Mapping[str, object], options: CallOptions) -> R:
         """Perform one operation and return its decoded ``data``."""
-        if self._connected is not None:
-            return await self._connected._run(operation, variables, options)
-        data = await self._execute(operation, operation_variables(operation, variables), options)
-        return decode(operation, data, self._decoding(operation))
+        if self._connected is None:
+            raise NotImplementedError(_UNBOUND)
+        return await self._connected._run(operation, variables, options)
 
     def _pages(
         self, operation: GraphQLOperation[R], variables: Mapping[str, object], options: PagedCallOptions

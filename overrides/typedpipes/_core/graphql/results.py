@@ -157,7 +157,7 @@ _WORDS = {str: "a string", int: "an integer", float: "a number", bool: "a boolea
 
 
 def decode_result(model: type[R], data: object, decoding: Decoding) -> R:
-    """Build ``model`` from ``data``; see `typedpipes._core.graphql.decode`."""
+    """Build ``model`` from ``data``; see `typedpipes._core.graphql.GraphQLOperation.decode`."""
     departures = Departures()
     try:
         result = model.model_validate(data, context=departures)

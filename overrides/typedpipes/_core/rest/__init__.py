@@ -214,7 +214,7 @@ class Operation(Generic[T_co]):
         """Least and greatest value of query parameters that are numbers."""
         self.styles: Mapping[str, str] = styles
         """``"place name"`` -> style code of each parameter or ``field`` of a form that is not written the usual way
-        (`parameter_styles`); ``"part name"`` -> content type of a part of a multipart body."""
+        (`typedpipes._core.rest.encoding`); ``"part name"`` -> content type of a part of a multipart body."""
         self.times: Mapping[str, str] = times
         """``"place path"`` -> form of each argument that is a date or a time: ``date``, ``date-time`` (RFC 3339), or a
         format of `datetime.datetime.strftime` that is filled in UTC."""

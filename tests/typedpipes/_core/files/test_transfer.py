@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import httpx
 import pytest
 
 from typedpipes._core.files.transfer import has_end
+from typedpipes._core.http import library
 
 
 @pytest.mark.parametrize(
@@ -28,5 +28,5 @@ def test_a_body_has_an_end_if_its_length_or_its_framing_tells_it(
     version: bytes, headers: dict[str, str], has: bool
 ) -> None:
     sent = [(name.encode(), value.encode()) for name, value in headers.items()]
-    response = httpx.Response(200, headers=sent, extensions={"http_version": version})
+    response = library.Response(200, headers=sent, extensions={"http_version": version})
     assert has_end(response) is has

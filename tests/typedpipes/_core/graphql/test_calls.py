@@ -56,7 +56,7 @@ def test_what_cannot_be_executed_is_refused_before_it_is_sent(
 def test_a_value_that_holds_itself_is_refused(either: Either) -> None:
     endless: list[object] = []
     endless.append(endless)
-    with pytest.raises(ConfigurationError, match="holds itself"):
+    with pytest.raises(ConfigurationError, match="contains itself"):
         either(either.client.execute(QUERY, {"x": endless}))
 
 

@@ -14,7 +14,6 @@ import pytest
 
 from tests.typedpipes_codegen.graphql.packages import LIBRARY, Canned, imported, sync_client
 from typedpipes._core.decoding import Decoding
-from typedpipes._core.graphql import decode_body
 from typedpipes.errors import ResponseMismatch
 from typedpipes.events import SchemaDrift
 
@@ -141,7 +140,7 @@ def test_an_answers_bytes_decode_to_the_same_as_its_data(library: ModuleType) ->
     books = operation.asked[0][0]
 
     def decoded(answer: Any, reports: list[SchemaDrift]) -> Any:
-        return decode_body(books, json.dumps(answer).encode(), Decoding("Books", report=reports.append))
+        return books.decode_body(json.dumps(answer).encode(), Decoding("Books", report=reports.append))
 
     reports: list[SchemaDrift] = []
     data = page(book(genre="manga", isbn="x"))
@@ -152,4 +151,4 @@ def test_an_answers_bytes_decode_to_the_same_as_its_data(library: ModuleType) ->
     slow: list[object] = [{"data": data, "errors": [{}]}, {"data": None}, {}, [], {"data": page(book(pages="3"))}]
     for answer in slow:
         assert decoded(answer, reports) is None
-    assert decode_body(books, b'{"data": ', Decoding("Books")) is None
+    assert books.decode_body(b'{"data": ', Decoding("Books")) is None

@@ -31,7 +31,7 @@ def refusal(tmp_path: Path, schema: str = SCHEMA, **documents: str) -> SchemaErr
         ("type Query { one: Int }\ntype Empty", 2, "must define one or more fields"),
         ("type Thing { one: Int }", None, "Query root type must be provided"),
         ("type Query { one: Int }\nenum E { __a }", 2, "must not begin with"),
-        ("type Query { one: Int }\ninput A { b: B = {} }\ninput B { a: A! = {} }", 2, "without end"),
+        ("type Query { one: Int }\ninput A { b: B = {} }\ninput B { a: A! = {} }", 2, "in a circle"),
         ("type Query { " + "one: " + "[" * 2000 + "Int" + "]" * 2000 + " }", 1, "nested too deeply"),
     ],
 )

@@ -12,7 +12,6 @@ from hypothesis import strategies as st
 
 from tests.typedpipes.pipefy.either import Either
 from typedpipes._core.decoding import DriftLog
-from typedpipes._core.graphql import decode, decode_body
 from typedpipes._core.graphql.calls import GraphQLCalls
 from typedpipes._core.graphql.results import wire_name
 from typedpipes._core.http import WireResponse
@@ -124,7 +123,7 @@ def compare(body: bytes, *, strict: bool) -> None:
     response = WireResponse(200, {}, body, "https://x/")
 
     def detailed(calls: GraphQLCalls) -> Any:
-        return decode(CARDS, calls.data("Cards", response, "safe"), calls.decoding("Cards"))
+        return CARDS.decode(calls.data("Cards", response, "safe"), calls.decoding("Cards"))
 
     assert seen(lambda calls: calls.result(CARDS, response), strict=strict) == seen(detailed, strict=strict)
 
@@ -168,7 +167,7 @@ def test_odd_json_is_read_the_same_both_ways(body: bytes, strict: bool) -> None:
 def test_a_plain_answer_takes_the_fast_way() -> None:
     body = json.dumps({"data": {"cards": {"nodes": [CARD], "pageInfo": INFO, "totalCount": 1}}}).encode()
     calls = GraphQLCalls(base_url="https://x/", redactor=Redactor(), api="x", kinds=())
-    assert decode_body(CARDS, body, calls.decoding("Cards")) is not None
+    assert CARDS.decode_body(body, calls.decoding("Cards")) is not None
 
 
 def test_a_mutation_that_reports_failure_in_its_payload_raises_and_a_query_does_not(either: Either) -> None:

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from typing import Literal
 
-import httpx
 import pytest
 
-from typedpipes._core.http import Stamp
+from typedpipes._core.http import Stamp, library
 from typedpipes._core.http.bodies import Bytes
 from typedpipes._core.http.redirects import redirected
 
@@ -15,9 +14,9 @@ HOME = "https://api.example.com/v1/things?page=1"
 AWAY = "https://files.example.net/f"
 
 
-def request(method: str, content: bytes = b"") -> httpx.Request:
+def request(method: str, content: bytes = b"") -> library.Request:
     headers = {"authorization": "Bearer k", "accept": "application/json", "x-own": "1", "range": "bytes=5-"}
-    return httpx.Request(method, HOME, headers=headers, stream=Bytes(content))
+    return library.Request(method, HOME, headers=headers, stream=Bytes(content))
 
 
 def stamp(safety: Literal["safe", "unsafe"] = "safe", redirects: Literal["origin", "anywhere"] = "origin") -> Stamp:

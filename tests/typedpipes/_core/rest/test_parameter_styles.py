@@ -5,8 +5,7 @@ from __future__ import annotations
 import pytest
 
 from typedpipes._core.rest import Arguments, Operation
-from typedpipes._core.rest.encoding import encode
-from typedpipes._core.rest.parameter_styles import header_text, path_text, query_pairs
+from typedpipes._core.rest.encoding import encode, header_text, path_text, query_pairs
 
 COLORS = ["blue", "black", "brown"]
 RGB = {"R": 100, "G": 200, "B": 150}

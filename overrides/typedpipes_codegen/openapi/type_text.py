@@ -1,4 +1,4 @@
-"""Models, enums and aliases as source."""
+"""Python types as source: models, enums, aliases, and the annotation of a value."""
 
 from __future__ import annotations
 
