@@ -35,7 +35,7 @@ class Circle(Model):
 
 class Square(Model):
     side: float
-    mode: str | None = None
+    colour: str | None = None
 
 
 class Deal(Model):

@@ -338,7 +338,7 @@ def test_a_page_that_does_not_start_where_the_server_goes_on_is_not_used() -> No
 def test_prefetch_is_refused_where_each_cursor_comes_with_the_page_before(style: Any) -> None:
     paging = Paging(style, limit="limit", cursor="cursor", items="data", next="next")
     options: Any = {"prefetch": 2}
-    with pytest.raises(ConfigurationError, match="prefetch cannot be kept") as caught:
+    with pytest.raises(ConfigurationError, match="prefetch is not possible") as caught:
         Walk("demo.list", paging, options)
     assert caught.value.setting == "prefetch"
 
