@@ -10,6 +10,7 @@ import msgspec
 
 from typedpipes._core.arguments import check_options
 from typedpipes._core.decoding import Decoding, DriftLog
+from typedpipes._core.decoding.json_body import check_weight, parse_json, too_deep
 from typedpipes._core.decoding.model import JSON
 from typedpipes._core.flow import Flow, forget_frames
 from typedpipes._core.graphql import GraphQLOperation, R, encode_variables, operation_variables
@@ -139,8 +140,6 @@ class GraphQLCalls(msgspec.Struct, frozen=True, kw_only=True):
         A query's answer is decoded from its bytes in one pass; whatever that cannot take is looked at in detail, and
         so is every mutation, whose payload may report failure.
         """
-        from typedpipes._core.decoding.json_body import check_weight, too_deep
-
         decoding = self.decoding(operation.name)
         check_weight(response.content, decoding, response.most, _PER_OBJECT)
         try:
@@ -158,7 +157,6 @@ class GraphQLCalls(msgspec.Struct, frozen=True, kw_only=True):
 
     def data(self, name: str | None, response: WireResponse, safety: Safety, document: str = "") -> dict[str, JSON]:
         """The answer's ``data``. Raises `GraphQLError`, or `PartialFailure` for a mutation that reports failure."""
-        from typedpipes._core.decoding.json_body import check_weight, parse_json, too_deep
         from typedpipes._core.graphql.errors import answer_data, check_payloads
 
         operation = f"{self.api}.{name or 'anonymous'}"

@@ -217,6 +217,8 @@ def _key_header(arguments: Arguments) -> str | None:
 
 def _selection(operation: Operation[T], arguments: Arguments) -> Selection | None:
     """What the call chose of each record; None: all of it."""
+    if not operation.omittable and not arguments.fields:
+        return None
     found = [(name, value) for name in operation.omittable if (value := _value(arguments, name)) is not None]
     if not found and not arguments.fields:
         return None
