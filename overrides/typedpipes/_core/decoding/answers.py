@@ -14,10 +14,10 @@ import codecs
 import json
 import re
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import cache
 from types import NoneType
-from typing import Any, Final, TypeVar, cast, get_args, get_origin
+from typing import Any, Final, NamedTuple, TypeVar, cast, get_args, get_origin
 
 import msgspec
 
@@ -27,13 +27,16 @@ from typedpipes._core.decoding.json_body import parse_json, too_deep
 from typedpipes._core.decoding.model import JSON, Model, narrow, wire_names
 from typedpipes._core.decoding.records import (
     Body,
+    Finish,
     Place,
     finish_many,
     finish_of,
+    has_dates,
     is_plain,
     native_annotations,
     raw_members,
     reached,
+    text_twin,
 )
 
 T = TypeVar("T")
@@ -154,6 +157,15 @@ _RULES: Final[dict[str, Callable[[JSON, list[str]], JSON]]] = {
 }
 
 
+class _Reading(NamedTuple):
+    """How msgspec reads an answer, and what completes its records."""
+
+    decoder: Any
+    closed: Any
+    """Refuses an envelope that holds more than the schema says."""
+    finish: Finish
+
+
 class Listing:
     """How the answers of one listing are decoded: ``[record, …]``, or ``{"data": [record, …], …}``."""
 
@@ -162,19 +174,28 @@ class Listing:
         self.wire = wire
         """Property of the envelope that holds the records; None if the answer is the list of them."""
         self._record = plan_for(record)
-        self._finish = finish_of(record)
         self._closed = envelope is not None
-        records: Any = list[record]  # type: ignore[valid-type]  # a class at run time
+        self._fields = [] if envelope is None else fields_of(envelope)
+        self._dated = has_dates(record)
         with native_annotations(record):
-            if envelope is None:
-                self._decoder = msgspec.json.Decoder(records)
-                return
-            fields = fields_of(envelope)
-            self._decoder = msgspec.json.Decoder(_shadow(fields, wire, records, closed=False))
-            self._closed_decoder = msgspec.json.Decoder(_shadow(fields, wire, records, closed=True))
-        self._keys = [key for key, _, _ in fields]
-        self._known = wire_names(envelope)
-        self._build_envelope = compile_builder(envelope, ready=wire)
+            self._native = self._reading(record, finish_of(record))
+        self._texts: _Reading | None = None
+        self._with_texts = False
+        """Whether the last answer had a text that is no date."""
+        if envelope is not None:
+            self._keys = [key for key, _, _ in self._fields]
+            self._known = wire_names(envelope)
+            self._build_envelope = compile_builder(envelope, ready=wire)
+
+    def _reading(self, record: type[Model], finish: Finish) -> _Reading:
+        records: Any = list[record]  # type: ignore[valid-type]  # a class at run time
+        if self.wire is None:
+            return _Reading(msgspec.json.Decoder(records), None, finish)
+        return _Reading(
+            msgspec.json.Decoder(_shadow(self._fields, self.wire, records, closed=False)),
+            msgspec.json.Decoder(_shadow(self._fields, self.wire, records, closed=True)),
+            finish,
+        )
 
     def needs_no(self, rule: str) -> bool:
         """Whether a rule of ``x-normalize`` leaves every answer alone that has its records where they are to be."""
@@ -185,20 +206,44 @@ class Listing:
         """The envelope as JSON, less its records, and what was built; None if the builders have to do it."""
         if decoding.strict or decoding.omitted or not _is_text(content):
             return None
+        for reading in self._readings():
+            answer = self._decode(reading, content, decoding)
+            if answer is not None:
+                self._with_texts = reading is not self._native
+                return answer
+        return None
+
+    def _readings(self) -> Iterator[_Reading]:
+        """The ways to read an answer. The second reads dates as text: one that is none would end the first.
+
+        The way that served last comes first: where one record has no date, the next page has such a record, too.
+        """
+        if not self._dated:
+            yield self._native
+            return
+        first = self._with_texts
+        for with_texts in (first, not first):
+            if with_texts and self._texts is None:
+                self._texts = self._reading(text_twin(self.record), finish_of(self.record, texts=True))
+            yield cast("_Reading", self._texts) if with_texts else self._native
+
+    def _decode(self, reading: _Reading, content: bytes, decoding: Decoding) -> tuple[JSON, object] | None:
         if self.wire is None:
-            records = _tried(self._decoder, content)
+            records = _tried(reading.decoder, content)
             if records is not None:
-                self._finish_all(records, content, decoding, Node(None, None), Body(content))
+                self._finish_all(reading.finish, records, content, decoding, Node(None, None), Body(content))
             return None if records is None else (None, records)
-        answer = _tried(self._closed_decoder, content) if self._closed else None
+        answer = _tried(reading.closed, content) if self._closed else None
         if answer is None:
-            answer = _tried(self._decoder, content)
+            answer = _tried(reading.decoder, content)
             if answer is None:
                 return None
             self._closed = False  # the envelope holds more than the schema says: it will next time, too
-        return self._enveloped(answer, content, decoding, self.wire)
+        return self._enveloped(answer, reading.finish, content, decoding, self.wire)
 
-    def _enveloped(self, answer: Any, content: bytes, decoding: Decoding, wire: str) -> tuple[JSON, object]:
+    def _enveloped(
+        self, answer: Any, finish: Finish, content: bytes, decoding: Decoding, wire: str
+    ) -> tuple[JSON, object]:
         found = zip(self._keys, msgspec.structs.astuple(answer), strict=True)
         values = {key: value for key, value in found if value is not msgspec.UNSET}
         root, body = Node(None, None), Body(content)
@@ -208,11 +253,17 @@ class Listing:
             tell_surplus(cast("dict[str, Any]", raw_members(content)), decoding, root, self._known)
         records = values.pop(wire, None)
         if records:
-            self._finish_all(records, content, decoding, root.below(wire), Place(body, wire))
+            self._finish_all(finish, records, content, decoding, root.below(wire), Place(body, wire))
         return values, built
 
     def _finish_all(
-        self, records: list[Any], content: bytes, decoding: Decoding, node: Node, holder: Body | Place
+        self,
+        finish: Finish,
+        records: list[Any],
+        content: bytes,
+        decoding: Decoding,
+        node: Node,
+        holder: Body | Place,
     ) -> None:
         """Tell of all drift of the first record; complete every one."""
         if records and decoding.heard:
@@ -220,7 +271,7 @@ class Listing:
             if first is not None:
                 self._record.convert(first, decoding, node.below(None))
         decoding.looking = False
-        finish_many(self._finish, records, decoding, node, holder)
+        finish_many(finish, records, decoding, node, holder)
         decoding.looking = True
 
 

@@ -10,11 +10,13 @@ import re
 import sys
 import types
 from collections.abc import Callable
+from datetime import date, datetime
 from functools import partial
 from types import NoneType
 from typing import Any, Final, ForwardRef, Literal, TypeAlias, Union, cast, get_args, get_origin
 
 from typedpipes._core.decoding import Decoding, Node
+from typedpipes._core.decoding.dates import read_date, read_time
 from typedpipes._core.decoding.model import JSON, Model, OpenEnum, fresh, wire_names
 from typedpipes.errors import ResponseMismatch
 
@@ -29,6 +31,9 @@ _SCALARS: Final[dict[type, str]] = {
     str: "a string",
     type(None): "null",
 }
+TIMES: Final[dict[object, Callable[[str], date | None]]] = {datetime: read_time, date: read_date}
+"""How the text of a date or time is read, by the class that a field declares."""
+_TIME_WORDS: Final[dict[object, str]] = {datetime: "a date and time", date: "a date"}
 
 
 class Plan:
@@ -79,6 +84,8 @@ def _make(hint: Any) -> Plan:
             return _enum_plan(hint)
         if hint in _SCALARS:
             return _scalar_plan(hint)
+        if hint in TIMES:
+            return _time_plan(hint)
     origin = get_origin(hint)
     if origin is list:
         return _list_plan(get_args(hint)[0])
@@ -113,6 +120,22 @@ def _scalar_plan(kind: type) -> Plan:
         return value
 
     return Plan(convert, words, kinds=kinds)
+
+
+def _time_plan(kind: type) -> Plan:
+    read, words = TIMES[kind], _TIME_WORDS[kind]
+
+    def convert(value: Any, decoding: Decoding, node: Node) -> Any:
+        if value.__class__ is not str:
+            decoding.mismatch(node, None, words, value)
+            return value
+        made = read(value)
+        if made is None:
+            decoding.drift(node, None, words, "another text")
+            return value
+        return made
+
+    return Plan(convert, words)
 
 
 def _literal_plan(values: tuple[Any, ...]) -> Plan:
@@ -267,7 +290,7 @@ def _accepts(hint: Any, kind: type) -> bool:
         return any(value.__class__ is kind for value in get_args(hint))
     if origin in (list, dict):
         return origin is kind
-    return kind is str and isinstance(hint, type) and issubclass(hint, OpenEnum)
+    return kind is str and isinstance(hint, type) and (issubclass(hint, OpenEnum) or hint in TIMES)
 
 
 def fields_of(model: type[Model]) -> list[tuple[str, Any, bool]]:
@@ -339,7 +362,7 @@ def compile_builder(model: type[Model], ready: str | None = None) -> Convert:
             continue
         plan = plan_for(hint)
         enum = enum_of(hint)
-        scope[f"f{index}"] = converter_at(wire, plan) if enum is None else enum_at(wire, plan, enum)
+        scope[f"f{index}"] = converter_at(wire, hint) if enum is None else enum_at(wire, plan, enum)
         scope[f"e{index}"] = plan.entries.issuperset
         store = f"o.{name} = v if {_test(plan, index)} else f{index}(v, c, n)"
         if enum is not None:
@@ -372,10 +395,14 @@ def _optional(name: str, index: int, plan: Plan, enum: type[OpenEnum] | None) ->
 
 def enum_of(hint: Any) -> type[OpenEnum] | None:
     """The enum of ``Status`` or ``Status | None``."""
+    one = _only_option(hint)
+    return one if isinstance(one, type) and issubclass(one, OpenEnum) else None
+
+
+def _only_option(hint: Any) -> Any:
+    """The type beside None; None if there are several."""
     options = [option for option in get_args(hint) or (hint,) if option is not type(None)]
-    if len(options) == 1 and isinstance(options[0], type) and issubclass(options[0], OpenEnum):
-        return options[0]
-    return None
+    return options[0] if len(options) == 1 and get_origin(hint) in (None, Union, types.UnionType) else None
 
 
 def _test(plan: Plan, index: int) -> str:
@@ -390,7 +417,18 @@ def _test(plan: Plan, index: int) -> str:
     return " or ".join(tests) or "False"
 
 
-def converter_at(wire: str, plan: Plan) -> Convert:
+def converter_at(wire: str, hint: Any) -> Convert:
+    """What builds the value of the property ``wire``. Dates that are none find their node, those that are need none."""
+    plan = plan_for(hint)
+    read = TIMES.get(_only_option(hint))
+    if read is not None:
+
+        def convert_time(value: Any, decoding: Decoding, node: Node) -> Any:
+            made = read(value) if value.__class__ is str else None
+            return plan.convert(value, decoding, node.below(wire)) if made is None else made
+
+        return convert_time
+
     def convert(value: Any, decoding: Decoding, node: Node) -> Any:
         return plan.convert(value, decoding, node.below(wire))
 

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from datetime import datetime
+from datetime import date, datetime
 from enum import Enum
 from functools import cache, lru_cache
 from typing import (
@@ -35,6 +35,7 @@ from msgspec import NODEFAULT, Struct, StructMeta
 from msgspec import field as msgspec_field
 
 from typedpipes._core.arguments import check_options
+from typedpipes._core.decoding.dates import as_received
 from typedpipes._core.json_reader import JSON as JSON
 from typedpipes._core.redaction import MASK
 from typedpipes.errors import NotSelected, ResponseMismatch
@@ -325,7 +326,7 @@ class Model(_Source, Struct, metaclass=ModelClass):
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, Model) or other._model_() is not self._model_():
             return NotImplemented
-        return to_wire(self) == to_wire(other)
+        return _wired(self, _itself) == _wired(other, _itself)  # one time may be written in several ways
 
     __hash__: ClassVar[None] = None  # type: ignore[assignment]  # mutable value objects are not hashable
 
@@ -484,10 +485,16 @@ def to_wire(value: object) -> JSON:
 
     An enum member, as a key of a mapping too, becomes its value. Raises TypeError for what has no JSON form.
     """
+    return cast("JSON", _wired(value, _written))
+
+
+def _wired(value: object, time: Callable[[date, object], object], received: object = None) -> object:
+    """The JSON form of ``value``; ``time`` gives that of a date or time, from it and what was received in its place."""
     if value.__class__ in _PLAIN:
-        return cast("JSON", value)
+        return value
     if isinstance(value, Model):
-        wire: dict[str, JSON] = extras(value)
+        data = _source(value) or {}
+        wire: dict[str, object] = {**extras(value)}
         model = type(value)
         for name in field_names(model):
             try:
@@ -499,32 +506,47 @@ def to_wire(value: object) -> JSON:
                 (item is None or (default is not None and item == fresh(default))) and not is_set(value, name)
             ):
                 continue
-            wire[model._wire_.get(name, name)] = to_wire(item)
+            key = model._wire_.get(name, name)
+            wire[key] = _wired(item, time, data.get(key))
         return wire
     if isinstance(value, Mapping):
+        held = received if isinstance(received, dict) else {}
         return {
-            key if key.__class__ is str else _name(key): to_wire(item)
+            key if key.__class__ is str else _name(key): _wired(item, time, held.get(key))
             for key, item in value.items()
             if item is not UNSET
         }
     if isinstance(value, (list, tuple, set, frozenset)):
-        return [to_wire(item) for item in value]
+        if isinstance(received, list) and len(received) == len(value):
+            return [_wired(item, time, text) for item, text in zip(value, received, strict=True)]
+        return [_wired(item, time) for item in value]
     if isinstance(value, Enum) and value is not UNSET:
         plain: object = value.value
-        return to_wire(plain)
+        return _wired(plain, time)
     if isinstance(value, (str, int, float)):
-        return cast("JSON", _bare(value))
+        return _bare(value)
     own = getattr(value, "to_wire", None)
     if callable(own):
-        return cast("JSON", own())  # an input of GraphQL
+        return cast("object", own())  # an input of GraphQL
     isoformat = getattr(value, "isoformat", None)
     if callable(isoformat) and value == value:  # the gap in a column of dates equals nothing, itself included
-        if isinstance(value, datetime) and value.utcoffset() is None:
-            raise TypeError(no_zone(value))
-        return str(isoformat())
+        return time(value, received) if isinstance(value, date) else str(isoformat())
     if isinstance(value, Sequence) and not isinstance(value, (bytes, bytearray, memoryview)):
-        return [to_wire(item) for item in value]
+        return [_wired(item, time) for item in value]
     raise TypeError(f"{type(value).__name__} has no JSON form; pass a model, a mapping, a list or a plain value")
+
+
+def _written(value: date, received: object) -> object:
+    """As text: the text it was read from, where there is one."""
+    if as_received(value, received):
+        return received
+    if isinstance(value, datetime) and value.utcoffset() is None:
+        raise TypeError(no_zone(value))
+    return value.isoformat()
+
+
+def _itself(value: date, received: object) -> object:
+    return value
 
 
 _PLAIN: Final = frozenset({str, int, float, bool, type(None)})

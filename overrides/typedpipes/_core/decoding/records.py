@@ -3,6 +3,9 @@
 msgspec decodes scalars, lists of scalars and nested models. The converters of `typedpipes._core.decoding.builders`
 finish what msgspec has no type for: open enums, unions and others. The JSON of an object is kept as bytes until it is
 first needed.
+
+One text that is no date makes msgspec refuse the whole answer. Then the answer is read once more with the dates as
+text (`text_twin`), and the converters read each of them.
 """
 
 from __future__ import annotations
@@ -12,14 +15,16 @@ import os
 import sys
 import threading
 from collections.abc import Callable, Iterator, Sequence
+from datetime import date, datetime
 from types import GenericAlias, NoneType, UnionType
 from typing import Any, Final, Literal, NamedTuple, TypeAlias, Union, cast, get_args, get_origin
 
 import msgspec
 
 from typedpipes._core.decoding import Decoding, Node
-from typedpipes._core.decoding.builders import converter_at, enum_at, enum_of, fields_of, is_json, plan_for
-from typedpipes._core.decoding.model import JSON, Model, OpenEnum
+from typedpipes._core.decoding.builders import TIMES, converter_at, enum_at, enum_of, fields_of, is_json, plan_for
+from typedpipes._core.decoding.dates import AWARE, NAIVE
+from typedpipes._core.decoding.model import JSON, Model, ModelClass, OpenEnum
 from typedpipes._core.json_reader import describe
 from typedpipes.errors import ResponseMismatch
 
@@ -79,7 +84,7 @@ class Shape(NamedTuple):
     """What msgspec makes of a field, and what is left to do with it."""
 
     type: Any
-    finish: Literal["", "enum", "object", "objects", "convert"] = ""
+    finish: Literal["", "enum", "time", "object", "objects", "convert"] = ""
     model: type[Model] | None = None
 
 
@@ -102,6 +107,8 @@ def shape_of(hint: Any) -> Shape:
         return Shape(hint, "object", hint)
     if issubclass(hint, OpenEnum):
         return Shape(str, "enum")
+    if hint in TIMES:
+        return Shape(hint, "time" if hint is datetime else "")
     return Shape(_SCALARS[hint]) if hint in _SCALARS else Shape(Any, "convert")
 
 
@@ -159,42 +166,112 @@ def _or_none(kind: Any) -> Any:
     return kind if kind is Any else kind | None
 
 
-_finishes: dict[type[Model], Finish] = {}
+def has_dates(model: type[Model]) -> bool:
+    """Whether msgspec reads dates into objects of the class, or below them."""
+    return any(_holds_dates(shape_of(hint).type) for each in reached(model) for _, hint, _ in fields_of(each))
 
 
-def finish_of(model: type[Model]) -> Finish:
-    """The function that completes objects of the class: compiled on first use, as builders are."""
-    made = _finishes.get(model)
+def _holds_dates(kind: Any) -> bool:
+    return kind in (date, datetime) or any(map(_holds_dates, get_args(kind)))
+
+
+_twins: dict[type[Model], type[Model]] = {}
+
+
+def text_twin(model: type[Model]) -> type[Model]:
+    """A class with the same fields, whose dates msgspec leaves as text; `finish_of` turns its objects into the model's.
+
+    A class of its own, because msgspec looks at the annotations of a class only once.
+    """
+    with _lock:
+        if model not in _twins:
+            namespace = {"__module__": model.__module__, "__qualname__": model.__qualname__}
+            twin = _twins[model] = cast("type[Model]", ModelClass(model.__name__, (model,), namespace))
+            twin.__annotations__ = {
+                name: _as_text(shape_of(hint).type if required else _or_none(shape_of(hint).type))
+                for name, (_, hint, required) in zip(model._fields_, fields_of(model), strict=True)
+            }
+        return _twins[model]
+
+
+def _as_text(kind: Any) -> Any:
+    """The type that msgspec reads, with texts for dates and twins for models."""
+    if kind in (date, datetime):
+        return str
+    if get_origin(kind) is list:
+        return GenericAlias(list, _as_text(get_args(kind)[0]))
+    if get_origin(kind) in (Union, UnionType):
+        return Union[tuple(map(_as_text, get_args(kind)))]  # noqa: UP007 - made at run time
+    return text_twin(kind) if isinstance(kind, type) and issubclass(kind, Model) else kind
+
+
+_finishes: dict[tuple[type[Model], bool], Finish] = {}
+
+
+def finish_of(model: type[Model], *, texts: bool = False) -> Finish:
+    """The function that completes objects of the class: compiled on first use, as builders are.
+
+    ``texts``: of its `text_twin`.
+    """
+    made = _finishes.get((model, texts))
     if made is None:
-        _finishes[model] = lambda *arguments: _finishes[model](*arguments)  # for a class that holds itself
-        made = _finishes[model] = _compile(model)
+        _finishes[model, texts] = lambda *arguments: _finishes[model, texts](*arguments)  # for one that holds itself
+        made = _finishes[model, texts] = _compile(model, texts=texts)
     return made
 
 
-def _compile(model: type[Model]) -> Finish:
-    scope: dict[str, Any] = {"Place": Place, "many": finish_many}
+def _compile(model: type[Model], *, texts: bool) -> Finish:
+    scope: dict[str, Any] = {"Place": Place, "many": finish_many, "model": model, **_FOR_DATES}
     body = ["def finish(o, c, n, h, k):", " p = o._data = Place(h, k)"]
+    if texts:
+        body.append(" o.__class__ = model")
     for index, (name, (wire, hint, required)) in enumerate(zip(model._fields_, fields_of(model), strict=True)):
         shape = shape_of(hint)
+        if texts and _holds_dates(shape.type):
+            kind = next((one for one in get_args(shape.type) if one is not NoneType), shape.type)
+            named = {date: "text of a date", datetime: "text of a time"}.get(kind)
+            shape = Shape(Any, "convert")
+        else:
+            named = None
         if not shape.finish:
             continue
         scope[f"k{index}"] = wire
         if shape.model is not None:
-            scope[f"f{index}"] = finish_of(shape.model)
+            scope[f"f{index}"] = finish_of(shape.model, texts=texts)
         elif shape.finish == "enum":
             enum = cast("type[OpenEnum]", enum_of(hint))
             scope[f"m{index}"] = enum._members_
             scope[f"f{index}"] = enum_at(wire, plan_for(hint), enum)
         else:
-            scope[f"f{index}"] = converter_at(wire, plan_for(hint))
-        step = "convert required" if required and shape.finish == "convert" else shape.finish
+            scope[f"f{index}"] = converter_at(wire, hint)
+        step = named or ("convert required" if required and shape.finish == "convert" else shape.finish)
         body += [f" v = o.{name}", _STEPS[step].format(name=name, index=index)]
     exec("\n".join(body), scope)  # wire names are passed as values, never as code
     return cast("Finish", scope["finish"])
 
 
+_FOR_DATES: Final[dict[str, Any]] = {
+    "msgspec_convert": msgspec.convert,
+    "date": date,
+    "datetime": datetime,
+    "aware": AWARE,
+    "naive": NAIVE,
+}
 _STEPS: Final = {
     "enum": " if v is not None: o.{name} = m{index}.get(v) or f{index}(v, c, n)",
+    "time": " if v is not None and v.tzinfo is None: o.{name} = aware + (v - naive)",
+    "text of a date": (
+        " if v is not None:\n"
+        "  try: o.{name} = msgspec_convert(v, date)\n"
+        "  except ValueError: o.{name} = f{index}(v, c, n)"
+    ),
+    "text of a time": (
+        " if v is not None:\n"
+        "  try:\n"
+        "   v = msgspec_convert(v, datetime)\n"
+        "   o.{name} = v if v.tzinfo is not None else aware + (v - naive)\n"
+        "  except ValueError: o.{name} = f{index}(v, c, n)"
+    ),
     "object": " if v is not None: f{index}(v, c, n.below(k{index}), p, k{index})",
     "objects": " if v: many(f{index}, v, c, n.below(k{index}), Place(p, k{index}))",
     "convert": " if v is not None: o.{name} = f{index}(v, c, n)",

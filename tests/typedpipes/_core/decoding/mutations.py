@@ -6,6 +6,7 @@ import importlib
 import sys
 import types
 from collections.abc import Iterator
+from datetime import date, datetime
 from pathlib import Path
 from typing import Annotated, Any, ForwardRef, Literal, NamedTuple, Union, get_args, get_origin
 
@@ -69,7 +70,7 @@ def accepts(hint: Any) -> set[type]:
     if isinstance(hint, type):
         if issubclass(hint, (Model, ResultModel)):
             return {dict}
-        if issubclass(hint, OpenEnum):
+        if issubclass(hint, (OpenEnum, date)):
             return {str}
         if hint is float:
             return {float, int}
@@ -106,7 +107,15 @@ def instance(hint: Any, depth: int = 0) -> Any:
             return str(hint.members()[0]) if hint.members() else "x"
         if issubclass(hint, (Model, ResultModel)):
             return object_of(hint, depth + 1)
-    return {str: "text", int: 3, float: 2.5, bool: True, type(None): None}.get(hint, "free")
+    return {
+        datetime: "2026-11-30T10:00:00Z",
+        date: "2026-11-30",
+        str: "text",
+        int: 3,
+        float: 2.5,
+        bool: True,
+        type(None): None,
+    }.get(hint, "free")
 
 
 def object_of(model: type, depth: int = 0) -> dict[str, Any]:
@@ -126,6 +135,8 @@ def cases(model: type) -> Iterator[Case]:
             yield Case("wrong type", wire, {**whole, wire: wrong}, f"$.{wire}")
         if any(isinstance(option, type) and issubclass(option, OpenEnum) for option in options(hint)):
             yield Case("unknown enum", wire, {**whole, wire: "planted_value"}, f"$.{wire}")
+        if any(option in (date, datetime) for option in options(hint)):
+            yield Case("no date", wire, {**whole, wire: "0000-00-00"}, f"$.{wire}")
         if required:
             yield Case("absent", wire, {key: value for key, value in whole.items() if key != wire}, f"$.{wire}")
     if not issubclass(model, OpenModel):  # their schema allows further properties

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import date, datetime
 from typing import ClassVar, Literal
 
 from typedpipes.runtime import JSON, Model, OpenEnum, member
@@ -17,6 +18,7 @@ class Owner(Model):
     id: int
     name: str | None = None
     boss: Owner | None = None
+    since: date | None = None
 
 
 class TextProp(Model):
@@ -62,6 +64,11 @@ class Deal(Model):
     code_raw_2: str | None = None
     class_: str | None = None
     token: str | None = None
+    at: datetime | None = None
+    day: date | None = None
+    times: list[datetime] | None = None
+    days: list[date] | None = None
+    when: datetime | date | None = None
 
 
 class DealPage(Model):

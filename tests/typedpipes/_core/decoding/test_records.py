@@ -19,7 +19,7 @@ from tests.support.decoding import decode
 from tests.support.examples import counted
 from tests.typedpipes._core.decoding import shapes
 from tests.typedpipes._core.decoding.mutations import GENERATED, cases, object_of
-from tests.typedpipes._core.decoding.test_reference_decoder import FITTING, PAGE
+from tests.typedpipes._core.decoding.test_reference_decoder import DATE_TEXTS, FITTING, NO_TIMES, PAGE
 from typedpipes._core.decoding import Decoding
 from typedpipes._core.decoding.answers import Listing, _first_record, listing_of, read_answer, read_listing
 from typedpipes._core.decoding.model import Model, extras, is_set, to_wire
@@ -32,8 +32,11 @@ MODULE = shapes.__name__
 RECORD = st.fixed_dictionaries(
     {"id": FITTING["id"], "title": FITTING["title"]},
     optional={name: FITTING[name] for name in ("value", "won", "status", "statuses", "counts", "prop", "class")}
+    | {name: FITTING[name] for name in ("at", "day", "times", "days", "when")}
     | {
-        "owner": st.fixed_dictionaries({"id": st.integers()}, optional={"name": st.none() | st.text(max_size=2)}),
+        "owner": st.fixed_dictionaries(
+            {"id": st.integers()}, optional={"name": st.none() | st.text(max_size=2), "since": DATE_TEXTS | NO_TIMES}
+        ),
         "members": st.lists(st.fixed_dictionaries({"id": st.integers()}, optional={"more": st.integers()}), max_size=2),
         "labels": st.none() | st.lists(st.text(max_size=2), max_size=2),
         "shape": FITTING["shape"],

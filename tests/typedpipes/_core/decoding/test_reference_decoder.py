@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import re
 import sys
 import types
+from datetime import UTC, date, datetime
 from typing import Any, Union, get_args, get_origin
 
 from hypothesis import given, settings
@@ -18,6 +20,17 @@ from typedpipes._core.decoding import Decoding
 from typedpipes._core.decoding.model import JSON, Model, OpenEnum, extras, is_set
 
 SCALARS = st.none() | st.booleans() | st.integers(-5, 5) | st.floats(-2, 2) | st.sampled_from(["", "open", "won", "x"])
+TIME_TEXTS = st.sampled_from(
+    [
+        "2026-11-30T10:00:00Z",
+        "2026-11-30 10:00:00",
+        "2026-11-30T10:00:00.5+01:00",
+        "0001-01-01T00:00:00+14:00",
+        "9999-12-31 23:59:59",
+    ]
+) | st.datetimes().map(lambda value: value.isoformat(" ") + "Z")
+DATE_TEXTS = st.dates().map(date.isoformat)
+NO_TIMES = st.sampled_from(["0000-00-00", "0000-00-00 00:00:00", "never", "", "2026-13-01", "2026-11-30T25:00:00Z"])
 ANY = st.recursive(
     SCALARS,
     lambda inner: (
@@ -26,7 +39,14 @@ ANY = st.recursive(
     max_leaves=4,
 )
 OWNER = st.fixed_dictionaries(
-    {}, optional={"id": st.integers() | ANY, "name": st.text(max_size=3) | ANY, "boss": ANY, "more": ANY}
+    {},
+    optional={
+        "id": st.integers() | ANY,
+        "name": st.text(max_size=3) | ANY,
+        "boss": ANY,
+        "more": ANY,
+        "since": DATE_TEXTS | NO_TIMES,
+    },
 )
 FITTING: dict[str, st.SearchStrategy[Any]] = {
     "id": st.integers(),
@@ -50,6 +70,11 @@ FITTING: dict[str, st.SearchStrategy[Any]] = {
     "codeRaw": st.text(max_size=2),
     "class": st.text(max_size=2),
     "surplus": ANY,
+    "at": TIME_TEXTS | NO_TIMES,
+    "day": DATE_TEXTS | NO_TIMES,
+    "times": st.lists(TIME_TEXTS | NO_TIMES, max_size=2),
+    "days": st.lists(DATE_TEXTS | NO_TIMES, max_size=2),
+    "when": TIME_TEXTS | DATE_TEXTS | NO_TIMES,
 }
 DEAL = st.fixed_dictionaries({}, optional={name: fitting | ANY for name, fitting in FITTING.items()})
 PAGE = st.fixed_dictionaries({"data": st.lists(DEAL | ANY, max_size=4) | ANY}, optional={"success": ANY, "next": ANY})
@@ -83,6 +108,8 @@ def same(built: Any, hint: Any, value: Any) -> bool:
         return built.keys() == value.keys() and all(same(built[key], item, value[key]) for key in value)
     if isinstance(hint, type) and issubclass(hint, OpenEnum) and isinstance(value, str):
         return type(built) is hint and str(built) == value and (built.is_known is (value in hint._members_))
+    if hint in (date, datetime) and isinstance(value, str):
+        return _same_time(built, hint, value)
     if isinstance(hint, type) and issubclass(hint, Model) and isinstance(value, dict):
         return _same_object(built, hint, value)
     return identical(built, value)
@@ -93,13 +120,31 @@ def _same_option(built: Any, options: tuple[Any, ...], value: Any) -> bool:
     if isinstance(value, dict) and models:
         chosen = _UNIONS[models](value) if len(models) > 1 else next(iter(models))
         return identical(built, value) if chosen is None else same(built, chosen, value)
+    if isinstance(value, str) and date in options and _same_time(built, date, value):
+        return True
     for option in options:
         origin = get_origin(option)
         if origin in (list, dict) and isinstance(value, origin):
             return same(built, option, value)
         if isinstance(option, type) and issubclass(option, OpenEnum) and isinstance(value, str):
             return same(built, option, value)
+        if option is datetime and isinstance(value, str):
+            return _same_time(built, option, value)
     return identical(built, value)
+
+
+def _same_time(built: Any, kind: type, text: str) -> bool:
+    """Whether ``built`` is the date or aware time of ``text``, by Python's own reading; any other text is kept."""
+    form = r"\d{4}-\d\d-\d\d" if kind is date else r"\d{4}-\d\d-\d\d[ T]\d\d:\d\d:\d\d.*"
+    try:
+        meant: Any = kind.fromisoformat(text) if re.fullmatch(form, text) else None  # type: ignore[attr-defined]  # a date
+    except ValueError:
+        meant = None
+    if meant is None:
+        return identical(built, text)
+    if kind is datetime and meant.tzinfo is None:
+        meant = meant.replace(tzinfo=UTC)
+    return type(built) is kind and built == meant
 
 
 def _same_object(built: Any, model: type[Model], data: dict[str, Any]) -> bool:
@@ -152,3 +197,8 @@ def test_the_reference_tells_right_from_wrong() -> None:
     assert not same(deal.owner, Square, {"id": 2})
     assert not same("open", shapes.Status, "open")
     assert same(deal.owner, Owner, {"id": 2})
+    noon = datetime(2026, 11, 30, 12, tzinfo=UTC)
+    assert same(noon, datetime, "2026-11-30 12:00:00")
+    assert not same(noon.replace(tzinfo=None), datetime, "2026-11-30 12:00:00")
+    assert not same("2026-11-30 12:00:00", datetime, "2026-11-30 12:00:00")
+    assert not same(noon, datetime, "0000-00-00 00:00:00")
