@@ -55,6 +55,7 @@ SHORT_FOR_A_REASON: Final = {
     "typedpipes.cli.__main__": "makes ``python -m`` work",
     "typedpipes.cli.schema": "joins three commands under one name",
     "typedpipes.cli.sandbox": "one command; the only module of the client that names the sandbox",
+    "typedpipes._core.decoding.dates": "one mechanism, below the models, builders and records",
     "typedpipes._core.forks": "one mechanism with no neighbour",
     "typedpipes.pipedream.options": "types for callers, which no call loads",
     "typedpipes.pipedrive.options": "types for callers, which no call loads",
